@@ -1,0 +1,23 @@
+/* What a process that answers requests works with: made once after the fork, handed to every handler. */
+#ifndef DOORWARD_APP_H
+#define DOORWARD_APP_H
+
+#include "doorward/board.h"
+#include "doorward/config.h"
+#include "doorward/store.h"
+#include "doorward/userdb.h"
+
+struct keyring;
+
+struct app {
+	const struct config *conf;
+	const struct keyring *keys;
+	const struct store_ops *store;
+	void *store_ctx;
+	const struct userdb_ops *users;
+	void *users_ctx;
+	struct board *board;
+	struct board_slot *slot;
+};
+
+#endif

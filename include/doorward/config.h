@@ -1,0 +1,94 @@
+/*
+ * The settings, typed. src/config/table.c has one row for each (name, type, default, range, doc); the parser, `-t`, the sample file and the
+ * man page are checked against that table. Durations are milliseconds. Strings are never NULL; "" means not set. Read-only after loading.
+ */
+#ifndef DOORWARD_CONFIG_H
+#define DOORWARD_CONFIG_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/session.h"
+
+/* One row of `clients`: who may ask for sessions and tokens, and how long they live. */
+struct client {
+	char id[CLIENT_ID_MAX + 1];
+	uint8_t hash4[CLIENT_HASH_LEN]; /* filled by worker start-up: SHA-256(id)[0..4] */
+	char *secret_file;              /* confidential clients; "" = public */
+	enum session_policy policy;     /* clients[].policy, else session.policy */
+	int64_t idle, absolute;         /* of cookies */
+	int64_t remember_idle, remember_absolute;
+	int64_t refresh_idle, refresh_absolute;
+	int64_t access_ttl;
+};
+
+struct config {
+	char *file; /* it was read from */
+
+	/* processes */
+	char *user, *group;      /* to run as when started by root; "" = stay */
+	char *state_dir;         /* keys, database, private Redis */
+	char *pid_file;
+	int64_t workers_check, workers_login; /* 0 = by the number of cores */
+	int64_t max_hashing;     /* concurrent password hashings where one pool serves all; 0 = max(1, min(cores, workers - 1)) */
+	int64_t receive_deadline, start_timeout, drain_timeout, stop_timeout, slow_after, request_timeout;
+	int64_t max_requests;    /* a worker retires after so many; 0 = never */
+
+	/* sockets */
+	char *listen_check, *listen_login; /* unix socket paths */
+	char *listen_owner, *listen_group; /* "" = as created */
+	int64_t listen_mode;               /* 0660 */
+	int64_t listen_backlog;
+	char *admin_socket;
+	int64_t admin_mode;
+	char *admin_listen;                /* "127.0.0.1:PORT" or "[::1]:PORT", "" = none */
+	char *admin_token_file;
+
+	/* where we are mounted, and whom we believe */
+	char *mount;           /* "/auth" */
+	char *issuer;          /* "https://host/auth" */
+	char *audience;        /* "" = issuer */
+	char **origins;        /* own origins for the csrf rule, NULL-terminated; empty = that of the issuer */
+	bool require_tls;
+	char **trusted_proxies; /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
+	char *hsts;            /* Strict-Transport-Security value; "" = none */
+	bool clear_site_data;  /* on logout */
+	char *cookie_name;
+	char *title;           /* of the login page */
+
+	/* lifetimes */
+	enum session_policy session_policy;
+	int64_t session_idle, session_absolute, session_remember_idle, session_remember_absolute;
+	int64_t session_limit;
+	bool session_reject;   /* session.limit_policy = "reject" */
+	int64_t refresh_idle, refresh_absolute, refresh_grace;
+	int64_t access_ttl;
+	char *access_alg;      /* "EdDSA", "ES256", "RS256", "HS256" */
+	int64_t logout_keep;
+
+	/* Redis */
+	char *redis_url;       /* "unix:/path" or "redis://host:port/db" */
+	char *redis_user, *redis_password_file;
+	bool redis_spawn;      /* the master runs a private redis-server; redis_url is then its socket in the state directory */
+	char *redis_server;    /* program */
+	int64_t redis_connect_timeout, redis_command_timeout;
+	int64_t redis_breaker_failures, redis_breaker_open;
+
+	/* accounts */
+	char *userdb_url;      /* "sqlite:/path"; a relative path is below state_dir */
+
+	/* log */
+	char *log_file;        /* "" = standard error */
+	int64_t log_level;     /* enum log_level */
+
+	struct client *clients; /* the first is "default" unless the file says otherwise */
+	size_t n_clients;
+};
+
+/* The client ${id} ("" or NULL = "default"), or NULL. Pure. */
+const struct client *config_client(const struct config *c, const char *id);
+
+#endif

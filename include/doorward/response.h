@@ -1,0 +1,42 @@
+/* An answer under construction. It is sent once, whole, when the handler has returned. */
+#ifndef DOORWARD_RESPONSE_H
+#define DOORWARD_RESPONSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct request;
+
+#define RESPONSE_HEAD_MAX 8192
+#define RESPONSE_BODY_MAX 65536
+
+struct response {
+	int status;
+	struct buf head; /* header lines after the first, each ended by CRLF */
+	struct buf body;
+	const char *type; /* Content-Type; NULL = no body */
+	bool cacheable;   /* the handler wrote its own Cache-Control */
+	bool no_challenge; /* a 401 that names no scheme (the login form) */
+	bool token_refused; /* the 401 says error="invalid_token" */
+};
+
+/* Adds a header line. A value with CR, LF, NUL or another control is a bug upstream: the header is left out and logged (R035). */
+void response_header(struct response *r, const char *name, struct str value);
+
+/* Answers with the contract's error shape: ${code} and its status come from one table; ${reason} may be NULL; ${retry_after} <= 0 = none. */
+void response_error(struct response *r, const struct request *q, const char *code, const char *description, const char *reason,
+    int64_t retry_after);
+
+/* Starts a JSON answer of ${status}; the handler then writes into r->body. */
+void response_json(struct response *r, int status);
+
+/* Starts an HTML answer of ${status}, likewise. */
+void response_html(struct response *r, int status);
+
+/* 302 or 303 to ${location}. */
+void response_redirect(struct response *r, int status, struct str location);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * Live state, seen from the rules: one record per user. Every mutation is one atomic step that decides, writes, puts its
+ * event into the outbox and publishes it, and is safe to send twice. src/store/redis.c implements it; unit tests bring
+ * their own table.
+ *
+ * All operations return DW_OK when the store was asked and answered (what it answered is in the reply), DW_UNAVAILABLE
+ * when it could not be asked or did not answer (whether a write happened is then unknown; repeat it), DW_FAULT on an
+ * answer that makes no sense. Nothing else. Replies are only valid after DW_OK.
+ */
+#ifndef DOORWARD_STORE_H
+#define DOORWARD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/result.h"
+#include "doorward/session.h"
+
+struct arena;
+
+/* Who caused a change; goes into its event. All strings NUL-terminated, "" or NULL = null in the event. */
+struct actor {
+	const char *ip;
+	const char *trace_id;
+	const char *client_id; /* of the request, for events about no session; a session's own client wins */
+};
+
+/* What the check needs to know, read in one round trip without a script. */
+struct lookup {
+	uint8_t up[UP_LEN];
+	uint8_t sid8[SID_LEN];
+	const uint8_t *jti; /* JTI_LEN bytes: also ask whether this access token is blacklisted; NULL = do not */
+	bool family;        /* also read the refresh family (for the session's later end) */
+};
+
+struct lookup_reply {
+	char user_id[USER_ID_MAX + 1]; /* "" = there is no record */
+	char username[USERNAME_MAX + 1];
+	char groups[GROUPS_MAX + 1]; /* comma list */
+	int64_t not_before;          /* sessions created before this are dead (compare with <) */
+	bool live;                   /* the session's field exists: ${session} is filled; its times are the caller's to judge */
+	struct session session;
+	bool ended; /* its logout record exists: ${ending} is filled */
+	struct ending ending;
+	bool blacklisted;
+};
+
+struct login_write {
+	uint8_t up[UP_LEN];
+	const char *user_id;
+	const char *username;
+	const char *groups;
+	/*
+	 * The new session: sid8, dev8, client4, flags, level, policy, has_cookie, secret_hash, idle, ip, device_id (kept as
+	 * text only with SESSION_DEVICE_CHOSEN), has_family, family_idle are taken from here; created, last_seen and rotated
+	 * become the store's time.
+	 */
+	struct session session;
+	int64_t absolute_in;        /* seconds from now to session.absolute, and to family_absolute */
+	int64_t family_absolute_in;
+	uint8_t refresh_hash[HASH_LEN]; /* of the first refresh token, with has_family */
+	uint8_t key_version;
+	int64_t access_in; /* seconds the first access token lives; 0 = none is issued */
+	uint32_t limit;    /* live sessions a user may have */
+	bool reject;       /* beyond the limit: refuse instead of ending the least recently seen */
+	struct actor actor;
+};
+
+struct login_reply {
+	enum { LOGIN_DONE, LOGIN_TOO_MANY, LOGIN_COLLISION } outcome; /* COLLISION: the record is another user's */
+	int64_t now; /* the store's time of the login */
+	struct session session; /* as written, times filled in */
+	uint32_t replaced;      /* sessions ended by this login */
+};
+
+struct end_write {
+	uint8_t up[UP_LEN];
+	enum end_cause cause;
+	enum end_scope scope;      /* which: the one (SESSION), those of ${dev8} (DEVICE), all but the one (OTHERS), all */
+	bool has_sid;              /* ${sid8} names the caller's own session; false for an operator's ALL or DEVICE */
+	uint8_t sid8[SID_LEN];
+	uint8_t dev8[DEV_LEN];
+	enum end_scope said_scope; /* goes into the records: what the caller asked for */
+	const char *reason;        /* operator's text ≤ REASON_MAX, or NULL */
+	struct actor actor;
+};
+
+struct end_reply {
+	char user_id[USER_ID_MAX + 1]; /* "" = there is no record */
+	char username[USERNAME_MAX + 1];
+	uint32_t ended;    /* sessions this call ended */
+	bool has_own;      /* a record of ${sid8} exists, made now or earlier: ${own} is filled */
+	struct ending own;
+	struct ending *endings; /* the ${ended} records this call made, in ${arena} */
+};
+
+/* What the presented refresh token and its bearer say. */
+struct rotate_write {
+	uint8_t up[UP_LEN];
+	uint8_t sid8[SID_LEN];
+	uint8_t presented[HASH_LEN];
+	uint8_t salt[SALT_LEN];       /* proposed; stored only if this call rotates */
+	uint8_t successor[HASH_LEN];  /* hash of the secret derived with ${salt} */
+	uint8_t key_version;          /* of that derivation */
+	int64_t grace;                /* seconds */
+	bool has_device;              /* a device id was sent: its handle is ${dev8} */
+	uint8_t dev8[DEV_LEN];
+	bool has_client;              /* a client id was sent: its hash is ${client4} */
+	uint8_t client4[CLIENT_HASH_LEN];
+	int64_t access_in;            /* seconds the new access token will live; capped by the family's end */
+	struct actor actor;
+};
+
+enum rotate_outcome {
+	ROTATE_DONE,            /* presented was current; now its successor is */
+	ROTATE_REPEATED,        /* same successor again: derive it with ${salt} and ${key_version} of the reply */
+	ROTATE_RECOVERED,       /* a new successor for a lost answer; like DONE */
+	ROTATE_UNKNOWN,         /* nothing is known of this family */
+	ROTATE_EXPIRED,
+	ROTATE_REVOKED,         /* the session was ended earlier */
+	ROTATE_REUSED,          /* family and session have been ended now */
+	ROTATE_DEVICE_MISSING,  /* the chosen device id did not come along; nothing has changed */
+	ROTATE_DEVICE_MISMATCH, /* family and session have been ended now */
+	ROTATE_CLIENT_MISMATCH  /* family and session have been ended now */
+};
+
+struct rotate_reply {
+	enum rotate_outcome outcome;
+	int64_t now;
+	uint8_t salt[SALT_LEN];
+	uint8_t key_version;
+	struct session session; /* with its family, after the change; for DONE, REPEATED, RECOVERED */
+	char user_id[USER_ID_MAX + 1];
+	char username[USERNAME_MAX + 1];
+	char groups[GROUPS_MAX + 1];
+};
+
+struct session_list {
+	char user_id[USER_ID_MAX + 1]; /* "" = there is no record */
+	char username[USERNAME_MAX + 1];
+	char groups[GROUPS_MAX + 1];
+	int64_t not_before;
+	size_t n;
+	struct session *sessions; /* in ${arena}; as stored: expired ones are the caller's to leave out */
+};
+
+/* An event about no session (login_failed …). "" or NULL = null. */
+struct notice {
+	uint8_t up[UP_LEN]; /* of the user, or the pseudonym of the name as given: chooses the outbox */
+	const char *type;
+	const char *user_id;
+	const char *username;
+	const char *device_id;
+	const char *reason;
+	struct actor actor;
+};
+
+struct store_ops {
+	enum dw_result (*lookup)(void *store, const struct lookup *q, struct lookup_reply *out);
+	enum dw_result (*login)(void *store, const struct login_write *w, struct login_reply *out);
+	enum dw_result (*end)(void *store, const struct end_write *w, struct arena *arena, struct end_reply *out);
+	enum dw_result (*rotate)(void *store, const struct rotate_write *w, struct rotate_reply *out);
+	/* Records use of the session now, if at least 25 % of its idle time has passed; never brings one back. */
+	enum dw_result (*touch)(void *store, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN]);
+	enum dw_result (*list)(void *store, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out);
+	enum dw_result (*notify)(void *store, const struct notice *n);
+	enum dw_result (*ping)(void *store);
+	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
+	int64_t (*now)(void *store);
+};
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Accounts and known devices, behind one table: sqlite now, others later. Operations return DW_OK, DW_ABSENT (asked: no
+ * such user or device), DW_REFUSED (add: the name is taken), DW_UNAVAILABLE (could not ask) or DW_FAULT.
+ */
+#ifndef DOORWARD_USERDB_H
+#define DOORWARD_USERDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/result.h"
+#include "doorward/session.h"
+
+struct arena;
+
+#define PWHASH_MAX 512 /* bytes of an encoded password hash, terminator included */
+#define AGENT_MAX 256  /* bytes kept of a User-Agent */
+
+struct account {
+	char id[USER_ID_MAX + 1];
+	char name[USERNAME_MAX + 1]; /* canonical */
+	char groups[GROUPS_MAX + 1]; /* comma list, sorted */
+	char hash[PWHASH_MAX];       /* wipe after use */
+	bool disabled;
+	int64_t created;
+};
+
+/* What is known of the device behind a session, for people to recognise it by. */
+struct device {
+	char device_id[DEVICE_ID_MAX + 1];
+	char name[DEVICE_NAME_MAX + 1]; /* "" = none given */
+	char user_agent[AGENT_MAX + 1]; /* "" = none */
+	char ip[ADDRESS_MAX + 1];
+	int64_t first_seen;
+	int64_t last_seen;
+};
+
+struct userdb_ops {
+	enum dw_result (*find)(void *db, const char *name, struct account *out);
+	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
+	/* Stores ${a} (id, name, groups, hash, disabled, created as given). */
+	enum dw_result (*add)(void *db, const struct account *a);
+	enum dw_result (*set_hash)(void *db, const char *id, const char *hash);
+	enum dw_result (*set_disabled)(void *db, const char *id, bool disabled);
+	enum dw_result (*remove)(void *db, const char *id);
+	/* Up to ${limit} accounts with a name after ${after} ("" = from the start), by name, into ${arena}; hashes left out. */
+	enum dw_result (*list)(void *db, const char *after, size_t limit, struct arena *arena, struct account **out,
+	    size_t *n);
+	/* Inserts or updates the user's device: name and user_agent "" keep what is there; first_seen is kept. */
+	enum dw_result (*put_device)(void *db, const char *user_id, const struct device *d);
+	enum dw_result (*get_device)(void *db, const char *user_id, const char *device_id, struct device *out);
+	/* Asks whether the database can be asked at all. */
+	enum dw_result (*ping)(void *db);
+};
+
+#endif

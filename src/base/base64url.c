@@ -1,0 +1,66 @@
+#include "base/base64url.h"
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void
+base64url_encode(const void *in, size_t n, char *out)
+{
+	const uint8_t *p = in;
+	uint32_t acc = 0;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		acc = acc << 8 | p[i];
+		bits += 8;
+		while (bits >= 6) {
+			bits -= 6;
+			*out++ = alphabet[acc >> bits & 63];
+		}
+	}
+	if (bits > 0)
+		*out++ = alphabet[acc << (6 - bits) & 63];
+	*out = '\0';
+}
+
+/* The value of one character, -1 outside the alphabet. */
+static int
+value_of(char c)
+{
+
+	if (c >= 'A' && c <= 'Z')
+		return (c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (c - '0' + 52);
+	return (c == '-' ? 62 : c == '_' ? 63 : -1);
+}
+
+bool
+base64url_decode(struct str in, uint8_t *out, size_t cap, size_t *n)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	size_t len = 0;
+
+	if (in.len % 4 == 1)
+		return (false);
+	for (size_t i = 0; i < in.len; i++) {
+		int v = value_of(in.p[i]);
+
+		if (v < 0)
+			return (false);
+		acc = acc << 6 | (uint32_t)v;
+		bits += 6;
+		if (bits >= 8) {
+			if (len == cap)
+				return (false);
+			bits -= 8;
+			out[len++] = (uint8_t)(acc >> bits);
+		}
+	}
+	if ((acc & ((1u << bits) - 1)) != 0)
+		return (false);
+	*n = len;
+	return (true);
+}

@@ -1,0 +1,25 @@
+/* base64url without padding (RFC 4648 section 5), strict: one byte string has exactly one spelling. */
+#ifndef BASE_BASE64URL_H
+#define BASE_BASE64URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* Characters that ${n} bytes become; bytes that ${n} characters become at most. */
+#define BASE64URL_LEN(n) (((n) * 4 + 2) / 3)
+#define BASE64URL_BYTES(n) ((n) * 3 / 4)
+
+/* Writes the BASE64URL_LEN(${n}) characters of the ${n} bytes at ${in}, and a terminating NUL, to ${out}. */
+void base64url_encode(const void *in, size_t n, char *out);
+
+/*
+ * Decodes ${in} into ${out} of ${cap} bytes and stores the length in ${*n}. Returns false, with ${out} unspecified, on
+ * a character outside the alphabet, padding, an impossible length, trailing bits that are not zero (the second spelling
+ * by which a revoked token would look new), or too little room.
+ */
+bool base64url_decode(struct str in, uint8_t *out, size_t cap, size_t *n);
+
+#endif

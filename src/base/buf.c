@@ -1,0 +1,173 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+
+void
+buf_init(struct buf *b, char *mem, size_t cap)
+{
+
+	b->p = mem;
+	b->len = 0;
+	b->cap = cap;
+	b->overflow = false;
+	mem[0] = '\0';
+}
+
+void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+
+	if (b->overflow || n >= b->cap - b->len) {
+		b->overflow = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(b->p + b->len, p, n);
+	b->len += n;
+	b->p[b->len] = '\0';
+}
+
+void
+buf_puts(struct buf *b, const char *s)
+{
+
+	buf_put(b, s, strlen(s));
+}
+
+void
+buf_putstr(struct buf *b, struct str s)
+{
+
+	buf_put(b, s.p, s.len);
+}
+
+void
+buf_putc(struct buf *b, char c)
+{
+
+	buf_put(b, &c, 1);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	size_t room = b->cap - b->len;
+	va_list ap;
+	int n;
+
+	if (b->overflow)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(b->p + b->len, room, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= room) {
+		b->p[b->len] = '\0';
+		b->overflow = true;
+		return;
+	}
+	b->len += (size_t)n;
+}
+
+static void
+json_char(struct buf *b, unsigned char c)
+{
+
+	switch (c) {
+	case '"':
+		buf_puts(b, "\\\"");
+		break;
+	case '\\':
+		buf_puts(b, "\\\\");
+		break;
+	case '\n':
+		buf_puts(b, "\\n");
+		break;
+	case '\t':
+		buf_puts(b, "\\t");
+		break;
+	default:
+		if (c < 0x20 || c == 0x7f)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_putc(b, (char)c);
+	}
+}
+
+void
+buf_json(struct buf *b, struct str s)
+{
+
+	if (s.p == NULL) {
+		buf_puts(b, "null");
+		return;
+	}
+	buf_putc(b, '"');
+	for (size_t i = 0; i < s.len; i++)
+		json_char(b, (unsigned char)s.p[i]);
+	buf_putc(b, '"');
+}
+
+void
+buf_html(struct buf *b, struct str s)
+{
+
+	for (size_t i = 0; i < s.len; i++) {
+		switch (s.p[i]) {
+		case '&':
+			buf_puts(b, "&amp;");
+			break;
+		case '<':
+			buf_puts(b, "&lt;");
+			break;
+		case '>':
+			buf_puts(b, "&gt;");
+			break;
+		case '"':
+			buf_puts(b, "&quot;");
+			break;
+		case '\'':
+			buf_puts(b, "&#39;");
+			break;
+		default:
+			buf_putc(b, s.p[i]);
+		}
+	}
+}
+
+void
+buf_urlencode(struct buf *b, struct str s)
+{
+
+	for (size_t i = 0; i < s.len; i++) {
+		struct str c = { s.p + i, 1 };
+
+		if (str_is_word(c, "-._~/", 1))
+			buf_putc(b, s.p[i]);
+		else
+			buf_printf(b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
+	}
+}
+
+void
+buf_time(struct buf *b, int64_t epoch)
+{
+	time_t t = (time_t)epoch;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL) {
+		b->overflow = true;
+		return;
+	}
+	buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+}
+
+struct str
+buf_str(const struct buf *b)
+{
+
+	return ((struct str){ b->p, b->len });
+}

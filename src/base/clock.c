@@ -1,0 +1,42 @@
+#include <time.h>
+
+#include "base/clock.h"
+
+static int64_t turned_ms;
+
+static int64_t
+read_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts); /* cannot fail for these clocks */
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+int64_t
+clock_wall_ms(void)
+{
+
+	return (read_ms(CLOCK_REALTIME) + turned_ms);
+}
+
+int64_t
+clock_wall(void)
+{
+
+	return (clock_wall_ms() / 1000);
+}
+
+int64_t
+clock_mono_ms(void)
+{
+
+	return (read_ms(CLOCK_MONOTONIC));
+}
+
+void
+clock_turn(int64_t seconds)
+{
+
+	turned_ms += seconds * 1000;
+}

@@ -1,0 +1,17 @@
+/* The only place that asks what time it is: monotonic for durations, wall for expiry. Tests turn it. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Wall-clock time: seconds since the epoch; milliseconds since the epoch. */
+int64_t clock_wall(void);
+int64_t clock_wall_ms(void);
+
+/* Milliseconds of a clock that never jumps, from an unspecified start. */
+int64_t clock_mono_ms(void);
+
+/* Moves the wall clock of this process by ${seconds} from now on. For tests. */
+void clock_turn(int64_t seconds);
+
+#endif

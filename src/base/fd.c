@@ -1,0 +1,160 @@
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+int
+fd_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return (flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+int
+fd_read_full(int fd, void *p, size_t n)
+{
+	char *at = p;
+
+	while (n > 0) {
+		ssize_t got = read(fd, at, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got == 0)
+				errno = 0;
+			return (-1);
+		}
+		at += got;
+		n -= (size_t)got;
+	}
+	return (0);
+}
+
+int
+fd_write_full(int fd, const void *p, size_t n)
+{
+	const char *at = p;
+
+	while (n > 0) {
+		ssize_t put = write(fd, at, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return (-1);
+		at += put;
+		n -= (size_t)put;
+	}
+	return (0);
+}
+
+bool
+fd_is_listening(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on != 0);
+}
+
+/* Reads what is in ${fd}, a file of ${st}, and closes it. */
+static ssize_t
+read_and_close(int fd, const struct stat *st, char *out, size_t cap)
+{
+	ssize_t len = -1;
+
+	if (st->st_size < 0 || (size_t)st->st_size >= cap)
+		errno = EFBIG;
+	else if (fd_read_full(fd, out, (size_t)st->st_size) == 0)
+		len = (ssize_t)st->st_size;
+	close(fd);
+	if (len >= 0)
+		out[len] = '\0';
+	return (len);
+}
+
+static ssize_t
+read_file(const char *path, char *out, size_t cap, mode_t forbidden)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return (-1);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & forbidden) != 0) {
+		close(fd);
+		errno = EPERM;
+		return (-1);
+	}
+	return (read_and_close(fd, &st, out, cap));
+}
+
+ssize_t
+fd_read_file(const char *path, char *out, size_t cap)
+{
+
+	return (read_file(path, out, cap, 0));
+}
+
+ssize_t
+fd_read_secret(const char *path, char *out, size_t cap)
+{
+
+	return (read_file(path, out, cap, S_IRWXG | S_IRWXO));
+}
+
+/* The rename is only durable once the directory is. */
+static int
+sync_directory_of(const char *path)
+{
+	char dir[PATH_MAX];
+	int fd, rc;
+	size_t len = 0;
+
+	for (size_t i = 0; path[i] != '\0' && i < sizeof(dir) - 1; i++)
+		if ((dir[i] = path[i]) == '/')
+			len = i == 0 ? 1 : i;
+	if (len == 0)
+		dir[len++] = '.';
+	dir[len] = '\0';
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return (-1);
+	rc = fsync(fd);
+	close(fd);
+	return (rc);
+}
+
+int
+fd_write_file(const char *path, const void *p, size_t n, mode_t mode)
+{
+	char temp[PATH_MAX];
+	int fd;
+
+	if (snprintf(temp, sizeof(temp), "%s.new.%d", path, (int)getpid()) >= (int)sizeof(temp)) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0)
+		return (-1);
+	if (fchmod(fd, mode) != 0 || fd_write_full(fd, p, n) != 0 || fsync(fd) != 0)
+		goto err1;
+	if (close(fd) != 0)
+		goto err0;
+	if (rename(temp, path) != 0)
+		goto err0;
+	return (sync_directory_of(path));
+
+err1:
+	close(fd);
+err0:
+	unlink(temp);
+	return (-1);
+}
