@@ -1,0 +1,15 @@
+#include <string.h>
+
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+
+#include "auth/pseudonym.h"
+
+void
+pseudonym_of(const struct user_keys *k, struct str user_id, uint8_t up[UP_LEN])
+{
+	uint8_t mac[MAC_LEN];
+
+	mac_compute(k->user, user_id.p, user_id.len, mac);
+	memcpy(up, mac, UP_LEN);
+}
