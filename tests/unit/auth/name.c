@@ -1,0 +1,142 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/name.h"
+
+#define A16 "aaaaaaaaaaaaaaaa"
+#define A60 A16 A16 A16 "aaaaaaaaaaaa"
+#define A63 A60 "aaa"
+#define A64 A60 "aaaa"
+
+static void
+names(void **state)
+{
+	static const struct {
+		struct str given;
+		const char *canonical; /* NULL = refused */
+	} t[] = {
+		{ STR_LIT("alice"), "alice" },
+		{ STR_LIT("Alice.O'Hara@Example.org"), "alice.o'hara@example.org" },
+		{ STR_LIT("DOMAIN\\Bob"), "domain\\bob" },
+		{ STR_LIT("two words"), "two words" },
+		{ STR_LIT("J\xc3\xbcrgen"), "j\xc3\xbcrgen" },
+		{ STR_LIT("\xc3\x9c"), "\xc3\x9c" }, /* only ASCII is folded: nothing that depends on a locale or a Unicode version */
+		{ STR_LIT("\xf0\x9f\xa6\x8a"), "\xf0\x9f\xa6\x8a" },
+		{ STR_LIT(A64), A64 },
+		{ STR_LIT(A64 "a"), NULL },
+		{ STR_LIT(""), NULL },
+		{ STR_NONE, NULL },
+		{ STR_LIT(" alice"), NULL },
+		{ STR_LIT("alice "), NULL },
+		{ STR_LIT("alice\t"), NULL },
+		{ STR_LIT("alice\n"), NULL },
+		{ STR_LIT("al\0ice"), NULL },
+		{ STR_LIT("al\x7fice"), NULL },
+		{ STR_LIT("al\xc2\x85ice"), NULL },         /* NEL */
+		{ STR_LIT("al\xe2\x80\xa8ice"), NULL },     /* line separator */
+		{ STR_LIT("\xc2\xa0" "alice"), NULL },      /* no-break space */
+		{ STR_LIT("alice\xe3\x80\x80"), NULL },     /* ideographic space */
+		{ STR_LIT("al\xe3\x80\x80ice"), "al\xe3\x80\x80ice" },
+		{ STR_LIT("a,b"), NULL },
+		{ STR_LIT("a:b"), NULL },
+		{ STR_LIT("a/b"), NULL },
+		{ STR_LIT("a\"b"), NULL },
+		{ STR_LIT("al\xff"), NULL },
+		{ STR_LIT("\xc0\xaf"), NULL },              /* overlong slash */
+		{ STR_LIT("\xed\xa0\x80"), NULL },          /* surrogate */
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char out[USERNAME_MAX + 1] = "dirty";
+		bool ok = name_canonical(t[i].given, out);
+
+		assert_int_equal(ok, t[i].canonical != NULL);
+		assert_string_equal(out, ok ? t[i].canonical : "");
+	}
+}
+
+static void
+one_group(void **state)
+{
+
+	assert_true(name_group_ok(STR_LIT("users")));
+	assert_true(name_group_ok(STR_LIT("A.b_c-9")));
+	assert_true(name_group_ok(STR_LIT(A63)));
+	assert_false(name_group_ok(STR_LIT(A64)));
+	assert_false(name_group_ok(STR_LIT("")));
+	assert_false(name_group_ok(STR_NONE));
+	assert_false(name_group_ok(STR_LIT("a,b")));
+	assert_false(name_group_ok(STR_LIT("a b")));
+	assert_false(name_group_ok(STR_LIT("a\0")));
+	assert_false(name_group_ok(STR_LIT("gr\xc3\xbcn")));
+}
+
+static void
+group_lists(void **state)
+{
+	static const struct {
+		const char *groups[5];
+		const char *list; /* NULL = refused */
+	} t[] = {
+		{ { NULL }, "" },
+		{ { "users" }, "users" },
+		{ { "users", "admins" }, "admins,users" },
+		{ { "b", "a", "b", "a", "c" }, "a,b,c" },
+		{ { "ab", "a", "a-b", "B" }, "B,a,a-b,ab" },
+		{ { "a b" }, NULL },
+		{ { "users", "" }, NULL },
+		{ { A63 }, A63 },
+		{ { A60, A60 "b" }, A60 "," A60 "b" },
+		{ { A60 "bbb", A60 "bb" }, A60 "bb," A60 "bbb" }, /* 62, a comma, 63: full */
+		{ { A60 "bbb", A60 "ccc" }, NULL },               /* 63, a comma, 63: one too many in all */
+		{ { A60, A60 "b", "c" }, A60 "," A60 "b,c" },
+		{ { A60, A60 "b", "cc" }, NULL }, /* no comma leaves two halves that fit */
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char out[GROUPS_MAX + 1] = "dirty";
+		struct str groups[5];
+		size_t n = 0;
+
+		for (; n < 5 && t[i].groups[n] != NULL; n++)
+			groups[n] = str_of(t[i].groups[n]);
+		assert_int_equal(name_groups_join(groups, n, out), t[i].list != NULL);
+		assert_string_equal(out, t[i].list != NULL ? t[i].list : "");
+	}
+}
+
+static void
+too_many_groups(void **state)
+{
+	char names_of[80][4];
+	struct str groups[80];
+	char out[GROUPS_MAX + 1];
+
+	for (size_t i = 0; i < 80; i++) {
+		names_of[i][0] = (char)('a' + i / 26);
+		names_of[i][1] = (char)('a' + i % 26);
+		groups[i] = (struct str){ names_of[i], 2 };
+	}
+	assert_true(name_groups_join(groups, 42, out)); /* 42 * 3 - 1 = 125 */
+	assert_int_equal(strlen(out), 125);
+	assert_false(name_groups_join(groups, 43, out));
+	assert_false(name_groups_join(groups, 80, out));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(one_group),
+		cmocka_unit_test(group_lists),
+		cmocka_unit_test(too_many_groups),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
