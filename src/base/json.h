@@ -34,7 +34,7 @@ struct str json_string(struct json_object *o, const char *name, bool *wrong);
 /* An integer member within 0 … 2^53, or ${otherwise} if it is absent; fractions and negatives set ${*wrong}. */
 int64_t json_integer(struct json_object *o, const char *name, int64_t otherwise, bool *wrong);
 
-/* A boolean member, or ${otherwise} if it is absent. */
-bool json_bool(struct json_object *o, const char *name, bool otherwise, bool *wrong);
+/* A boolean member (not json_bool, which json-c has as a type), or ${otherwise} if it is absent. */
+bool json_boolean(struct json_object *o, const char *name, bool otherwise, bool *wrong);
 
 #endif
