@@ -7,6 +7,7 @@ enum dw_result {
 	DW_ABSENT,      /* asked, and there is no such thing */
 	DW_REFUSED,     /* asked, and a rule said no */
 	DW_INVALID,     /* the input is malformed or forged; nothing was asked */
+	DW_BUSY,        /* no place for this work just now; nothing was done */
 	DW_UNAVAILABLE, /* could not ask: nothing is known. Callers fail closed */
 	DW_FAULT        /* our own failure: memory, randomness, a broken invariant. Callers fail closed */
 };

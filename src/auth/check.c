@@ -1,0 +1,120 @@
+#include <string.h>
+
+#include "base/liveness.h"
+#include "base/log.h"
+#include "crypto/mac.h"
+#include "doorward/app.h"
+
+#include "auth/check.h"
+
+/* Use is recorded in steps of this part of the idle time: a write on every check would evict every cache every time. */
+#define TOUCH_STEP 4
+
+static enum dw_result
+refuse(struct identity *id, const char *reason)
+{
+
+	id->reason = reason;
+	return (DW_REFUSED);
+}
+
+/* Rules that do not depend on the kind of credential. */
+static enum dw_result
+judge_session(const struct lookup_reply *r, struct identity *id)
+{
+
+	if (r->user_id[0] == '\0')
+		return (refuse(id, NULL));
+	if (!r->live)
+		return (refuse(id, r->ended ? r->ending.reason : NULL));
+	if (r->session.created < r->not_before)
+		return (refuse(id, r->ended ? r->ending.reason : NULL));
+	return (DW_OK);
+}
+
+static enum dw_result
+judge_cookie(const struct credential *c, int64_t now, struct identity *id)
+{
+	const struct session *s = &id->found.session;
+
+	if (!s->has_cookie || !mac_equal(s->secret_hash, c->token.hash, HASH_LEN))
+		return (refuse(id, NULL));
+	id->expires = session_cookie_end(s);
+	return (now < id->expires ? DW_OK : refuse(id, end_cause_reason(END_EXPIRED)));
+}
+
+static enum dw_result
+judge_access(const struct credential *c, int64_t now, struct identity *id)
+{
+
+	if (strcmp(c->access.user_id, id->found.user_id) != 0)
+		return (refuse(id, NULL)); /* a pseudonym collision, or a record that was made anew */
+	if (id->found.blacklisted)
+		return (refuse(id, "revoked"));
+	id->expires = c->access.exp;
+	return (now < id->expires ? DW_OK : refuse(id, end_cause_reason(END_EXPIRED)));
+}
+
+/* Failing to record use is not failing the check: the session only ends a little earlier than it might. */
+static void
+record_use(struct app *app, const struct credential *c, int64_t now, struct identity *id)
+{
+	struct session *s = &id->found.session;
+
+	if (s->policy != POLICY_SLIDING || s->idle <= 0 || now - s->last_seen < (s->idle + TOUCH_STEP - 1) / TOUCH_STEP)
+		return;
+	if (app->store->touch(app->store_ctx, c->up, c->sid8) != DW_OK) {
+		log_debug("use of a session could not be recorded");
+		return;
+	}
+	s->last_seen = now;
+	if (c->kind == CREDENTIAL_COOKIE)
+		id->expires = session_cookie_end(s);
+}
+
+static enum dw_result
+ask(struct app *app, const struct credential *c, bool family, struct identity *id)
+{
+	struct lookup q = { .jti = c->kind == CREDENTIAL_ACCESS ? c->access.jti : NULL, .family = family };
+
+	memcpy(q.up, c->up, UP_LEN);
+	memcpy(q.sid8, c->sid8, SID_LEN);
+	board_stage(app->slot, STAGE_REDIS);
+	return (app->store->lookup(app->store_ctx, &q, &id->found));
+}
+
+enum dw_result
+check_session(struct app *app, const struct credential *c, bool family, struct identity *id)
+{
+	int64_t now = app->store->now(app->store_ctx);
+	enum dw_result rc;
+
+	id->reason = NULL;
+	if (c->kind == CREDENTIAL_ACCESS && c->access.expired)
+		return (refuse(id, end_cause_reason(END_EXPIRED))); /* no need to ask */
+	if ((rc = ask(app, c, family, id)) != DW_OK || (rc = judge_session(&id->found, id)) != DW_OK)
+		return (rc);
+	if (c->kind == CREDENTIAL_COOKIE)
+		rc = judge_cookie(c, now, id);
+	else if (c->kind == CREDENTIAL_ACCESS)
+		rc = judge_access(c, now, id);
+	else
+		rc = refuse(id, NULL);
+	if (rc == DW_OK)
+		record_use(app, c, now, id);
+	return (rc);
+}
+
+bool
+check_has_group(const char *groups, struct str group)
+{
+	struct str rest = str_of(groups);
+
+	while (rest.p != NULL) {
+		struct str one = str_cut(&rest, ',');
+
+		if (one.len > 0 && one.len == group.len && memcmp(one.p, group.p, one.len) == 0)
+			return (true);
+	}
+	return (false);
+}

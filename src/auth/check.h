@@ -1,0 +1,26 @@
+/* The check: does this credential stand for a live session, and whose is it? */
+#ifndef AUTH_CHECK_H
+#define AUTH_CHECK_H
+
+#include "auth/credential.h"
+#include "doorward/store.h"
+
+struct app;
+
+struct identity {
+	struct lookup_reply found; /* user, groups, session */
+	int64_t expires;           /* when the presented credential stops being good */
+	const char *reason;        /* after DW_REFUSED: why the session is over; NULL = nothing is known */
+};
+
+/*
+ * Asks the store. DW_OK: valid, ${out} is filled. DW_REFUSED: invalid, with ${out}->reason. DW_UNAVAILABLE, DW_FAULT: unknown; the caller
+ * answers 503 and touches no cookie. With ${family} the refresh family is read too, for the session's end. A refresh token is no
+ * credential here. Use is recorded when a quarter of the idle time has passed.
+ */
+enum dw_result check_session(struct app *app, const struct credential *cred, bool family, struct identity *out);
+
+/* True if ${group} is in the comma list ${groups}. */
+bool check_has_group(const char *groups, struct str group);
+
+#endif

@@ -1,0 +1,48 @@
+#include <string.h>
+
+#include "doorward/app.h"
+
+#include "auth/credential.h"
+
+static enum dw_result
+read_access(const struct app *app, struct str text, struct credential *out)
+{
+	enum dw_result rc = access_read(app->conf, app->keys, text, app->store->now(app->store_ctx), &out->access);
+
+	if (rc == DW_OK) {
+		memcpy(out->up, out->access.up, UP_LEN);
+		memcpy(out->sid8, out->access.sid8, SID_LEN);
+	}
+	return (rc);
+}
+
+static enum dw_result
+read_opaque(const struct app *app, enum credential_kind kind, struct str text, struct credential *out)
+{
+	enum dw_result rc;
+
+	if (kind == CREDENTIAL_COOKIE)
+		rc = token_read_session(app->keys, text, &out->token);
+	else
+		rc = token_read_refresh(app->keys, text, &out->token);
+	if (rc == DW_OK) {
+		memcpy(out->up, out->token.up, UP_LEN);
+		memcpy(out->sid8, out->token.sid8, SID_LEN);
+	}
+	return (rc);
+}
+
+enum dw_result
+credential_read(const struct app *app, enum credential_kind kind, struct str text, struct credential *out)
+{
+
+	out->kind = kind;
+	return (kind == CREDENTIAL_ACCESS ? read_access(app, text, out) : read_opaque(app, kind, text, out));
+}
+
+bool
+credential_same_session(const struct credential *a, const struct credential *b)
+{
+
+	return (memcmp(a->up, b->up, UP_LEN) == 0 && memcmp(a->sid8, b->sid8, SID_LEN) == 0);
+}

@@ -1,0 +1,31 @@
+/* Something that claims to stand for a session: genuine in itself, whatever has become of the session. */
+#ifndef AUTH_CREDENTIAL_H
+#define AUTH_CREDENTIAL_H
+
+#include <stdbool.h>
+
+#include "auth/access.h"
+#include "auth/token.h"
+#include "base/str.h"
+
+struct app;
+
+enum credential_kind { CREDENTIAL_NONE = 0, CREDENTIAL_COOKIE, CREDENTIAL_ACCESS, CREDENTIAL_REFRESH };
+
+struct credential {
+	enum credential_kind kind;
+	uint8_t up[UP_LEN];
+	uint8_t sid8[SID_LEN];
+	union {
+		struct token token;   /* COOKIE, REFRESH */
+		struct access access; /* ACCESS */
+	};
+};
+
+/* Reads ${text} as a credential of ${kind}. DW_OK or DW_INVALID (malformed or forged); nothing is asked. */
+enum dw_result credential_read(const struct app *app, enum credential_kind kind, struct str text, struct credential *out);
+
+/* True if both stand for the same session. */
+bool credential_same_session(const struct credential *a, const struct credential *b);
+
+#endif

@@ -1,0 +1,79 @@
+#include <string.h>
+
+#include "base/base64url.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "crypto/random.h"
+#include "doorward/config.h"
+
+#include "auth/csrf.h"
+
+int
+csrf_random(char out[CSRF_COOKIE_TEXT + 1])
+{
+	uint8_t bytes[16];
+
+	if (random_bytes(bytes, sizeof(bytes)) != 0)
+		return (-1);
+	base64url_encode(bytes, sizeof(bytes), out);
+	return (0);
+}
+
+void
+csrf_token(const struct keyring *keys, struct str cookie, char out[CSRF_TOKEN_TEXT + 1])
+{
+	uint8_t mac[MAC_LEN];
+
+	mac_compute(keyring_user(keys)->csrf, cookie.p, cookie.len, mac);
+	base64url_encode(mac, sizeof(mac), out);
+}
+
+bool
+csrf_token_valid(const struct keyring *keys, struct str cookie, struct str token)
+{
+	char want[CSRF_TOKEN_TEXT + 1];
+
+	if (cookie.len != CSRF_COOKIE_TEXT || token.len != CSRF_TOKEN_TEXT)
+		return (false);
+	csrf_token(keys, cookie, want);
+	return (mac_equal(want, token.p, CSRF_TOKEN_TEXT));
+}
+
+/* "https://host[:port]" of the issuer, without its path. */
+static struct str
+issuer_origin(const struct config *c)
+{
+	struct str s = str_of(c->issuer);
+	const char *host = strstr(c->issuer, "://");
+	const char *path = host == NULL ? NULL : strchr(host + 3, '/');
+
+	if (path != NULL)
+		s.len = (size_t)(path - s.p);
+	return (s);
+}
+
+static bool
+is_own(const struct config *c, struct str origin)
+{
+	struct str own = issuer_origin(c);
+
+	for (size_t i = 0; c->origins != NULL && c->origins[i] != NULL; i++)
+		if (str_is(origin, c->origins[i]))
+			return (true);
+	return ((c->origins == NULL || c->origins[0] == NULL) && own.len == origin.len && memcmp(own.p, origin.p, own.len) == 0);
+}
+
+enum csrf_origin
+csrf_origin_of(const struct config *c, struct str sec_fetch_site, struct str origin)
+{
+
+	if (sec_fetch_site.p != NULL) {
+		if (str_is(sec_fetch_site, "same-origin") || str_is(sec_fetch_site, "none"))
+			return (CSRF_OWN);
+		/* "same-site" is no friend: a sibling subdomain may be anybody's (R161). Our own other origin is. */
+		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
+	}
+	if (origin.p != NULL)
+		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
+	return (CSRF_UNSAID);
+}

@@ -1,0 +1,36 @@
+#include <string.h>
+
+#include "base/base64url.h"
+#include "crypto/mac.h"
+#include "crypto/random.h"
+
+#include "auth/device.h"
+
+bool
+device_id_valid(struct str id)
+{
+
+	return (str_is_word(id, "._:-", DEVICE_ID_MAX));
+}
+
+void
+device_handle(struct str id, uint8_t dev8[DEV_LEN])
+{
+	uint8_t digest[MAC_LEN];
+	size_t n;
+
+	if (id.len == BASE64URL_LEN(DEV_LEN) && base64url_decode(id, dev8, DEV_LEN, &n) && n == DEV_LEN)
+		return;
+	mac_sha256(id.p, id.len, digest);
+	memcpy(dev8, digest, DEV_LEN);
+}
+
+int
+device_generate(uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1])
+{
+
+	if (random_bytes(dev8, DEV_LEN) != 0)
+		return (-1);
+	base64url_encode(dev8, DEV_LEN, id);
+	return (0);
+}

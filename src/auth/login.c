@@ -1,0 +1,255 @@
+#include <string.h>
+
+#include "auth/device.h"
+#include "auth/name.h"
+#include "auth/password.h"
+#include "auth/pseudonym.h"
+#include "base/liveness.h"
+#include "base/log.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "doorward/app.h"
+
+#include "auth/login.h"
+
+#define LEVEL_PASSWORD 1
+#define MS 1000
+
+void
+tokens_wipe(struct tokens *t)
+{
+
+	explicit_bzero(t, sizeof(*t));
+}
+
+enum dw_result
+tokens_issue_access(struct app *app, const struct client *client, const struct access_claims *about, int64_t limit, struct tokens *t)
+{
+	struct access_claims claims = *about;
+	struct buf b;
+
+	claims.exp = about->now + client->access_ttl / MS;
+	if (claims.exp > limit)
+		claims.exp = limit;
+	t->access_in = claims.exp - about->now;
+	buf_init(&b, t->access, sizeof(t->access));
+	return (access_issue(app->conf, app->keys, &claims, &b));
+}
+
+/* A failed attempt is an event too; if it cannot be told, the answer stays the same. */
+static void
+report_failure(struct app *app, const struct login_input *in, const struct account *a)
+{
+	char name[USERNAME_MAX + 1];
+	struct notice n = { .type = "login_failed", .reason = "invalid_credentials" };
+
+	if (!name_canonical(in->username, name))
+		return;
+	n.username = name;
+	n.user_id = a->id;
+	n.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
+	/* A name nobody has gets a pseudonym of its own, so that guesses do not all land in one outbox. */
+	pseudonym_of(keyring_user(app->keys), str_of(a->id[0] != '\0' ? a->id : name), n.up);
+	if (app->store->notify(app->store_ctx, &n) != DW_OK)
+		log_warn("failed login could not be reported");
+	log_info("login refused user=%s ip=%s", log_text(str_of(name)), in->ip);
+}
+
+static enum login_outcome
+authenticate(struct app *app, const struct login_input *in, struct account *a)
+{
+
+	/* Ask first whether a session could be kept at all: no hashing for nothing, and a quick 503. */
+	board_stage(app->slot, STAGE_REDIS);
+	if (app->store->ping(app->store_ctx) != DW_OK)
+		return (SIGN_IN_NO_STORE);
+	switch (password_verify(app, in->username, in->password, a)) {
+	case DW_OK:
+		return (SIGNED_IN);
+	case DW_REFUSED:
+		report_failure(app, in, a);
+		return (SIGN_IN_REFUSED);
+	case DW_BUSY:
+		return (SIGN_IN_OVERLOADED);
+	case DW_UNAVAILABLE:
+		atomic_fetch_add_explicit(&app->slot->userdb_errors, 1, memory_order_relaxed);
+		return (SIGN_IN_NO_USERDB);
+	default:
+		return (SIGN_IN_FAULT);
+	}
+}
+
+/* No fixation: what the browser held before is dead before the new session is born. */
+static enum login_outcome
+end_presented(struct app *app, const struct login_input *in)
+{
+	struct end_write w = { .cause = END_RELOGIN, .scope = SCOPE_SESSION, .has_sid = true };
+	struct end_reply reply;
+
+	if (in->presented == NULL)
+		return (SIGNED_IN);
+	memcpy(w.up, in->presented->up, UP_LEN);
+	memcpy(w.sid8, in->presented->sid8, SID_LEN);
+	w.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
+	return (app->store->end(app->store_ctx, &w, NULL, &reply) == DW_OK ? SIGNED_IN : SIGN_IN_NO_STORE);
+}
+
+static bool
+set_device(const struct login_input *in, struct session *s)
+{
+
+	if (in->device_id.p == NULL)
+		return (device_generate(s->dev8, s->device_id) == 0);
+	device_handle(in->device_id, s->dev8);
+	s->flags |= SESSION_DEVICE_CHOSEN;
+	return (str_copy(s->device_id, sizeof(s->device_id), in->device_id));
+}
+
+static void
+set_lifetimes(const struct login_input *in, struct login_write *w)
+{
+	const struct client *c = in->client;
+	struct session *s = &w->session;
+	bool remember = in->remember && in->want_cookie;
+
+	s->policy = in->want_cookie ? c->policy : POLICY_SLIDING;
+	s->idle = (!in->want_cookie ? c->refresh_idle : remember ? c->remember_idle : c->idle) / MS;
+	w->absolute_in = (!in->want_cookie ? c->refresh_absolute : remember ? c->remember_absolute : c->absolute) / MS;
+	if (s->policy != POLICY_SLIDING && in->want_cookie)
+		s->idle = 0;
+	if (remember)
+		s->flags |= SESSION_REMEMBER;
+	if (!in->want_tokens)
+		return;
+	s->has_family = true;
+	s->family_idle = c->refresh_idle / MS;
+	w->family_absolute_in = c->refresh_absolute / MS;
+	w->access_in = c->access_ttl / MS;
+}
+
+/* The cookie's secret also gives the session its handle, wanted or not. */
+static bool
+make_secrets(struct app *app, const struct login_input *in, struct login_write *w, struct login_output *out)
+{
+	struct session *s = &w->session;
+	struct token t;
+	bool good = false;
+
+	if (token_new_session(app->keys, w->up, &t, out->cookie) != DW_OK)
+		return (false);
+	memcpy(s->sid8, t.sid8, SID_LEN);
+	s->has_cookie = in->want_cookie;
+	if (in->want_cookie)
+		memcpy(s->secret_hash, t.hash, HASH_LEN);
+	else
+		explicit_bzero(out->cookie, sizeof(out->cookie));
+	w->key_version = t.version;
+	if (!in->want_tokens) {
+		good = true;
+	} else if (token_new_refresh(app->keys, w->up, s->sid8, &t, out->tokens.refresh) == DW_OK) {
+		memcpy(w->refresh_hash, t.hash, HASH_LEN);
+		good = true;
+	}
+	explicit_bzero(&t, sizeof(t));
+	return (good);
+}
+
+static void
+describe(const struct login_input *in, const struct account *a, struct login_write *w)
+{
+
+	w->user_id = a->id;
+	w->username = a->name;
+	w->groups = a->groups;
+	memcpy(w->session.client4, in->client->hash4, CLIENT_HASH_LEN);
+	w->session.level = LEVEL_PASSWORD;
+	str_copy(w->session.ip, sizeof(w->session.ip), str_of(in->ip));
+	w->actor = (struct actor){ in->ip, in->trace_id, in->client->id };
+}
+
+/* What people recognise the device by. The login does not hang on it. */
+static void
+remember_device(struct app *app, const struct login_input *in, struct login_output *out)
+{
+	struct device *d = &out->device;
+	struct str agent = in->user_agent;
+
+	if (agent.len > AGENT_MAX)
+		agent.len = AGENT_MAX;
+	if (agent.p != NULL && str_is_utf8(agent) && !str_has_control(agent))
+		str_copy(d->user_agent, sizeof(d->user_agent), agent);
+	if (in->device_name.p != NULL)
+		str_copy(d->name, sizeof(d->name), in->device_name);
+	str_copy(d->device_id, sizeof(d->device_id), str_of(out->session.device_id));
+	str_copy(d->ip, sizeof(d->ip), str_of(in->ip));
+	d->first_seen = d->last_seen = out->session.created;
+	board_stage(app->slot, STAGE_USERDB);
+	if (app->users->put_device(app->users_ctx, out->account.id, d) != DW_OK) {
+		atomic_fetch_add_explicit(&app->slot->userdb_errors, 1, memory_order_relaxed);
+		log_warn("device could not be recorded user=%s", out->account.id);
+	}
+}
+
+static enum login_outcome
+hand_out_access(struct app *app, const struct login_input *in, struct login_output *out)
+{
+	struct access_claims about = { .up = out->up, .sid8 = out->session.sid8, .user_id = out->account.id,
+		.username = out->account.name, .groups = out->account.groups, .client_id = in->client->id,
+		.now = out->session.created };
+
+	out->tokens.refresh_in = session_family_end(&out->session) - out->session.created;
+	if (tokens_issue_access(app, in->client, &about, out->session.family_absolute, &out->tokens) != DW_OK)
+		return (SIGN_IN_FAULT);
+	return (SIGNED_IN);
+}
+
+static enum login_outcome
+write_session(struct app *app, const struct login_write *w, struct login_output *out)
+{
+	struct login_reply reply;
+
+	board_stage(app->slot, STAGE_REDIS);
+	if (app->store->login(app->store_ctx, w, &reply) != DW_OK)
+		return (SIGN_IN_NO_STORE);
+	if (reply.outcome == LOGIN_TOO_MANY)
+		return (SIGN_IN_TOO_MANY);
+	if (reply.outcome == LOGIN_COLLISION) {
+		log_error("two users share a pseudonym, the login was refused user=%s", w->user_id);
+		return (SIGN_IN_FAULT);
+	}
+	out->session = reply.session;
+	out->cookie_in = out->session.absolute - out->session.created;
+	return (SIGNED_IN);
+}
+
+static enum login_outcome
+begin_session(struct app *app, const struct login_input *in, struct login_output *out)
+{
+	struct login_write w = { .limit = (uint32_t)app->conf->session_limit, .reject = app->conf->session_reject };
+	enum login_outcome rc;
+
+	describe(in, &out->account, &w);
+	memcpy(w.up, out->up, UP_LEN);
+	set_lifetimes(in, &w);
+	if (!set_device(in, &w.session) || !make_secrets(app, in, &w, out))
+		return (SIGN_IN_FAULT);
+	if ((rc = write_session(app, &w, out)) != SIGNED_IN)
+		return (rc);
+	memcpy(out->session.device_id, w.session.device_id, sizeof(out->session.device_id));
+	remember_device(app, in, out);
+	return (in->want_tokens ? hand_out_access(app, in, out) : SIGNED_IN);
+}
+
+enum login_outcome
+login(struct app *app, const struct login_input *in, struct login_output *out)
+{
+	enum login_outcome rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = authenticate(app, in, &out->account)) != SIGNED_IN)
+		return (rc);
+	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->up);
+	if ((rc = end_presented(app, in)) != SIGNED_IN)
+		return (rc);
+	return (begin_session(app, in, out));
+}

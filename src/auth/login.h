@@ -1,0 +1,65 @@
+/* Login: a password becomes a session, and what was asked for to hold it by. */
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include <stdbool.h>
+
+#include "auth/access.h"
+#include "auth/credential.h"
+#include "auth/token.h"
+#include "base/str.h"
+#include "doorward/config.h"
+#include "doorward/userdb.h"
+
+struct app;
+
+enum login_outcome {
+	SIGNED_IN,
+	SIGN_IN_REFUSED,      /* unknown user, wrong password, disabled: the same */
+	SIGN_IN_TOO_MANY,     /* session limit, policy "reject" */
+	SIGN_IN_OVERLOADED,   /* no place for hashing; nothing was evaluated */
+	SIGN_IN_NO_STORE,
+	SIGN_IN_NO_USERDB,
+	SIGN_IN_FAULT
+};
+
+struct login_input {
+	struct str username, password;
+	struct str device_id;   /* p NULL = the server makes one */
+	struct str device_name; /* p NULL = none */
+	struct str user_agent;
+	const struct client *client;
+	bool remember;
+	bool want_cookie;
+	bool want_tokens;
+	const struct credential *presented; /* the cookie that came along, ended once the password is right; NULL = none */
+	const char *ip;
+	const char *trace_id;
+};
+
+/* Tokens handed out: wipe with tokens_wipe() after they have been written. */
+struct tokens {
+	char access[ACCESS_TEXT_MAX];
+	char refresh[TOKEN_TEXT_MAX + 1];
+	int64_t access_in, refresh_in; /* seconds */
+};
+
+struct login_output {
+	struct account account;
+	struct session session;
+	struct device device;
+	uint8_t up[UP_LEN];
+	char cookie[TOKEN_TEXT_MAX + 1]; /* "" = none wanted */
+	int64_t cookie_in;               /* seconds to its absolute end */
+	struct tokens tokens;            /* filled if wanted */
+};
+
+enum login_outcome login(struct app *app, const struct login_input *in, struct login_output *out);
+
+void tokens_wipe(struct tokens *t);
+
+/* Issues the access token of ${s} into ${t}, living for ${client}'s time but not beyond ${limit}. DW_OK or DW_FAULT. */
+enum dw_result tokens_issue_access(struct app *app, const struct client *client, const struct access_claims *about, int64_t limit,
+    struct tokens *t);
+
+#endif

@@ -1,0 +1,18 @@
+/* Verifying a password against an account, at the same cost whether the account exists or not. */
+#ifndef AUTH_PASSWORD_H
+#define AUTH_PASSWORD_H
+
+#include "base/str.h"
+#include "doorward/result.h"
+#include "doorward/userdb.h"
+
+struct app;
+
+/*
+ * Finds ${name} (as typed) and verifies ${password}. DW_OK: ${out} is the account. DW_REFUSED: unknown user, wrong password or disabled
+ * account, which nobody can tell apart (R090, R091). DW_UNAVAILABLE: the user database could not be asked. DW_BUSY: all places for
+ * hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and replaced in the database if it is outdated.
+ */
+enum dw_result password_verify(struct app *app, struct str name, struct str password, struct account *out);
+
+#endif

@@ -1,0 +1,129 @@
+#include <string.h>
+
+#include "auth/device.h"
+#include "base/liveness.h"
+#include "base/log.h"
+#include "crypto/mac.h"
+#include "crypto/random.h"
+#include "doorward/app.h"
+
+#include "auth/refresh.h"
+
+#define MS 1000
+
+static const char *
+reason_of(enum rotate_outcome outcome)
+{
+
+	switch (outcome) {
+	case ROTATE_EXPIRED:
+		return ("expired");
+	case ROTATE_REVOKED:
+		return ("revoked");
+	case ROTATE_REUSED:
+		return ("reused");
+	case ROTATE_DEVICE_MISSING:
+	case ROTATE_DEVICE_MISMATCH:
+		return ("device_mismatch");
+	case ROTATE_CLIENT_MISMATCH:
+		return ("client_mismatch");
+	default:
+		return ("unknown");
+	}
+}
+
+/* The client of a session is kept as a hash; a client that is no longer configured falls back to the default's lifetimes. */
+static const struct client *
+client_of(const struct config *c, const struct session *s)
+{
+
+	for (size_t i = 0; i < c->n_clients; i++)
+		if (memcmp(c->clients[i].hash4, s->client4, CLIENT_HASH_LEN) == 0)
+			return (&c->clients[i]);
+	return (config_client(c, NULL));
+}
+
+static enum dw_result
+propose(struct app *app, const struct refresh_input *in, struct rotate_write *w, struct tokens *out)
+{
+	struct token successor;
+
+	memcpy(w->up, in->presented->up, UP_LEN);
+	memcpy(w->sid8, in->presented->sid8, SID_LEN);
+	memcpy(w->presented, in->presented->token.hash, HASH_LEN);
+	if (random_bytes(w->salt, SALT_LEN) != 0)
+		return (DW_FAULT);
+	if (token_successor(app->keys, &in->presented->token, w->salt, 0, &successor, out->refresh) != DW_OK)
+		return (DW_FAULT);
+	memcpy(w->successor, successor.hash, HASH_LEN);
+	w->key_version = successor.version;
+	explicit_bzero(&successor, sizeof(successor));
+	return (DW_OK);
+}
+
+static void
+say_who(const struct app *app, const struct refresh_input *in, struct rotate_write *w)
+{
+	uint8_t digest[MAC_LEN];
+
+	w->grace = app->conf->refresh_grace / MS;
+	w->access_in = app->conf->access_ttl / MS;
+	for (size_t i = 0; i < app->conf->n_clients; i++) /* which client it is, the store finds: allow for the longest */
+		if (app->conf->clients[i].access_ttl / MS > w->access_in)
+			w->access_in = app->conf->clients[i].access_ttl / MS;
+	w->actor = (struct actor){ in->ip, in->trace_id, NULL };
+	if ((w->has_device = in->device_id.p != NULL))
+		device_handle(in->device_id, w->dev8);
+	if ((w->has_client = in->client_id.p != NULL)) {
+		mac_sha256(in->client_id.p, in->client_id.len, digest);
+		memcpy(w->client4, digest, CLIENT_HASH_LEN);
+	}
+}
+
+/* The same successor again, byte for byte: derived, so that nothing secret need be kept for it. */
+static enum dw_result
+repeat(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
+{
+	struct token t;
+	enum dw_result rc = token_successor(app->keys, &in->presented->token, r->salt, r->key_version, &t, out->refresh);
+
+	explicit_bzero(&t, sizeof(t));
+	return (rc == DW_OK ? DW_OK : DW_FAULT);
+}
+
+static enum dw_result
+issue(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
+{
+	const struct client *client = client_of(app->conf, &r->session);
+	struct access_claims about = { .up = in->presented->up, .sid8 = r->session.sid8, .user_id = r->user_id,
+		.username = r->username, .groups = r->groups, .client_id = client->id, .now = r->now };
+
+	if (r->outcome == ROTATE_REPEATED && repeat(app, in, r, out) != DW_OK)
+		return (DW_FAULT);
+	out->refresh_in = session_family_end(&r->session) - r->now;
+	return (tokens_issue_access(app, client, &about, r->session.family_absolute, out));
+}
+
+enum dw_result
+refresh(struct app *app, const struct refresh_input *in, struct tokens *out, const char **reason)
+{
+	struct rotate_write w = { .grace = 0 };
+	struct rotate_reply reply;
+	enum dw_result rc;
+
+	*reason = NULL;
+	memset(out, 0, sizeof(*out));
+	if ((rc = propose(app, in, &w, out)) != DW_OK)
+		return (rc);
+	say_who(app, in, &w);
+	board_stage(app->slot, STAGE_REDIS);
+	if ((rc = app->store->rotate(app->store_ctx, &w, &reply)) != DW_OK)
+		return (rc);
+	if (reply.outcome == ROTATE_REUSED)
+		log_warn("a used refresh token came back, its session was ended user=%s ip=%s", reply.user_id, in->ip);
+	if (reply.outcome > ROTATE_RECOVERED) {
+		*reason = reason_of(reply.outcome);
+		return (DW_REFUSED);
+	}
+	return (issue(app, in, &reply, out));
+}
