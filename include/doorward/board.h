@@ -3,9 +3,11 @@
  * descriptors. Nothing else passes between them; the master reads fixed-size records only.
  *
  * A child finds in struct child: the listening sockets of its role; ${master_fd}, the read end of a pipe whose other end only the
- * master holds: at end of file the master is dead, finish and leave; and its slot. It says READY by child_ready(). Signals: QUIT and
- * TERM = finish what has begun and exit 0; USR1 = open the log again. Exit codes: 0 retired; 1 run-time error; 2 configuration or
- * permission, not to be started again; 75 lack of a resource, start again later.
+ * master holds: at end of file the master is dead, finish and leave; and its slot. It says READY by child_ready(). Signals: QUIT, TERM
+ * and INT = finish what has begun and exit 0 (QUIT also comes from the kernel when the master dies); USR1 = open the log again. These
+ * are blocked when the child starts, with the default action, so that it can install its handlers and open them in its wait alone
+ * (ppoll or epoll_pwait with an empty set). HUP, PIPE, USR2, TTIN, TTOU and WINCH are ignored. Exit codes: 0 retired; 1 run-time
+ * error; 2 configuration or permission, not to be started again; 75 lack of a resource, start again later.
  */
 #ifndef DOORWARD_BOARD_H
 #define DOORWARD_BOARD_H
@@ -25,6 +27,8 @@
 #define BOARD_SLOTS 256 /* processes a master can have: 2 pools, their next generations, and the helpers */
 #define ROUTE_SLOTS 32  /* counted routes; route ids are the index into the worker's route table */
 #define CHILD_LISTEN_MAX 4
+#define BOARD_ROLES 8   /* "check", "login", "all", "admin", and room for the helpers to come */
+#define ROLE_NAME_MAX 15
 
 enum board_state { BOARD_FREE = 0, BOARD_STARTING, BOARD_READY, BOARD_BUSY, BOARD_LEAVING };
 
@@ -49,6 +53,23 @@ struct board_slot {
 	char trace[33];              /* of the request in hand; torn reads are harmless */
 };
 
+/* What the processes of one role have counted, together. */
+struct board_totals {
+	uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms;
+	uint64_t status[6];
+};
+
+/* One role: its name, and what its ended processes had counted, so that no total ever goes down. Written by the master only. */
+struct board_role {
+	char name[ROLE_NAME_MAX + 1]; /* "" = not used; never changes once set */
+	_Atomic uint32_t wanted;      /* processes there should be */
+	_Atomic uint64_t deaths;      /* processes that ended without being told to */
+	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms;
+	_Atomic uint64_t status[6];
+};
+
+enum board_reload { RELOAD_NONE = 0, RELOAD_DONE, RELOAD_FAILED };
+
 struct board {
 	_Atomic int64_t started;        /* of the master, wall ms */
 	_Atomic uint32_t generation;    /* the current one */
@@ -56,11 +77,35 @@ struct board {
 	_Atomic uint64_t respawns;
 	_Atomic uint64_t retired_requests; /* of slots that have been freed */
 	_Atomic uint32_t max_hashing;
+	_Atomic int32_t master_pid;
+	_Atomic uint32_t last_reload;   /* enum board_reload */
+	_Atomic int64_t reloaded_at;    /* of the last reload, wall ms; 0 = none */
+	_Atomic uint64_t slow;          /* requests noticed as slow */
+	_Atomic uint64_t killed;        /* workers killed because their request was stuck */
+	_Atomic uint64_t redis_respawns;
+	_Atomic uint32_t moves;         /* odd while counts move from a slot to its role: see board_totals */
+	struct board_role roles[BOARD_ROLES];
 	struct board_slot slots[BOARD_SLOTS];
 };
 
 /* Makes the shared memory (MAP_SHARED | MAP_ANONYMOUS), before any fork. NULL with errno set on failure. */
 struct board *board_new(void);
+
+/* The number of the role ${name}, given to it at its first use; -1 if all BOARD_ROLES are taken. Master only. */
+int board_role(struct board *b, const char *name);
+
+/* Gives the cleared slot ${i} to a process about to be forked. Master only. */
+struct board_slot *board_assign(struct board *b, size_t i, uint32_t role, uint32_t generation);
+
+/* Moves the counts of a reaped process to its role and to retired_requests, and clears its slot. Master only. */
+void board_release(struct board *b, struct board_slot *s);
+
+/* Adds up the living and the ended processes of ${role}. Consistent while the master moves counts, so never smaller than before. */
+void board_totals(const struct board *b, uint32_t role, struct board_totals *out);
+
+/* Words for people and metrics; "unknown" for a number that is none. */
+const char *board_state_word(uint32_t state);
+const char *board_stage_word(uint32_t stage);
 
 /* Marks the slot busy with ${route} from now on, or ready again. */
 void board_busy(struct board_slot *s, uint32_t route, const char *trace);
