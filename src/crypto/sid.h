@@ -1,0 +1,22 @@
+/*
+ * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential; the mask keeps
+ * two sessions of one user from being told to be his. SHA-1 because scripts in Redis compute the same and have nothing else; it only masks,
+ * nothing rests on collisions. Not a MAC: any text of the right shape parses, and then names a session that does not exist.
+ */
+#ifndef CRYPTO_SID_H
+#define CRYPTO_SID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "crypto/keyring.h"
+#include "doorward/session.h"
+
+/* Writes the public id of session ${sid8} of user ${up}, NUL-terminated. Aborts if the library cannot hash at all. */
+void sid_public(const struct user_keys *k, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], char out[PUBLIC_SID_LEN + 1]);
+
+/* Reads one back. Returns false if ${text} is not the one spelling of such an id. */
+bool sid_parse(const struct user_keys *k, struct str text, uint8_t up[UP_LEN], uint8_t sid8[SID_LEN]);
+
+#endif
