@@ -74,6 +74,10 @@ struct login_reply {
 	uint32_t replaced;      /* sessions ended by this login */
 };
 
+/*
+ * With END_USER and ${has_sid} the caller's session must be alive, whatever the scope: a repeated "log out everywhere" must not end what
+ * has been opened since, and a dead token must not end anything.
+ */
 struct end_write {
 	uint8_t up[UP_LEN];
 	enum end_cause cause;
@@ -92,7 +96,7 @@ struct end_reply {
 	uint32_t ended;    /* sessions this call ended */
 	bool has_own;      /* a record of ${sid8} exists, made now or earlier: ${own} is filled */
 	struct ending own;
-	struct ending *endings; /* the ${ended} records this call made, in ${arena} */
+	struct ending *endings; /* the ${ended} records this call made, in ${arena}; NULL if that is NULL */
 };
 
 /* What the presented refresh token and its bearer say. */
@@ -156,6 +160,15 @@ struct notice {
 	struct actor actor;
 };
 
+/* An access token taken back for the rest of its life; its session goes on. */
+struct revoke_write {
+	uint8_t up[UP_LEN];
+	uint8_t sid8[SID_LEN];
+	uint8_t jti[JTI_LEN];
+	int64_t access_exp; /* of that token; already past = nothing is done */
+	struct actor actor;
+};
+
 struct store_ops {
 	enum dw_result (*lookup)(void *store, const struct lookup *q, struct lookup_reply *out);
 	enum dw_result (*login)(void *store, const struct login_write *w, struct login_reply *out);
@@ -168,6 +181,8 @@ struct store_ops {
 	enum dw_result (*ping)(void *store);
 	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
 	int64_t (*now)(void *store);
+	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
+	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
 };
 
 #endif

@@ -1,0 +1,43 @@
+#include "store/breaker.h"
+
+void
+breaker_init(struct breaker *b, int64_t limit, int64_t open_ms)
+{
+
+	*b = (struct breaker){ .state = BREAKER_CLOSED, .limit = limit, .open_ms = open_ms };
+}
+
+bool
+breaker_allows(struct breaker *b, int64_t now)
+{
+
+	if (b->state == BREAKER_CLOSED)
+		return (true);
+	if (b->state == BREAKER_HALF_OPEN || now < b->until)
+		return (false);
+	b->state = BREAKER_HALF_OPEN;
+	return (true);
+}
+
+bool
+breaker_success(struct breaker *b)
+{
+	bool changed = b->state != BREAKER_CLOSED;
+
+	b->state = BREAKER_CLOSED;
+	b->failures = 0;
+	return (changed);
+}
+
+bool
+breaker_failure(struct breaker *b, int64_t now)
+{
+	bool changed = b->state == BREAKER_CLOSED;
+
+	b->failures++;
+	if (b->state == BREAKER_CLOSED && (b->limit <= 0 || b->failures < b->limit))
+		return (false);
+	b->state = BREAKER_OPEN;
+	b->until = now + b->open_ms;
+	return (changed);
+}

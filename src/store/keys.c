@@ -1,0 +1,52 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64url.h"
+
+#include "store/keys.h"
+
+#define RECORD_PREFIX_LEN 8 /* dw:{bbb} */
+
+static unsigned
+bucket(const uint8_t up[UP_LEN])
+{
+
+	return ((unsigned)up[0] << 2 | up[1] >> 6);
+}
+
+void
+keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1])
+{
+
+	snprintf(out, RECORD_PREFIX_LEN + 1, "dw:{%03x}", bucket(up));
+	base64url_encode(up, UP_LEN, out + RECORD_PREFIX_LEN);
+}
+
+bool
+keys_record_parse(struct str key, uint8_t up[UP_LEN])
+{
+	char again[KEYS_RECORD_LEN + 1];
+	size_t n;
+
+	if (key.len != KEYS_RECORD_LEN)
+		return (false);
+	if (!base64url_decode((struct str){ key.p + RECORD_PREFIX_LEN, key.len - RECORD_PREFIX_LEN }, up, UP_LEN, &n) || n != UP_LEN)
+		return (false);
+	keys_record(up, again);
+	return (memcmp(again, key.p, key.len) == 0);
+}
+
+void
+keys_outbox(const uint8_t up[UP_LEN], char out[KEYS_OUTBOX_LEN + 1])
+{
+
+	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", bucket(up));
+}
+
+void
+keys_field(char kind, const uint8_t sid8[SID_LEN], char out[KEYS_FIELD_LEN])
+{
+
+	out[0] = kind;
+	memcpy(out + 1, sid8, SID_LEN);
+}

@@ -1,0 +1,31 @@
+/* Every name in Redis. The bucket in braces keeps a user's record and the outbox of its events in one cluster slot. */
+#ifndef STORE_KEYS_H
+#define STORE_KEYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "doorward/session.h"
+
+#define KEYS_RECORD_LEN 20 /* dw:{bbb}UUUUUUUUUUUU */
+#define KEYS_OUTBOX_LEN 9  /* dwo:{bbb} */
+#define KEYS_FIELD_LEN 9   /* kind, sid8 */
+#define KEYS_JTI_FIELD_LEN 13
+#define KEYS_BUCKETS 1024
+#define KEYS_RECORDS_PATTERN "dw:{*"
+#define KEYS_EVENTS "dw:events" /* channel */
+
+/* The user record: bbb = the first 10 bits of ${up} in hex, U = base64url of it. */
+void keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1]);
+
+/* Reads one back. Returns false for any other name, also for one whose bucket is not its user's. */
+bool keys_record_parse(struct str key, uint8_t up[UP_LEN]);
+
+/* The outbox stream of the bucket of ${up}. */
+void keys_outbox(const uint8_t up[UP_LEN], char out[KEYS_OUTBOX_LEN + 1]);
+
+/* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */
+void keys_field(char kind, const uint8_t sid8[SID_LEN], char out[KEYS_FIELD_LEN]);
+
+#endif

@@ -1,0 +1,182 @@
+#include <arpa/inet.h>
+
+#include <string.h>
+
+#include "base/base64url.h"
+
+#include "store/record.h"
+
+#define IP4_LEN 4
+#define IP6_LEN 16
+
+/* Offsets of s; the address lies between S_IP and the last byte, which is the level. */
+enum { S_HASH = 0, S_FLAGS = 16, S_POLICY = 17, S_CREATED = 18, S_SEEN = 22, S_ABSOLUTE = 26, S_IDLE = 30, S_DEV = 34, S_CLIENT = 42,
+	S_IP = 46 };
+enum { F_CURRENT = 0, F_PREVIOUS = 16, F_SALT = 32, F_ROTATED = 44, F_ABSOLUTE = 48, F_IDLE = 52, F_ACCESS = 56, F_FLAGS = 60,
+	F_VERSION = 61 };
+enum { L_AT = 0, L_CAUSE = 4, L_SCOPE = 5, L_DEV = 6, L_FLAGS = 14, L_REASON = 15 };
+
+static const uint8_t no_hash[HASH_LEN];
+
+static void
+put32(uint8_t *p, int64_t v)
+{
+	uint32_t u = v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(u >> 8 * i);
+}
+
+static int64_t
+get32(const uint8_t *p)
+{
+
+	return ((int64_t)p[0] | (int64_t)p[1] << 8 | (int64_t)p[2] << 16 | (int64_t)p[3] << 24);
+}
+
+/* Returns the length of the packed address: 4, 16, or 0 for none. */
+static size_t
+pack_ip(const char *ip, uint8_t out[IP6_LEN])
+{
+
+	if (inet_pton(AF_INET, ip, out) == 1)
+		return (IP4_LEN);
+	return (inet_pton(AF_INET6, ip, out) == 1 ? IP6_LEN : 0);
+}
+
+static bool
+unpack_ip(const uint8_t *p, size_t n, char out[ADDRESS_MAX + 1])
+{
+
+	out[0] = '\0';
+	if (n == 0)
+		return (true);
+	if (n != IP4_LEN && n != IP6_LEN)
+		return (false);
+	return (inet_ntop(n == IP4_LEN ? AF_INET : AF_INET6, p, out, ADDRESS_MAX + 1) != NULL);
+}
+
+size_t
+record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
+{
+	size_t n;
+
+	memset(out, 0, RECORD_S_MAX);
+	if (s->has_cookie)
+		memcpy(out + S_HASH, s->secret_hash, HASH_LEN);
+	out[S_FLAGS] = s->flags;
+	out[S_POLICY] = (uint8_t)s->policy;
+	put32(out + S_CREATED, s->created);
+	put32(out + S_SEEN, s->last_seen);
+	put32(out + S_ABSOLUTE, s->absolute);
+	put32(out + S_IDLE, s->idle);
+	memcpy(out + S_DEV, s->dev8, DEV_LEN);
+	memcpy(out + S_CLIENT, s->client4, CLIENT_HASH_LEN);
+	n = S_IP + pack_ip(s->ip, out + S_IP);
+	out[n++] = s->level;
+	return (n);
+}
+
+bool
+record_unpack_session(struct str v, struct session *s)
+{
+	const uint8_t *p = (const uint8_t *)v.p;
+
+	if (v.p == NULL || v.len < RECORD_S_MIN || v.len > RECORD_S_MAX || p[S_POLICY] > POLICY_PERMANENT)
+		return (false);
+	memcpy(s->secret_hash, p + S_HASH, HASH_LEN);
+	s->has_cookie = memcmp(s->secret_hash, no_hash, HASH_LEN) != 0;
+	s->flags = p[S_FLAGS];
+	s->policy = (enum session_policy)p[S_POLICY];
+	s->created = get32(p + S_CREATED);
+	s->last_seen = get32(p + S_SEEN);
+	s->absolute = get32(p + S_ABSOLUTE);
+	s->idle = get32(p + S_IDLE);
+	memcpy(s->dev8, p + S_DEV, DEV_LEN);
+	memcpy(s->client4, p + S_CLIENT, CLIENT_HASH_LEN);
+	s->level = p[v.len - 1];
+	return (unpack_ip(p + S_IP, v.len - RECORD_S_MIN, s->ip));
+}
+
+void
+record_pack_family(const struct session *s, const struct record_family *f, uint8_t out[RECORD_F_LEN])
+{
+
+	memcpy(out + F_CURRENT, f->current, HASH_LEN);
+	memcpy(out + F_PREVIOUS, f->previous, HASH_LEN);
+	memcpy(out + F_SALT, f->salt, SALT_LEN);
+	put32(out + F_ROTATED, s->rotated);
+	put32(out + F_ABSOLUTE, s->family_absolute);
+	put32(out + F_IDLE, s->family_idle);
+	put32(out + F_ACCESS, s->access_exp);
+	out[F_FLAGS] = s->family_flags;
+	out[F_VERSION] = f->key_version;
+}
+
+bool
+record_unpack_family(struct str v, struct session *s, struct record_family *f)
+{
+	const uint8_t *p = (const uint8_t *)v.p;
+
+	if (v.p == NULL || v.len != RECORD_F_LEN)
+		return (false);
+	memcpy(f->current, p + F_CURRENT, HASH_LEN);
+	memcpy(f->previous, p + F_PREVIOUS, HASH_LEN);
+	memcpy(f->salt, p + F_SALT, SALT_LEN);
+	f->key_version = p[F_VERSION];
+	s->has_family = true;
+	s->rotated = get32(p + F_ROTATED);
+	s->family_absolute = get32(p + F_ABSOLUTE);
+	s->family_idle = get32(p + F_IDLE);
+	s->access_exp = get32(p + F_ACCESS);
+	s->family_flags = p[F_FLAGS];
+	return (true);
+}
+
+bool
+record_unpack_ending(struct str v, struct ending *e, bool *chosen)
+{
+	const uint8_t *p = (const uint8_t *)v.p;
+
+	if (v.p == NULL || v.len < RECORD_L_MIN || v.len > RECORD_L_MAX || p[L_SCOPE] > SCOPE_ALL)
+		return (false);
+	e->at = get32(p + L_AT);
+	e->cause = (enum end_cause)p[L_CAUSE];
+	e->scope = (enum end_scope)p[L_SCOPE];
+	memcpy(e->dev8, p + L_DEV, DEV_LEN);
+	*chosen = (p[L_FLAGS] & SESSION_DEVICE_CHOSEN) != 0;
+	if (v.len == L_REASON)
+		return (str_copy(e->reason, sizeof(e->reason), str_of(end_cause_reason(e->cause))));
+	return (str_copy(e->reason, sizeof(e->reason), (struct str){ v.p + L_REASON, v.len - L_REASON }));
+}
+
+bool
+record_unpack_not_before(struct str v, int64_t *not_before)
+{
+
+	*not_before = 0;
+	if (v.p == NULL)
+		return (true);
+	if (v.len != RECORD_N_LEN)
+		return (false);
+	*not_before = get32((const uint8_t *)v.p);
+	return (true);
+}
+
+bool
+record_device_id(bool chosen, const uint8_t dev8[DEV_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1])
+{
+
+	out[0] = '\0';
+	if (!chosen) {
+		base64url_encode(dev8, DEV_LEN, out);
+		return (true);
+	}
+	if (d.p == NULL || d.len + e.len > DEVICE_ID_MAX)
+		return (false);
+	memcpy(out, d.p, d.len);
+	if (e.len > 0)
+		memcpy(out + d.len, e.p, e.len);
+	out[d.len + e.len] = '\0';
+	return (true);
+}

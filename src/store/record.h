@@ -1,0 +1,61 @@
+/*
+ * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn the whole
+ * listpack into a hash table, at three times the memory. src/store/lua/prelude.lua knows the same offsets.
+ */
+#ifndef STORE_RECORD_H
+#define STORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "doorward/session.h"
+
+#define RECORD_VALUE_MAX 64 /* hash-max-listpack-value */
+
+/* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 dev8 client4 ip0/4/16 level1 */
+#define RECORD_S_MIN 47
+#define RECORD_S_MAX 63
+/* f: current16 previous16 salt12 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
+#define RECORD_F_LEN 62
+/* l: at4 cause1 scope1 dev8 flags1 reason0…48 */
+#define RECORD_L_MIN 15
+#define RECORD_L_MAX (RECORD_L_MIN + REASON_MAX)
+/* n: notbefore4 reserved4 */
+#define RECORD_N_LEN 8
+
+/* A refresh family as stored: what struct session has no place for. */
+struct record_family {
+	uint8_t current[HASH_LEN];
+	uint8_t previous[HASH_LEN]; /* all zero: nothing has been rotated yet */
+	uint8_t salt[SALT_LEN];
+	uint8_t key_version;
+};
+
+/*
+ * Packs ${s} (sid8, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored as the largest
+ * value, an address that is none as no address.
+ */
+size_t record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX]);
+
+/* Fills ${s} from ${v}, leaving sid8, device_id and the family alone. Returns false if the size or the policy is not one of ours. */
+bool record_unpack_session(struct str v, struct session *s);
+
+/* The same for the family: struct session has one part of it, ${f} the other. */
+void record_pack_family(const struct session *s, const struct record_family *f, uint8_t out[RECORD_F_LEN]);
+bool record_unpack_family(struct str v, struct session *s, struct record_family *f);
+
+/* Fills ${e} from ${v}, leaving sid8 and device_id alone; ${*chosen} is true if the device id was the client's choice. */
+bool record_unpack_ending(struct str v, struct ending *e, bool *chosen);
+
+/* The not-before mark; an absent field is 0. */
+bool record_unpack_not_before(struct str v, int64_t *not_before);
+
+/*
+ * The device id of ${dev8} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns false if a half
+ * is missing or too long.
+ */
+bool record_device_id(bool chosen, const uint8_t dev8[DEV_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
+
+#endif
