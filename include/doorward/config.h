@@ -86,6 +86,8 @@ struct config {
 
 	struct client *clients; /* the first is "default" unless the file says otherwise */
 	size_t n_clients;
+
+	struct config_source *source; /* where each value was set; src/config only */
 };
 
 /* The client ${id} ("" or NULL = "default"), or NULL. Pure. */

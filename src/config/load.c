@@ -1,0 +1,182 @@
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/check.h"
+#include "config/clients.h"
+#include "config/scan.h"
+#include "config/source.h"
+#include "config/table.h"
+#include "config/value.h"
+
+#include "config/load.h"
+
+#define SPAWNED_SOCKET "/redis/redis.sock" /* of the private Redis, below the state directory */
+#define WORKERS_BY_CORES_MAX 48            /* more are started only if asked for */
+
+static bool
+set_defaults(const struct loading *l)
+{
+	char why[256];
+
+	for (const struct option *o = table_options; o->name != NULL; o++)
+		if (!value_from_text(o, o->def, l->c, why, sizeof(why)))
+			return (source_wrong(l, NULL, o->name, "%s", why));
+	return (true);
+}
+
+static bool read_group(const struct loading *l, const config_setting_t *group, const char *prefix);
+
+static bool
+read_setting(const struct loading *l, const config_setting_t *s, const char *name)
+{
+	const struct option *o = table_find(table_options, name);
+	char why[256];
+
+	if (o != NULL) {
+		if (value_from_setting(o, s, l->c, why, sizeof(why)))
+			return (true);
+		return (source_wrong(l, s, name, "%s", why));
+	}
+	if (strcmp(name, "clients") == 0)
+		return (true); /* needs the global lifetimes: read last */
+	if (!table_is_group(table_options, name))
+		return (source_wrong(l, s, name, "there is no such option"));
+	if (!config_setting_is_group(s))
+		return (source_wrong(l, s, name, "is a group, as in %s: { … };", name));
+	return (read_group(l, s, name));
+}
+
+static bool
+read_group(const struct loading *l, const config_setting_t *group, const char *prefix)
+{
+	char name[OPTION_NAME_MAX];
+
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+
+		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", config_setting_name(s));
+		if (!read_setting(l, s, name))
+			return (false);
+	}
+	return (true);
+}
+
+/* The processors we may run on: in a container fewer than the machine has. */
+static int64_t
+count_cores(void)
+{
+	cpu_set_t set;
+
+	return (sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1);
+}
+
+/* Fills in what depends on other options or on the machine. */
+static bool
+derive(const struct loading *l)
+{
+	int64_t cores = count_cores() < WORKERS_BY_CORES_MAX ? count_cores() : WORKERS_BY_CORES_MAX;
+	struct config *c = l->c;
+
+	if (c->workers_check == 0)
+		c->workers_check = cores > 2 ? cores : 2;
+	if (c->workers_login == 0)
+		c->workers_login = cores;
+	if (!c->redis_spawn)
+		return (true);
+	if (source_of(c, "redis.url") != NULL)
+		return (source_wrong(l, source_of(c, "redis.url"), "redis.url", "is not to be given with redis.spawn = true"));
+	free(c->redis_url);
+	c->redis_url = NULL;
+	if (asprintf(&c->redis_url, "unix:%s" SPAWNED_SOCKET, c->state_dir) < 0) {
+		c->redis_url = NULL;
+		return (source_wrong(l, NULL, "redis.url", "%s", strerror(errno)));
+	}
+	return (true);
+}
+
+static bool
+parse(const struct loading *l)
+{
+	config_t *parsed = &l->c->source->parsed;
+	const char *file;
+	char dir[PATH_MAX];
+
+	if (!scan_file(l->c->file, l->err, l->errlen) || !scan_directory(l->c->file, dir, sizeof(dir)))
+		return (false);
+	config_set_include_dir(parsed, dir);
+	if (config_read_file(parsed, l->c->file) == CONFIG_TRUE)
+		return (true);
+	file = config_error_file(parsed) == NULL ? l->c->file : config_error_file(parsed);
+	if (config_error_type(parsed) == CONFIG_ERR_PARSE)
+		snprintf(l->err, l->errlen, "%s:%d: %s", file, config_error_line(parsed), config_error_text(parsed));
+	else
+		snprintf(l->err, l->errlen, "%s: %s", file, config_error_text(parsed));
+	return (false);
+}
+
+static struct config *
+make(const char *file)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return (NULL);
+	c->file = strdup(file);
+	c->source = calloc(1, sizeof(*c->source));
+	if (c->file == NULL || c->source == NULL) {
+		free(c->file);
+		free(c->source);
+		free(c);
+		return (NULL);
+	}
+	config_init(&c->source->parsed);
+	return (c);
+}
+
+struct config *
+config_load(const char *file, char *err, size_t errlen)
+{
+	struct config *c = make(file);
+	struct loading l = { c, err, errlen };
+
+	if (c == NULL) {
+		snprintf(err, errlen, "%s: %s", file, strerror(errno));
+		return (NULL);
+	}
+	if (!parse(&l) || !set_defaults(&l) || !read_group(&l, config_root_setting(&c->source->parsed), "") || !derive(&l) ||
+	    !clients_read(&l) || !check_all(&l)) {
+		config_free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+void
+config_free(struct config *c)
+{
+
+	if (c == NULL)
+		return;
+	clients_free(c);
+	for (const struct option *o = table_options; o->name != NULL; o++)
+		value_free(o, c);
+	config_destroy(&c->source->parsed);
+	free(c->source);
+	free(c->file);
+	free(c);
+}
+
+const struct client *
+config_client(const struct config *c, const char *id)
+{
+
+	if (id == NULL || id[0] == '\0')
+		id = "default";
+	for (size_t i = 0; i < c->n_clients; i++)
+		if (strcmp(c->clients[i].id, id) == 0)
+			return (&c->clients[i]);
+	return (NULL);
+}

@@ -1,0 +1,189 @@
+#include <string.h>
+
+#include "doorward/config.h"
+
+#include "config/table.h"
+
+#define MS(n) ((int64_t)(n))
+#define SECONDS(n) (MS(n) * 1000)
+#define MINUTES(n) (SECONDS(n) * 60)
+#define HOURS(n) (MINUTES(n) * 60)
+#define DAYS(n) (HOURS(n) * 24)
+
+#define TEXT_MAX 1024        /* bytes of a text: a URL, a header value */
+#define PATH_MAX_LEN 4095    /* PATH_MAX without its terminator */
+#define SOCKET_PATH_MAX 107  /* sun_path without its terminator */
+#define NAME_MAX_LEN 64      /* user, group, cookie, Redis user */
+#define POOL_MAX 120         /* of one pool; check.c bounds the two together */
+#define LIFETIME_MAX DAYS(3650)
+#define ACCESS_TTL_MAX HOURS(1) /* an access token is believed without asking: it must not live long */
+#define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
+
+static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
+static const char *const limit_policies[] = { "replace_oldest", "reject", NULL };
+static const char *const algorithms[] = { "EdDSA", "ES256", "RS256", "HS256", NULL };
+static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
+
+#define AT(field) offsetof(struct config, field)
+
+#define OPT(type, name, def, min, max, field, doc) { name, OPTION_##type, def, min, max, AT(field), NULL, NULL, doc }
+#define ONE_OF(type, words, name, def, field, doc) { name, OPTION_##type, def, 0, 0, AT(field), words, NULL, doc }
+
+/* In the order in which the sample file and the manual page explain them. */
+const struct option table_options[] = {
+	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user, "User to run as when started by root; \"\" stays who started it."),
+	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group, "Group to run as when started by root; \"\" is the user's own."),
+	OPT(PATH, "state_dir", LOCALSTATEDIR "/lib/doorward", 1, PATH_MAX_LEN, state_dir,
+	    "Keys, the user database and the private Redis live here."),
+	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file, "The master's process id is written here; \"\" writes none."),
+
+	OPT(INT, "workers.check", "0", 0, POOL_MAX, workers_check,
+	    "Workers that answer everything but logins; 0 is one a core, at least 2."),
+	OPT(INT, "workers.login", "0", 0, POOL_MAX, workers_login, "Workers that hash passwords; 0 is one a core."),
+	OPT(INT, "workers.max_hashing", "0", 0, POOL_MAX, max_hashing,
+	    "Passwords hashed at a time where one pool serves all; 0 leaves a worker free for checks."),
+	OPT(DURATION, "workers.receive_deadline", "5s", MS(100), MINUTES(5), receive_deadline,
+	    "How long a front server may take to send a request."),
+	OPT(DURATION, "workers.start_timeout", "10s", MS(100), MINUTES(10), start_timeout,
+	    "How long a new worker may take to become ready."),
+	OPT(DURATION, "workers.drain_timeout", "30s", MS(100), HOURS(1), drain_timeout,
+	    "How long an old generation may take to finish after a reload."),
+	OPT(DURATION, "workers.stop_timeout", "5s", MS(100), HOURS(1), stop_timeout,
+	    "How long workers may take to finish when the daemon is stopped."),
+	OPT(DURATION, "workers.slow_after", "1s", MS(1), HOURS(1), slow_after,
+	    "A request that takes longer is reported in the log."),
+	OPT(DURATION, "workers.request_timeout", "15s", MS(100), HOURS(1), request_timeout,
+	    "A worker whose request takes longer is killed and replaced."),
+	OPT(INT, "workers.max_requests", "0", 0, INT32_MAX, max_requests,
+	    "Requests after which a worker is replaced by a fresh one; 0 is never."),
+
+	OPT(PATH, "listen.check", RUNSTATEDIR "/doorward/check.sock", 1, SOCKET_PATH_MAX, listen_check,
+	    "FastCGI socket for everything but logins."),
+	OPT(PATH, "listen.login", RUNSTATEDIR "/doorward/login.sock", 1, SOCKET_PATH_MAX, listen_login,
+	    "FastCGI socket for /login and /password."),
+	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner, "Owner of both sockets; \"\" is the daemon's user."),
+	OPT(STRING, "listen.group", "", 0, NAME_MAX_LEN, listen_group,
+	    "Group of both sockets: that of the front server; \"\" is the daemon's group."),
+	OPT(MODE, "listen.mode", "0660", 0, 0777, listen_mode, "Mode of both sockets."),
+	OPT(INT, "listen.backlog", "511", 1, 65535, listen_backlog,
+	    "Connections that may wait in the kernel; it caps this at net.core.somaxconn."),
+
+	OPT(PATH, "admin.socket", RUNSTATEDIR "/doorward/admin.sock", 0, SOCKET_PATH_MAX, admin_socket,
+	    "HTTP socket for operators: status, metrics, health, kick."),
+	OPT(MODE, "admin.mode", "0660", 0, 0777, admin_mode, "Mode of the operators' socket."),
+	OPT(STRING, "admin.listen", "", 0, NAME_MAX_LEN, admin_listen,
+	    "The same on a loopback address, \"127.0.0.1:9180\" or \"[::1]:9180\"; \"\" is none."),
+	OPT(PATH, "admin.token_file", "", 0, PATH_MAX_LEN, admin_token_file,
+	    "File with the bearer token that allows /admin/ on that address; \"\" serves only what reads."),
+
+	OPT(STRING, "mount", "/auth", 2, NAME_MAX_LEN, mount,
+	    "URL prefix under which the front server hands requests over."),
+	OPT(STRING, "issuer", "https://localhost/auth", 1, TEXT_MAX, issuer,
+	    "Our address as browsers see it, with the mount: goes into tokens and links."),
+	OPT(STRING, "audience", "", 0, TEXT_MAX, audience, "Audience of access tokens; \"\" is the issuer."),
+	OPT(LIST, "origins", "[ ]", 0, LIST_MAX, origins,
+	    "Origins whose pages may write with a cookie; none listed is the issuer's own."),
+	OPT(BOOL, "require_tls", "true", 0, 1, require_tls, "Refuse credentials that came over plain HTTP."),
+	OPT(LIST, "trusted_proxies", "[ ]", 0, LIST_MAX, trusted_proxies,
+	    "Addresses and prefixes whose X-Forwarded-Proto and -For are believed."),
+	OPT(STRING, "hsts", "max-age=63072000; includeSubDomains", 0, TEXT_MAX, hsts,
+	    "Strict-Transport-Security on answers over TLS; \"\" sends none."),
+	OPT(BOOL, "clear_site_data", "false", 0, 1, clear_site_data,
+	    "Send Clear-Site-Data at logout; it wipes the application's data in the browser too."),
+	OPT(STRING, "cookie_name", "__Host-dw_session", 1, NAME_MAX_LEN, cookie_name, "Name of the session cookie."),
+	OPT(STRING, "title", "Sign in", 1, NAME_MAX_LEN, title, "Title of the login page."),
+
+	ONE_OF(POLICY, policies, "session.policy", "sliding", session_policy,
+	    "When a session ends: \"fixed\", \"sliding\" (when idle) or \"permanent\"; always at its absolute limit."),
+	OPT(LIFETIME, "session.idle", "30m", SECONDS(1), LIFETIME_MAX, session_idle,
+	    "A sliding session ends when unused for this long."),
+	OPT(LIFETIME, "session.absolute", "12h", SECONDS(1), LIFETIME_MAX, session_absolute,
+	    "A session ends this long after the login at the latest."),
+	OPT(LIFETIME, "session.remember_idle", "7d", SECONDS(1), LIFETIME_MAX, session_remember_idle,
+	    "session.idle for logins with \"remember\"."),
+	OPT(LIFETIME, "session.remember_absolute", "30d", SECONDS(1), LIFETIME_MAX, session_remember_absolute,
+	    "session.absolute for logins with \"remember\"."),
+	OPT(INT, "session.limit", "64", 1, 10000, session_limit, "Sessions a user may have at a time."),
+	ONE_OF(CHOICE, limit_policies, "session.limit_policy", "replace_oldest", session_reject,
+	    "A login beyond the limit: \"replace_oldest\" ends the least recently used, \"reject\" answers 409."),
+
+	OPT(LIFETIME, "refresh.idle", "24h", SECONDS(1), LIFETIME_MAX, refresh_idle,
+	    "A refresh token must be used within this time."),
+	OPT(LIFETIME, "refresh.absolute", "7d", SECONDS(1), LIFETIME_MAX, refresh_absolute,
+	    "Refreshing ends this long after the login."),
+	OPT(LIFETIME, "refresh.grace", "10s", 0, GRACE_MAX, refresh_grace,
+	    "A used refresh token gives the same successor again for this long."),
+	OPT(LIFETIME, "access.ttl", "5m", SECONDS(1), ACCESS_TTL_MAX, access_ttl, "Life of an access token."),
+	ONE_OF(WORD, algorithms, "access.alg", "EdDSA", access_alg,
+	    "Signature of access tokens: \"EdDSA\", \"ES256\", \"RS256\" or \"HS256\"."),
+	OPT(LIFETIME, "logout.keep", "7d", HOURS(1), LIFETIME_MAX, logout_keep,
+	    "How long the record of an ended session is kept, to answer repeated logouts alike."),
+
+	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
+	    "\"unix:/path\" or \"redis://host:port/db\"."),
+	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user, "ACL user to authenticate as; \"\" is the default user."),
+	OPT(PATH, "redis.password_file", "", 0, PATH_MAX_LEN, redis_password_file, "File with that user's password."),
+	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
+	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),
+	OPT(STRING, "redis.server", "redis-server", 1, PATH_MAX_LEN, redis_server, "Program of the private Redis."),
+	OPT(DURATION, "redis.connect_timeout", "200ms", MS(1), MINUTES(1), redis_connect_timeout,
+	    "How long connecting may take."),
+	OPT(DURATION, "redis.command_timeout", "100ms", MS(1), MINUTES(1), redis_command_timeout,
+	    "How long an answer may take."),
+	OPT(INT, "redis.breaker_failures", "5", 1, 1000, redis_breaker_failures,
+	    "Failures in a row after which a worker stops asking for a while."),
+	OPT(DURATION, "redis.breaker_open", "2s", MS(10), MINUTES(10), redis_breaker_open, "How long that while is."),
+
+	OPT(STRING, "userdb.url", "sqlite:users.db", 1, PATH_MAX_LEN, userdb_url,
+	    "\"sqlite:/path\"; a relative path is below state_dir."),
+
+	OPT(PATH, "log.file", "", 0, PATH_MAX_LEN, log_file, "File to append the log to; \"\" is standard error."),
+	ONE_OF(LEVEL, levels, "log.level", "info", log_level,
+	    "Least important lines that are written: \"error\", \"warn\", \"info\" or \"debug\"."),
+	{ 0 },
+};
+
+#undef AT
+#define AT(field) offsetof(struct client, field)
+#define LIFETIME(name, field, max, from, doc) \
+	{ name, OPTION_LIFETIME, "", SECONDS(1), max, AT(field), NULL, from, doc }
+
+/* Of one row of `clients`. */
+const struct option table_client_options[] = {
+	{ "id", OPTION_ID, "", 1, CLIENT_ID_MAX, AT(id), NULL, NULL, "What the client calls itself in client_id." },
+	{ "secret_file", OPTION_PATH, "", 0, PATH_MAX_LEN, AT(secret_file), NULL, NULL,
+	    "File with the secret of a confidential client; \"\" is a public one." },
+	{ "policy", OPTION_POLICY, "", 0, 0, AT(policy), policies, "session.policy", "As session.policy." },
+	LIFETIME("idle", idle, LIFETIME_MAX, "session.idle", "As session.idle."),
+	LIFETIME("absolute", absolute, LIFETIME_MAX, "session.absolute", "As session.absolute."),
+	LIFETIME("remember_idle", remember_idle, LIFETIME_MAX, "session.remember_idle", "As session.remember_idle."),
+	LIFETIME("remember_absolute", remember_absolute, LIFETIME_MAX, "session.remember_absolute",
+	    "As session.remember_absolute."),
+	LIFETIME("refresh_idle", refresh_idle, LIFETIME_MAX, "refresh.idle", "As refresh.idle."),
+	LIFETIME("refresh_absolute", refresh_absolute, LIFETIME_MAX, "refresh.absolute", "As refresh.absolute."),
+	LIFETIME("access_ttl", access_ttl, ACCESS_TTL_MAX, "access.ttl", "As access.ttl."),
+	{ 0 },
+};
+
+_Static_assert(sizeof(table_options) / sizeof(table_options[0]) <= OPTIONS_MAX, "raise OPTIONS_MAX");
+
+const struct option *
+table_find(const struct option *table, const char *name)
+{
+
+	for (const struct option *o = table; o->name != NULL; o++)
+		if (strcmp(o->name, name) == 0)
+			return (o);
+	return (NULL);
+}
+
+bool
+table_is_group(const struct option *table, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const struct option *o = table; o->name != NULL; o++)
+		if (strncmp(o->name, name, len) == 0 && o->name[len] == '.')
+			return (true);
+	return (false);
+}
