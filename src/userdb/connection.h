@@ -1,0 +1,53 @@
+/* One connection to the SQLite file, opened when it is needed and dropped when it fails; its cached statements; what its errors mean. */
+#ifndef USERDB_CONNECTION_H
+#define USERDB_CONNECTION_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/str.h"
+#include "doorward/result.h"
+
+#define STATEMENTS_MAX 24
+
+struct sqlite_db {
+	char *path;
+	bool create; /* make the file if it is missing; only until it has been opened once */
+	sqlite3 *db; /* NULL = not open now */
+	dev_t dev;   /* which file that is: another one may have been put in its place */
+	ino_t ino;
+	const char *const *sql; /* texts of the statements, by index */
+	sqlite3_stmt *statements[STATEMENTS_MAX];
+	char problem[160]; /* why the last attempt to open failed */
+};
+
+/* Opens the file if it is not open, or again if it is another one now. DW_OK, DW_UNAVAILABLE or DW_FAULT with ${c}->problem set. */
+enum dw_result connection_open(struct sqlite_db *c);
+
+/* Closes it; the next connection_open() opens it again. */
+void connection_close(struct sqlite_db *c);
+
+/* The statement ${i}, ready for its values, or NULL with the outcome in ${*r}. To be given back by connection_done(). */
+sqlite3_stmt *connection_statement(struct sqlite_db *c, size_t i, enum dw_result *r);
+
+/*
+ * Ends the use of ${s} after a step that returned ${code}: wipes what was bound, and says what the code means. DW_OK for a row and for the
+ * end of the rows; a failure is logged, and drops the connection if that can help.
+ */
+enum dw_result connection_done(struct sqlite_db *c, sqlite3_stmt *s, int code);
+
+/* Runs the statement ${i}, which has no values and gives no rows. */
+enum dw_result connection_run(struct sqlite_db *c, size_t i);
+
+/* Binds the text ${v}, which must live until connection_done(). */
+void connection_bind(sqlite3_stmt *s, int at, const char *v);
+
+/* Copies the text of the column ${at} to ${out}. Returns false if it is no text, holds a NUL, or does not fit. */
+bool connection_text(sqlite3_stmt *s, int at, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,388 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "userdb/connection.h"
+
+#include "userdb/sqlite.h"
+
+#define FILE_MODE 0600 /* SQLite gives its -wal and -shm files the same */
+
+enum statement {
+	FIND, FIND_ID, LIST, ADD, ADD_GROUP, SET_HASH, SET_DISABLED, REMOVE, PUT_DEVICE, TRIM_DEVICES, GET_DEVICE, PING, BEGIN, COMMIT, ROLLBACK,
+	STATEMENTS
+};
+
+_Static_assert(STATEMENTS <= STATEMENTS_MAX, "as many places as there are statements");
+
+/* The groups come sorted: so are the rows of their table. */
+#define ACCOUNT "SELECT id, name, disabled, created, " \
+	"(SELECT ifnull(group_concat(g.name, ','), '') FROM (SELECT name FROM user_groups WHERE user_id = users.id ORDER BY name) AS g)"
+
+static const char *const sql[STATEMENTS] = {
+	[FIND] = ACCOUNT ", hash FROM users WHERE name = ?1",
+	[FIND_ID] = ACCOUNT ", hash FROM users WHERE id = ?1",
+	[LIST] = ACCOUNT " FROM users WHERE name > ?1 ORDER BY name LIMIT ?2",
+	[ADD] = "INSERT INTO users (id, name, hash, disabled, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[ADD_GROUP] = "INSERT OR IGNORE INTO user_groups (user_id, name) VALUES (?1, ?2)",
+	[SET_HASH] = "UPDATE users SET hash = ?2 WHERE id = ?1",
+	[SET_DISABLED] = "UPDATE users SET disabled = ?2 WHERE id = ?1",
+	[REMOVE] = "DELETE FROM users WHERE id = ?1",
+	[PUT_DEVICE] = "INSERT INTO devices (user_id, device_id, name, user_agent, ip, first_seen, last_seen) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (user_id, device_id) DO UPDATE SET "
+		"name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END, "
+		"user_agent = CASE excluded.user_agent WHEN '' THEN user_agent ELSE excluded.user_agent END, "
+		"ip = excluded.ip, last_seen = max(last_seen, excluded.last_seen)",
+	/* The one just put stays, whatever its clock said. */
+	[TRIM_DEVICES] = "DELETE FROM devices WHERE user_id = ?1 AND device_id NOT IN (SELECT device_id FROM devices WHERE user_id = ?1 "
+		"ORDER BY device_id = ?2 DESC, last_seen DESC LIMIT ?3)",
+	[GET_DEVICE] = "SELECT device_id, name, user_agent, ip, first_seen, last_seen FROM devices WHERE user_id = ?1 AND device_id = ?2",
+	[PING] = "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)",
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+};
+
+/* The columns of ACCOUNT. False if a row holds what was never written here: fail rather than cut a group off. */
+static bool
+read_account(sqlite3_stmt *s, struct account *a)
+{
+
+	a->disabled = sqlite3_column_int(s, 2) != 0;
+	a->created = sqlite3_column_int64(s, 3);
+	a->hash[0] = '\0';
+	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
+	    connection_text(s, 4, a->groups, sizeof(a->groups)));
+}
+
+static enum dw_result
+malformed(const char *table)
+{
+
+	log_error("user database holds a malformed row table=%s", table);
+	return (DW_FAULT);
+}
+
+static enum dw_result
+find_by(struct sqlite_db *c, enum statement by, const char *key, struct account *out)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, by, &r);
+	bool ok = true;
+	int code;
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, key);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		ok = read_account(s, out) && connection_text(s, 5, out->hash, sizeof(out->hash));
+	if ((r = connection_done(c, s, code)) != DW_OK)
+		return (r);
+	if (code == SQLITE_DONE)
+		return (DW_ABSENT);
+	return (ok ? DW_OK : malformed("users"));
+}
+
+static enum dw_result
+find(void *db, const char *name, struct account *out)
+{
+
+	return (find_by(db, FIND, name, out));
+}
+
+static enum dw_result
+find_id(void *db, const char *id, struct account *out)
+{
+
+	return (find_by(db, FIND_ID, id, out));
+}
+
+static enum dw_result
+list(void *db, const char *after, size_t limit, struct arena *arena, struct account **out, size_t *n)
+{
+	struct sqlite_db *c = db;
+	enum dw_result r;
+	sqlite3_stmt *s;
+	bool ok = true;
+	int code;
+
+	*n = 0;
+	limit = limit < LIST_MAX ? limit : LIST_MAX;
+	if ((*out = arena_alloc(arena, limit * sizeof(**out))) == NULL)
+		return (DW_FAULT);
+	if ((s = connection_statement(c, LIST, &r)) == NULL)
+		return (r);
+	connection_bind(s, 1, after);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)limit);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && (ok = *n < limit && read_account(s, &(*out)[*n])))
+		(*n)++;
+	if ((r = connection_done(c, s, code)) != DW_OK)
+		return (r);
+	return (ok ? DW_OK : malformed("users"));
+}
+
+/* Ends the transaction after what was done in it: all of it, or nothing. */
+static enum dw_result
+finish(struct sqlite_db *c, enum dw_result r)
+{
+
+	if (r == DW_OK)
+		r = connection_run(c, COMMIT);
+	if (r != DW_OK && c->db != NULL && !sqlite3_get_autocommit(c->db))
+		(void)connection_run(c, ROLLBACK);
+	return (r);
+}
+
+static enum dw_result
+add_user(struct sqlite_db *c, const struct account *a)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, ADD, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, a->id);
+	connection_bind(s, 2, a->name);
+	connection_bind(s, 3, a->hash);
+	sqlite3_bind_int(s, 4, a->disabled);
+	sqlite3_bind_int64(s, 5, a->created);
+	return (connection_done(c, s, sqlite3_step(s)));
+}
+
+static enum dw_result
+add_group(struct sqlite_db *c, const char *id, struct str group)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, ADD_GROUP, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	sqlite3_bind_text(s, 2, group.p, (int)group.len, SQLITE_STATIC);
+	return (connection_done(c, s, sqlite3_step(s)));
+}
+
+static enum dw_result
+add(void *db, const struct account *a)
+{
+	struct str rest = str_of(a->groups);
+	enum dw_result r = connection_run(db, BEGIN);
+
+	if (r != DW_OK)
+		return (r);
+	r = add_user(db, a);
+	while (r == DW_OK && rest.p != NULL && rest.len > 0)
+		r = add_group(db, a->id, str_cut(&rest, ','));
+	return (finish(db, r));
+}
+
+/* Ends a statement that changes the one account it names. */
+static enum dw_result
+changed(struct sqlite_db *c, sqlite3_stmt *s)
+{
+	enum dw_result r = connection_done(c, s, sqlite3_step(s));
+
+	return (r == DW_OK && sqlite3_changes(c->db) == 0 ? DW_ABSENT : r);
+}
+
+static enum dw_result
+set_hash(void *db, const char *id, const char *hash)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(db, SET_HASH, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	connection_bind(s, 2, hash);
+	return (changed(db, s));
+}
+
+static enum dw_result
+set_disabled(void *db, const char *id, bool disabled)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(db, SET_DISABLED, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	sqlite3_bind_int(s, 2, disabled);
+	return (changed(db, s));
+}
+
+static enum dw_result
+remove_user(void *db, const char *id)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(db, REMOVE, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	return (changed(db, s));
+}
+
+static enum dw_result
+write_device(struct sqlite_db *c, const char *user_id, const struct device *d)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, PUT_DEVICE, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, user_id);
+	connection_bind(s, 2, d->device_id);
+	connection_bind(s, 3, d->name);
+	connection_bind(s, 4, d->user_agent);
+	connection_bind(s, 5, d->ip);
+	sqlite3_bind_int64(s, 6, d->first_seen);
+	sqlite3_bind_int64(s, 7, d->last_seen);
+	return (connection_done(c, s, sqlite3_step(s)));
+}
+
+static enum dw_result
+trim_devices(struct sqlite_db *c, const char *user_id, const char *device_id)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, TRIM_DEVICES, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, user_id);
+	connection_bind(s, 2, device_id);
+	sqlite3_bind_int(s, 3, DEVICES_KEPT);
+	return (connection_done(c, s, sqlite3_step(s)));
+}
+
+static enum dw_result
+put_device(void *db, const char *user_id, const struct device *d)
+{
+	enum dw_result r = connection_run(db, BEGIN);
+
+	if (r != DW_OK)
+		return (r);
+	if ((r = write_device(db, user_id, d)) == DW_OK)
+		r = trim_devices(db, user_id, d->device_id);
+	return (finish(db, r));
+}
+
+static bool
+read_device(sqlite3_stmt *s, struct device *d)
+{
+
+	d->first_seen = sqlite3_column_int64(s, 4);
+	d->last_seen = sqlite3_column_int64(s, 5);
+	return (connection_text(s, 0, d->device_id, sizeof(d->device_id)) && connection_text(s, 1, d->name, sizeof(d->name)) &&
+	    connection_text(s, 2, d->user_agent, sizeof(d->user_agent)) && connection_text(s, 3, d->ip, sizeof(d->ip)));
+}
+
+static enum dw_result
+get_device(void *db, const char *user_id, const char *device_id, struct device *out)
+{
+	struct sqlite_db *c = db;
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, GET_DEVICE, &r);
+	bool ok = true;
+	int code;
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, user_id);
+	connection_bind(s, 2, device_id);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		ok = read_device(s, out);
+	if ((r = connection_done(c, s, code)) != DW_OK)
+		return (r);
+	if (code == SQLITE_DONE)
+		return (DW_ABSENT);
+	return (ok ? DW_OK : malformed("devices"));
+}
+
+static enum dw_result
+ping(void *db)
+{
+
+	return (connection_run(db, PING));
+}
+
+const struct userdb_ops sqlite_ops = {
+	.find = find,
+	.find_id = find_id,
+	.add = add,
+	.set_hash = set_hash,
+	.set_disabled = set_disabled,
+	.remove = remove_user,
+	.list = list,
+	.put_device = put_device,
+	.get_device = get_device,
+	.ping = ping,
+};
+
+struct sqlite_db *
+sqlite_open_db(const char *path, bool create, char *err, size_t errlen)
+{
+	struct sqlite_db *c;
+	enum dw_result r;
+
+	snprintf(err, errlen, "the user database %s cannot be opened: out of memory", path);
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		goto err0;
+	if ((c->path = strdup(path)) == NULL)
+		goto err1;
+	c->create = create;
+	c->sql = sql;
+	r = connection_open(c);
+	if (r == DW_OK)
+		err[0] = '\0';
+	else
+		snprintf(err, errlen, "the user database %s cannot be used: %s", path, c->problem);
+	if (r == DW_FAULT)
+		goto err2;
+	return (c);
+
+err2:
+	free(c->path);
+err1:
+	free(c);
+err0:
+	return (NULL);
+}
+
+void
+sqlite_close_db(struct sqlite_db **db)
+{
+
+	if (*db == NULL)
+		return;
+	connection_close(*db);
+	free((*db)->path);
+	free(*db);
+	*db = NULL;
+}
+
+int
+sqlite_make_file(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	int saved;
+
+	if (fd < 0)
+		return (errno == EEXIST ? 0 : -1);
+	if (fchmod(fd, FILE_MODE) != 0 || ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) != 0)) {
+		saved = errno;
+		(void)unlink(path);
+		close(fd);
+		errno = saved;
+		return (-1);
+	}
+	return (close(fd));
+}
