@@ -1,8 +1,278 @@
+#include <sys/un.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "config/syntax.h"
+#include "config/table.h"
+#include "config/value.h"
+#include "doorward/board.h"
+
 #include "config/check.h"
+
+/* Slots of the board that are not for workers: administration, private Redis, what later roles need. */
+#define HELPERS 16
+/* While it reloads, the master has two generations of both pools. */
+#define WORKERS_MAX ((BOARD_SLOTS - HELPERS) / 2)
+
+#define SECRET_FILE_MAX 4096 /* bytes: more is not a password or a token but the wrong file */
+#define SOCKET_PATH_CAP sizeof(((struct sockaddr_un *)0)->sun_path)
+#define SECURE_PREFIX "__Host-"
+#define GLOBAL (-1) /* instead of the index of a client */
+
+/* Says what is wrong with the global option ${name}, at the place where it was set. */
+#define wrong(l, name, ...) source_wrong((l), source_of((l)->c, (name)), (name), __VA_ARGS__)
+
+static bool
+check_workers(const struct loading *l)
+{
+	int64_t n = l->c->workers_check + l->c->workers_login;
+
+	if (n <= WORKERS_MAX)
+		return (true);
+	return (wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n,
+	    WORKERS_MAX));
+}
+
+static bool
+check_sockets(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	if (strcmp(c->listen_check, c->listen_login) == 0)
+		return (wrong(l, "listen.login", "is the same socket as listen.check"));
+	if (strcmp(c->admin_socket, c->listen_check) == 0)
+		return (wrong(l, "admin.socket", "is the same socket as listen.check"));
+	if (strcmp(c->admin_socket, c->listen_login) == 0)
+		return (wrong(l, "admin.socket", "is the same socket as listen.login"));
+	if (c->admin_listen[0] != '\0' && !syntax_is_loopback(c->admin_listen))
+		return (wrong(l, "admin.listen", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9180",
+		    c->admin_listen));
+	return (true);
+}
+
+static bool
+check_place(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	if (!syntax_is_mount(c->mount))
+		return (wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without",
+		    c->mount));
+	if (c->require_tls && strncmp(c->issuer, "http://", 7) == 0)
+		return (wrong(l, "issuer", "must be an https address unless require_tls is false"));
+	if (!syntax_is_issuer(c->issuer, !c->require_tls))
+		return (wrong(l, "issuer", "\"%s\" is not an address such as https://example.org/auth: host in lower "
+		    "case, no default port, no '/' at the end", c->issuer));
+	for (size_t i = 0; c->origins[i] != NULL; i++)
+		if (!syntax_is_origin(c->origins[i], !c->require_tls))
+			return (wrong(l, "origins", "\"%s\" is not an origin such as https://example.org: lower case, "
+			    "no default port, no path", c->origins[i]));
+	for (size_t i = 0; c->trusted_proxies[i] != NULL; i++)
+		if (!syntax_is_prefix(c->trusted_proxies[i]))
+			return (wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
+			    c->trusted_proxies[i]));
+	return (true);
+}
+
+/* What becomes part of an answer's header. */
+static bool
+check_headers(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	if (!syntax_is_token(c->cookie_name))
+		return (wrong(l, "cookie_name", "\"%s\" holds what the name of a cookie may not", c->cookie_name));
+	/* Without the prefix another host of the domain could plant a session cookie. */
+	if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
+		return (wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false"));
+	for (const char *p = c->hsts; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x7f)
+			return (wrong(l, "hsts", "holds characters that a header may not"));
+	return (true);
+}
+
+/* An idle limit longer than the absolute one would never be reached: more likely one of the two is a mistake. */
+struct pair {
+	const char *idle, *absolute;
+	int64_t idle_ms, absolute_ms;
+};
+
+/* Says what is wrong with ${option} of client ${i}, or with the global one if that is GLOBAL. */
+static bool
+wrong_of(const struct loading *l, int i, const char *option, const char *what)
+{
+	const config_setting_t *row, *at;
+	char name[OPTION_NAME_MAX];
+
+	if (i == GLOBAL || (row = l->c->source->rows[i]) == NULL)
+		return (wrong(l, option, "%s", what));
+	at = source_of_client(l->c, (size_t)i, option);
+	snprintf(name, sizeof(name), "clients[%d].%s", config_setting_index(row), option);
+	return (source_wrong(l, at == NULL ? row : at, name, "%s", what));
+}
+
+static bool
+is_set(const struct loading *l, int i, const char *option)
+{
+
+	return ((i == GLOBAL ? source_of(l->c, option) : source_of_client(l->c, (size_t)i, option)) != NULL);
+}
+
+/* Blames the one that was set; the absolute one if both or neither were. */
+static bool
+check_pair(const struct loading *l, const struct pair *p, int i)
+{
+	char idle[32], absolute[32], what[192];
+
+	if (p->idle_ms <= p->absolute_ms)
+		return (true);
+	value_duration(p->idle_ms, idle, sizeof(idle));
+	value_duration(p->absolute_ms, absolute, sizeof(absolute));
+	snprintf(what, sizeof(what), "%s (%s) must not be longer than %s (%s)", p->idle, idle, p->absolute, absolute);
+	return (wrong_of(l, i, is_set(l, i, p->idle) && !is_set(l, i, p->absolute) ? p->idle : p->absolute, what));
+}
+
+static bool
+check_pairs(const struct loading *l, const struct pair *pairs, size_t n, int i)
+{
+
+	for (size_t k = 0; k < n; k++)
+		if (!check_pair(l, &pairs[k], i))
+			return (false);
+	return (true);
+}
+
+/* The idle limits of cookies mean something only to the sliding policy. */
+static bool
+check_lifetimes(const struct loading *l)
+{
+	const struct config *c = l->c;
+	const struct pair pairs[] = {
+		{ "refresh.idle", "refresh.absolute", c->refresh_idle, c->refresh_absolute },
+		{ "session.idle", "session.absolute", c->session_idle, c->session_absolute },
+		{ "session.remember_idle", "session.remember_absolute", c->session_remember_idle,
+		    c->session_remember_absolute },
+	};
+
+	return (check_pairs(l, pairs, c->session_policy == POLICY_SLIDING ? 3 : 1, GLOBAL));
+}
+
+static bool
+check_client_lifetimes(const struct loading *l, int i)
+{
+	const struct client *cl = &l->c->clients[i];
+	const struct pair pairs[] = {
+		{ "refresh_idle", "refresh_absolute", cl->refresh_idle, cl->refresh_absolute },
+		{ "idle", "absolute", cl->idle, cl->absolute },
+		{ "remember_idle", "remember_absolute", cl->remember_idle, cl->remember_absolute },
+	};
+
+	return (check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i));
+}
+
+static bool
+check_backends(const struct loading *l)
+{
+	const struct config *c = l->c;
+	size_t path = strncmp(c->redis_url, "unix:", 5) == 0 ? strlen(c->redis_url + 5) : 0;
+
+	if (strchr(c->redis_url, '@') != NULL)
+		return (wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file"));
+	if (!syntax_is_redis_url(c->redis_url))
+		return (wrong(l, "redis.url", "\"%s\" is neither unix:/path nor redis://host:port/db", c->redis_url));
+	if (path >= SOCKET_PATH_CAP)
+		return (wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
+		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1));
+	if (strncmp(c->userdb_url, "sqlite:", 7) != 0 || c->userdb_url[7] == '\0')
+		return (wrong(l, "userdb.url", "\"%s\" is not sqlite:/path", c->userdb_url));
+	return (true);
+}
+
+static const char *
+secret_reason(int error)
+{
+
+	return (error == EPERM ? "must be a regular file that only its owner can read or write (mode 0600)" :
+		error == EFBIG ? "is too large for a secret" : strerror(error));
+}
+
+/* A secret that others can read is no secret: refuse to start rather than to pretend. */
+static bool
+check_secret(const struct loading *l, int i, const char *option, const char *file)
+{
+	char secret[SECRET_FILE_MAX], what[256];
+	ssize_t len;
+
+	if (file[0] == '\0')
+		return (true);
+	len = fd_read_secret(file, secret, sizeof(secret));
+	explicit_bzero(secret, sizeof(secret));
+	if (len > 0)
+		return (true);
+	snprintf(what, sizeof(what), "\"%s\": %s", file, len == 0 ? "is empty" : secret_reason(errno));
+	return (wrong_of(l, i, option, what));
+}
+
+static bool
+check_secrets(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	return (check_secret(l, GLOBAL, "admin.token_file", c->admin_token_file) &&
+		check_secret(l, GLOBAL, "redis.password_file", c->redis_password_file));
+}
+
+static bool
+check_client(const struct loading *l, int i)
+{
+
+	return (check_client_lifetimes(l, i) && check_secret(l, i, "secret_file", l->c->clients[i].secret_file));
+}
+
+static bool
+check_clients(const struct loading *l)
+{
+
+	for (size_t i = 0; i < l->c->n_clients; i++)
+		if (!check_client(l, (int)i))
+			return (false);
+	return (true);
+}
+
+static bool
+check_account(const struct loading *l, const char *name, const char *value, bool group)
+{
+
+	if (value[0] == '\0' || (group ? getgrnam(value) != NULL : getpwnam(value) != NULL))
+		return (true);
+	return (wrong(l, name, "there is no %s \"%s\"", group ? "group" : "user", value));
+}
+
+/* Who is not root cannot change to anybody, and need not have them. */
+static bool
+check_accounts(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	if (geteuid() != 0)
+		return (true);
+	return (check_account(l, "user", c->user, false) && check_account(l, "group", c->group, true) &&
+		check_account(l, "listen.owner", c->listen_owner, false) &&
+		check_account(l, "listen.group", c->listen_group, true));
+}
 
 bool
 check_all(const struct loading *l)
 {
 
-	return (l->c != NULL);
+	return (check_workers(l) && check_sockets(l) && check_place(l) && check_headers(l) && check_lifetimes(l) &&
+		check_backends(l) && check_accounts(l) && check_secrets(l) && check_clients(l));
 }

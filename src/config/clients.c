@@ -90,7 +90,8 @@ names_default(const config_setting_t *list, int n)
 		config_setting_t *row = config_setting_get_elem(list, (unsigned)i);
 		const char *id;
 
-		if (config_setting_is_group(row) && config_setting_lookup_string(row, "id", &id) && strcmp(id, DEFAULT_CLIENT) == 0)
+		if (config_setting_is_group(row) && config_setting_lookup_string(row, "id", &id) &&
+		    strcmp(id, DEFAULT_CLIENT) == 0)
 			return (true);
 	}
 	return (false);

@@ -7,8 +7,8 @@
 #include "config/source.h"
 
 /*
- * Reads the list of ${l->c}, after all other options. A public client "default" is put first unless the file names one. Returns false
- * with the message written.
+ * Reads the list of ${l->c}, after all other options. A public client "default" is put first unless the file names
+ * one. Returns false with the message written.
  */
 bool clients_read(const struct loading *l);
 

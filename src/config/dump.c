@@ -130,9 +130,14 @@ print_client(const struct config *c, size_t i, FILE *out)
 
 	fputs(i == 0 ? "\t{\n" : ",\n\t{\n", out);
 	for (const struct option *o = table_client_options; o->name != NULL; o++) {
+		const config_setting_t *at = source_of_client(c, i, o->name);
+
 		fprintf(out, "\t\t%s = ", o->name);
 		print_value(o, &c->clients[i], out);
-		print_origin(c, source_of_client(c, i, o->name), out);
+		if (at == NULL && o->inherits != NULL)
+			fprintf(out, "; # %s\n", o->inherits);
+		else
+			print_origin(c, at, out);
 	}
 	fputs("\t}", out);
 }

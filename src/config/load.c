@@ -87,7 +87,8 @@ derive(const struct loading *l)
 	if (!c->redis_spawn)
 		return (true);
 	if (source_of(c, "redis.url") != NULL)
-		return (source_wrong(l, source_of(c, "redis.url"), "redis.url", "is not to be given with redis.spawn = true"));
+		return (source_wrong(l, source_of(c, "redis.url"), "redis.url",
+		    "is not to be given with redis.spawn = true"));
 	free(c->redis_url);
 	c->redis_url = NULL;
 	if (asprintf(&c->redis_url, "unix:%s" SPAWNED_SOCKET, c->state_dir) < 0) {
@@ -146,8 +147,8 @@ config_load(const char *file, char *err, size_t errlen)
 		snprintf(err, errlen, "%s: %s", file, strerror(errno));
 		return (NULL);
 	}
-	if (!parse(&l) || !set_defaults(&l) || !read_group(&l, config_root_setting(&c->source->parsed), "") || !derive(&l) ||
-	    !clients_read(&l) || !check_all(&l)) {
+	if (!parse(&l) || !set_defaults(&l) || !read_group(&l, config_root_setting(&c->source->parsed), "") ||
+	    !derive(&l) || !clients_read(&l) || !check_all(&l)) {
 		config_free(c);
 		return (NULL);
 	}

@@ -1,4 +1,7 @@
-/* Reads the configuration file: everything is checked before anything is believed, so that a bad file changes nothing. */
+/*
+ * Reads the configuration file: everything is checked before anything is believed, so that a bad file changes
+ * nothing.
+ */
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H
 
@@ -10,9 +13,9 @@
 #define CONFIG_ERROR_MAX 512 /* bytes that hold any message of config_load */
 
 /*
- * Reads ${file} and checks every value and every rule between values. Returns the settings, owned by the caller and released with
- * config_free(), or NULL with "file:line: option: what is wrong" in the ${errlen} bytes at ${err}. Nothing outside is changed, so this is
- * also what `doorward -t` does. Secret files are looked at, not kept.
+ * Reads ${file} and checks every value and every rule between values. Returns the settings, owned by the caller and
+ * released with config_free(), or NULL with "file:line: option: what is wrong" in the ${errlen} bytes at ${err}.
+ * Nothing outside is changed, so this is also what `doorward -t` does. Secret files are looked at, not kept.
  */
 struct config *config_load(const char *file, char *err, size_t errlen);
 
@@ -20,8 +23,8 @@ struct config *config_load(const char *file, char *err, size_t errlen);
 void config_free(struct config *c);
 
 /*
- * Writes the values in effect to ${out} in the syntax of the configuration file, each with a comment that says where it was set. What is
- * written can be loaded again and means the same.
+ * Writes the values in effect to ${out} in the syntax of the configuration file, each with a comment that says where
+ * it was set. What is written can be loaded again and means the same.
  */
 void config_dump(const struct config *c, FILE *out);
 

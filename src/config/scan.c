@@ -206,8 +206,10 @@ skip_comment(struct scan *s)
 {
 	const char *end = strstr(s->p + 2, "*/");
 
-	if (end == NULL)
+	if (end == NULL) {
+		s->name[0] = '\0';
 		return (wrong(s, "this comment is not closed"));
+	}
 	for (; s->p < end; s->p++)
 		if (*s->p == '\n')
 			s->line++;

@@ -26,16 +26,21 @@ static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
 
-#define OPT(type, name, def, min, max, field, doc) { name, OPTION_##type, def, min, max, AT(field), NULL, NULL, doc }
-#define ONE_OF(type, words, name, def, field, doc) { name, OPTION_##type, def, 0, 0, AT(field), words, NULL, doc }
+#define OPT(type, name, def, min, max, field, doc) \
+	{ name, OPTION_##type, def, min, max, AT(field), NULL, NULL, doc }
+#define ONE_OF(type, words, name, def, field, doc) \
+	{ name, OPTION_##type, def, 0, 0, AT(field), words, NULL, doc }
 
 /* In the order in which the sample file and the manual page explain them. */
 const struct option table_options[] = {
-	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user, "User to run as when started by root; \"\" stays who started it."),
-	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group, "Group to run as when started by root; \"\" is the user's own."),
+	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user,
+	    "User to run as when started by root; \"\" stays who started it."),
+	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group,
+	    "Group to run as when started by root; \"\" is the user's own."),
 	OPT(PATH, "state_dir", LOCALSTATEDIR "/lib/doorward", 1, PATH_MAX_LEN, state_dir,
 	    "Keys, the user database and the private Redis live here."),
-	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file, "The master's process id is written here; \"\" writes none."),
+	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file,
+	    "The master's process id is written here; \"\" writes none."),
 
 	OPT(INT, "workers.check", "0", 0, POOL_MAX, workers_check,
 	    "Workers that answer everything but logins; 0 is one a core, at least 2."),
@@ -61,7 +66,8 @@ const struct option table_options[] = {
 	    "FastCGI socket for everything but logins."),
 	OPT(PATH, "listen.login", RUNSTATEDIR "/doorward/login.sock", 1, SOCKET_PATH_MAX, listen_login,
 	    "FastCGI socket for /login and /password."),
-	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner, "Owner of both sockets; \"\" is the daemon's user."),
+	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner,
+	    "Owner of both sockets; \"\" is the daemon's user."),
 	OPT(STRING, "listen.group", "", 0, NAME_MAX_LEN, listen_group,
 	    "Group of both sockets: that of the front server; \"\" is the daemon's group."),
 	OPT(MODE, "listen.mode", "0660", 0, 0777, listen_mode, "Mode of both sockets."),
@@ -121,7 +127,8 @@ const struct option table_options[] = {
 
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
 	    "\"unix:/path\" or \"redis://host:port/db\"."),
-	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user, "ACL user to authenticate as; \"\" is the default user."),
+	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user,
+	    "ACL user to authenticate as; \"\" is the default user."),
 	OPT(PATH, "redis.password_file", "", 0, PATH_MAX_LEN, redis_password_file, "File with that user's password."),
 	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
 	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),

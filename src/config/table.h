@@ -1,4 +1,7 @@
-/* One row for each option. The loader, `doorward -t`, the sample file and the manual page are all held against these tables. */
+/*
+ * One row for each option. The loader, `doorward -t`, the sample file and the manual page are all held against these
+ * tables.
+ */
 #ifndef CONFIG_TABLE_H
 #define CONFIG_TABLE_H
 

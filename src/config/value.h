@@ -11,15 +11,19 @@
 #include "config/table.h"
 
 /*
- * Sets the field of ${o} in the struct at ${base} from ${text}, the way defaults are written in the table. Returns false, with what is
- * wrong in the ${len} bytes at ${why} and the field unchanged, if the text is not of the type or out of range.
+ * Sets the field of ${o} in the struct at ${base} from ${text}, the way defaults are written in the table. Returns
+ * false, with what is wrong in the ${len} bytes at ${why} and the field unchanged, if the text is not of the type or
+ * out of range.
  */
 bool value_from_text(const struct option *o, const char *text, void *base, char *why, size_t len);
 
 /* The same from a parsed setting. */
 bool value_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len);
 
-/* Copies the inherited field of ${from} in ${base} to the field of ${o} in ${client}; both are of one type, without memory of its own. */
+/*
+ * Copies the inherited field of ${from} in ${base} to the field of ${o} in ${client}; both are of one type, without
+ * memory of its own.
+ */
 void value_inherit(const struct option *from, const void *base, const struct option *o, void *client);
 
 /* Writes the duration ${ms} with the largest unit that leaves nothing over. */

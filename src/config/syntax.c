@@ -1,0 +1,192 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "config/syntax.h"
+
+#define PORT_MAX 65535
+#define HOST_MAX 253         /* characters of a DNS name */
+#define REDIS_DB_MAX 1023
+#define LOOPBACK_NET 127u    /* 127.0.0.0/8 */
+
+/* A path of segments; none of them empty, "." or "..". */
+static bool
+is_normal_path(struct str path)
+{
+	struct str rest = path;
+
+	if (str_cut(&rest, '/').len != 0 || rest.p == NULL)
+		return (false);
+	while (rest.p != NULL) {
+		struct str segment = str_cut(&rest, '/');
+
+		if (!str_is_word(segment, "._~-", path.len) || str_is(segment, ".") || str_is(segment, ".."))
+			return (false);
+	}
+	return (true);
+}
+
+bool
+syntax_is_mount(const char *s)
+{
+
+	return (is_normal_path(str_of(s)));
+}
+
+static bool
+is_port(struct str s)
+{
+	uint64_t port;
+
+	return (str_to_u64(s, PORT_MAX, &port) && port != 0 && s.p[0] != '0');
+}
+
+static bool
+is_ipv6(struct str s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr a;
+
+	return (str_copy(text, sizeof(text), s) && inet_pton(AF_INET6, text, &a) == 1);
+}
+
+static bool
+is_lower_name(struct str s)
+{
+
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
+			return (false);
+	return (str_is_word(s, ".-", HOST_MAX));
+}
+
+/* Splits "host:port" or "[address]:port"; ${*port} is absent if there is none. Returns false if it is neither. */
+static bool
+split_host(struct str s, struct str *host, struct str *port)
+{
+
+	*port = STR_NONE;
+	if (!str_starts(s, "[")) {
+		*port = s;
+		*host = str_cut(port, ':');
+		return (port->p == NULL || is_port(*port));
+	}
+	s.p++;
+	s.len--;
+	*host = str_cut(&s, ']');
+	if (s.p == NULL || !is_ipv6(*host))
+		return (false);
+	if (s.len == 0)
+		return (true);
+	*port = (struct str){ s.p + 1, s.len - 1 };
+	return (s.p[0] == ':' && is_port(*port));
+}
+
+/* Takes the scheme off ${*s}; returns its default port, or NULL if it is not one that is allowed. */
+static const char *
+cut_scheme(struct str *s, bool http)
+{
+	size_t n;
+
+	if (str_starts(*s, "https://"))
+		n = sizeof("https://") - 1;
+	else if (http && str_starts(*s, "http://"))
+		n = sizeof("http://") - 1;
+	else
+		return (NULL);
+	s->p += n;
+	s->len -= n;
+	return (n == sizeof("https://") - 1 ? "443" : "80");
+}
+
+static bool
+is_authority(struct str s, const char *default_port)
+{
+	struct str host, port;
+
+	if (!split_host(s, &host, &port) || str_is(port, default_port))
+		return (false);
+	return (s.p[0] == '[' || is_lower_name(host));
+}
+
+bool
+syntax_is_origin(const char *s, bool http)
+{
+	struct str rest = str_of(s);
+	const char *port = cut_scheme(&rest, http);
+
+	return (port != NULL && is_authority(rest, port));
+}
+
+bool
+syntax_is_issuer(const char *s, bool http)
+{
+	struct str rest = str_of(s), authority;
+	const char *port = cut_scheme(&rest, http);
+
+	if (port == NULL)
+		return (false);
+	authority = rest;
+	authority.len = strcspn(rest.p, "/");
+	rest.p += authority.len;
+	rest.len -= authority.len;
+	return (is_authority(authority, port) && (rest.len == 0 || is_normal_path(rest)));
+}
+
+bool
+syntax_is_prefix(const char *s)
+{
+	struct str bits = str_of(s), address = str_cut(&bits, '/');
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr a;
+	uint64_t n;
+
+	if (!str_copy(text, sizeof(text), address))
+		return (false);
+	if (is_ipv6(address))
+		return (bits.p == NULL || str_to_u64(bits, 128, &n));
+	return (inet_pton(AF_INET, text, &a) == 1 && (bits.p == NULL || str_to_u64(bits, 32, &n)));
+}
+
+bool
+syntax_is_loopback(const char *s)
+{
+	struct str host, port;
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr a;
+
+	if (!split_host(str_of(s), &host, &port) || port.p == NULL || !str_copy(text, sizeof(text), host))
+		return (false);
+	if (s[0] == '[')
+		return (str_is(host, "::1"));
+	return (inet_pton(AF_INET, text, &a) == 1 && ntohl(a.s_addr) >> 24 == LOOPBACK_NET);
+}
+
+bool
+syntax_is_token(const char *s)
+{
+
+	return (str_is_word(str_of(s), "!#$%&'*+-.^_`|~", SIZE_MAX));
+}
+
+bool
+syntax_is_redis_url(const char *s)
+{
+	struct str rest = str_of(s), host, port, authority;
+	uint64_t db;
+
+	if (str_starts(rest, "unix:"))
+		return (s[sizeof("unix:") - 1] == '/' && s[sizeof("unix:/") - 1] != '\0');
+	if (!str_starts(rest, "redis://"))
+		return (false);
+	rest.p += sizeof("redis://") - 1;
+	rest.len -= sizeof("redis://") - 1;
+	authority = str_cut(&rest, '/');
+	if (!split_host(authority, &host, &port) || (authority.p[0] != '[' && !str_is_word(host, ".-_", HOST_MAX)))
+		return (false);
+	return (rest.p == NULL || str_to_u64(rest, REDIS_DB_MAX, &db));
+}

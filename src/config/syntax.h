@@ -1,0 +1,31 @@
+/* The spellings that options may have: pure questions about a text. */
+#ifndef CONFIG_SYNTAX_H
+#define CONFIG_SYNTAX_H
+
+#include <stdbool.h>
+
+/* "/auth", "/sso/v2": normal, absolute, not ending in '/', nothing that would need percent-encoding. */
+bool syntax_is_mount(const char *s);
+
+/*
+ * "https://host", "https://host:8443", "https://[::1]" as browsers write it in Origin: lower case, no default port,
+ * nothing after it. "http://…" only if ${http}.
+ */
+bool syntax_is_origin(const char *s, bool http);
+
+/* An origin, and a normal path after it or none: no query, no fragment, no '/' at the end (RFC 8414 section 2). */
+bool syntax_is_issuer(const char *s, bool http);
+
+/* "10.1.2.3", "10.0.0.0/8", "::1", "fd00::/8". */
+bool syntax_is_prefix(const char *s);
+
+/* "127.0.0.1:9180" or "[::1]:9180": an address that other hosts cannot reach, and a port. */
+bool syntax_is_loopback(const char *s);
+
+/* A token of RFC 9110 section 5.6.2, as cookie names are. */
+bool syntax_is_token(const char *s);
+
+/* "unix:/path", "redis://host", "redis://host:port", "redis://[::1]:port/db". */
+bool syntax_is_redis_url(const char *s);
+
+#endif
