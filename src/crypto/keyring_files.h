@@ -1,0 +1,45 @@
+/* The files of the keyring: which names they have and what stands in them. */
+#ifndef CRYPTO_KEYRING_FILES_H
+#define CRYPTO_KEYRING_FILES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/jwk.h"
+
+#define KEYRING_ROOT_LEN 32
+
+enum keyring_kind {
+	KEYRING_OTHER,      /* none of ours: left alone */
+	KEYRING_USER,       /* user.key */
+	KEYRING_TOKEN,      /* token-NNN.key */
+	KEYRING_JWT_PEM,    /* jwt-KID.pem */
+	KEYRING_JWT_SECRET, /* jwt-KID.key */
+	KEYRING_MISNAMED    /* begins like a token key's, and is not: a typing error that would leave a key out */
+};
+
+struct keyring_file {
+	enum keyring_kind kind;
+	uint8_t version; /* of a token key */
+	char path[PATH_MAX];
+};
+
+/* Writes "${state}/keys" to ${dir} of PATH_MAX bytes. Returns false, with a sentence in ${err}, if that is too long. */
+bool keyring_files_dir(const char *state, char *dir, char *err, size_t errlen);
+
+/*
+ * Calls ${each} for every file of ours in ${dir}, in no order. Stops and returns -1 when ${each} does, and, with a sentence in
+ * ${err}, when the directory cannot be read or others may change it, or a file has a wrong name. Returns 0 otherwise.
+ */
+typedef int keyring_files_each(const struct keyring_file *f, void *arg, char *err, size_t errlen);
+int keyring_files_walk(const char *dir, keyring_files_each *each, void *arg, char *err, size_t errlen);
+
+/* Reads a root, 32 bytes in hex. Returns false with a sentence in ${err}. The caller wipes ${root}. */
+bool keyring_files_root(const char *path, uint8_t root[KEYRING_ROOT_LEN], char *err, size_t errlen);
+
+/* Reads a signing key. Returns NULL with a sentence in ${err}. */
+struct jwk *keyring_files_jwk(const struct keyring_file *f, char *err, size_t errlen);
+
+#endif
