@@ -142,9 +142,13 @@ jwk_generate(enum jws_alg alg)
 
 /* Without it OpenSSL would ask the terminal for the password of an encrypted key. */
 static int
-no_password(char *out, int size, int writing, void *unused)
+no_password(char *out, int size, int writing, void *arg)
 {
 
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
 	return (-1);
 }
 
