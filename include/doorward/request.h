@@ -60,6 +60,12 @@ const struct field *request_field(const struct request *r, const char *name);
 /* Value of ${name} in ${r}->query, percent-decoded into the arena; p NULL = absent. Two of the same name, or a malformed escape, set *${bad}. */
 struct str request_query(const struct request *r, const char *name, bool *bad);
 
+/*
+ * Finds all cookies called ${name}, in all Cookie lines; stores the first ${max} values in ${out} and returns how many there are. An empty
+ * value is a cookie too.
+ */
+size_t request_cookies(const struct request *r, const char *name, struct str *out, size_t max);
+
 /* True if Accept names text/html: a person's browser rather than a script. */
 bool request_wants_html(const struct request *r);
 

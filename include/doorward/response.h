@@ -19,7 +19,7 @@ struct response {
 	struct buf body;
 	const char *type; /* Content-Type; NULL = no body */
 	bool cacheable;   /* the handler wrote its own Cache-Control */
-	bool no_challenge; /* a 401 that names no scheme (the login form) */
+	bool own_csp; /* the handler wrote its own Content-Security-Policy */
 	bool token_refused; /* the 401 says error="invalid_token" */
 };
 

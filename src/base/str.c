@@ -180,3 +180,14 @@ str_is_word(struct str a, const char *extra, size_t max)
 			return (false);
 	return (true);
 }
+
+int
+str_hex_value(char c)
+{
+
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (c - 'a' + 10);
+	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
+}

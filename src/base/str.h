@@ -51,4 +51,7 @@ bool str_has_control(struct str a);
 /* Returns true if every byte of ${a} is an ASCII letter, a digit or one of ${extra}, and 1 <= length <= ${max}. */
 bool str_is_word(struct str a, const char *extra, size_t max);
 
+/* Returns the value of the hexadecimal digit ${c}, either case, or -1. */
+int str_hex_value(char c);
+
 #endif

@@ -1,0 +1,103 @@
+#include <stdio.h>
+
+#include "crypto/keyring.h"
+#include "crypto/sid.h"
+#include "handle/credential.h"
+#include "handle/next.h"
+
+#include "handle/check.h"
+
+/* A header for the front, and as Authorizer the same thing as a variable for the application behind it. */
+static void
+tell(struct response *r, const struct request *q, const char *header, const char *variable, struct str value)
+{
+
+	response_header(r, q->authorizer ? variable : header, value);
+}
+
+static void
+allow(struct app *app, const struct request *q, struct response *r, const struct presented *p, const struct identity *id)
+{
+	char sid[PUBLIC_SID_LEN + 1], expires[24];
+
+	r->status = 200;
+	sid_public(keyring_user(app->keys), p->cred.up, id->found.session.sid8, sid);
+	snprintf(expires, sizeof(expires), "%lld", (long long)id->expires);
+	tell(r, q, "Remote-User", "Variable-REMOTE_USER", str_of(id->found.username));
+	tell(r, q, "Remote-Groups", "Variable-REMOTE_GROUPS", str_of(id->found.groups));
+	tell(r, q, "X-Doorward-User-Id", "Variable-DOORWARD_USER_ID", str_of(id->found.user_id));
+	tell(r, q, "X-Doorward-Session", "Variable-DOORWARD_SESSION", str_of(sid));
+	tell(r, q, "X-Doorward-Device", "Variable-DOORWARD_DEVICE", str_of(id->found.session.device_id));
+	tell(r, q, "X-Doorward-Expires", "Variable-DOORWARD_EXPIRES", str_of(expires));
+	if (q->authorizer)
+		response_header(r, "Variable-AUTH_TYPE", STR_LIT("doorward"));
+}
+
+/* In front of an application the query is the application's: only a check asked for by its own address reads it. */
+static bool
+query_is_ours(const struct request *q)
+{
+
+	return (!q->authorizer && q->mounted_path);
+}
+
+static bool
+wants_redirect(const struct request *q, struct str asked)
+{
+
+	if (!q->authorizer)
+		return (str_is(asked, "1"));
+	if (q->sec_fetch_mode.p != NULL) /* a script that asks for HTML is still a script */
+		return (str_is(q->sec_fetch_mode, "navigate"));
+	return (request_wants_html(q));
+}
+
+/* A refusal tells where to sign in, in the form the front can use. */
+static void
+point_to_login(const struct app *app, const struct request *q, struct response *r, struct str redirect)
+{
+	char text[NEXT_ADDRESS_MAX];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	next_login_address(app->conf, q, &b);
+	if (r->status == 401 && wants_redirect(q, redirect))
+		response_redirect(r, 302, buf_str(&b));
+	else
+		response_header(r, "X-Doorward-Login", buf_str(&b));
+}
+
+static void
+refuse_group(const struct request *q, struct response *r)
+{
+
+	response_error(r, q, "forbidden", "You are signed in, but not in the group this needs.", NULL, 0);
+}
+
+void
+handle_check(struct app *app, struct request *q, struct response *r)
+{
+	struct str group = q->group, redirect = STR_NONE;
+	struct presented p;
+	struct identity id;
+	bool bad = false;
+
+	if (query_is_ours(q)) {
+		redirect = request_query(q, "redirect", &bad);
+		if (group.p == NULL)
+			group = request_query(q, "group", &bad);
+	}
+	if (bad) {
+		response_error(r, q, "invalid_request", "The query is malformed.", NULL, 0);
+		return;
+	}
+	if (credential_require(app, q, r, false, &p, &id)) {
+		if (group.p == NULL || check_has_group(id.found.groups, group)) {
+			allow(app, q, r, &p, &id);
+			return;
+		}
+		refuse_group(q, r);
+	}
+	if (r->status == 401 || r->status == 403)
+		point_to_login(app, q, r, redirect);
+}

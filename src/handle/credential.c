@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "auth/csrf.h"
+
+#include "handle/credential.h"
+
+#define COOKIES_MAX 4     /* of our name in one request: more are nobody's accident */
+#define RETRY_STORE 1     /* seconds; the breaker probes about as often */
+
+/* "Bearer" and one token. Another scheme is somebody else's business; two tokens are refused, whichever server joined them. */
+static enum dw_result
+bearer_text(const struct request *q, struct str *out)
+{
+	struct str rest = q->authorization, scheme;
+
+	if (rest.p == NULL)
+		return (DW_ABSENT);
+	scheme = str_cut(&rest, ' ');
+	if (!str_is_nocase(scheme, "Bearer"))
+		return (DW_ABSENT);
+	if (rest.p == NULL)
+		return (DW_INVALID);
+	*out = str_trim(rest);
+	return (memchr(out->p, ',', out->len) == NULL ? DW_OK : DW_REFUSED);
+}
+
+static enum dw_result
+find_bearer(const struct app *app, const struct request *q, struct presented *out)
+{
+	struct str text;
+	enum dw_result rc = bearer_text(q, &text);
+
+	return (rc == DW_OK ? credential_read(app, CREDENTIAL_ACCESS, text, &out->cred) : rc);
+}
+
+static enum dw_result
+find_cookie(const struct app *app, const struct request *q, struct presented *out)
+{
+	struct str values[COOKIES_MAX];
+	size_t n = request_cookies(q, app->conf->cookie_name, values, COOKIES_MAX);
+	struct credential one;
+	enum dw_result rc = DW_ABSENT;
+
+	if (n > COOKIES_MAX)
+		return (DW_REFUSED);
+	for (size_t i = 0; i < n; i++) {
+		if (values[i].len == 0)
+			continue; /* a cleared cookie some browsers keep sending */
+		if ((rc = credential_read(app, CREDENTIAL_COOKIE, values[i], &one)) != DW_OK)
+			return (rc);
+		if (out->has_cookie && !credential_same_session(&one, &out->cookie))
+			return (DW_REFUSED);
+		out->has_cookie = true;
+		out->cookie = one;
+	}
+	return (out->has_cookie ? DW_OK : DW_ABSENT);
+}
+
+enum dw_result
+credential_find(const struct app *app, const struct request *q, struct presented *out)
+{
+	enum dw_result bearer, cookie;
+
+	out->has_cookie = false;
+	out->cred.kind = CREDENTIAL_NONE;
+	cookie = find_cookie(app, q, out);
+	bearer = find_bearer(app, q, out);
+	if (bearer == DW_REFUSED || cookie == DW_REFUSED)
+		return (DW_REFUSED);
+	if (bearer == DW_INVALID || cookie == DW_INVALID)
+		return (DW_INVALID);
+	if (bearer == DW_OK && cookie == DW_OK)
+		return (credential_same_session(&out->cred, &out->cookie) ? DW_OK : DW_REFUSED);
+	if (cookie == DW_OK)
+		out->cred = out->cookie;
+	return (bearer == DW_OK ? DW_OK : cookie);
+}
+
+void
+credential_refuse(const struct app *app, const struct request *q, struct response *r, enum dw_result rc, const char *reason)
+{
+
+	switch (rc) {
+	case DW_ABSENT:
+		response_error(r, q, "missing_token", "Sign in first.", NULL, 0);
+		break;
+	case DW_INVALID:
+		response_error(r, q, "invalid_token", "The token is not valid.", NULL, 0);
+		break;
+	case DW_REFUSED:
+		response_error(r, q, "invalid_token", "The session is over.", reason, 0);
+		break;
+	default:
+		/* Fails closed, and says that nothing is known: this is no 401, and it touches no cookie. */
+		atomic_fetch_add_explicit(&app->slot->store_errors, 1, memory_order_relaxed);
+		response_error(r, q, "store_unavailable", "Sessions cannot be checked just now.", NULL, RETRY_STORE);
+	}
+}
+
+void
+credential_refuse_mixed(const struct request *q, struct response *r)
+{
+
+	response_error(r, q, "invalid_request", "The request carries credentials of different sessions.", NULL, 0);
+}
+
+bool
+credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
+    struct identity *id)
+{
+	enum dw_result rc = credential_find(app, q, out);
+
+	if (rc == DW_REFUSED) {
+		credential_refuse_mixed(q, r);
+		return (false);
+	}
+	id->reason = NULL;
+	if (rc == DW_OK && (rc = check_session(app, &out->cred, family, id)) == DW_OK)
+		return (true);
+	credential_refuse(app, q, r, rc, id->reason);
+	return (false);
+}
+
+/* Without TLS (require_tls off: tests behind nothing) a Secure cookie would never come back. */
+static const char *
+secure_attribute(const struct app *app, const struct request *q)
+{
+
+	return (q->tls || app->conf->require_tls ? " Secure;" : "");
+}
+
+void
+credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age)
+{
+	char text[512];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", app->conf->cookie_name, value, secure_attribute(app, q));
+	if (max_age >= 0)
+		buf_printf(&b, "; Max-Age=%lld", (long long)max_age);
+	if (value[0] == '\0')
+		buf_puts(&b, "; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+	response_header(r, "Set-Cookie", buf_str(&b));
+	explicit_bzero(text, sizeof(text));
+}
+
+static bool
+has_form_token(const struct app *app, const struct request *q)
+{
+	const struct field *token = request_field(q, CREDENTIAL_CSRF_FIELD);
+	struct str cookie;
+
+	if (token == NULL || token->type != FIELD_STRING || request_cookies(q, CREDENTIAL_CSRF_COOKIE, &cookie, 1) != 1)
+		return (false);
+	return (csrf_token_valid(app->keys, cookie, token->value));
+}
+
+bool
+credential_write_allowed(const struct app *app, const struct request *q, struct response *r, bool by_cookie)
+{
+
+	if (!by_cookie)
+		return (true);
+	switch (csrf_origin_of(app->conf, q->sec_fetch_site, q->origin)) {
+	case CSRF_OWN:
+		return (true);
+	case CSRF_UNSAID:
+		if ((q->has_body && !q->is_form) || has_form_token(app, q))
+			return (true);
+		break;
+	case CSRF_FOREIGN:
+		break;
+	}
+	response_error(r, q, "csrf", "This request does not come from a page of this site.", NULL, 0);
+	return (false);
+}

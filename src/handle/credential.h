@@ -1,0 +1,46 @@
+/* Where credentials are taken from: the Authorization header and the session cookie (and, by some endpoints, a body member). */
+#ifndef HANDLE_CREDENTIAL_H
+#define HANDLE_CREDENTIAL_H
+
+#include "auth/check.h"
+#include "auth/credential.h"
+#include "doorward/app.h"
+#include "doorward/request.h"
+#include "doorward/response.h"
+
+#define CREDENTIAL_CSRF_COOKIE "__Host-dw_csrf"
+#define CREDENTIAL_CSRF_FIELD "csrf_token"
+
+/* What came with a request. */
+struct presented {
+	struct credential cred; /* the bearer token if there is one, else the cookie; kind NONE = nothing came */
+	bool has_cookie;        /* a session cookie was among it */
+	struct credential cookie;
+};
+
+/*
+ * Finds them. DW_OK: ${out} is filled. DW_ABSENT: none was sent. DW_INVALID: one is malformed or forged. DW_REFUSED: they stand for different
+ * sessions, or a header carries two. Nothing is asked.
+ */
+enum dw_result credential_find(const struct app *app, const struct request *q, struct presented *out);
+
+/* Answers 400: credentials of different sessions in one request. */
+void credential_refuse_mixed(const struct request *q, struct response *r);
+
+/* Answers the request for anything but DW_OK of check_session, with its ${reason}, and for DW_ABSENT and DW_INVALID of credential_find. */
+void credential_refuse(const struct app *app, const struct request *q, struct response *r, enum dw_result rc, const char *reason);
+
+/* Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. */
+bool credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
+    struct identity *id);
+
+/* Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. */
+void credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
+
+/*
+ * True if a write that ${p} authorises may go on: bearers always, cookies only from our own pages (403 csrf is answered otherwise).
+ * A request without any browser's word on its origin needs a JSON body or the form token.
+ */
+bool credential_write_allowed(const struct app *app, const struct request *q, struct response *r, bool by_cookie);
+
+#endif

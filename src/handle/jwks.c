@@ -1,0 +1,17 @@
+#include "crypto/keyring.h"
+#include "doorward/app.h"
+#include "doorward/request.h"
+#include "doorward/response.h"
+
+#include "handle/jwks.h"
+
+void
+handle_jwks(struct app *app, struct request *q, struct response *r)
+{
+
+	(void)q; /* the same for everybody */
+	response_json(r, 200);
+	r->cacheable = true;
+	response_header(r, "Cache-Control", STR_LIT("public, max-age=300"));
+	keyring_jwks(app->keys, &r->body);
+}

@@ -1,0 +1,187 @@
+#include <string.h>
+
+#include "auth/device.h"
+#include "auth/login.h"
+#include "auth/view.h"
+#include "crypto/keyring.h"
+#include "handle/credential.h"
+#include "handle/input.h"
+#include "handle/next.h"
+#include "handle/page.h"
+#include "handle/tokens.h"
+
+#include "handle/login.h"
+
+#define RETRY_OVERLOADED 1 /* seconds: a hash takes a fraction of that */
+#define RETRY_STORE 1
+#define USERNAME_INPUT_MAX 1024 /* as typed; a canonical name is far shorter, and a longer one is just wrong */
+
+/* What was asked for, beside what the rules need. */
+struct wish {
+	struct login_input in;
+	struct str next;
+	struct presented presented;
+	bool html; /* a person's form: answered with pages */
+};
+
+static bool
+read_mode(const struct request *q, struct response *r, struct wish *w)
+{
+	struct str mode;
+
+	if (!input_string(q, r, "mode", false, 16, &mode))
+		return (false);
+	if (mode.p == NULL)
+		mode = q->is_form ? STR_LIT("cookie") : STR_LIT("token");
+	w->in.want_cookie = str_is(mode, "cookie") || str_is(mode, "both");
+	w->in.want_tokens = str_is(mode, "token") || str_is(mode, "both");
+	if (w->in.want_cookie || w->in.want_tokens)
+		return (true);
+	input_refuse(q, r, "mode", "must be token, cookie or both");
+	return (false);
+}
+
+static bool
+read_device(const struct request *q, struct response *r, struct wish *w)
+{
+
+	if (!input_string(q, r, "device_id", false, BODY_MAX, &w->in.device_id) ||
+	    !input_string(q, r, "device_name", false, BODY_MAX, &w->in.device_name))
+		return (false);
+	if (w->in.device_id.p != NULL && !device_id_valid(w->in.device_id)) {
+		input_refuse(q, r, "device_id", "must be 1 to 128 of A-Z a-z 0-9 . _ : -");
+		return (false);
+	}
+	if (w->in.device_name.len > DEVICE_NAME_MAX || str_has_control(w->in.device_name)) {
+		input_refuse(q, r, "device_name", "must be at most 64 bytes without control characters");
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+read_client(const struct app *app, const struct request *q, struct response *r, struct wish *w)
+{
+	struct str id;
+	char text[CLIENT_ID_MAX + 1];
+
+	if (!input_string(q, r, "client_id", false, BODY_MAX, &id))
+		return (false);
+	w->in.client = str_copy(text, sizeof(text), id) ? config_client(app->conf, id.p == NULL ? NULL : text) : NULL;
+	if (w->in.client == NULL)
+		input_refuse(q, r, "client_id", "names no client of this server");
+	return (w->in.client != NULL);
+}
+
+static bool
+read_wish(const struct app *app, const struct request *q, struct response *r, struct wish *w)
+{
+	struct str next;
+
+	memset(w, 0, sizeof(*w));
+	w->html = q->is_form && request_wants_html(q);
+	w->in.ip = q->ip;
+	w->in.trace_id = q->trace_id;
+	w->in.user_agent = q->user_agent;
+	if (!input_string(q, r, "username", true, USERNAME_INPUT_MAX, &w->in.username) ||
+	    !input_string(q, r, "password", true, BODY_MAX, &w->in.password) || !read_mode(q, r, w) || !read_device(q, r, w) ||
+	    !read_client(app, q, r, w) || !input_bool(q, r, "remember", &w->in.remember))
+		return (false);
+	if (!input_string(q, r, "next", false, BODY_MAX, &next))
+		return (false);
+	w->next = next_safe(app->conf, next);
+	return (true);
+}
+
+/* A stale or foreign cookie is no reason to refuse a login; a genuine one is ended by it. */
+static void
+find_presented(const struct app *app, const struct request *q, struct wish *w)
+{
+
+	if (credential_find(app, q, &w->presented) != DW_INVALID && w->presented.has_cookie)
+		w->in.presented = &w->presented.cookie;
+}
+
+struct failure {
+	const char *code, *description;
+	int64_t retry;
+};
+
+static struct failure
+failure_of(enum login_outcome outcome)
+{
+
+	switch (outcome) {
+	case SIGN_IN_REFUSED:
+		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0 });
+	case SIGN_IN_TOO_MANY:
+		return ((struct failure){ "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0 });
+	case SIGN_IN_OVERLOADED:
+		return ((struct failure){ "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED });
+	case SIGN_IN_NO_STORE:
+		return ((struct failure){ "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE });
+	case SIGN_IN_NO_USERDB:
+		return ((struct failure){ "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE });
+	default:
+		return ((struct failure){ "server_error", "The login failed for a reason of ours.", 0 });
+	}
+}
+
+/* The error as JSON sets status and headers; a person then gets the form again, under the same status. */
+static void
+refuse(struct app *app, const struct request *q, struct response *r, const struct wish *w, enum login_outcome outcome)
+{
+	struct failure f = failure_of(outcome);
+	struct login_form form = { .username = w->in.username, .next = w->next, .message = f.description, .alarm = true,
+		.remember = w->in.remember };
+
+	response_error(r, q, f.code, f.description, NULL, f.retry);
+	if (w->html)
+		page_login(app, q, r, r->status, &form);
+}
+
+static void
+put_session(struct app *app, struct response *r, const struct login_output *out)
+{
+
+	buf_puts(&r->body, "\"session\":");
+	view_session(&r->body, keyring_user(app->keys), out->up, &out->session, out->account.id, out->account.name,
+	    view_client_id(app->conf, out->session.client4), &out->device, true);
+}
+
+static void
+welcome(struct app *app, const struct request *q, struct response *r, const struct wish *w, const struct login_output *out)
+{
+
+	if (w->in.want_cookie)
+		credential_set_cookie(app, q, r, out->cookie, w->in.remember ? out->cookie_in : -1);
+	if (w->html && !w->in.want_tokens) {
+		response_redirect(r, 303, w->next);
+		return;
+	}
+	response_json(r, 200);
+	buf_putc(&r->body, '{');
+	if (w->in.want_tokens) {
+		tokens_put(&r->body, &out->tokens);
+		buf_putc(&r->body, ',');
+	}
+	put_session(app, r, out);
+	buf_putc(&r->body, '}');
+}
+
+void
+handle_login(struct app *app, struct request *q, struct response *r)
+{
+	static struct login_output out; /* large, and one request is served at a time */
+	enum login_outcome outcome;
+	struct wish w;
+
+	if (!read_wish(app, q, r, &w) || !credential_write_allowed(app, q, r, w.in.want_cookie))
+		return;
+	find_presented(app, q, &w);
+	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)
+		welcome(app, q, r, &w, &out);
+	else
+		refuse(app, q, r, &w, outcome);
+	explicit_bzero(&out, sizeof(out));
+}

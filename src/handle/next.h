@@ -1,0 +1,17 @@
+/* The way to the login page and back. */
+#ifndef HANDLE_NEXT_H
+#define HANDLE_NEXT_H
+
+#include "base/buf.h"
+#include "doorward/config.h"
+#include "doorward/request.h"
+
+#define NEXT_ADDRESS_MAX (NEXT_MAX * 3 + 256) /* every byte of it may need %XX */
+
+/* Returns ${uri} if it is a path of this origin and not one of ours, else "/": an address somebody else chose is never followed (R038). */
+struct str next_safe(const struct config *c, struct str uri);
+
+/* Appends the login page's address that comes back to where ${q} was going: MOUNT/login?next=… */
+void next_login_address(const struct config *c, const struct request *q, struct buf *b);
+
+#endif

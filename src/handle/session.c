@@ -1,0 +1,227 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/logout.h"
+#include "auth/view.h"
+#include "base/base64url.h"
+#include "base/liveness.h"
+#include "crypto/keyring.h"
+#include "crypto/sid.h"
+#include "handle/credential.h"
+#include "handle/ended.h"
+
+#include "handle/session.h"
+
+#define PAGE_DEFAULT 50
+#define PAGE_MAX 100 /* a page has to fit RESPONSE_BODY_MAX at its longest members */
+#define CURSOR_BYTES 16
+
+/* Where the next page starts: after this session, in the order newest first. */
+struct position {
+	int64_t created;
+	uint8_t sid8[SID_LEN];
+};
+
+/* Names for people come from the user database; while it cannot be asked they are null, not an error. */
+static const struct device *
+device_of(struct app *app, const char *user_id, const struct session *s, struct device *room)
+{
+
+	board_stage(app->slot, STAGE_USERDB);
+	return (app->users->get_device(app->users_ctx, user_id, s->device_id, room) == DW_OK ? room : NULL);
+}
+
+static void
+put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+    const char *username, bool current)
+{
+	struct device room;
+
+	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4),
+	    device_of(app, user_id, s, &room), current);
+}
+
+void
+handle_session(struct app *app, struct request *q, struct response *r)
+{
+	struct presented p;
+	struct identity id;
+
+	if (!credential_require(app, q, r, true, &p, &id))
+		return;
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"session\":");
+	put_session(app, r, p.cred.up, &id.found.session, id.found.user_id, id.found.username, true);
+	buf_putc(&r->body, '}');
+}
+
+/* Newest first; sessions of the same second in a fixed order, so that a cursor means the same on every page. */
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+
+	if (x->created != y->created)
+		return (x->created < y->created ? 1 : -1);
+	return (memcmp(x->sid8, y->sid8, SID_LEN));
+}
+
+static bool
+is_after(const struct session *s, const struct position *from)
+{
+	struct session here = { .created = from->created };
+
+	memcpy(here.sid8, from->sid8, SID_LEN);
+	return (newest_first(s, &here) > 0);
+}
+
+static void
+write_cursor(struct buf *b, const struct session *s)
+{
+	uint8_t raw[CURSOR_BYTES];
+	char text[BASE64URL_LEN(CURSOR_BYTES) + 1];
+
+	for (int i = 0; i < 8; i++)
+		raw[i] = (uint8_t)((uint64_t)s->created >> (56 - 8 * i));
+	memcpy(raw + 8, s->sid8, SID_LEN);
+	base64url_encode(raw, sizeof(raw), text);
+	buf_json(b, str_of(text));
+}
+
+static bool
+read_cursor(struct str text, struct position *out)
+{
+	uint8_t raw[CURSOR_BYTES];
+	uint64_t created = 0;
+	size_t n;
+
+	if (!base64url_decode(text, raw, sizeof(raw), &n) || n != sizeof(raw) || raw[0] > 0x7f)
+		return (false);
+	for (int i = 0; i < 8; i++)
+		created = created << 8 | raw[i];
+	out->created = (int64_t)created;
+	memcpy(out->sid8, raw + 8, SID_LEN);
+	return (true);
+}
+
+/* Reads ?limit=&cursor=. False: answered 400. */
+static bool
+read_page(struct request *q, struct response *r, uint64_t *limit, struct position *from)
+{
+	bool bad = false;
+	struct str text = request_query(q, "limit", &bad), cursor = request_query(q, "cursor", &bad);
+
+	*limit = PAGE_DEFAULT;
+	from->created = INT64_MAX;
+	memset(from->sid8, 0, SID_LEN);
+	if (text.p != NULL && (!str_to_u64(text, PAGE_MAX, limit) || *limit == 0))
+		bad = true;
+	if (cursor.p != NULL && !read_cursor(cursor, from))
+		bad = true;
+	if (bad)
+		response_error(r, q, "invalid_request", "The limit is 1 to 100, and the cursor one that was handed out.", NULL, 0);
+	return (!bad);
+}
+
+static bool
+is_live(const struct session *s, int64_t not_before, int64_t now)
+{
+
+	return (s->created >= not_before && now < session_end(s));
+}
+
+static void
+put_page(struct app *app, struct response *r, const struct presented *p, const struct session_list *list, uint64_t limit,
+    const struct position *from)
+{
+	int64_t now = app->store->now(app->store_ctx);
+	const struct session *last = NULL;
+	bool more = false;
+	uint64_t n = 0;
+
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"sessions\":[");
+	for (size_t i = 0; i < list->n && !more; i++) {
+		const struct session *s = &list->sessions[i];
+
+		if (!is_live(s, list->not_before, now) || !is_after(s, from))
+			continue;
+		if ((more = n == limit))
+			break;
+		if (n++ > 0)
+			buf_putc(&r->body, ',');
+		put_session(app, r, p->cred.up, s, list->user_id, list->username, memcmp(s->sid8, p->cred.sid8, SID_LEN) == 0);
+		last = s;
+	}
+	buf_puts(&r->body, "],\"next_cursor\":");
+	if (more)
+		write_cursor(&r->body, last);
+	else
+		buf_puts(&r->body, "null");
+	buf_putc(&r->body, '}');
+}
+
+void
+handle_sessions(struct app *app, struct request *q, struct response *r)
+{
+	struct presented p;
+	struct identity id;
+	struct session_list list;
+	struct position from;
+	enum dw_result rc;
+	uint64_t limit;
+
+	if (!read_page(q, r, &limit, &from) || !credential_require(app, q, r, false, &p, &id))
+		return;
+	board_stage(app->slot, STAGE_REDIS);
+	if ((rc = app->store->list(app->store_ctx, p.cred.up, q->arena, &list)) != DW_OK) {
+		credential_refuse(app, q, r, rc, NULL);
+		return;
+	}
+	qsort(list.sessions, list.n, sizeof(list.sessions[0]), newest_first);
+	put_page(app, r, &p, &list, limit, &from);
+}
+
+static void
+refuse_unknown(const struct request *q, struct response *r)
+{
+
+	response_error(r, q, "not_found", "You have no such session.", NULL, 0);
+}
+
+/* Another user's session and one that never was are the same to the caller (R078). */
+static void
+end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const uint8_t sid8[SID_LEN])
+{
+	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
+	struct end_reply reply;
+	enum dw_result rc = logout_session(app, p->cred.up, sid8, &actor, q->arena, &reply);
+
+	if (rc != DW_OK) {
+		credential_refuse(app, q, r, rc, NULL);
+	} else if (!reply.has_own) {
+		refuse_unknown(q, r);
+	} else {
+		ended_answer(app, r, p->cred.up, &reply, reply.ended);
+		if (memcmp(sid8, p->cred.sid8, SID_LEN) == 0 && p->has_cookie)
+			credential_set_cookie(app, q, r, "", 0);
+	}
+}
+
+void
+handle_session_end(struct app *app, struct request *q, struct response *r)
+{
+	uint8_t up[UP_LEN], sid8[SID_LEN];
+	struct presented p;
+	struct identity id;
+	struct str sid = str_of(strrchr(q->path, '/') + 1);
+
+	if (!credential_require(app, q, r, false, &p, &id))
+		return;
+	if (!credential_write_allowed(app, q, r, p.cred.kind == CREDENTIAL_COOKIE))
+		return;
+	if (!sid_parse(keyring_user(app->keys), sid, up, sid8) || memcmp(up, p.cred.up, UP_LEN) != 0)
+		refuse_unknown(q, r);
+	else
+		end_one(app, q, r, &p, sid8);
+}

@@ -1,0 +1,40 @@
+/* Cookies (RFC 6265bis): names exact, values as they are; quotes belong to the value, nothing is decoded, order means nothing. */
+#include <string.h>
+
+#include "doorward/request.h"
+
+static bool
+next_pair(struct str *rest, struct str *name, struct str *value)
+{
+
+	while (rest->p != NULL) {
+		struct str pair = str_trim(str_cut(rest, ';'));
+
+		*value = pair;
+		*name = str_trim(str_cut(value, '='));
+		if (value->p == NULL || name->len == 0)
+			continue; /* no '=', or no name: not a cookie of ours */
+		*value = str_trim(*value);
+		return (true);
+	}
+	return (false);
+}
+
+size_t
+request_cookies(const struct request *r, const char *name, struct str *out, size_t max)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < r->n_cookie; i++) {
+		struct str rest = r->cookie[i], n, v;
+
+		while (next_pair(&rest, &n, &v)) {
+			if (!str_is(n, name))
+				continue;
+			if (found < max)
+				out[found] = v;
+			found++;
+		}
+	}
+	return (found);
+}

@@ -1,0 +1,118 @@
+#include <string.h>
+
+#include "web/path.h"
+#include "web/trace.h"
+#include "web/trusted.h"
+
+#include "web/request.h"
+
+static enum method
+method_of(struct str s)
+{
+	static const struct {
+		const char *name;
+		enum method method;
+	} methods[] = { { "GET", METHOD_GET }, { "HEAD", METHOD_HEAD }, { "POST", METHOD_POST }, { "PUT", METHOD_PUT },
+		{ "DELETE", METHOD_DELETE }, { "PATCH", METHOD_PATCH }, { "OPTIONS", METHOD_OPTIONS }, { "TRACE", METHOD_TRACE } };
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (str_is(s, methods[i].name))
+			return (methods[i].method);
+	return (METHOD_OTHER);
+}
+
+/* Evidence of TLS is what the server set; Apache's early hooks set only the scheme. A header counts from a trusted peer alone. */
+static bool
+came_by_tls(const struct params *p, bool from_proxy)
+{
+
+	if (str_is_nocase(p->value[PARAM_HTTPS], "on") || str_is_nocase(p->value[PARAM_SCHEME], "https"))
+		return (true);
+	return (from_proxy && !p->twice[PARAM_FORWARDED_PROTO] && str_is_nocase(p->value[PARAM_FORWARDED_PROTO], "https"));
+}
+
+static void
+set_address(struct request *r, const struct config *c, const struct params *p, bool from_proxy)
+{
+	struct str client = STR_NONE;
+
+	if (from_proxy && !p->twice[PARAM_FORWARDED_FOR])
+		client = trusted_client(c->trusted_proxies, p->value[PARAM_FORWARDED_FOR]);
+	if (client.p == NULL)
+		client = p->value[PARAM_REMOTE_ADDR];
+	if (!str_is_word(client, ".:%", ADDRESS_MAX))
+		client = STR_NONE;
+	str_copy(r->ip, sizeof(r->ip), client);
+}
+
+static void
+set_length(struct request *r, const struct params *p)
+{
+	struct str s = p->value[PARAM_CONTENT_LENGTH];
+
+	r->has_length = s.p != NULL;
+	if (r->has_length && !str_to_u64(s, UINT64_MAX, &r->length))
+		r->length = UINT64_MAX; /* no number: refused as a body that cannot be */
+}
+
+void
+request_init(struct request *r, const struct config *c, const struct params *p, bool authorizer, struct arena *arena)
+{
+	bool from_proxy = trusted_peer(c->trusted_proxies, p->value[PARAM_REMOTE_ADDR]);
+
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->authorizer = authorizer;
+	r->method = method_of(p->value[PARAM_METHOD]);
+	r->tls = came_by_tls(p, from_proxy);
+	r->query = p->value[PARAM_QUERY];
+	memcpy(r->cookie, p->cookie, sizeof(r->cookie));
+	r->n_cookie = p->n_cookie;
+	r->authorization = p->value[PARAM_AUTHORIZATION];
+	r->content_type = p->value[PARAM_CONTENT_TYPE];
+	r->accept = p->value[PARAM_ACCEPT];
+	r->origin = p->value[PARAM_ORIGIN];
+	r->sec_fetch_site = p->value[PARAM_SEC_FETCH_SITE];
+	r->sec_fetch_mode = p->value[PARAM_SEC_FETCH_MODE];
+	r->user_agent = p->value[PARAM_USER_AGENT];
+	r->host = p->value[PARAM_HOST];
+	r->request_uri = p->value[PARAM_REQUEST_URI];
+	r->original_uri = p->value[PARAM_ORIGINAL_URI];
+	r->group = p->value[PARAM_GROUP];
+	set_length(r, p);
+	set_address(r, c, p, from_proxy);
+	trace_id_of(p->value[PARAM_TRACEPARENT], r->trace_id);
+}
+
+bool
+request_route(struct request *r, const struct config *c, const struct params *p)
+{
+
+	r->mounted_path = p->value[PARAM_ROUTE].p == NULL;
+	return (path_route(p->value[PARAM_ROUTE], p->value[PARAM_SCRIPT_NAME], p->value[PARAM_PATH_INFO],
+	    p->value[PARAM_REQUEST_URI], c->mount, r->path, sizeof(r->path)));
+}
+
+const struct field *
+request_field(const struct request *r, const char *name)
+{
+
+	for (size_t i = 0; i < r->n_fields; i++)
+		if (str_is(r->fields[i].name, name))
+			return (&r->fields[i]);
+	return (NULL);
+}
+
+bool
+request_wants_html(const struct request *r)
+{
+	struct str rest = r->accept;
+
+	while (rest.p != NULL) {
+		struct str range = str_cut(&rest, ',');
+
+		if (str_is_nocase(str_trim(str_cut(&range, ';')), "text/html"))
+			return (true);
+	}
+	return (false);
+}

@@ -1,0 +1,18 @@
+/* The last step of an answer: the fixed headers, and everything as one piece of bytes. */
+#ifndef WEB_RESPONSE_H
+#define WEB_RESPONSE_H
+
+#include "doorward/config.h"
+#include "doorward/request.h"
+#include "doorward/response.h"
+
+/* Makes ${r} an empty answer; its buffers belong to the process and are used again for every request. */
+void response_init(struct response *r);
+
+/*
+ * Appends the whole answer to ${out}: "Status:" first (a server takes an answer without it for consent), the headers every answer has, and
+ * the body unless the request was HEAD. If the handler overflowed its room the answer becomes a 500.
+ */
+void response_write(struct response *r, const struct request *q, const struct config *c, struct buf *out);
+
+#endif

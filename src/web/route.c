@@ -1,0 +1,68 @@
+#include <string.h>
+
+#include "handle/check.h"
+#include "handle/jwks.h"
+#include "handle/login.h"
+#include "handle/login_page.h"
+#include "handle/logout.h"
+#include "handle/refresh.h"
+#include "handle/session.h"
+
+#include "web/route.h"
+
+static const struct route routes[] = {
+	{ "/check", METHOD_ANY & ~METHOD_TRACE, 0, handle_check, "check" },
+	{ "/login", METHOD_GET | METHOD_HEAD, ROUTE_FORM_PAGE, handle_login_page, "login_page" },
+	{ "/login", METHOD_POST, ROUTE_BODY, handle_login, "login" },
+	{ "/logout", METHOD_POST, ROUTE_BODY, handle_logout, "logout" },
+	{ "/refresh", METHOD_POST, ROUTE_BODY, handle_refresh, "refresh" },
+	{ "/token", METHOD_POST, ROUTE_BODY, handle_token, "token" },
+	{ "/session", METHOD_GET | METHOD_HEAD, 0, handle_session, "session" },
+	{ "/sessions", METHOD_GET | METHOD_HEAD, 0, handle_sessions, "sessions" },
+	{ "/sessions/", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
+	{ "/jwks.json", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_jwks, "jwks" },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+_Static_assert(ROUTES <= ROUTE_SLOTS, "the scoreboard has no room for all routes");
+
+const struct route *const route_check = &routes[0];
+
+static bool
+matches(const struct route *r, const char *path)
+{
+	size_t n = strlen(r->path);
+
+	if (r->path[n - 1] != '/')
+		return (strcmp(path, r->path) == 0);
+	return (strncmp(path, r->path, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL);
+}
+
+const struct route *
+route_find(const char *path, enum method method, unsigned *allow)
+{
+
+	*allow = 0;
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (!matches(&routes[i], path))
+			continue;
+		*allow |= routes[i].methods;
+		if ((routes[i].methods & method) != 0)
+			return (&routes[i]);
+	}
+	return (NULL);
+}
+
+uint32_t
+route_id(const struct route *r)
+{
+
+	return ((uint32_t)(r - routes));
+}
+
+const char *
+route_name(uint32_t id)
+{
+
+	return (id < ROUTES ? routes[id].name : NULL);
+}

@@ -1,0 +1,144 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/route.h"
+
+#include "web/serve.h"
+
+static void
+refuse_early(struct response *r, const struct request *q, enum params_verdict v)
+{
+
+	if (v == PARAMS_TOO_LARGE)
+		response_error(r, q, "header_too_large", "The request's headers are too large.", NULL, 0);
+	else
+		response_error(r, q, "invalid_request", "A header that must be single was sent twice.", NULL, 0);
+}
+
+static void
+put_allow(struct response *r, unsigned allow)
+{
+	static const char *const names[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS" };
+	char text[64];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((allow & 1u << i) != 0)
+			buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", names[i]);
+	response_header(r, "Allow", buf_str(&b));
+}
+
+static void
+refuse_route(struct response *r, const struct request *q, unsigned allow)
+{
+
+	if (allow == 0) {
+		response_error(r, q, "not_found", "There is nothing here.", NULL, 0);
+		return;
+	}
+	response_error(r, q, "method_not_allowed", "This address does not take that method.", NULL, 0);
+	put_allow(r, allow);
+}
+
+/* Reads the body if the route wants one. False: answered. */
+static bool
+take_body(struct response *r, struct request *q, struct exchange *x)
+{
+
+	switch (body_read(q, x->read, x->ctx)) {
+	case BODY_OK:
+		x->body_left = false;
+		return (true);
+	case BODY_TOO_LARGE:
+		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
+		return (false);
+	case BODY_BAD_TYPE:
+		x->body_left = false;
+		response_error(r, q, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded.", NULL, 0);
+		return (false);
+	case BODY_MALFORMED:
+		response_error(r, q, "invalid_request", "The body is malformed.", NULL, 0);
+		return (false);
+	default:
+		response_error(r, q, "invalid_request", "The body is not as long as it was said to be.", NULL, 0);
+		return (false);
+	}
+}
+
+static const struct route *
+choose(struct app *app, const struct params *p, struct request *q, struct response *r)
+{
+	const struct route *route;
+	unsigned allow = 0;
+
+	if (q->authorizer) {
+		if (q->method != METHOD_TRACE)
+			return (route_check);
+		refuse_route(r, q, route_check->methods);
+		return (NULL);
+	}
+	route = request_route(q, app->conf, p) ? route_find(q->path, q->method, &allow) : NULL;
+	if (route == NULL)
+		refuse_route(r, q, allow);
+	return (route);
+}
+
+/* A credential that has travelled in the clear is not even looked at (R001). */
+static bool
+transport_allows(const struct app *app, const struct route *route, const struct request *q)
+{
+
+	return (q->tls || !app->conf->require_tls || (route->flags & (ROUTE_PLAIN_OK | ROUTE_FORM_PAGE)) != 0);
+}
+
+static void
+dispatch(struct app *app, const struct params *p, struct request *q, struct response *r, struct exchange *x)
+{
+	const struct route *route = choose(app, p, q, r);
+
+	if (route == NULL)
+		return;
+	board_busy(app->slot, route_id(route), q->trace_id);
+	if (!transport_allows(app, route, q)) {
+		response_error(r, q, "insecure_transport", "Use https: credentials are not accepted over plain HTTP.", NULL, 0);
+		return;
+	}
+	if ((route->flags & ROUTE_BODY) != 0 && !take_body(r, q, x))
+		return;
+	board_stage(app->slot, STAGE_RULES);
+	route->handle(app, q, r);
+}
+
+void
+serve(struct app *app, struct exchange *x)
+{
+	static char block[ARENA_BYTES], answer[ANSWER_BYTES];
+	static struct arena arena;
+	struct params p;
+	struct request q;
+	struct response r;
+	struct buf out;
+	enum params_verdict v = params_read(x->envp, &p);
+
+	if (arena.block == NULL)
+		arena_init(&arena, block, sizeof(block));
+	x->body_left = !x->authorizer;
+	request_init(&q, app->conf, &p, x->authorizer, &arena);
+	response_init(&r);
+	log_trace(q.trace_id);
+	if (v == PARAMS_OK)
+		dispatch(app, &p, &q, &r, x);
+	else
+		refuse_early(&r, &q, v);
+	buf_init(&out, answer, sizeof(answer));
+	response_write(&r, &q, app->conf, &out);
+	explicit_bzero(r.body.p, r.body.len);
+	explicit_bzero(r.head.p, r.head.len);
+	arena_reset(&arena);
+	log_trace(NULL);
+	x->answer = buf_str(&out);
+	x->status = r.status;
+}

@@ -1,0 +1,29 @@
+/* The way of one request, from variables to the bytes of its answer, whatever carried it here. */
+#ifndef WEB_SERVE_H
+#define WEB_SERVE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "doorward/app.h"
+#include "web/body.h"
+
+#define ARENA_BYTES (256 * 1024) /* a request's memory: a body of BODY_MAX, decoded, and a page of sessions */
+#define ANSWER_BYTES (RESPONSE_HEAD_MAX + RESPONSE_BODY_MAX + 2048)
+
+/* One request as its carrier (FastCGI, CGI) hands it over. */
+struct exchange {
+	char *const *envp;   /* "NAME=VALUE", NULL-terminated */
+	bool authorizer;     /* FastCGI Authorizer: there is no body, do not read (fronts.md, rule 1) */
+	body_reader read;
+	void *ctx;
+	/* filled by serve() */
+	struct str answer;   /* valid until the next serve() */
+	int status;
+	bool body_left;      /* the body was not read to its end: drain it or close */
+};
+
+/* Answers ${x}. Cannot fail: every failure is an answer. */
+void serve(struct app *app, struct exchange *x);
+
+#endif

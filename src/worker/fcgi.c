@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/serve.h"
+
+#include "worker/fcgi.h"
+
+/* A body nobody wants is read this far, so that the front shows our answer and not its own error about a broken pipe. */
+#define DRAIN_MAX (1024 * 1024)
+
+int
+fcgi_init(void)
+{
+
+	return (FCGX_Init() == 0 ? 0 : -1);
+}
+
+void
+fcgi_prepare(FCGX_Request *r)
+{
+
+	FCGX_InitRequest(r, -1, 0);
+}
+
+static ssize_t
+read_body(void *ctx, char *p, size_t n)
+{
+	FCGX_Request *r = ctx;
+	int got = FCGX_GetStr(p, (int)n, r->in);
+
+	if (got == 0 && FCGX_GetError(r->in) != 0)
+		return (-1);
+	return (got);
+}
+
+/* Returns true once the end of the body has been seen: only then may the next request follow on this connection. */
+static bool
+drain(FCGX_Request *r, int64_t until)
+{
+	char sink[8192];
+	size_t total = 0;
+	int got;
+
+	while ((got = FCGX_GetStr(sink, sizeof(sink), r->in)) > 0) {
+		total += (size_t)got;
+		if (total > DRAIN_MAX || clock_mono_ms() > until)
+			return (false);
+	}
+	return (FCGX_GetError(r->in) == 0);
+}
+
+static void
+respond(struct app *app, FCGX_Request *r, bool may_keep, int64_t until)
+{
+	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .read = read_body, .ctx = r };
+
+	serve(app, &x);
+	/* An Authorizer gets no end of body from some servers: reading on would wait for ever, so its connection is never kept. */
+	if (x.authorizer || (x.body_left && !drain(r, until)) || !may_keep)
+		r->keepConnection = 0;
+	board_stage(app->slot, STAGE_WRITE);
+	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);
+	explicit_bzero((char *)(uintptr_t)x.answer.p, x.answer.len);
+	board_idle(app->slot, x.status);
+}
+
+bool
+fcgi_serve(struct app *app, FCGX_Request *r, int fd, bool may_keep, int64_t deadline)
+{
+	int64_t until = clock_mono_ms() + deadline;
+
+	r->ipcFd = fd;
+	r->keepConnection = 1;
+	r->in = NULL;
+	r->detached = 1; /* close(2) and no more: the lingering close would hold the worker for two seconds */
+	if (FCGX_Accept_r(r) != 0)
+		return (false); /* libfcgi has closed it */
+	/* A cut stream of variables is handed out as a whole request: believe nothing before this. */
+	if (FCGX_GetError(r->in) != 0 || r->role == FCGI_FILTER) {
+		log_debug("a request was cut off error=%d", FCGX_GetError(r->in));
+		r->keepConnection = 0;
+	} else {
+		respond(app, r, may_keep, until);
+	}
+	r->detached = 1;
+	FCGX_Finish_r(r);
+	return (r->ipcFd >= 0);
+}

@@ -1,0 +1,310 @@
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/fcgi.h"
+#include "worker/peek.h"
+#include "worker/signals.h"
+
+#include "worker/loop.h"
+
+#define CONNECTIONS_MAX 1024 /* a worker holds; a front keeps some tens, the rest is for a burst */
+#define EVENTS_MAX 64
+#define ACCEPT_BATCH 4       /* connections taken per wake-up: more would starve those that are open */
+#define TICK_MS 250          /* how exactly deadlines are kept while something is pending */
+
+/* What an epoll event is about: an index into the connections, or one of these. */
+#define ABOUT_MASTER UINT32_MAX
+#define ABOUT_LISTEN (UINT32_MAX - CHILD_LISTEN_MAX)
+
+struct connection {
+	FCGX_Request request;
+	int fd;            /* -1 = free */
+	uint32_t next;     /* of the free list */
+	bool watched;      /* in the epoll set */
+	bool kept;         /* has been answered at least once and is between requests */
+	int64_t since;     /* mono ms: when the front began to owe us a request */
+};
+
+struct loop {
+	struct app *app;
+	struct child *child;
+	const struct loop_options *o;
+	int ep;
+	bool leaving, listening;
+	uint32_t free_list, open, limit;
+	uint64_t served;
+	struct connection connections[CONNECTIONS_MAX];
+};
+
+static void
+watch(struct loop *l, int op, int fd, uint32_t events, uint32_t about)
+{
+	struct epoll_event ev = { .events = events, .data.u32 = about };
+
+	if (epoll_ctl(l->ep, op, fd, &ev) != 0)
+		log_error("epoll_ctl failed op=%d fd=%d errno=%d", op, fd, errno);
+}
+
+/* EPOLLEXCLUSIVE: a connection wakes one worker, not all. */
+static void
+listen_on(struct loop *l, bool on)
+{
+
+	if (l->listening == on)
+		return;
+	l->listening = on;
+	for (uint32_t i = 0; i < l->child->n_listen; i++)
+		watch(l, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, l->child->listen_fds[i], on ? EPOLLIN | EPOLLEXCLUSIVE : 0, ABOUT_LISTEN + i);
+}
+
+static struct connection *
+take_slot(struct loop *l, int fd)
+{
+	struct connection *c = &l->connections[l->free_list];
+
+	l->free_list = c->next;
+	l->open++;
+	c->fd = fd;
+	c->watched = c->kept = false;
+	c->since = clock_mono_ms();
+	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
+	return (c);
+}
+
+/* The descriptor is closed by now: by libfcgi, or by drop(). */
+static void
+give_slot(struct loop *l, struct connection *c)
+{
+
+	c->fd = -1;
+	c->next = l->free_list;
+	l->free_list = (uint32_t)(c - l->connections);
+	l->open--;
+	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
+}
+
+static void
+drop(struct loop *l, struct connection *c)
+{
+
+	close(c->fd);
+	give_slot(l, c);
+}
+
+static void
+set_timeouts(int fd, int64_t ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+static void
+keep_waiting(struct loop *l, struct connection *c)
+{
+
+	if (c->watched)
+		return;
+	/* Edge-triggered: what has been looked at and found incomplete wakes us only when more has come. */
+	set_timeouts(c->fd, l->o->deadline);
+	watch(l, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, (uint32_t)(c - l->connections));
+	c->watched = true;
+}
+
+static void
+serve_one(struct loop *l, struct connection *c, bool large)
+{
+	bool may_keep = !l->o->single && !l->leaving;
+
+	if (large)
+		set_timeouts(c->fd, l->o->deadline);
+	l->served++;
+	if (!fcgi_serve(l->app, &c->request, c->fd, may_keep, l->o->deadline)) {
+		give_slot(l, c);
+		return;
+	}
+	c->kept = true;
+	c->since = clock_mono_ms();
+	keep_waiting(l, c);
+}
+
+/* Something has happened on ${c}: serve it, wait on, or let it go. */
+static void
+look_at(struct loop *l, struct connection *c)
+{
+	bool authorizer;
+
+	switch (peek(c->fd, &authorizer)) {
+	case PEEK_COMPLETE:
+		serve_one(l, c, false);
+		break;
+	case PEEK_LARGE:
+		serve_one(l, c, true);
+		break;
+	case PEEK_PARTIAL:
+		if (c->kept) {
+			c->kept = false; /* a next request has begun: from now on there is a deadline */
+			c->since = clock_mono_ms();
+		}
+		keep_waiting(l, c);
+		break;
+	case PEEK_BROKEN:
+		log_warn("a connection was closed: what it sent is no FastCGI request");
+		drop(l, c);
+		break;
+	case PEEK_CLOSED:
+		drop(l, c);
+		break;
+	}
+}
+
+static void
+take_connections(struct loop *l, int listen_fd)
+{
+
+	for (int i = 0; i < ACCEPT_BATCH && l->open < l->limit && !l->leaving; i++) {
+		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				log_error("accept failed errno=%d", errno);
+			return;
+		}
+		atomic_fetch_add_explicit(&l->app->slot->accepted, 1, memory_order_relaxed);
+		look_at(l, take_slot(l, fd));
+	}
+}
+
+/* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin. */
+static void
+begin_leaving(struct loop *l)
+{
+
+	l->leaving = true;
+	listen_on(l, false);
+	atomic_store(&l->app->slot->state, BOARD_LEAVING);
+	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &l->connections[i];
+		bool authorizer;
+
+		if (c->fd >= 0 && c->kept && peek(c->fd, &authorizer) == PEEK_PARTIAL)
+			drop(l, c);
+		else if (c->fd >= 0)
+			look_at(l, c);
+	}
+}
+
+/* A front that owes us the rest of a request for too long is let go; an idle kept connection may rest for ever. */
+static void
+enforce_deadlines(struct loop *l)
+{
+	int64_t now = clock_mono_ms();
+
+	for (uint32_t i = 0; i < CONNECTIONS_MAX && l->open > 0; i++) {
+		struct connection *c = &l->connections[i];
+
+		if (c->fd < 0 || c->kept || now - c->since < l->o->deadline)
+			continue;
+		log_debug("a connection was closed: its request did not arrive in time");
+		drop(l, c);
+	}
+}
+
+static void
+handle_event(struct loop *l, uint32_t about)
+{
+
+	if (about == ABOUT_MASTER) {
+		log_info("the master is gone, leaving");
+		close(l->child->master_fd);
+		l->child->master_fd = -1;
+		begin_leaving(l);
+	} else if (about >= ABOUT_LISTEN) {
+		take_connections(l, l->child->listen_fds[about - ABOUT_LISTEN]);
+	} else if (l->connections[about].fd >= 0) {
+		look_at(l, &l->connections[about]);
+	}
+}
+
+static void
+after_wait(struct loop *l)
+{
+
+	if (signals_reopen() && log_reopen() != 0)
+		log_error("the log could not be opened again errno=%d", errno);
+	if (!l->leaving && (signals_leave() || (l->o->max_requests > 0 && l->served >= l->o->max_requests)))
+		begin_leaving(l);
+	if (!l->leaving)
+		listen_on(l, l->open < l->limit);
+	if (l->open > 0)
+		enforce_deadlines(l);
+}
+
+static int
+wait_and_serve(struct loop *l)
+{
+	struct epoll_event events[EVENTS_MAX];
+
+	while (!l->leaving || l->open > 0) {
+		int n = epoll_pwait(l->ep, events, EVENTS_MAX, l->open > 0 ? TICK_MS : -1, l->o->open);
+
+		if (n < 0 && errno != EINTR) {
+			log_error("epoll_pwait failed errno=%d", errno);
+			return (EXIT_RUNTIME);
+		}
+		for (int i = 0; i < n; i++)
+			handle_event(l, events[i].data.u32);
+		after_wait(l);
+	}
+	return (EXIT_RETIRED);
+}
+
+static struct loop *
+new_loop(struct app *app, struct child *c, const struct loop_options *o)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+
+	if (l == NULL || (l->ep = epoll_create1(EPOLL_CLOEXEC)) < 0) {
+		free(l);
+		return (NULL);
+	}
+	l->app = app;
+	l->child = c;
+	l->o = o;
+	l->limit = o->single ? 1 : CONNECTIONS_MAX;
+	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
+		l->connections[i].fd = -1;
+		l->connections[i].next = i + 1;
+		fcgi_prepare(&l->connections[i].request);
+	}
+	return (l);
+}
+
+int
+loop_run(struct app *app, struct child *c, const struct loop_options *o)
+{
+	struct loop *l = new_loop(app, c, o);
+	int rc;
+
+	if (l == NULL) {
+		log_error("no memory or descriptors for the event loop errno=%d", errno);
+		return (EXIT_RESOURCE);
+	}
+	listen_on(l, true);
+	if (c->master_fd >= 0)
+		watch(l, EPOLL_CTL_ADD, c->master_fd, EPOLLIN, ABOUT_MASTER);
+	child_ready(c);
+	rc = wait_and_serve(l);
+	close(l->ep);
+	free(l);
+	return (rc);
+}

@@ -1,0 +1,20 @@
+/* The only place that waits: one epoll set of listening sockets, the master's pipe and many front connections, served one at a time. */
+#ifndef WORKER_LOOP_H
+#define WORKER_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "doorward/app.h"
+
+struct loop_options {
+	const sigset_t *open;  /* signal mask while waiting */
+	bool single;           /* one connection at a time, closed after its answer */
+	int64_t deadline;      /* ms a request may take to arrive */
+	uint64_t max_requests; /* leave after so many; 0 = never */
+};
+
+/* Serves until told to leave, the master is gone or ${max_requests} are done, and until what has begun is finished. Returns an exit code. */
+int loop_run(struct app *app, struct child *c, const struct loop_options *o);
+
+#endif

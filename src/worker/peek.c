@@ -1,0 +1,120 @@
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdint.h>
+
+#include <fastcgi.h>
+
+#include "doorward/request.h"
+
+#include "worker/peek.h"
+
+/* Variables, their records' headers and padding, a body and a little more; what does not fit is a request of PEEK_LARGE. */
+#define LOOK_BYTES (128 * 1024)
+#define HEADER 8
+#define PARAMS_SENT_MAX (PARAMS_BYTES_MAX + 32 * 1024) /* with names and lengths; beyond it the answer is 431, made by params_read */
+
+struct record {
+	unsigned type, id;
+	size_t content, padding;
+};
+
+struct request_look {
+	unsigned id;
+	bool begun, authorizer, params_done, stdin_done;
+	size_t params;
+};
+
+static void
+read_header(const unsigned char *p, struct record *r)
+{
+
+	r->type = p[1];
+	r->id = (unsigned)p[2] << 8 | p[3];
+	r->content = (size_t)p[4] << 8 | p[5];
+	r->padding = p[6];
+}
+
+static bool
+begin(struct request_look *l, const struct record *r, const unsigned char *body)
+{
+	unsigned role = (unsigned)body[0] << 8 | body[1];
+
+	if (l->begun || r->content != 8 || r->id == 0)
+		return (false);
+	l->begun = true;
+	l->id = r->id;
+	l->authorizer = role == FCGI_AUTHORIZER;
+	return (role == FCGI_RESPONDER || role == FCGI_AUTHORIZER);
+}
+
+/* Takes one whole record. False: nothing a front server sends. */
+static bool
+take(struct request_look *l, const struct record *r, const unsigned char *body)
+{
+
+	if (r->type == FCGI_BEGIN_REQUEST)
+		return (begin(l, r, body));
+	if (!l->begun || r->id != l->id)
+		return (false);
+	switch (r->type) {
+	case FCGI_PARAMS:
+		l->params += r->content;
+		if (l->params_done || l->params > PARAMS_SENT_MAX)
+			return (false);
+		l->params_done = r->content == 0;
+		return (true);
+	case FCGI_STDIN:
+		if (!l->params_done)
+			return (false);
+		l->stdin_done = r->content == 0;
+		return (true);
+	default: /* ABORT, and management records, of which libfcgi's handling is unsafe */
+		return (false);
+	}
+}
+
+static bool
+is_complete(const struct request_look *l)
+{
+
+	return (l->params_done && (l->stdin_done || l->authorizer));
+}
+
+enum peek_verdict
+peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer)
+{
+	struct request_look l = { 0 };
+	struct record r;
+
+	while (n >= HEADER) {
+		read_header(p, &r);
+		if (p[0] != FCGI_VERSION_1)
+			return (PEEK_BROKEN);
+		if (n < HEADER + r.content + r.padding)
+			break;
+		if (!take(&l, &r, p + HEADER))
+			return (PEEK_BROKEN);
+		*authorizer = l.authorizer;
+		if (is_complete(&l))
+			return (PEEK_COMPLETE);
+		p += HEADER + r.content + r.padding;
+		n -= HEADER + r.content + r.padding;
+	}
+	if (n > 0 && p[0] != FCGI_VERSION_1)
+		return (PEEK_BROKEN);
+	return (!full ? PEEK_PARTIAL : l.params_done ? PEEK_LARGE : PEEK_BROKEN);
+}
+
+enum peek_verdict
+peek(int fd, bool *authorizer)
+{
+	static unsigned char look[LOOK_BYTES];
+	ssize_t n = recv(fd, look, sizeof(look), MSG_PEEK | MSG_DONTWAIT);
+
+	if (n == 0)
+		return (PEEK_CLOSED);
+	if (n < 0)
+		return (errno == EAGAIN || errno == EINTR ? PEEK_PARTIAL : PEEK_CLOSED);
+	return (peek_bytes(look, (size_t)n, (size_t)n == sizeof(look), authorizer));
+}

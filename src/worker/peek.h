@@ -1,0 +1,26 @@
+/*
+ * A look at what a front has sent so far, before libfcgi is let loose on it. libfcgi would block on a request that is not all there, take a
+ * cut one for whole, overrun its stack on repeated management queries and abort on absurd lengths (fronts.md, 6.3 and 6.4); a request that
+ * has passed this look does none of that.
+ */
+#ifndef WORKER_PEEK_H
+#define WORKER_PEEK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum peek_verdict {
+	PEEK_COMPLETE, /* one whole request is in the socket: reading it will not block */
+	PEEK_LARGE,    /* its variables are all there, its body is longer than we look: read it with a deadline */
+	PEEK_PARTIAL,  /* wait for more */
+	PEEK_CLOSED,   /* the peer has gone */
+	PEEK_BROKEN    /* not a request we would ever answer: close */
+};
+
+/* Looks at ${fd} without taking anything. ${*authorizer} is set once the role is known. */
+enum peek_verdict peek(int fd, bool *authorizer);
+
+/* The same over bytes, for tests. ${full}: there may be more than these ${n} bytes. */
+enum peek_verdict peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer);
+
+#endif

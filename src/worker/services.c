@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "store/redis.h"
+#include "userdb/sqlite.h"
+#include "userdb/url.h"
+
+#include "worker/services.h"
+
+#define REASON_BYTES 512
+
+/* Sessions name their client by a hash of four bytes. */
+static void
+hash_clients(const struct config *conf)
+{
+	uint8_t digest[MAC_LEN];
+
+	for (size_t i = 0; i < conf->n_clients; i++) {
+		mac_sha256(conf->clients[i].id, strlen(conf->clients[i].id), digest);
+		memcpy(conf->clients[i].hash4, digest, CLIENT_HASH_LEN);
+	}
+}
+
+/* A database that cannot be asked now is an answer (503), not a reason not to start; one that never can be is. */
+static bool
+open_users(struct app *app, const struct config *conf, char *why)
+{
+	char path[4096];
+
+	app->users = &sqlite_ops;
+	if (url_path(conf, path, sizeof(path), why, REASON_BYTES) != 0)
+		return (false);
+	if ((app->users_ctx = sqlite_open_db(path, false, why, REASON_BYTES)) == NULL)
+		return (false);
+	if (why[0] != '\0')
+		log_warn("the user database cannot be asked yet: %s", why);
+	return (true);
+}
+
+int
+services_open(struct app *app, const struct config *conf, struct board *board, struct board_slot *slot)
+{
+	char why[REASON_BYTES] = "";
+
+	memset(app, 0, sizeof(*app));
+	app->conf = conf;
+	app->board = board;
+	app->slot = slot;
+	app->store = &redis_store_ops;
+	hash_clients(conf);
+	if ((app->keys = keyring_load(conf->state_dir, conf->access_alg, why, sizeof(why))) == NULL || !open_users(app, conf, why))
+		goto err0;
+	if ((app->store_ctx = redis_store_new(conf, app->keys, slot, why, sizeof(why))) == NULL)
+		goto err0;
+	return (0);
+
+err0:
+	log_error("%s", why);
+	services_close(app);
+	return (EXIT_CONFIG);
+}
+
+void
+services_close(struct app *app)
+{
+	struct sqlite_db *db = app->users_ctx;
+
+	if (app->store_ctx != NULL)
+		redis_store_free(app->store_ctx);
+	sqlite_close_db(&db);
+	keyring_free((struct keyring *)(uintptr_t)app->keys);
+	memset(app, 0, sizeof(*app));
+}

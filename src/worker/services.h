@@ -1,0 +1,14 @@
+/* What a process needs before it can answer: keys, the store's connection, the user database. Made after the fork, never shared. */
+#ifndef WORKER_SERVICES_H
+#define WORKER_SERVICES_H
+
+#include "doorward/app.h"
+
+/*
+ * Fills ${app} for ${conf}; ${board} and ${slot} are the caller's. Returns 0, EXIT_CONFIG (a key or file that is wrong stays wrong) or
+ * EXIT_RESOURCE, logged. Redis is not asked yet: a store that is down is an answer, not a reason not to start.
+ */
+int services_open(struct app *app, const struct config *conf, struct board *board, struct board_slot *slot);
+void services_close(struct app *app);
+
+#endif

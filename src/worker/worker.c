@@ -1,0 +1,106 @@
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "web/serve.h"
+#include "worker/fcgi.h"
+#include "worker/loop.h"
+#include "worker/services.h"
+#include "worker/signals.h"
+
+#include "worker/worker.h"
+
+#define JITTER_PERCENT 10 /* of max_requests, by slot: workers must not all retire at once */
+
+/* As many descriptors as the system lets us have: connections cost one each. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur < rl.rlim_max) {
+		rl.rlim_cur = rl.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &rl);
+	}
+}
+
+static uint64_t
+requests_of_a_life(const struct child *c, const struct config *conf)
+{
+	uint64_t max = (uint64_t)conf->max_requests, slot = (uint64_t)(c->slot - c->board->slots);
+
+	return (max == 0 ? 0 : max + max * (slot % 8) * JITTER_PERCENT / 800);
+}
+
+int
+worker_run(struct child *c, const struct config *conf)
+{
+	struct loop_options o = { .single = strcmp(c->role, "login") == 0, .deadline = conf->receive_deadline };
+	struct app app;
+	sigset_t open;
+	int rc;
+
+	if (fcgi_init() != 0)
+		return (EXIT_RUNTIME);
+	signals_install(&open);
+	raise_descriptors();
+	if ((rc = services_open(&app, conf, c->board, c->slot)) != 0)
+		return (rc);
+	o.open = &open;
+	o.max_requests = requests_of_a_life(c, conf);
+	rc = loop_run(&app, c, &o);
+	services_close(&app);
+	return (rc);
+}
+
+static ssize_t
+read_stdin(void *ctx, char *p, size_t n)
+{
+	uint64_t *left = ctx;
+	ssize_t got;
+
+	if (*left == 0)
+		return (0); /* a CGI server need not close our input: CONTENT_LENGTH alone says where it ends (RFC 3875 4.2) */
+	if (n > *left)
+		n = (size_t)*left;
+	do
+		got = read(STDIN_FILENO, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got > 0)
+		*left -= (uint64_t)got;
+	return (got);
+}
+
+extern char **environ;
+
+int
+worker_run_cgi(const struct config *conf)
+{
+	const char *length = getenv("CONTENT_LENGTH");
+	uint64_t left = 0;
+	struct exchange x = { .envp = environ, .read = read_stdin, .ctx = &left };
+	struct board *board = board_new();
+	struct app app;
+	sigset_t open;
+	int rc;
+
+	if (board == NULL)
+		return (EXIT_RESOURCE);
+	board->max_hashing = 1;
+	signals_install(&open);
+	if (length != NULL && length[0] != '\0' && !str_to_u64(str_of(length), UINT64_MAX, &left))
+		left = 0; /* the request is refused as malformed when it is parsed */
+	if ((rc = services_open(&app, conf, board, &board->slots[0])) != 0)
+		return (rc);
+	serve(&app, &x);
+	rc = fd_write_full(STDOUT_FILENO, x.answer.p, x.answer.len) == 0 ? 0 : EXIT_RUNTIME;
+	services_close(&app);
+	return (rc);
+}
