@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 
 #include "doorward/app.h"
