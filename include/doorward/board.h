@@ -103,6 +103,9 @@ void board_release(struct board *b, struct board_slot *s);
 /* Adds up the living and the ended processes of ${role}. Consistent while the master moves counts, so never smaller than before. */
 void board_totals(const struct board *b, uint32_t role, struct board_totals *out);
 
+/* Copies the trace id of the request in hand: ends always, and holds nothing but hexadecimal digits whatever the owner wrote. */
+void board_trace(const struct board_slot *s, char out[sizeof(s->trace)]);
+
 /* Words for people and metrics; "unknown" for a number that is none. */
 const char *board_state_word(uint32_t state);
 const char *board_stage_word(uint32_t stage);

@@ -119,6 +119,21 @@ board_totals(const struct board *b, uint32_t role, struct board_totals *out)
 	} while ((before % 2 != 0 || before != atomic_load(&b->moves)) && ++tries < 1000);
 }
 
+void
+board_trace(const struct board_slot *s, char out[sizeof(s->trace)])
+{
+	size_t n = 0;
+
+	while (n < sizeof(s->trace) - 1) {
+		char c = s->trace[n];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			break;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+}
+
 const char *
 board_state_word(uint32_t state)
 {

@@ -1,0 +1,34 @@
+#include "master/backoff.h"
+
+/* ${ms}, moved by up to BACKOFF_JITTER per cent. */
+static int64_t
+jittered(int64_t ms, uint32_t random)
+{
+	int64_t span = ms * BACKOFF_JITTER / 100;
+
+	return (ms - span + (int64_t)(random % (uint64_t)(2 * span + 1)));
+}
+
+static int64_t
+delay_of(unsigned failures)
+{
+	int64_t ms = BACKOFF_FIRST;
+
+	while (failures-- > 1 && ms < BACKOFF_CAP)
+		ms *= 2;
+	return (ms < BACKOFF_CAP ? ms : BACKOFF_CAP);
+}
+
+int64_t
+backoff_next(struct backoff *b, const struct life *life, uint32_t random)
+{
+
+	if (life->requests > 0 && life->ms >= BACKOFF_RESET_LIFE)
+		b->failures = 0;
+	if (life->shortage)
+		return (jittered(BACKOFF_CAP, random));
+	if (life->requests > 0 || (life->ready && life->ms >= BACKOFF_SHORT_LIFE))
+		return (0);
+	b->failures++;
+	return (jittered(delay_of(b->failures), random));
+}

@@ -1,0 +1,152 @@
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+#include "doorward/board.h"
+
+#include "master/daemon.h"
+
+/* One record down the pipe. */
+struct report {
+	int32_t code;
+	char why[512];
+};
+
+/* The process that was called: waits for the one that stays. */
+static _Noreturn void
+wait_for_report(int fd, pid_t first)
+{
+	struct report r = { 0 };
+
+	while (waitpid(first, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (fd_read_full(fd, &r, sizeof(r)) != 0) {
+		fprintf(stderr, "doorward: the daemon ended without a word\n");
+		_exit(EXIT_RUNTIME);
+	}
+	r.why[sizeof(r.why) - 1] = '\0';
+	if (r.code != 0)
+		fprintf(stderr, "doorward: %s\n", r.why);
+	_exit(r.code);
+}
+
+int
+daemon_launch(void)
+{
+	int fds[2];
+	pid_t pid;
+
+	fflush(NULL);
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return (-1);
+	if ((pid = fork()) < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return (-1);
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		wait_for_report(fds[0], pid);
+	}
+	close(fds[0]);
+	setsid();
+	/* Once more, so that no terminal can ever become ours. */
+	if ((pid = fork()) != 0)
+		_exit(pid < 0 ? EXIT_RUNTIME : EXIT_RETIRED);
+	(void)!chdir("/");
+	return (fds[1]);
+}
+
+void
+daemon_report(int *fd, int code, const char *why)
+{
+	struct report r = { .code = code };
+
+	if (*fd < 0)
+		return;
+	snprintf(r.why, sizeof(r.why), "%s", why);
+	(void)fd_write_full(*fd, &r, sizeof(r)); /* nobody waiting any more is nobody's loss */
+	close(*fd);
+	*fd = -1;
+}
+
+void
+daemon_stdio(const char *log_file)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), log;
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	if (log_file[0] == '\0' || (log = open(log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)) < 0)
+		return;
+	dup2(log, STDERR_FILENO);
+	if (log > STDERR_FILENO)
+		close(log);
+}
+
+/* The lock is the process's own (POSIX): children do not inherit it, and a killed master leaves none behind. */
+static int
+lock_file(int fd, char *err, size_t errlen, const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return (0);
+	if ((errno == EACCES || errno == EAGAIN) && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+		snprintf(err, errlen, "already running with process id %d (%s)", (int)lock.l_pid, path);
+	else
+		snprintf(err, errlen, "cannot lock %s: %s", path, strerror(errno));
+	return (-1);
+}
+
+int
+daemon_pid_file(const char *path, char *err, size_t errlen)
+{
+	char text[32];
+	int fd, n;
+
+	if (path[0] == '\0')
+		return (-1);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) < 0) {
+		snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
+		return (-2);
+	}
+	if (lock_file(fd, err, errlen, path) != 0)
+		goto err0;
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n) {
+		snprintf(err, errlen, "cannot write %s: %s", path, strerror(errno));
+		goto err0;
+	}
+	return (fd);
+
+err0:
+	close(fd);
+	return (-2);
+}
+
+void
+daemon_pid_file_remove(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		unlink(path);
+	close(fd);
+}

@@ -1,0 +1,318 @@
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include "master/daemon.h"
+#include "master/reload.h"
+#include "master/signals.h"
+#include "master/state.h"
+
+#include "master/master.h"
+
+#define FIRST_TRIES 5 /* failed starts of one place, with no process of its role ready, that end the attempt to start */
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+
+	return (a < b ? a : b);
+}
+
+/* The only place where the master waits, and where signals reach it. */
+static void
+wait_for_something(struct master *m, const sigset_t *mask)
+{
+	struct pollfd fds[BOARD_SLOTS];
+	size_t n = pool_poll(&m->pool, fds);
+	int64_t now = clock_mono_ms();
+	int64_t until = earlier(earlier(pool_next(&m->pool), private_redis_next(&m->redis)), now + WATCH_PERIOD);
+	int64_t ms = until > now ? until - now : 0;
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	if (ppoll(fds, n, &ts, mask) < 0 && errno != EINTR)
+		log_error("the master cannot wait: %s", strerror(errno));
+}
+
+/* Children are told to finish by ${deadline}. Our sockets go first: the front shall not queue where nobody will come. */
+static void
+stop(struct master *m, int64_t deadline)
+{
+
+	if (m->phase != PHASE_LAST)
+		m->phase = PHASE_STOPPING;
+	listen_close_all(&m->sockets);
+	pool_retire(&m->pool, NULL, deadline);
+}
+
+static void
+give_up(struct master *m, int code, int64_t now)
+{
+
+	m->code = code;
+	stop(m, now);
+	pool_kill(&m->pool, NULL);
+}
+
+/* Somebody waits for the first generation: what cannot get better is told at once. */
+static void
+first_death(struct master *m, const struct death *d, int64_t now)
+{
+	const char *name = d->place->name;
+	bool hopeless = d->code == EXIT_RESOURCE || d->place->backoff.failures >= FIRST_TRIES;
+
+	if (d->code == EXIT_CONFIG) {
+		snprintf(m->why, sizeof(m->why), "%s refused its configuration or permissions, the log says why", name);
+		give_up(m, EXIT_CONFIG, now);
+	} else if (hopeless && pool_count(&m->pool, m->now, (int)d->place->role, PLACE_READY) == 0) {
+		snprintf(m->why, sizeof(m->why), "%s did not become ready in %u tries, the log says why", name,
+		    d->place->backoff.failures > 0 ? d->place->backoff.failures : 1);
+		give_up(m, EXIT_RUNTIME, now);
+	}
+}
+
+/* If nobody is left who may serve, whoever watches over us shall know. */
+static void
+later_death(struct master *m, const struct death *d, int64_t now)
+{
+	const struct role *role = &m->now->plan.roles[d->place->role];
+	size_t barred = pool_count(&m->pool, m->now, (int)d->place->role, PLACE_BARRED);
+
+	if (d->code != EXIT_CONFIG || !role->resizable)
+		return;
+	if (barred < m->board->roles[d->place->board_role].wanted)
+		return;
+	snprintf(m->why, sizeof(m->why), "no %s process is left that may be started", role->name);
+	m->code = EXIT_CONFIG;
+	stop(m, now + m->now->conf->stop_timeout);
+}
+
+static void
+mourn(struct master *m, const struct death *d, int64_t now)
+{
+
+	if (m->next != NULL && d->place->gen == m->next) {
+		if (!d->was_ready)
+			reload_fail(m, "a process of the next one did not become ready");
+	} else if (m->phase == PHASE_FIRST) {
+		first_death(m, d, now);
+	} else if (m->phase == PHASE_SERVING) {
+		later_death(m, d, now);
+	}
+}
+
+static void
+reap(struct master *m, int64_t now)
+{
+	struct death d;
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (private_redis_reap(&m->redis, m->board, pid, status, now))
+			continue;
+		if (pool_reap(&m->pool, pid, status, now, &d))
+			mourn(m, &d, now);
+	}
+}
+
+static void
+reopen_log(struct master *m)
+{
+
+	if (log_reopen() != 0)
+		log_warn("cannot open the log again: %s", strerror(errno));
+	privs_give_file(m->now->conf->log_file, &m->now->privs);
+	if (!m->setup->foreground)
+		daemon_stdio(m->now->conf->log_file);
+	pool_signal(&m->pool, SIGUSR1);
+	log_info("log opened again");
+}
+
+static void
+obey_stop(struct master *m, int64_t now)
+{
+	const struct config *conf = m->now->conf;
+	int hurry = signals_take(SIGTERM) + signals_take(SIGINT);
+
+	if (signals_take(SIGQUIT) > 0) {
+		log_info("told to finish, within %lld ms", (long long)conf->drain_timeout);
+		stop(m, now + conf->drain_timeout);
+	}
+	if (hurry == 0)
+		return;
+	if (m->hurried == 0) {
+		log_info("told to stop, within %lld ms", (long long)conf->stop_timeout);
+		stop(m, now + conf->stop_timeout);
+	}
+	m->hurried += hurry;
+	if (m->hurried > 1) {
+		log_warn("told to stop again, killing what is left");
+		pool_kill(&m->pool, NULL);
+	}
+}
+
+static void
+obey(struct master *m, int64_t now)
+{
+	const struct config *conf = m->now->conf;
+
+	signals_take(SIGCHLD);
+	obey_stop(m, now);
+	if (signals_take(SIGUSR1) > 0)
+		reopen_log(m);
+	if (signals_take(SIGHUP) > 0 && m->phase <= PHASE_SERVING) {
+		if (m->phase == PHASE_SERVING)
+			reload_begin(m, now);
+		else
+			m->reload_wanted = true;
+	}
+	for (int n = signals_take(SIGTTIN); n > 0 && m->phase == PHASE_SERVING; n--)
+		pool_resize(&m->pool, m->now, +1, now, NEVER);
+	for (int n = signals_take(SIGTTOU); n > 0 && m->phase == PHASE_SERVING; n--)
+		pool_resize(&m->pool, m->now, -1, now, now + conf->drain_timeout);
+}
+
+/* Whether the first generation is up: all ready, but for places that fail while others of their role serve. */
+static bool
+is_up(const struct master *m)
+{
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		const struct place *pl = &m->pool.places[i];
+
+		if (pl->state == PLACE_STARTING || (pl->state == PLACE_DUE && pl->backoff.failures < FIRST_TRIES))
+			return (false);
+	}
+	return (true);
+}
+
+static void
+tick(struct master *m, int64_t now)
+{
+	const struct config *conf = m->now->conf;
+	struct watch_limits limits = { conf->slow_after, conf->request_timeout };
+
+	private_redis_tick(&m->redis, m->board, now);
+	pool_tick(&m->pool, now);
+	watch_look(&m->watch, &m->pool, &limits, now);
+	if (m->phase == PHASE_FIRST && is_up(m)) {
+		m->phase = PHASE_SERVING;
+		daemon_report(&m->report_fd, 0, "");
+		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1, PLACE_READY));
+	}
+	if (m->phase == PHASE_SERVING)
+		reload_tick(m, now);
+	if (m->phase == PHASE_STOPPING && pool_alive(&m->pool) == 0)
+		m->phase = PHASE_LAST;
+}
+
+static void
+loop(struct master *m, const sigset_t *mask)
+{
+	int64_t now = clock_mono_ms();
+
+	for (;;) {
+		pool_hear(&m->pool);
+		reap(m, now);
+		obey(m, now);
+		tick(m, now);
+		if (m->phase == PHASE_LAST && private_redis_stop(&m->redis, now))
+			return;
+		wait_for_something(m, mask);
+		now = clock_mono_ms();
+	}
+}
+
+/* Everything that can fail before a process is started. */
+static int
+prepare(struct master *m, struct config *conf)
+{
+
+	if ((m->pid_file = strdup(conf->pid_file)) == NULL || (m->board = board_new()) == NULL ||
+	    pool_init(&m->pool, m->board, &m->sockets) != 0) {
+		snprintf(m->why, sizeof(m->why), "cannot make what processes share: %s", strerror(errno));
+		return (-1);
+	}
+	if ((m->pid_fd = daemon_pid_file(conf->pid_file, m->why, sizeof(m->why))) == -2)
+		return (-1);
+	if ((m->now = generation_new(conf, m->setup, 1, &m->sockets, m->why, sizeof(m->why))) == NULL)
+		return (-1);
+	if (private_redis_prepare(&m->redis, conf, &m->now->privs, m->why, sizeof(m->why)) != 0)
+		return (-1);
+	privs_give_file(conf->log_file, &m->now->privs);
+	pool_hide(&m->pool, m->report_fd);
+	pool_hide(&m->pool, m->pid_fd);
+	m->board->master_pid = (int32_t)getpid();
+	m->board->generation = m->now->number;
+	m->board->max_hashing = m->now->plan.max_hashing;
+	if (pool_enter(&m->pool, m->now, clock_mono_ms()) == 0)
+		return (0);
+	snprintf(m->why, sizeof(m->why), "too many processes or roles");
+	return (-1);
+}
+
+/* What every end has in common. No child is left that could still need any of it. */
+static int
+leave(struct master *m)
+{
+	int code;
+
+	listen_close_all(&m->sockets);
+	daemon_pid_file_remove(m->pid_fd, m->pid_file);
+	if (m->why[0] != '\0')
+		log_error("%s", m->why);
+	else
+		log_info("stopped");
+	if (m->why[0] != '\0' && m->setup->foreground && m->logs_to_file)
+		fprintf(stderr, "doorward: %s\n", m->why);
+	if (m->report_fd >= 0 && m->code == 0) {
+		snprintf(m->why, sizeof(m->why), "stopped before it was ready");
+		m->code = EXIT_RUNTIME;
+	}
+	daemon_report(&m->report_fd, m->code, m->why);
+	code = m->code;
+	generation_free(m->next, m->setup);
+	generation_free(m->now, m->setup);
+	free(m->pid_file);
+	free(m);
+	return (code);
+}
+
+int
+master_run(struct config *conf, const struct master_setup *setup)
+{
+	struct master *m = calloc(1, sizeof(*m));
+	sigset_t mask;
+
+	if (m == NULL)
+		return (EXIT_RUNTIME);
+	m->setup = setup;
+	m->report_fd = m->pid_fd = -1;
+	m->logs_to_file = conf->log_file[0] != '\0';
+	signals_master(&mask);
+	if (!setup->foreground) {
+		if ((m->report_fd = daemon_launch()) < 0) {
+			fprintf(stderr, "doorward: cannot go to the background: %s\n", strerror(errno));
+			free(m);
+			return (EXIT_RUNTIME);
+		}
+		daemon_stdio(conf->log_file);
+	}
+	log_name("master");
+	if (prepare(m, conf) == 0)
+		loop(m, &mask);
+	else
+		m->code = EXIT_RUNTIME;
+	if (m->now == NULL)
+		setup->release(conf);
+	return (leave(m));
+}

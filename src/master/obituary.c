@@ -1,0 +1,61 @@
+#include <sys/wait.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include "master/obituary.h"
+
+static const char *
+meaning(int code)
+{
+
+	switch (code) {
+	case EXIT_RETIRED:
+		return ("left on its own accord");
+	case EXIT_RUNTIME:
+		return ("failed at run time");
+	case EXIT_CONFIG:
+		return ("refused its configuration or permissions, and is not started again before a reload");
+	case EXIT_RESOURCE:
+		return ("lacked a resource");
+	default:
+		return ("left for an unknown reason");
+	}
+}
+
+void
+obituary_words(int status, char *out, size_t cap)
+{
+
+	if (WIFSIGNALED(status))
+		snprintf(out, cap, "was killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
+		    WCOREDUMP(status) ? " (core dumped)" : "");
+	else if (WEXITSTATUS(status) <= EXIT_CONFIG || WEXITSTATUS(status) == EXIT_RESOURCE)
+		snprintf(out, cap, "%s", meaning(WEXITSTATUS(status)));
+	else
+		snprintf(out, cap, "%s, code %d", meaning(WEXITSTATUS(status)), WEXITSTATUS(status));
+}
+
+void
+obituary_write(const struct place *pl, const struct board_slot *s, int status, int64_t lived)
+{
+	char words[128], busy[64] = "";
+	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RETIRED;
+
+	if (clean && (pl->state == PLACE_LEAVING || pl->state == PLACE_READY)) {
+		log_debug("%s left: pid=%d age_ms=%lld requests=%llu", pl->name, (int)pl->pid, (long long)lived,
+		    (unsigned long long)s->requests);
+		return;
+	}
+	obituary_words(status, words, sizeof(words));
+	if (s->state == BOARD_BUSY) {
+		char trace[sizeof(s->trace)];
+
+		board_trace(s, trace);
+		snprintf(busy, sizeof(busy), " route=%u trace=%s", s->route, trace);
+	}
+	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words, pl->state == PLACE_STARTING ? " before it was ready" : "",
+	    (int)pl->pid, (long long)lived, (unsigned long long)s->requests, busy);
+}

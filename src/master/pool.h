@@ -1,0 +1,110 @@
+/*
+ * Places and who sits in them. A place belongs to one generation and role and holds at most one process at a time; its number is that of
+ * its slot on the board. What is to happen when stands in the place, so that one pass over all of them finds out.
+ */
+#ifndef MASTER_POOL_H
+#define MASTER_POOL_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/board.h"
+
+#include "master/backoff.h"
+#include "master/generation.h"
+#include "master/watch.h"
+
+#define NEVER INT64_MAX
+#define POOL_HIDDEN_MAX 4 /* descriptors of the master that no child may keep */
+
+enum place_state {
+	PLACE_FREE = 0,
+	PLACE_DUE,      /* nobody there; to be started at ${at} */
+	PLACE_STARTING, /* to say READY by ${at} */
+	PLACE_READY,
+	PLACE_LEAVING,  /* told to finish; killed at ${at} */
+	PLACE_BARRED    /* left with EXIT_CONFIG: not started again in this generation */
+};
+
+struct place {
+	enum place_state state;
+	const struct generation *gen; /* NULL once it is leaving: the generation may be gone before its last process */
+	uint32_t generation;
+	uint32_t role;                /* in gen->plan.roles */
+	uint32_t board_role;
+	unsigned ordinal;             /* within its role */
+	char name[ROLE_NAME_MAX + 12]; /* "check/2", in the log */
+	pid_t pid;                    /* 0 = nobody */
+	int ready_fd;                 /* where READY is heard; -1 = not any more */
+	int64_t at;                   /* mono ms; see the states */
+	int64_t born;
+	struct backoff backoff;
+	struct watch_seen seen;
+};
+
+struct pool {
+	struct board *board;
+	struct listeners *sockets;
+	int life_read, life_write; /* the pipe by whose end of file children see the master die */
+	int hidden[POOL_HIDDEN_MAX];
+	size_t n_hidden;
+	struct place places[BOARD_SLOTS];
+};
+
+/* How a process ended that nobody had told to. */
+struct death {
+	struct place *place;
+	bool was_ready;
+	int code; /* exit code, or -1: by a signal */
+};
+
+/* Makes ${p} an empty pool over ${board}. Returns 0, or -1 with errno set. */
+int pool_init(struct pool *p, struct board *board, struct listeners *sockets);
+
+/* Makes every child close ${fd}; -1 is ignored. */
+void pool_hide(struct pool *p, int fd);
+
+/* Enters all places of ${g}, due now. Returns 0, or -1 if there are not enough free ones: nothing has changed then. */
+int pool_enter(struct pool *p, const struct generation *g, int64_t now);
+
+/* Starts who is due, kills who is late in starting or leaving. */
+void pool_tick(struct pool *p, int64_t now);
+
+/* When pool_tick() has something to do next; NEVER. */
+int64_t pool_next(const struct pool *p);
+
+/* Fills ${fds} with what says READY, at most BOARD_SLOTS of them; returns how many. */
+size_t pool_poll(const struct pool *p, struct pollfd fds[BOARD_SLOTS]);
+
+/* Listens for READY, never waiting. */
+void pool_hear(struct pool *p);
+
+/*
+ * Enters the end of process ${pid}. Returns true if it is one of ours and nobody had told it to leave: ${d} then says how it ended, and
+ * its place is due again (at once, later, or never).
+ */
+bool pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d);
+
+/* Tells the processes of ${g} (NULL: all) to finish, and kills them at ${deadline}. They are not replaced. */
+void pool_retire(struct pool *p, const struct generation *g, int64_t deadline);
+
+/* Kills those of ${g} (NULL: all) that are left, now. */
+void pool_kill(struct pool *p, const struct generation *g);
+
+/* Sends ${sig} to all that are ready or leaving. */
+void pool_signal(struct pool *p, int sig);
+
+/* One process of the resizable role of ${g} more (${by} > 0) or less, not below one. */
+void pool_resize(struct pool *p, const struct generation *g, int by, int64_t now, int64_t deadline);
+
+/* Places of ${g} (NULL: of all), and of its role ${role} (-1: of all), in ${state}. */
+size_t pool_count(const struct pool *p, const struct generation *g, int role, enum place_state state);
+
+/* Living processes. */
+size_t pool_alive(const struct pool *p);
+
+#endif

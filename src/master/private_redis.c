@@ -1,0 +1,264 @@
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+
+#include "master/listen.h"
+#include "master/obituary.h"
+#include "master/signals.h"
+
+#include "master/private_redis.h"
+
+#define CONFIG_MAX (4 * PATH_MAX)
+#define POLL_MS 50
+
+/* One argument as redis reads it. Control characters were refused before. */
+static void
+quoted(struct buf *b, const char *s)
+{
+
+	buf_putc(b, '"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_putc(b, '\\');
+		buf_putc(b, *s);
+	}
+	buf_putc(b, '"');
+}
+
+/* noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may cost is one second. */
+static void
+put_config(struct buf *b, const char *dir)
+{
+
+	buf_puts(b, "# Written by doorward at each start: changes here are lost.\n"
+		    "port 0\nprotected-mode yes\ndaemonize no\ndatabases 1\nsave \"\"\n"
+		    "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n"
+		    "unixsocketperm 770\ndir ");
+	quoted(b, dir);
+	buf_puts(b, "\nunixsocket redis.sock\nlogfile redis.log\n");
+}
+
+static int
+write_config(const struct private_redis *r, char *err, size_t errlen)
+{
+	char text[CONFIG_MAX], path[PATH_MAX + 16];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	put_config(&b, r->dir);
+	snprintf(path, sizeof(path), "%s/redis.conf", r->dir);
+	if (b.overflow || fd_write_file(path, b.p, b.len, 0644) != 0) {
+		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path, strerror(b.overflow ? ENAMETOOLONG : errno));
+		return (-1);
+	}
+	return (0);
+}
+
+/* True if the program is there, by its path or along PATH: said at the start, not by a child that dies. */
+static bool
+find_program(const char *name, char out[PATH_MAX])
+{
+	const char *env = getenv("PATH");
+	struct str rest = str_of(env == NULL ? "/usr/bin:/bin" : env);
+
+	if (strchr(name, '/') != NULL)
+		return (snprintf(out, PATH_MAX, "%s", name) < PATH_MAX && access(out, X_OK) == 0);
+	while (rest.p != NULL) {
+		struct str dir = str_cut(&rest, ':');
+
+		if (dir.len > 0 && dir.len < PATH_MAX &&
+		    snprintf(out, PATH_MAX, "%.*s/%s", (int)dir.len, dir.p, name) < PATH_MAX && access(out, X_OK) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* The server of a master that was killed is told so by the kernel and leaves; it only needs a moment. */
+static bool
+wait_for_leftover(const char *path)
+{
+	struct timespec nap = { .tv_nsec = POLL_MS * 1000000L };
+	int64_t until = clock_mono_ms() + REDIS_LEFTOVER_WAIT;
+
+	while (listen_is_alive(path)) {
+		if (clock_mono_ms() >= until)
+			return (false);
+		nanosleep(&nap, NULL);
+	}
+	return (true);
+}
+
+static int
+make_directory(struct private_redis *r, const struct config *conf, char *err, size_t errlen)
+{
+
+	if (snprintf(r->dir, sizeof(r->dir), "%s/redis", conf->state_dir) >= (int)sizeof(r->dir) || str_has_control(str_of(r->dir))) {
+		snprintf(err, errlen, "state_dir is too long or holds control characters");
+		return (-1);
+	}
+	if (privs_directory(conf->state_dir, 0750, r->privs.uid, r->privs.gid) != 0 ||
+	    privs_directory(r->dir, 0750, r->privs.uid, r->privs.gid) != 0) {
+		snprintf(err, errlen, "cannot make the directory %s: %s", r->dir, strerror(errno));
+		return (-1);
+	}
+	return (0);
+}
+
+int
+private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen)
+{
+	char path[PATH_MAX + 16];
+
+	memset(r, 0, sizeof(*r));
+	if (!conf->redis_spawn)
+		return (0);
+	r->privs = *privs;
+	if (!find_program(conf->redis_server, r->program)) {
+		snprintf(err, errlen, "redis.spawn: cannot run %s: %s", conf->redis_server, strerror(errno));
+		return (-1);
+	}
+	if (make_directory(r, conf, err, errlen) != 0)
+		return (-1);
+	snprintf(path, sizeof(path), "%s/redis.sock", r->dir);
+	if (strlen(path) > LISTEN_ADDRESS_MAX) {
+		snprintf(err, errlen, "state_dir is too long for the socket %.*s", PATH_MAX, path);
+		return (-1);
+	}
+	if (!wait_for_leftover(path)) {
+		snprintf(err, errlen, "another redis-server answers on %.*s: stop it first", PATH_MAX, path);
+		return (-1);
+	}
+	if (write_config(r, err, errlen) != 0)
+		return (-1);
+	r->wanted = true;
+	return (0);
+}
+
+static _Noreturn void
+be_redis(const struct private_redis *r, pid_t master)
+{
+	char *const argv[] = { (char *)"redis-server", (char *)"redis.conf", NULL };
+	int null;
+
+	signals_foreign();
+	log_name("redis");
+	if (privs_drop(&r->privs) != 0)
+		_exit(EXIT_CONFIG);
+	if (privs_follow_parent(master, SIGTERM) != 0)
+		_exit(EXIT_RETIRED);
+	if (chdir(r->dir) != 0 || (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0) {
+		log_error("cannot start redis-server in %s: %s", r->dir, strerror(errno));
+		_exit(EXIT_RESOURCE);
+	}
+	execv(r->program, argv);
+	log_error("cannot run %s: %s", r->program, strerror(errno));
+	_exit(EXIT_RESOURCE); /* it was there when we started: perhaps it is being upgraded */
+}
+
+static void
+start(struct private_redis *r, struct board *b, int64_t now)
+{
+	pid_t master = getpid(), pid;
+
+	fflush(NULL);
+	if ((pid = fork()) == 0)
+		be_redis(r, master);
+	if (pid < 0) {
+		log_error("cannot start redis-server: %s", strerror(errno));
+		r->at = now + BACKOFF_CAP;
+		return;
+	}
+	r->pid = pid;
+	r->born = now;
+	r->at = NEVER;
+	b->redis_pid = (uint32_t)pid;
+	log_info("private redis-server started: pid=%d dir=%s", (int)pid, r->dir);
+}
+
+void
+private_redis_tick(struct private_redis *r, struct board *b, int64_t now)
+{
+
+	if (!r->wanted || now < r->at)
+		return;
+	if (r->pid == 0 && !r->stopping) {
+		start(r, b, now);
+	} else if (r->pid > 0 && r->stopping) {
+		log_warn("redis-server (pid %d) did not stop in time, killing it", (int)r->pid);
+		kill(r->pid, SIGKILL);
+		r->at = NEVER;
+	}
+}
+
+int64_t
+private_redis_next(const struct private_redis *r)
+{
+
+	return (r->wanted ? r->at : NEVER);
+}
+
+/* It has no requests that we know of: a life long enough counts as one. */
+static void
+schedule(struct private_redis *r, struct board *b, int status, int64_t now)
+{
+	int64_t lived = now - r->born, delay;
+	struct life life = { .ready = true, .ms = lived, .requests = lived >= BACKOFF_RESET_LIFE,
+		.shortage = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RESOURCE };
+	uint32_t random = 0;
+	char words[128];
+
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	delay = backoff_next(&r->backoff, &life, random);
+	r->at = now + delay;
+	b->redis_respawns++;
+	obituary_words(status, words, sizeof(words));
+	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir, (long long)lived,
+	    (long long)delay);
+}
+
+bool
+private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int status, int64_t now)
+{
+
+	if (r->pid == 0 || pid != r->pid)
+		return (false);
+	r->pid = 0;
+	b->redis_pid = 0;
+	if (r->stopping)
+		r->at = NEVER;
+	else
+		schedule(r, b, status, now);
+	return (true);
+}
+
+bool
+private_redis_stop(struct private_redis *r, int64_t now)
+{
+
+	if (r->pid == 0) {
+		r->stopping = true;
+		r->at = NEVER;
+		return (true);
+	}
+	if (!r->stopping) {
+		r->stopping = true;
+		r->at = now + REDIS_STOP_TIMEOUT;
+		kill(r->pid, SIGTERM);
+	}
+	return (false);
+}

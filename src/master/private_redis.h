@@ -1,0 +1,55 @@
+/*
+ * A redis-server of our own, for installations that have none: started, watched, stopped. Nobody here speaks to it; workers connect when it
+ * answers. It dies with the master.
+ */
+#ifndef MASTER_PRIVATE_REDIS_H
+#define MASTER_PRIVATE_REDIS_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/board.h"
+#include "doorward/config.h"
+
+#include "master/backoff.h"
+#include "master/pool.h"
+#include "master/privs.h"
+
+#define REDIS_LEFTOVER_WAIT 2000 /* ms that the server of a killed master has to leave */
+#define REDIS_STOP_TIMEOUT 10000 /* ms from TERM to KILL: it writes its log out first */
+
+struct private_redis {
+	bool wanted;
+	char program[PATH_MAX];
+	char dir[PATH_MAX];
+	struct privs privs;
+	pid_t pid;   /* 0 = not running */
+	int64_t at;  /* mono ms: of the next start; when stopping, of the KILL */
+	int64_t born;
+	bool stopping;
+	struct backoff backoff;
+};
+
+/*
+ * Makes the directory state_dir/redis and the server's configuration in it, and sees to it that no other server is there. To be called once,
+ * before anything is started. Does nothing if ${conf} wants none. Returns 0, or -1 with a sentence in ${err}.
+ */
+int private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen);
+
+/* Starts it if it is due, kills it if it does not stop in time. */
+void private_redis_tick(struct private_redis *r, struct board *b, int64_t now);
+
+/* When private_redis_tick() has something to do next; NEVER. */
+int64_t private_redis_next(const struct private_redis *r);
+
+/* Enters the end of process ${pid}; false if it is another one's. */
+bool private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int status, int64_t now);
+
+/* Tells it to stop. True if there is nothing (left) to stop. */
+bool private_redis_stop(struct private_redis *r, int64_t now);
+
+#endif

@@ -1,0 +1,121 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include "master/reload.h"
+
+static void
+note_result(struct master *m, enum board_reload result)
+{
+
+	m->board->last_reload = result;
+	m->board->reloaded_at = clock_wall_ms();
+}
+
+/* The log goes where ${to} says, if that is elsewhere than for ${from}. */
+static int
+move_log(const struct config *from, const struct config *to)
+{
+
+	if (strcmp(from->log_file, to->log_file) == 0 && from->log_level == to->log_level)
+		return (0);
+	return (log_open(to->log_file, (enum log_level)to->log_level));
+}
+
+static void
+warn_of_ignored(const struct config *old, const struct config *new)
+{
+
+	if (strcmp(old->pid_file, new->pid_file) != 0)
+		log_warn("pid_file changes at the next restart");
+	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn && strcmp(old->state_dir, new->state_dir) != 0))
+		log_warn("the private redis-server changes at the next restart");
+}
+
+static struct generation *
+prepare(struct master *m, char *err, size_t errlen)
+{
+	struct config *conf = m->setup->load(m->now->conf->file, err, errlen);
+	struct generation *g;
+
+	if (conf == NULL)
+		return (NULL);
+	if ((g = generation_new(conf, m->setup, m->now->number + 1, &m->sockets, err, errlen)) == NULL)
+		goto err0;
+	if (move_log(m->now->conf, conf) != 0) {
+		snprintf(err, errlen, "cannot open the log %s", conf->log_file);
+		goto err1;
+	}
+	warn_of_ignored(m->now->conf, conf);
+	return (g);
+
+err1:
+	generation_free(g, m->setup);
+	return (NULL);
+err0:
+	m->setup->release(conf);
+	return (NULL);
+}
+
+void
+reload_begin(struct master *m, int64_t now)
+{
+	char err[MASTER_ERROR_MAX] = "";
+
+	if (m->next != NULL) {
+		m->reload_wanted = true;
+		return;
+	}
+	m->reload_wanted = false;
+	log_info("reloading %s", m->now->conf->file);
+	if ((m->next = prepare(m, err, sizeof(err))) == NULL) {
+		generation_prune(m->now, &m->sockets);
+		note_result(m, RELOAD_FAILED);
+		log_error("reload refused, everything stays as it was: %s", err);
+		return;
+	}
+	if (pool_enter(&m->pool, m->next, now) != 0)
+		reload_fail(m, "earlier generations still hold too many places");
+}
+
+void
+reload_fail(struct master *m, const char *why)
+{
+	struct generation *g = m->next;
+
+	m->next = NULL;
+	pool_kill(&m->pool, g);
+	generation_prune(m->now, &m->sockets);
+	note_result(m, RELOAD_FAILED);
+	(void)move_log(g->conf, m->now->conf);
+	log_error("reload failed, generation %u goes on: %s", m->now->number, why);
+	generation_free(g, m->setup);
+}
+
+static void
+commit(struct master *m, int64_t now)
+{
+	struct generation *old = m->now;
+
+	m->now = m->next;
+	m->next = NULL;
+	m->board->generation = m->now->number;
+	m->board->max_hashing = m->now->plan.max_hashing;
+	pool_retire(&m->pool, old, now + m->now->conf->drain_timeout);
+	generation_prune(m->now, &m->sockets);
+	generation_free(old, m->setup);
+	note_result(m, RELOAD_DONE);
+	log_info("generation %u serves, the one before it finishes", m->now->number);
+}
+
+void
+reload_tick(struct master *m, int64_t now)
+{
+
+	if (m->next != NULL && pool_count(&m->pool, m->next, -1, PLACE_READY) == generation_size(m->next))
+		commit(m, now);
+	if (m->next == NULL && m->reload_wanted)
+		reload_begin(m, now);
+}

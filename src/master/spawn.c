@@ -1,0 +1,131 @@
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+#include "master/privs.h"
+#include "master/signals.h"
+
+#include "master/spawn.h"
+
+static const struct role *
+role_of(const struct place *pl)
+{
+
+	return (&pl->gen->plan.roles[pl->role]);
+}
+
+static bool
+is_own_socket(const struct place *pl, const struct listener *l)
+{
+
+	for (size_t i = 0; i < role_of(pl)->n_listen; i++)
+		if (pl->gen->sockets[pl->role][i] == l)
+			return (true);
+	return (false);
+}
+
+/* Nothing of the master's or of the siblings' stays open: a socket held here would look alive after its owner closed it. */
+static void
+close_others(const struct pool *p, const struct place *pl)
+{
+
+	close(p->life_write);
+	for (size_t i = 0; i < p->n_hidden; i++)
+		close(p->hidden[i]);
+	for (size_t i = 0; i < BOARD_SLOTS; i++)
+		if (p->places[i].pid > 0 && p->places[i].ready_fd >= 0)
+			close(p->places[i].ready_fd);
+	for (size_t i = 0; i < LISTENERS_MAX; i++)
+		if (p->sockets->all[i].kind != 0 && !is_own_socket(pl, &p->sockets->all[i]))
+			close(p->sockets->all[i].fd);
+}
+
+static void
+describe(const struct pool *p, const struct place *pl, int ready_fd, struct child *c)
+{
+	const struct role *role = role_of(pl);
+
+	*c = (struct child){ .role = role->name, .n_listen = role->n_listen, .master_fd = p->life_read, .ready_fd = ready_fd,
+		.board = p->board, .slot = &p->board->slots[pl - p->places] };
+	for (size_t i = 0; i < role->n_listen; i++)
+		c->listen_fds[i] = pl->gen->sockets[pl->role][i]->fd;
+	c->slot->pid = (int32_t)getpid();
+}
+
+static _Noreturn void
+be_child(struct pool *p, struct place *pl, int ready_fd, pid_t master)
+{
+	const struct role *role = role_of(pl);
+	struct child c;
+
+	signals_child();
+	log_name(pl->name);
+	close_others(p, pl);
+	describe(p, pl, ready_fd, &c);
+	if (role->nice != 0 && setpriority(PRIO_PROCESS, 0, role->nice) != 0)
+		log_warn("cannot lower the priority: %s", strerror(errno));
+	if (privs_drop(&pl->gen->privs) != 0)
+		exit(EXIT_CONFIG);
+	if (privs_follow_parent(master, SIGQUIT) != 0)
+		exit(EXIT_RETIRED);
+	exit(role->run(&c, pl->gen->conf));
+}
+
+/* A shortage: the same wait as for a child that says it lacks a resource. */
+static void
+put_off(struct place *pl, int64_t now, const char *what)
+{
+	struct life life = { .shortage = true };
+	uint32_t random = 0;
+	int why = errno;
+	int64_t delay;
+
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	delay = backoff_next(&pl->backoff, &life, random);
+	pl->at = now + delay;
+	log_error("cannot start %s: %s: %s; next try in %lld ms", pl->name, what, strerror(why), (long long)delay);
+}
+
+void
+spawn_place(struct pool *p, struct place *pl, int64_t now)
+{
+	pid_t master = getpid(), pid;
+	int ready[2];
+
+	if (pipe2(ready, O_CLOEXEC) != 0) {
+		put_off(pl, now, "pipe");
+		return;
+	}
+	(void)fd_nonblocking(ready[0]);
+	board_assign(p->board, (size_t)(pl - p->places), pl->board_role, pl->generation);
+	fflush(NULL); /* what is in our buffers is not the child's to write too */
+	if ((pid = fork()) < 0) {
+		put_off(pl, now, "fork");
+		board_release(p->board, &p->board->slots[pl - p->places]);
+		close(ready[0]);
+		close(ready[1]);
+		return;
+	}
+	if (pid == 0) {
+		close(ready[0]);
+		be_child(p, pl, ready[1], master);
+	}
+	close(ready[1]);
+	p->board->slots[pl - p->places].pid = (int32_t)pid;
+	pl->pid = pid;
+	pl->ready_fd = ready[0];
+	pl->state = PLACE_STARTING;
+	pl->born = now;
+	pl->at = now + pl->gen->conf->start_timeout;
+	pl->seen = (struct watch_seen){ 0 };
+}

@@ -1,0 +1,13 @@
+/* From fork to the first instruction of a role. */
+#ifndef MASTER_SPAWN_H
+#define MASTER_SPAWN_H
+
+#include "master/pool.h"
+
+/*
+ * Forks the process of the due place ${pl}: it is then starting, with a deadline. If there is no process to be had, the place is due again
+ * later, which is in the log.
+ */
+void spawn_place(struct pool *p, struct place *pl, int64_t now);
+
+#endif
