@@ -1,0 +1,153 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "crypto/pwhash.h"
+#include "ctl/ctl.h"
+#include "ctl/options.h"
+#include "ctl/password.h"
+#include "ctl/print.h"
+#include "doorward/config.h"
+#include "doorward/store.h"
+#include "store/redis.h"
+#include "userdb/sqlite.h"
+
+#include "ctl/change.h"
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+
+	return (a > b ? a : b);
+}
+
+/* When the last session begun by now is over, whatever its client. */
+static int64_t
+last_end(const struct config *conf)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < conf->n_clients; i++) {
+		const struct client *cl = &conf->clients[i];
+
+		longest = later(longest, later(later(cl->absolute, cl->remember_absolute), cl->refresh_absolute) + cl->access_ttl);
+	}
+	return (clock_wall() + longest / 1000);
+}
+
+/* Ends all sessions of the user ${id}; how many goes to ${*ended}. Returns -1 after saying until when they may live. */
+static int
+end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
+{
+	struct end_write w = { .cause = cause, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL };
+	struct end_reply reply;
+	char at[TIME_LEN];
+
+	if (ctl_store(c) == 0) {
+		ctl_pseudonym(c, id, w.up);
+		if (redis_store_ops.end(c->store, &w, NULL, &reply) == DW_OK) {
+			*ended = reply.ended;
+			return (0);
+		}
+		ctl_say("Redis could not be asked");
+	}
+	ctl_say("sessions that are open now may live until %s; repeat the command when Redis can be asked",
+	    print_time(last_end(c->conf), at));
+	return (-1);
+}
+
+static void
+tell(const char *name, const char *what, uint32_t ended)
+{
+
+	printf("%s %s, %u session%s ended\n", name, what, ended, ended == 1 ? "" : "s");
+}
+
+/* Says what a change of an account came to. Returns true if it is done. */
+static bool
+is_changed(enum dw_result r, const char *name)
+{
+
+	if (r == DW_ABSENT)
+		ctl_say("there is no user %s any more", name);
+	else if (r != DW_OK)
+		ctl_say("the user database could not be written: nothing was changed");
+	return (r == DW_OK);
+}
+
+int
+change_password(struct ctl *c, const struct options *o)
+{
+	char hash[PWHASH_TEXT_MAX];
+	struct account a;
+	enum dw_result r;
+	uint32_t ended;
+
+	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0 || password_hash(o->password_stdin, hash) != 0)
+		return (CTL_FAILED);
+	r = sqlite_ops.set_hash(c->users, a.id, hash);
+	explicit_bzero(hash, sizeof(hash));
+	if (!is_changed(r, a.name))
+		return (CTL_FAILED);
+	if (end_all(c, a.id, END_PASSWORD, &ended) != 0) {
+		ctl_say("%s has the new password, but the sessions were not ended", a.name);
+		return (CTL_FAILED);
+	}
+	tell(a.name, "has the new password", ended);
+	return (CTL_DONE);
+}
+
+int
+change_disable(struct ctl *c, const struct options *o)
+{
+	struct account a;
+	uint32_t ended;
+
+	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+		return (CTL_FAILED);
+	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, true), a.name))
+		return (CTL_FAILED);
+	if (end_all(c, a.id, END_DISABLED, &ended) != 0) {
+		ctl_say("%s is disabled, but the sessions were not ended", a.name);
+		return (CTL_FAILED);
+	}
+	tell(a.name, "is disabled", ended);
+	return (CTL_DONE);
+}
+
+int
+change_enable(struct ctl *c, const struct options *o)
+{
+	struct account a;
+
+	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+		return (CTL_FAILED);
+	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, false), a.name))
+		return (CTL_FAILED);
+	printf("%s is enabled\n", a.name);
+	return (CTL_DONE);
+}
+
+/*
+ * Disabled first and removed last: between the two nobody can log in, and if the sessions cannot be ended now, the account is still there
+ * to repeat the command with.
+ */
+int
+change_delete(struct ctl *c, const struct options *o)
+{
+	struct account a;
+	uint32_t ended;
+
+	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+		return (CTL_FAILED);
+	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, true), a.name))
+		return (CTL_FAILED);
+	if (end_all(c, a.id, END_DELETED, &ended) != 0) {
+		ctl_say("%s is disabled, but not deleted yet: the sessions were not ended", a.name);
+		return (CTL_FAILED);
+	}
+	if (!is_changed(sqlite_ops.remove(c->users, a.id), a.name))
+		return (CTL_FAILED);
+	tell(a.name, "is deleted", ended);
+	return (CTL_DONE);
+}

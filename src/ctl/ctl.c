@@ -1,0 +1,178 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/name.h"
+#include "auth/pseudonym.h"
+#include "config/load.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "doorward/config.h"
+#include "master/privs.h"
+#include "store/redis.h"
+#include "userdb/sqlite.h"
+#include "userdb/url.h"
+
+#include "ctl/ctl.h"
+
+#define ERROR_MAX 512        /* bytes of a sentence, a path included */
+#define STATE_DIR_MODE 0750
+#define USERDB_PATH_MAX 4096 /* PATH_MAX */
+
+void
+ctl_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("doorwardctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* Sessions name their client by this. */
+static void
+hash_clients(struct config *conf)
+{
+	uint8_t hash[MAC_LEN];
+
+	for (size_t i = 0; i < conf->n_clients; i++) {
+		mac_sha256(conf->clients[i].id, strlen(conf->clients[i].id), hash);
+		memcpy(conf->clients[i].hash4, hash, CLIENT_HASH_LEN);
+	}
+}
+
+int
+ctl_config(struct ctl *c)
+{
+	char err[CONFIG_ERROR_MAX];
+
+	if ((c->conf = config_load(c->file, err, sizeof(err))) == NULL) {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	hash_clients(c->conf);
+	return (0);
+}
+
+/* Makes what is missing on a new machine, for the user that the daemon will run as. */
+static int
+make_state(const struct config *conf, const char *database)
+{
+	char err[ERROR_MAX];
+	struct privs owner;
+
+	if (privs_resolve(conf->user, conf->group, &owner, err, sizeof(err)) != 0) {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	if (privs_directory(conf->state_dir, STATE_DIR_MODE, owner.uid, owner.gid) != 0) {
+		ctl_say("the state directory %s cannot be made: %s", conf->state_dir, strerror(errno));
+		return (-1);
+	}
+	if (keyring_create(conf->state_dir, conf->access_alg, owner.uid, owner.gid, err, sizeof(err)) != 0) {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	if (sqlite_make_file(database, owner.uid, owner.gid) != 0) {
+		ctl_say("the user database %s cannot be made: %s", database, strerror(errno));
+		return (-1);
+	}
+	return (0);
+}
+
+int
+ctl_users(struct ctl *c, bool create)
+{
+	char path[USERDB_PATH_MAX], err[ERROR_MAX + USERDB_PATH_MAX];
+
+	if (url_path(c->conf, path, sizeof(path), err, sizeof(err)) != 0) {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	if (create && make_state(c->conf, path) != 0)
+		return (-1);
+	c->users = sqlite_open_db(path, false, err, sizeof(err));
+	if (err[0] != '\0') {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+ctl_store(struct ctl *c)
+{
+	char err[ERROR_MAX];
+
+	if ((c->keys = keyring_load(c->conf->state_dir, c->conf->access_alg, err, sizeof(err))) == NULL) {
+		ctl_say("%s", err);
+		ctl_say("the keys are made by the first \"user add\" or the first start of the daemon");
+		return (-1);
+	}
+	if ((c->store = redis_store_new(c->conf, c->keys, NULL, err, sizeof(err))) == NULL) {
+		ctl_say("%s", err);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+ctl_arena(struct ctl *c, size_t size)
+{
+	void *block = malloc(size);
+
+	if (block == NULL) {
+		ctl_say("out of memory");
+		return (-1);
+	}
+	free(c->arena.block);
+	arena_init(&c->arena, block, size);
+	return (0);
+}
+
+int
+ctl_account(struct ctl *c, const char *name, struct account *out)
+{
+	char canonical[USERNAME_MAX + 1];
+	enum dw_result r = DW_ABSENT;
+
+	if (name_canonical(str_of(name), canonical))
+		r = sqlite_ops.find(c->users, canonical, out);
+	if (r == DW_ABSENT)
+		ctl_say("there is no user %s", name);
+	else if (r != DW_OK)
+		ctl_say("the user database could not be asked");
+	if (r != DW_OK)
+		return (-1);
+	explicit_bzero(out->hash, sizeof(out->hash));
+	return (0);
+}
+
+void
+ctl_pseudonym(const struct ctl *c, const char *id, uint8_t up[UP_LEN])
+{
+
+	pseudonym_of(ctl_keys(c), str_of(id), up);
+}
+
+const struct user_keys *
+ctl_keys(const struct ctl *c)
+{
+
+	return (keyring_user(c->keys));
+}
+
+void
+ctl_close(struct ctl *c)
+{
+
+	redis_store_free(c->store);
+	sqlite_close_db(&c->users);
+	keyring_free(c->keys);
+	config_free(c->conf);
+	free(c->arena.block);
+}

@@ -1,0 +1,63 @@
+/* What the commands of doorwardctl share: the settings, and what they open on the way to Redis and to the user database. */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "doorward/session.h"
+#include "doorward/userdb.h"
+
+#define CTL_DONE 0
+#define CTL_FAILED 1 /* refused, or it could not be done */
+#define CTL_USAGE 2
+
+struct config;
+struct keyring;
+struct redis_store;
+struct sqlite_db;
+struct user_keys;
+
+struct ctl {
+	const char *file;  /* the configuration */
+	struct config *conf;
+	struct keyring *keys;
+	struct sqlite_db *users;
+	struct redis_store *store;
+	struct arena arena; /* answers of the two; made by ctl_arena() */
+};
+
+/* Says "doorwardctl: …" on standard error. */
+void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads the configuration. Returns 0, or -1 after saying why. */
+int ctl_config(struct ctl *c);
+
+/*
+ * Opens the user database. ${create}: makes what a new installation has not got yet, the state directory, the keys and the database, owned by
+ * the user the daemon runs as: the first account can be added before the daemon is started for the first time. Returns 0, or -1 after saying
+ * why.
+ */
+int ctl_users(struct ctl *c, bool create);
+
+/* Loads the keys and prepares the connection to Redis. Returns 0, or -1 after saying why. */
+int ctl_store(struct ctl *c);
+
+/* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
+int ctl_arena(struct ctl *c, size_t size);
+
+/* Finds the account ${name}, as typed. Returns 0, or -1 after saying why not. The hash is wiped. */
+int ctl_account(struct ctl *c, const char *name, struct account *out);
+
+/* The pseudonym under which the store has the user ${id}. After ctl_store(). */
+void ctl_pseudonym(const struct ctl *c, const char *id, uint8_t up[UP_LEN]);
+
+/* The keys that name sessions. After ctl_store(). */
+const struct user_keys *ctl_keys(const struct ctl *c);
+
+/* Closes and wipes everything. */
+void ctl_close(struct ctl *c);
+
+#endif

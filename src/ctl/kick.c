@@ -1,0 +1,132 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/device.h"
+#include "crypto/sid.h"
+#include "ctl/ctl.h"
+#include "ctl/everybody.h"
+#include "ctl/options.h"
+#include "ctl/print.h"
+#include "doorward/store.h"
+#include "store/redis.h"
+
+#include "ctl/kick.h"
+
+/* What is ended, and what has been printed of it. */
+struct kick {
+	struct end_write w;
+	bool json;
+	uint64_t ended;
+	uint64_t records;
+};
+
+static int
+print_record(struct ctl *c, struct kick *k, const uint8_t up[UP_LEN], const struct end_reply *r, const struct ending *e)
+{
+	char text[OBJECT_MAX], sid[PUBLIC_SID_LEN + 1];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	if (k->json) {
+		buf_puts(&b, k->records++ > 0 ? "," : "{\"logouts\":[");
+		print_ending_json(c, &b, up, r->user_id, e);
+	} else {
+		sid_public(ctl_keys(c), up, e->sid8, sid);
+		buf_printf(&b, "%s  %s  %s\n", sid, r->username, e->device_id);
+	}
+	return (print_buf(&b));
+}
+
+/* Ends what is wanted of the user ${up}. */
+static int
+kick_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
+{
+	struct kick *k = ctx;
+	struct end_reply r;
+
+	arena_reset(&c->arena);
+	memcpy(k->w.up, up, UP_LEN);
+	if (redis_store_ops.end(c->store, &k->w, &c->arena, &r) != DW_OK) {
+		ctl_say("Redis could not be asked; repeat the command");
+		return (-1);
+	}
+	k->ended += r.ended;
+	for (uint32_t i = 0; i < r.ended; i++)
+		if (print_record(c, k, up, &r, &r.endings[i]) != 0)
+			return (-1);
+	if (!k->w.has_sid || r.ended > 0)
+		return (0);
+	if (!r.has_own) {
+		ctl_say("there is no such session");
+		return (-1);
+	}
+	return (k->json ? print_record(c, k, up, &r, &r.own) : 0); /* it had ended before: the record says how */
+}
+
+/* Whose sessions: fills in ${k}->w and kicks. */
+static int
+kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
+{
+	uint8_t up[UP_LEN];
+	struct account a;
+
+	if (o->all)
+		return (everybody_each(c, kick_user, k));
+	if (o->user == NULL) {
+		k->w.scope = SCOPE_SESSION;
+		k->w.has_sid = true;
+		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), up, k->w.sid8)) {
+			ctl_say("there is no such session");
+			return (-1);
+		}
+	} else {
+		if (ctl_users(c, false) != 0 || ctl_account(c, o->user, &a) != 0)
+			return (-1);
+		ctl_pseudonym(c, a.id, up);
+	}
+	if (o->device != NULL) {
+		k->w.scope = SCOPE_DEVICE;
+		device_handle(str_of(o->device), k->w.dev8);
+	}
+	k->w.said_scope = k->w.scope;
+	return (kick_user(c, up, k));
+}
+
+/* One session, or one user, or all; a device is one user's. */
+static bool
+is_sensible(const struct options *o)
+{
+
+	if ((o->n_args == 1) + (o->user != NULL) + o->all != 1 || (o->device != NULL && o->user == NULL))
+		return (false);
+	if (o->device != NULL && !device_id_valid(str_of(o->device))) {
+		ctl_say("a device is 1 to %d of A-Z a-z 0-9 . _ : -", DEVICE_ID_MAX);
+		return (false);
+	}
+	if (o->reason != NULL &&
+	    (strlen(o->reason) > REASON_MAX || str_has_control(str_of(o->reason)) || !str_is_utf8(str_of(o->reason)))) {
+		ctl_say("a reason is at most %d bytes of UTF-8 without controls", REASON_MAX);
+		return (false);
+	}
+	return (true);
+}
+
+int
+kick_command(struct ctl *c, const struct options *o)
+{
+	struct kick k = { .w = { .cause = END_KICK, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL }, .json = o->json };
+	int rc;
+
+	if (!is_sensible(o))
+		return (CTL_USAGE);
+	if (o->reason != NULL && o->reason[0] != '\0')
+		k.w.reason = o->reason;
+	if (ctl_store(c) != 0 || ctl_arena(c, EVERYBODY_ARENA) != 0)
+		return (CTL_FAILED);
+	rc = kick_wanted(c, o, &k);
+	if (o->json)
+		printf("%s],\"ended\":%llu}\n", k.records > 0 ? "" : "{\"logouts\":[", (unsigned long long)k.ended);
+	else if (rc == 0)
+		printf("%llu session%s ended\n", (unsigned long long)k.ended, k.ended == 1 ? "" : "s");
+	return (rc == 0 ? CTL_DONE : CTL_FAILED);
+}

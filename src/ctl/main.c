@@ -1,0 +1,169 @@
+/* doorwardctl: the operator's tool. One row of the table below is one command; each stands in a small file of its own. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "ctl/change.h"
+#include "ctl/conf.h"
+#include "ctl/ctl.h"
+#include "ctl/hash.h"
+#include "ctl/kick.h"
+#include "ctl/options.h"
+#include "ctl/session.h"
+#include "ctl/status.h"
+#include "ctl/user.h"
+#include "ctl/watch.h"
+
+#define CONFIG_FILE SYSCONFDIR "/doorward/doorward.conf"
+
+/* The command reads the configuration itself, or does without. */
+#define BARE true
+
+static const struct command {
+	const char *word, *verb; /* verb NULL = one word only */
+	size_t args;             /* that must stand beside the options; kick: at most */
+	unsigned options;        /* OPTION_* it takes */
+	bool bare;
+	int (*run)(struct ctl *c, const struct options *o);
+	const char *usage;
+} commands[] = {
+	{ "user", "add", 1, OPTION_GROUP | OPTION_STDIN | OPTION_JSON, false, user_add,
+	    "NAME [--group GROUP]... [--password-stdin] [--json]" },
+	{ "user", "passwd", 1, OPTION_STDIN, false, change_password, "NAME [--password-stdin]" },
+	{ "user", "disable", 1, 0, false, change_disable, "NAME" },
+	{ "user", "enable", 1, 0, false, change_enable, "NAME" },
+	{ "user", "delete", 1, 0, false, change_delete, "NAME" },
+	{ "user", "list", 0, OPTION_JSON, false, user_list, "[--json]" },
+	{ "user", "show", 1, OPTION_JSON, false, user_show, "NAME [--json]" },
+	{ "session", "list", 0, OPTION_USER | OPTION_LIMIT | OPTION_JSON, false, session_list_command,
+	    "[--user NAME] [--limit N] [--json]" },
+	{ "session", "show", 1, OPTION_JSON, false, session_show, "SID [--json]" },
+	{ "session", "kick", 1, OPTION_USER | OPTION_DEVICE | OPTION_ALL | OPTION_REASON | OPTION_JSON, false, kick_command,
+	    "SID | --user NAME [--device DEVICE] | --all [--reason TEXT] [--json]" },
+	{ "watch", NULL, 0, 0, false, watch_command, "" },
+	{ "status", NULL, 0, OPTION_JSON, false, status_command, "[--json]" },
+	{ "config", "test", 0, 0, BARE, conf_test, "" },
+	{ "config", "dump", 0, 0, BARE, conf_dump, "" },
+	{ "hash", NULL, 0, 0, BARE, hash_command, "< PASSWORD" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_usage(FILE *out)
+{
+
+	fputs("usage: doorwardctl [-c FILE] COMMAND\n       doorwardctl -h | -V\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *k = &commands[i];
+
+		fprintf(out, "  %s%s%s%s%s\n", k->word, k->verb != NULL ? " " : "", k->verb != NULL ? k->verb : "",
+		    k->usage[0] != '\0' ? " " : "", k->usage);
+	}
+}
+
+/* The command of the ${argc} words at ${argv}, or NULL after saying that there is none. */
+static const struct command *
+find(int argc, char **argv)
+{
+	bool word = false;
+
+	for (size_t i = 0; argc > 0 && i < COMMANDS; i++) {
+		const struct command *k = &commands[i];
+
+		if (strcmp(k->word, argv[0]) != 0)
+			continue;
+		word = true;
+		if (k->verb == NULL || (argc > 1 && strcmp(k->verb, argv[1]) == 0))
+			return (k);
+	}
+	if (argc == 0)
+		ctl_say("no command");
+	else if (word && argc > 1)
+		ctl_say("unknown command: %s %s", argv[0], argv[1]);
+	else
+		ctl_say("%s command: %s", word ? "incomplete" : "unknown", argv[0]);
+	ctl_say("doorwardctl -h lists the commands");
+	return (NULL);
+}
+
+static int
+usage_of(const struct command *k)
+{
+
+	ctl_say("usage: doorwardctl %s%s%s %s", k->word, k->verb != NULL ? " " : "", k->verb != NULL ? k->verb : "", k->usage);
+	return (CTL_USAGE);
+}
+
+static int
+run(const char *file, int argc, char **argv)
+{
+	const struct command *k = find(argc, argv);
+	struct ctl c = { .file = file };
+	struct options o;
+	int words, result;
+
+	if (k == NULL)
+		return (CTL_USAGE);
+	words = k->verb == NULL ? 1 : 2;
+	if (options_parse(argc - words + 1, argv + words - 1, k->options, &o) != 0)
+		return (usage_of(k));
+	if (o.n_args != k->args && (k->run != kick_command || o.n_args > k->args))
+		return (usage_of(k));
+	if (!k->bare && ctl_config(&c) != 0)
+		return (CTL_FAILED);
+	if ((result = k->run(&c, &o)) == CTL_USAGE)
+		(void)usage_of(k);
+	ctl_close(&c);
+	return (result);
+}
+
+/* What was printed must have arrived: a list that a full disk cut off is not a list. */
+static int
+finish(int result)
+{
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return (result);
+	ctl_say("standard output cannot be written");
+	return (CTL_FAILED);
+}
+
+static const char *
+default_file(void)
+{
+	const char *file = getenv("DOORWARD_CONF");
+
+	return (file != NULL && file[0] != '\0' ? file : CONFIG_FILE);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *file = default_file();
+	int flag;
+
+	signal(SIGPIPE, SIG_IGN); /* Redis may go away while it is written to; and a reader of ours is told of by finish() */
+	(void)log_open(NULL, LOG_LEVEL_ERROR);
+	log_name("doorwardctl");
+	while ((flag = getopt(argc, argv, "+c:hV")) != -1)
+		switch (flag) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'h':
+			print_usage(stdout);
+			return (finish(CTL_DONE));
+		case 'V':
+			printf("doorwardctl %s\n", PACKAGE_VERSION);
+			return (finish(CTL_DONE));
+		default:
+			print_usage(stderr);
+			return (CTL_USAGE);
+		}
+	return (finish(run(file, argc - optind, argv + optind)));
+}

@@ -1,0 +1,86 @@
+#include <getopt.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+#include "ctl/options.h"
+
+static const struct {
+	struct option option;
+	unsigned flag;
+} known[] = {
+	{ { "json", no_argument, NULL, OPTION_JSON }, OPTION_JSON },
+	{ { "password-stdin", no_argument, NULL, OPTION_STDIN }, OPTION_STDIN },
+	{ { "group", required_argument, NULL, OPTION_GROUP }, OPTION_GROUP },
+	{ { "user", required_argument, NULL, OPTION_USER }, OPTION_USER },
+	{ { "device", required_argument, NULL, OPTION_DEVICE }, OPTION_DEVICE },
+	{ { "all", no_argument, NULL, OPTION_ALL }, OPTION_ALL },
+	{ { "reason", required_argument, NULL, OPTION_REASON }, OPTION_REASON },
+	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
+};
+
+#define KNOWN (sizeof(known) / sizeof(known[0]))
+
+static int
+take(int flag, struct options *o)
+{
+
+	switch (flag) {
+	case OPTION_JSON:
+		o->json = true;
+		return (0);
+	case OPTION_STDIN:
+		o->password_stdin = true;
+		return (0);
+	case OPTION_ALL:
+		o->all = true;
+		return (0);
+	case OPTION_USER:
+		o->user = optarg;
+		return (0);
+	case OPTION_DEVICE:
+		o->device = optarg;
+		return (0);
+	case OPTION_REASON:
+		o->reason = optarg;
+		return (0);
+	case OPTION_LIMIT:
+		o->limit = optarg;
+		return (0);
+	case OPTION_GROUP:
+		if (o->n_groups == GROUP_OPTIONS_MAX) {
+			ctl_say("too many groups");
+			return (-1);
+		}
+		o->groups[o->n_groups++] = optarg;
+		return (0);
+	default:
+		return (-1); /* getopt_long has said it */
+	}
+}
+
+int
+options_parse(int argc, char **argv, unsigned allowed, struct options *out)
+{
+	struct option table[KNOWN + 1];
+	size_t n = 0;
+	int flag;
+
+	for (size_t i = 0; i < KNOWN; i++)
+		if ((known[i].flag & allowed) != 0)
+			table[n++] = known[i].option;
+	memset(&table[n], 0, sizeof(table[n]));
+	memset(out, 0, sizeof(*out));
+	optind = 0; /* GNU: start over, main() has read its own options */
+	while ((flag = getopt_long(argc, argv, "", table, NULL)) != -1)
+		if (take(flag, out) != 0)
+			return (-1);
+	for (; optind < argc; optind++) {
+		if (out->n_args == ARGS_MAX) {
+			ctl_say("one argument too many: %s", argv[optind]);
+			return (-1);
+		}
+		out->args[out->n_args++] = argv[optind];
+	}
+	return (0);
+}

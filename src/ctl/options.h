@@ -1,0 +1,44 @@
+/* The options of all commands, read by one parser: which of them a command takes is a column of its row in the command table. */
+#ifndef CTL_OPTIONS_H
+#define CTL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "doorward/session.h"
+
+#define ARGS_MAX 1                          /* what stands beside the options: a name or a session id */
+#define GROUP_OPTIONS_MAX (GROUPS_MAX + 1)  /* more cannot be stored, however short */
+
+enum option_flag {
+	OPTION_JSON = 1,
+	OPTION_STDIN = 2,
+	OPTION_GROUP = 4,
+	OPTION_USER = 8,
+	OPTION_DEVICE = 16,
+	OPTION_ALL = 32,
+	OPTION_REASON = 64,
+	OPTION_LIMIT = 128
+};
+
+struct options {
+	bool json;           /* --json */
+	bool password_stdin; /* --password-stdin */
+	bool all;            /* --all */
+	const char *user;    /* --user; NULL = not given, as for those that follow */
+	const char *device;  /* --device */
+	const char *reason;  /* --reason */
+	const char *limit;   /* --limit */
+	const char *groups[GROUP_OPTIONS_MAX]; /* --group, as often as it is given */
+	size_t n_groups;
+	const char *args[ARGS_MAX];
+	size_t n_args;
+};
+
+/*
+ * Reads the ${argc} words at ${argv} (the first is the command's) into ${out}. ${allowed}: the option_flags the command takes. Returns 0,
+ * or -1 after saying what is wrong.
+ */
+int options_parse(int argc, char **argv, unsigned allowed, struct options *out);
+
+#endif

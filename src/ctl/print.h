@@ -1,0 +1,35 @@
+/* What people and scripts read: one place for the shapes. */
+#ifndef CTL_PRINT_H
+#define CTL_PRINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "doorward/session.h"
+#include "doorward/userdb.h"
+
+struct ctl;
+
+#define OBJECT_MAX 4096 /* bytes of one object as JSON: every string is bounded, and escaping makes at most six of one */
+
+/* Characters of a time, terminator included. */
+#define TIME_LEN 21
+
+/* The time ${at} as RFC 3339 in ${out}; "-" for 0. Returns ${out}. */
+const char *print_time(int64_t at, char out[TIME_LEN]);
+
+/* Appends {"user_id","username","groups","disabled","created_at"}. */
+void print_account_json(struct buf *b, const struct account *a);
+
+/* Appends the session object of the HTTP interface; ${device} NULL = nothing is known of it. */
+void print_session_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+    const char *username, const struct device *device);
+
+/* Appends the logout record of the HTTP interface. */
+void print_ending_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], const char *user_id, const struct ending *e);
+
+/* Writes ${b} to standard output. An object that did not fit would be half an answer: says so and returns -1. */
+int print_buf(const struct buf *b);
+
+#endif

@@ -1,0 +1,185 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/name.h"
+#include "base/base64url.h"
+#include "base/clock.h"
+#include "crypto/random.h"
+#include "ctl/ctl.h"
+#include "ctl/options.h"
+#include "ctl/password.h"
+#include "ctl/print.h"
+#include "userdb/sqlite.h"
+
+#include "ctl/user.h"
+
+#define ID_BYTES 16 /* random: ids are never given twice, not even to somebody of the same name */
+#define PAGE 200    /* accounts read at a time */
+#define PAGE_BYTES (PAGE * sizeof(struct account) + 64)
+
+_Static_assert(BASE64URL_LEN(ID_BYTES) == USER_ID_MAX, "an id fits its place");
+
+/* Fills in everything but the password. */
+static int
+describe(const struct options *o, struct account *a)
+{
+	struct str groups[GROUP_OPTIONS_MAX];
+	uint8_t raw[ID_BYTES];
+
+	memset(a, 0, sizeof(*a));
+	if (!name_canonical(str_of(o->args[0]), a->name)) {
+		ctl_say("the name is refused: 1 to %d bytes of UTF-8 without , : / \" and controls, and no space at either end",
+		    USERNAME_MAX);
+		return (-1);
+	}
+	for (size_t i = 0; i < o->n_groups; i++)
+		groups[i] = str_of(o->groups[i]);
+	if (!name_groups_join(groups, o->n_groups, a->groups)) {
+		ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d",
+		    GROUPS_MAX, GROUP_MAX);
+		return (-1);
+	}
+	if (random_bytes(raw, sizeof(raw)) != 0) {
+		ctl_say("the kernel gives no random bytes");
+		return (-1);
+	}
+	base64url_encode(raw, sizeof(raw), a->id);
+	a->created = clock_wall();
+	return (0);
+}
+
+/* Asked before the password is, so that nobody types one in vain. */
+static int
+is_free(struct ctl *c, const char *name)
+{
+	struct account other;
+	enum dw_result r = sqlite_ops.find(c->users, name, &other);
+
+	explicit_bzero(other.hash, sizeof(other.hash));
+	if (r == DW_OK)
+		ctl_say("there is a user %s already", name);
+	else if (r != DW_ABSENT)
+		ctl_say("the user database could not be asked");
+	return (r == DW_ABSENT ? 0 : -1);
+}
+
+static int
+store_account(struct ctl *c, const struct account *a)
+{
+
+	switch (sqlite_ops.add(c->users, a)) {
+	case DW_OK:
+		return (0);
+	case DW_REFUSED:
+		ctl_say("there is a user %s already", a->name);
+		return (-1);
+	default:
+		ctl_say("the user database could not be written: %s was not added", a->name);
+		return (-1);
+	}
+}
+
+static int
+print_account(const struct account *a, bool json)
+{
+	char text[OBJECT_MAX], at[TIME_LEN];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	if (json) {
+		print_account_json(&b, a);
+		buf_putc(&b, '\n');
+	} else {
+		buf_printf(&b, "name     %s\nid       %s\ngroups   %s\nstate    %s\ncreated  %s\n", a->name, a->id,
+		    a->groups[0] != '\0' ? a->groups : "-", a->disabled ? "disabled" : "enabled", print_time(a->created, at));
+	}
+	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
+}
+
+int
+user_add(struct ctl *c, const struct options *o)
+{
+	struct account a;
+	int rc;
+
+	if (describe(o, &a) != 0 || ctl_users(c, true) != 0 || is_free(c, a.name) != 0)
+		return (CTL_FAILED);
+	if ((rc = password_hash(o->password_stdin, a.hash)) == 0)
+		rc = store_account(c, &a);
+	explicit_bzero(a.hash, sizeof(a.hash));
+	if (rc != 0)
+		return (CTL_FAILED);
+	if (o->json)
+		return (print_account(&a, true));
+	printf("added %s, id %s\n", a.name, a.id);
+	return (CTL_DONE);
+}
+
+static int
+print_line(const struct account *a, bool json, bool first)
+{
+	char text[OBJECT_MAX], at[TIME_LEN];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	if (json) {
+		if (!first)
+			buf_putc(&b, ',');
+		print_account_json(&b, a);
+	} else {
+		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", a->name, a->id, a->disabled ? "disabled" : "enabled",
+		    print_time(a->created, at), a->groups[0] != '\0' ? a->groups : "-");
+	}
+	return (print_buf(&b));
+}
+
+/* Prints all accounts, page by page. */
+static int
+print_all(struct ctl *c, bool json)
+{
+	char after[USERNAME_MAX + 1] = "";
+	struct account *page;
+	bool first = true;
+	size_t n;
+
+	do {
+		arena_reset(&c->arena);
+		if (sqlite_ops.list(c->users, after, PAGE, &c->arena, &page, &n) != DW_OK) {
+			ctl_say("the user database could not be asked");
+			return (-1);
+		}
+		for (size_t i = 0; i < n; i++, first = false)
+			if (print_line(&page[i], json, first) != 0)
+				return (-1);
+		if (n > 0)
+			memcpy(after, page[n - 1].name, sizeof(after));
+	} while (n == PAGE);
+	return (0);
+}
+
+int
+user_list(struct ctl *c, const struct options *o)
+{
+
+	if (ctl_users(c, false) != 0 || ctl_arena(c, PAGE_BYTES) != 0)
+		return (CTL_FAILED);
+	if (o->json)
+		fputs("{\"users\":[", stdout);
+	else
+		printf("%-24s %-22s  %-8s  %-20s  %s\n", "NAME", "ID", "STATE", "CREATED", "GROUPS");
+	if (print_all(c, o->json) != 0)
+		return (CTL_FAILED);
+	if (o->json)
+		fputs("]}\n", stdout);
+	return (CTL_DONE);
+}
+
+int
+user_show(struct ctl *c, const struct options *o)
+{
+	struct account a;
+
+	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+		return (CTL_FAILED);
+	return (print_account(&a, o->json));
+}
