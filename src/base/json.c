@@ -166,7 +166,8 @@ json_parse_strict(struct str text)
 }
 
 /*
- * The member ${name} if it has ${type}, else NULL. Comparing names as C strings is comparing them whole: the gate lets no NUL in.
+ * The member ${name} if it has ${type}, else NULL. Comparing names as C strings is comparing them whole: the gate lets no NUL
+ * in.
  */
 static struct json_object *
 member(struct json_object *o, const char *name, enum json_type type, bool *wrong)

@@ -60,7 +60,10 @@ struct mac_key *
 mac_key_new(const void *key, size_t n)
 {
 	char digest[] = "SHA256";
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end() };
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end(),
+	};
 	struct mac_key *k;
 
 	if (n == 0 || (k = calloc(1, sizeof(*k))) == NULL)

@@ -133,7 +133,9 @@ read_django(struct str rest, struct pwhash_text *t)
 	struct str iterations = str_cut(&rest, '$'), salt = str_cut(&rest, '$');
 
 	t->kind = PWHASH_PBKDF2;
-	if (rest.p == NULL || rest.len % 4 != 0 || salt.len > sizeof(t->salt) || !read_number(iterations, ITERATIONS_MAX, &t->passes))
+	if (rest.p == NULL || rest.len % 4 != 0 || salt.len > sizeof(t->salt))
+		return (false);
+	if (!read_number(iterations, ITERATIONS_MAX, &t->passes))
 		return (false);
 	memcpy(t->salt, salt.p, salt.len);
 	t->salt_len = salt.len;
@@ -148,7 +150,8 @@ read_hex(struct str rest, struct pwhash_text *t)
 
 	t->kind = PWHASH_PBKDF2;
 	return (read_number(iterations, ITERATIONS_MAX, &t->passes) &&
-	    decode_hex(salt, t->salt, sizeof(t->salt), &t->salt_len) && decode_hex(rest, t->hash, sizeof(t->hash), &t->hash_len));
+	    decode_hex(salt, t->salt, sizeof(t->salt), &t->salt_len) &&
+	    decode_hex(rest, t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 static const struct {
