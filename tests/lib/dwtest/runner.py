@@ -1,0 +1,61 @@
+"""Runs the test functions of a file, in order, against one site, and then asks what the site left behind."""
+
+import os
+import sys
+import time
+import traceback
+
+from .check import Skip
+from .site import Site
+
+
+class Tally:
+    def __init__(self):
+        self.failed = 0
+
+    def run(self, name, body):
+        start = time.monotonic()
+        try:
+            body()
+        except Skip as reason:
+            print(f"skip {name} # {reason}", flush=True)
+            return
+        except Exception as error:
+            self.failed += 1
+            print(f"not ok {name} # {type(error).__name__}: {error}", flush=True)
+            for line in traceback.format_exc().splitlines():
+                print("#   " + line, flush=True)
+            return
+        print(f"ok {name} # {time.monotonic() - start:.2f} s", flush=True)
+
+
+def _tests(module):
+    wanted = sys.argv[1:]
+    for name, value in list(vars(module).items()):
+        if name.startswith("test_") and callable(value) and (not wanted or any(word in name for word in wanted)):
+            yield name, value
+
+
+def main(site=None):
+    """Runs this program's tests. site: what Site() is made with, or None if the tests make their own. Arguments choose by name."""
+    module = sys.modules["__main__"]
+    tally = Tally()
+    if site is None:
+        for name, test in _tests(module):
+            tally.run(name, test)
+        sys.exit(1 if tally.failed else 0)
+    try:
+        place = Site(**site)
+    except Skip as reason:
+        print(f"skip all # {reason}")
+        sys.exit(0)
+    tally.run("start", place.start)
+    if not tally.failed:
+        for name, test in _tests(module):
+            tally.run(name, lambda test=test: test(place))
+        tally.run("no_descriptor_leaks", place.check_descriptors)
+    tally.run("stop_and_leave_nothing", place.stop)
+    if tally.failed:
+        place.show_logs()
+    place.remove(keep=bool(tally.failed and os.environ.get("DOORWARD_KEEP")))
+    sys.exit(1 if tally.failed else 0)

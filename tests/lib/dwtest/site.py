@@ -1,0 +1,344 @@
+"""A site: a directory, Redis, doorward and, if wanted, a front server; and at the end, the proof that nothing was left or leaked."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import secrets as randomness
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import tempfile
+import threading
+import time
+
+from . import config, fcgi, web
+from .check import Failed, Skip, equal, expect, wait_until
+from .client import COOKIE, HOST, MOUNT, ORIGIN, Client
+from .fronts import Fronts
+from .proc import Process, alive, descriptors, environment, marked, name_of, parent, read
+from .redis import Redis
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+
+
+def build_dir():
+    where = os.environ.get("DOORWARD_BUILD")
+    if not where:
+        raise Skip("DOORWARD_BUILD does not say where the programs are built")
+    return pathlib.Path(where)
+
+
+def program(name):
+    path = build_dir() / name
+    if not os.access(path, os.X_OK):
+        raise Failed(f"{path} is not there")
+    return str(path)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Events:
+    """doorwardctl watch, running; its lines as they come."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def all(self, kind=None, **members):
+        events = [json.loads(line) for line in self.process.text().splitlines() if line.startswith("{")]
+        return [e for e in events if (kind is None or e["type"] == kind) and all(e.get(k) == v for k, v in members.items())]
+
+    def wait(self, kind, count=1, timeout=5.0, **members):
+        """Waits for that many events, gives a further one the time to show up, and wants exactly ${count}."""
+        wait_until(lambda: len(self.all(kind, **members)) >= count, f"{count} event(s) {kind} {members}", timeout)
+        time.sleep(0.05)
+        found = self.all(kind, **members)
+        equal(len(found), count, f"events {kind} {members}")
+        return found
+
+
+class Site(Client, Fronts):
+    def __init__(self, conf=None, redis="own", front=None, users=("alice",), files=None, expected=(), workers=2,
+                 level="debug"):
+        """conf: options laid over the kit's; files: {name: content}, private; @DIR@ is the site's directory in both. redis: "own" (the kit's),
+        "spawn" (the master's) or "none". front: "lighttpd" or "nginx", or "later", with which start_front() may be called. users: names,
+        or tuples of a name and its groups. expected: patterns of error lines."""
+        program("doorward")
+        self.dir = tempfile.mkdtemp(prefix="dw", dir=os.environ.get("TMPDIR") or "/tmp")
+        self.secrets = set()
+        self.passwords = {}
+        self.processes = []
+        self.expected = [re.compile(pattern) for pattern in expected]
+        self.front = front
+        self.redis_kind = redis
+        self.users = users
+        self.daemon = self.redis_process = None
+        for name in ("log", "state", "sock", "tmp", "www"):
+            os.mkdir(f"{self.dir}/{name}", 0o700)
+        self.sockets = {name: f"{self.dir}/sock/{name}.sock" for name in ("check", "login", "admin")}
+        self.redis_socket = f"{self.dir}/state/redis.sock" if redis == "spawn" else f"{self.dir}/sock/redis.sock"
+        self.log_file = f"{self.dir}/log/doorward.log"
+        self.conf_file = f"{self.dir}/doorward.conf"
+        self.port = free_port() if front else None
+        self.origin = f"https://127.0.0.1:{self.port}" if front else ORIGIN
+        base = {
+            "state_dir": f"{self.dir}/state", "issuer": self.origin + MOUNT,
+            "listen": {"check": self.sockets["check"], "login": self.sockets["login"]}, "admin": {"socket": self.sockets["admin"]},
+            "workers": {"check": workers, "login": workers},
+            "redis": {"spawn": True} if redis == "spawn" else {"url": f"unix:{self.redis_socket}"},
+            "userdb": {"url": "sqlite:users.db"}, "log": {"file": self.log_file, "level": level},
+        }
+        self.conf = config.merged(base, conf or {})
+        for name, content in (files or {}).items():
+            path = pathlib.Path(self.dir, name)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.touch(0o600)
+            path.write_text(content.replace("@DIR@", self.dir))
+        self.write_conf()
+
+    # --- configuration and processes
+
+    def write_conf(self, **changes):
+        self.conf = config.merged(self.conf, changes)
+        pathlib.Path(self.conf_file).write_text(config.text(self.conf).replace("@DIR@", self.dir))
+
+    def run(self, name, argv, **kwargs):
+        """Starts a program of this site; it is ended with it."""
+        process = Process([str(word) for word in argv], self.dir, f"{self.dir}/log/{name}.out", **kwargs)
+        self.processes.append(process)
+        return process
+
+    def start_redis(self):
+        conf = f"{self.dir}/redis.conf"
+        pathlib.Path(conf).write_text(f'port 0\nunixsocket {self.redis_socket}\nunixsocketperm 700\nsave ""\nappendonly no\n'
+                                      f"dir {self.dir}/tmp\nmaxmemory-policy noeviction\n")
+        self.redis_process = self.run("redis", [shutil.which("redis-server") or "redis-server", conf])
+        wait_until(self.redis_answers, "Redis")
+
+    def redis(self):
+        return Redis(self.redis_socket)
+
+    def redis_answers(self):
+        try:
+            with Redis(self.redis_socket, 1.0) as redis:
+                return redis("PING") == "PONG"
+        except (OSError, RuntimeError, EOFError):
+            return False
+
+    def start_daemon(self):
+        self.daemon = self.run("doorward", [program("doorward"), "-F", "-c", self.conf_file])
+        self.wait_ready()
+
+    def wait_ready(self, timeout=20.0):
+        def ready():
+            if not self.daemon.is_running():
+                raise Failed(f"doorward ended with {self.daemon.popen.returncode}: {self.daemon.text()[-1000:]} {self.log()[-1000:]}")
+            try:
+                return self.admin("GET", "/health/ready").status == 200 and self.get("/check").status == 401 and \
+                    self.get("/login").status == 200
+            except (OSError, EOFError):
+                return False
+
+        wait_until(ready, "doorward to be ready", timeout)
+
+    def stop_daemon(self, number=signal.SIGTERM):
+        code = self.daemon.stop(number)
+        equal(code, 0, "exit code of doorward")
+        wait_until(lambda: not [pid for pid in marked(self.dir) if "doorward" in name_of(pid) and "doorwardctl" not in name_of(pid)],
+                   "the workers' end")
+
+    def start(self):
+        if self.redis_kind == "own":
+            self.start_redis()
+        self.start_daemon()
+        for user in self.users:
+            self.add_user(*(user if isinstance(user, tuple) else (user, "users")))
+        if self.front not in (None, "later"):
+            self.start_front(self.front)
+
+    # --- the other programs
+
+    def ctl(self, *words, input=None, status=0):
+        """Runs doorwardctl and returns what it wrote; status None: any, and the finished process is returned."""
+        done = subprocess.run([program("doorwardctl"), "-c", self.conf_file, *words], input=input, text=True, timeout=30,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self.dir), cwd=self.dir)
+        for text in (done.stdout, done.stderr):
+            expect("Sanitizer" not in text and "runtime error:" not in text, f"doorwardctl {words}: {text}")
+            for secret in (input or "").split():
+                expect(len(secret) < 8 or secret not in text, f"doorwardctl {words} shows what it was given on stdin")
+        if status is None:
+            return done
+        equal(done.returncode, status, f"exit code of doorwardctl {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def ctl_json(self, *words):
+        return json.loads(self.ctl(*words, "--json"))
+
+    def new_password(self):
+        value = "Pw " + randomness.token_hex(12)
+        self.remember(value, value[3:])
+        return value
+
+    def add_user(self, name, *groups, password=None):
+        password = password or self.new_password()
+        self.passwords[name] = password
+        self.remember(password)
+        self.ctl("user", "add", name, *(word for group in groups for word in ("--group", group)), "--password-stdin", input=password + "\n")
+        return password
+
+    def watch(self):
+        """Starts doorwardctl watch and waits until it is subscribed."""
+        name = f"watch{len(self.processes)}"
+        process = self.run(name, [program("doorwardctl"), "-c", self.conf_file, "watch"])
+        with self.redis() as redis:
+            before = redis("PUBSUB", "NUMSUB", "dw:events")[1]
+            wait_until(lambda: redis("PUBSUB", "NUMSUB", "dw:events")[1] > 0, f"the subscription ({before})")
+        return Events(process)
+
+    def admin(self, method, target, value=None, headers=(), timeout=10.0):
+        body = b"" if value is None else json.dumps(value).encode()
+        headers = list(headers) + ([("Content-Type", "application/json")] if value is not None else [])
+        return web.unix(self.sockets["admin"], method, target, headers, body, timeout)
+
+    def workers(self):
+        """Pids of the master's children that are doorward."""
+        return [pid for pid in marked(self.dir) if parent(pid) == self.daemon.pid and b"doorward" in read(pid, "cmdline")]
+
+    def log(self):
+        try:
+            with open(self.log_file, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    # --- the end
+
+    def check_descriptors(self):
+        """A further round of everyday and broken requests leaves no descriptor open in any process."""
+        if self.daemon is None or not self.daemon.is_running():
+            raise Skip("doorward is not running")
+        counts = lambda: {pid: descriptors(pid) for pid in [self.daemon.pid, *self.workers()]}  # noqa: E731
+        self.disturb()
+        before = counts()
+        if None in before.values():
+            raise Skip("descriptors cannot be seen")
+        for _ in range(3):
+            self.disturb()
+
+        def settled():
+            after = counts()
+            return all(len(after[pid]) <= len(before[pid]) for pid in before if pid in after)
+
+        try:
+            wait_until(settled, "descriptors to be closed", 8.0)
+        except Failed:
+            after = counts()
+            raise Failed("; ".join(f"{name_of(pid)}: {before[pid]} then {after.get(pid)}" for pid in before
+                                   if len(after.get(pid) or []) > len(before[pid]))) from None
+
+    def disturb(self):
+        for pool in ("check", "login"):
+            for _ in range(8):
+                self.request("GET", "/check", pool=pool)
+                self.request("GET", "/check", pool=pool, cookie="dws_" + "A" * 60)
+                with fcgi.Connection(self.sockets[pool]) as connection:
+                    connection.send(fcgi.begin() + fcgi.record(fcgi.PARAMS, fcgi.pair("REQUEST_METHOD", "GET")))
+                with fcgi.Connection(self.sockets[pool]) as connection:
+                    connection.send(b"\x01")
+
+    def stop(self):
+        """Ends every process and collects all that is wrong with what they did."""
+        wrong = []
+        wrong += self.secrets_on_display()
+        for process in reversed(self.processes):
+            if process.is_running():
+                try:
+                    code = process.stop()
+                    if process is self.daemon and code != 0:
+                        wrong.append(f"doorward ended with {code}")
+                except AssertionError as error:
+                    wrong.append(str(error))
+        try:
+            wait_until(lambda: not marked(self.dir), "all processes to be gone", 5.0)
+        except Failed:
+            for pid in marked(self.dir):
+                wrong.append(f"left running: {pid} {name_of(pid)}")
+                os.kill(pid, signal.SIGKILL)
+        for name in ("check", "login", "admin"):
+            if self.daemon is not None and os.path.exists(self.sockets[name]):
+                wrong.append(f"socket left: {self.sockets[name]}")
+        wrong += self.complaints_in_logs()
+        wrong += self.secrets_in_logs()
+        if wrong:
+            raise Failed("\n    ".join(["what was left behind:", *wrong]))
+
+    def files(self):
+        for path in sorted(pathlib.Path(self.dir, "log").iterdir()):
+            yield path, path.read_bytes()
+
+    def complaints_in_logs(self):
+        for path, content in self.files():
+            for line in content.decode("utf-8", "replace").splitlines():
+                bad = "Sanitizer" in line or "runtime error:" in line
+                bad = bad or (path.name.startswith("doorward") and re.match(r"\S+ error \[", line))
+                if bad and not any(pattern.search(line) for pattern in self.expected):
+                    yield f"{path.name}: {line[:300]}"
+
+    def secrets_in_logs(self):
+        for path, content in self.files():
+            for secret in self.secrets:
+                if secret.encode() in content:
+                    yield f"{path.name} holds a secret: {secret[:6]}…"
+
+    def secrets_on_display(self):
+        for pid in marked(self.dir):
+            for name in ("cmdline", "environ"):
+                content = read(pid, name)
+                for secret in self.secrets:
+                    if secret.encode() in content:
+                        yield f"{name} of {pid} {name_of(pid)[:60]} holds a secret: {secret[:6]}…"
+
+    def show_logs(self):
+        for path, content in self.files():
+            print(f"# --- {path.name}")
+            for line in content.decode("utf-8", "replace").splitlines()[-40:]:
+                print("#   " + line[:400])
+
+    def remove(self, keep=False):
+        if keep:
+            print(f"# kept: {self.dir}")
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def together(count, body):
+    """Runs body(i) in ${count} threads that start at the same moment; returns their results, raises the first failure."""
+    barrier = threading.Barrier(count)
+    results, errors = [None] * count, []
+
+    def work(i):
+        try:
+            barrier.wait()
+            results[i] = body(i)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+def random_name(prefix):
+    return prefix + "".join(random.choices(string.ascii_lowercase, k=8))

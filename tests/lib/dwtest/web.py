@@ -1,0 +1,46 @@
+"""HTTP over TLS to a front server, or in plain to a unix socket; answers keep every header line."""
+
+import http.client
+import socket
+import ssl
+
+from .answer import Answer
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def _exchange(connection, method, target, headers, body):
+    try:
+        names = {name.lower() for name, _ in headers}
+        connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value)
+        if "content-length" not in names and (body or method in ("POST", "PUT", "PATCH")):
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body or None)
+        reply = connection.getresponse()
+        return Answer(reply.status, reply.getheaders(), reply.read())
+    finally:
+        connection.close()
+
+
+def https(port, method, target, headers=(), body=b"", timeout=15.0):
+    """The certificate is self-signed, and not what is tested here."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=context)
+    return _exchange(connection, method, target, list(headers), body)
+
+
+def unix(path, method, target, headers=(), body=b"", timeout=10.0):
+    return _exchange(UnixConnection(path, timeout), method, target, list(headers), body)
