@@ -1,0 +1,99 @@
+#!/bin/sh
+# Which folder may know which: dependencies point one way, from main to base. Also: a file includes its own header
+# last, so that no header leans on what stands before it, and every header compiles alone.
+set -eu
+
+srcdir=${srcdir:-.}
+failed=0
+
+# Lists the sources of the tree by their path below ${srcdir}.
+sources() {
+	(cd "$srcdir" && find src include -name "$1" -print) | LC_ALL=C sort
+}
+
+check_directions() {
+	# shellcheck disable=SC2016 # the dollars are those of awk
+	sources '*.[ch]' | (cd "$srcdir" && xargs awk '
+	function allow(folder, list,   n, i, names) {
+		known[folder] = 1
+		n = split(list, names, " ")
+		for (i = 1; i <= n; i++)
+			allowed[folder, names[i]] = 1
+	}
+	BEGIN {
+		allow("doorward", "base doorward")
+		allow("base", "base doorward")
+		allow("crypto", "crypto base doorward")
+		allow("config", "config base crypto doorward")
+		allow("store", "store crypto base doorward")
+		allow("userdb", "userdb crypto base doorward")
+		allow("event", "event store base doorward")
+		allow("auth", "auth crypto base doorward")
+		allow("handle", "handle auth base doorward")
+		allow("web", "web handle base doorward")
+		allow("worker", "worker web store userdb crypto config base doorward")
+		allow("admin", "admin auth store userdb crypto config base doorward")
+		allow("master", "master config base")
+		allow("ctl", "ctl auth store userdb event crypto config base doorward")
+
+		# The keys are published by one handler, which therefore sees them.
+		exact["src/handle/jwks.c", "crypto/keyring.h"] = 1
+		# The master knows processes, sockets and time, and nothing of a request.
+		of_master["doorward/board.h"] = of_master["doorward/config.h"] = of_master["doorward/result.h"] = 1
+	}
+	function folder_of(path,   part) {
+		split(path, part, "/")
+		return (part[2])
+	}
+	function own_header(path,   name, found, line) {
+		if (path !~ /^src\/.*\.c$/)
+			return ("")
+		name = substr(path, 5)
+		sub(/\.c$/, ".h", name)
+		found = (getline line <("src/" name)) >= 0
+		close("src/" name)
+		return (found ? name : "")
+	}
+	function end_file() {
+		if (file != "" && (own = own_header(file)) != "" && last != own)
+			printf "%s:%d: includes \"%s\" last, not its own header \"%s\"\n", file, last_line, last, own
+	}
+	FNR == 1 { end_file(); file = FILENAME; last = "nothing"; last_line = 1; folder = folder_of(file) }
+	/^[ \t]*#[ \t]*include/ {
+		last = $0
+		sub(/^[^"<]*["<]/, "", last)
+		sub(/[">].*/, "", last)
+		last_line = FNR
+	}
+	/^[ \t]*#[ \t]*include[ \t]*"/ {
+		target = last
+		sub(/\/.*/, "", target)
+		if (last == "config.h" || file !~ /^(src\/.*\/|include\/)/)
+			next
+		if (!(folder in known))
+			printf "%s:%d: the folder \"%s\" has no rule in this script\n", file, FNR, folder
+		else if (folder == "master" && (last in of_master))
+			next
+		else if (!((folder, target) in allowed) && !((file, last) in exact))
+			printf "%s:%d: \"%s\" may not include \"%s\"\n", file, FNR, folder, last
+	}
+	END { end_file() }')
+}
+
+check_headers() {
+	sources '*.h' | while read -r header; do
+		# shellcheck disable=SC2086 # the flags are words
+		${CC:-cc} -std=c11 -D_GNU_SOURCE -I"$srcdir/src" -I"$srcdir/include" -Isrc ${LINT_CPPFLAGS:-} \
+		    -fsyntax-only -x c "$srcdir/$header" 2>&1 | sed "s|^|$header does not compile alone: |"
+	done
+}
+
+directions=$(check_directions)
+headers=$(check_headers)
+for found in "$directions" "$headers"; do
+	if [ -n "$found" ]; then
+		printf '%s\n' "$found"
+		failed=1
+	fi
+done
+exit $failed

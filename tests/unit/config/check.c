@@ -1,0 +1,176 @@
+/* Rules between options, and those that look beyond the file. */
+#include "config/load.h"
+#include "file.h"
+
+#define PATH_107 \
+	"/1234567890123456789012345678901234567890123456789" \
+	"/12345678901234567890123456789012345678901234567890/12345"
+
+static const struct {
+	const char *text;
+	const char *error; /* NULL: accepted */
+} cases[] = {
+	{ "workers: { check = 60; login = 60; };", NULL },
+	{ "workers: { check = 61;\n login = 60; };",
+	    "t.conf:1: workers.check: with workers.login makes 121 workers, at most 120 are allowed" },
+	{ "listen: { check = \"/s\";\n login = \"/s\"; };",
+	    "t.conf:2: listen.login: is the same socket as listen.check" },
+	{ "listen: { check = \"/s\"; };\nadmin: { socket = \"/s\"; };",
+	    "t.conf:2: admin.socket: is the same socket as listen.check" },
+	{ "listen: { login = \"/s\"; };\nadmin: { socket = \"/s\"; };",
+	    "t.conf:2: admin.socket: is the same socket as listen.login" },
+	{ "listen: { check = \"" PATH_107 "\"; };", NULL },
+	{ "listen: { check = \"" PATH_107 "x\"; };", "t.conf:1: listen.check: is longer than 107 bytes" },
+	{ "admin: { listen = \"127.0.0.1:9180\"; socket = \"\"; };", NULL },
+	{ "admin: { listen = \"0.0.0.0:9180\"; };",
+	    "t.conf:1: admin.listen: \"0.0.0.0:9180\" is not a loopback address with a port, such as 127.0.0.1:9180" },
+	{ "mount = \"/auth/\";",
+	    "t.conf:1: mount: \"/auth/\" is not a path such as /auth: it begins with '/' and ends without" },
+	{ "issuer = \"http://h/auth\";", "t.conf:1: issuer: must be an https address unless require_tls is false" },
+	{ "issuer = \"http://h/auth\"; require_tls = false;", NULL },
+	{ "issuer = \"https://h/auth/\";",
+	    "t.conf:1: issuer: \"https://h/auth/\" is not an address such as https://example.org/auth: host in lower "
+		"case, no "
+	    "default port, no '/' at the end" },
+	{ "origins = [ \"https://a\", \"https://b/\" ];",
+	    "t.conf:1: origins: \"https://b/\" is not an origin such as https://example.org: lower case, no default "
+		"port, no "
+	    "path" },
+	{ "trusted_proxies = [ \"10.0.0.0/8\", \"proxy\" ];",
+	    "t.conf:1: trusted_proxies: \"proxy\" is not an address or prefix such as 10.0.0.0/8" },
+	{ "cookie_name = \"session\";", "t.conf:1: cookie_name: must begin with __Host- unless require_tls is false" },
+	{ "cookie_name = \"session\"; require_tls = false;", NULL },
+	{ "cookie_name = \"__Host-a b\";",
+	    "t.conf:1: cookie_name: \"__Host-a b\" holds what the name of a cookie may not" },
+	{ "hsts = \"max-age=1\\n\";", "t.conf:1: hsts: holds control characters or is not UTF-8" },
+	{ "hsts = \"max-age=ä\";", "t.conf:1: hsts: holds characters that a header may not" },
+	{ "hsts = \"\";", NULL },
+	{ "title = \"äääääääääääääääääääääääääääääääää\";", "t.conf:1: title: is longer than 64 bytes" },
+	{ "session: { idle = \"13h\"; };",
+	    "t.conf:1: session.idle: session.idle (13h) must not be longer than session.absolute (12h)" },
+	{ "session: { absolute = \"10m\"; };",
+	    "t.conf:1: session.absolute: session.idle (30m) must not be longer than session.absolute (10m)" },
+	{ "session: { policy = \"fixed\"; absolute = \"10m\"; };", NULL },
+	{ "session: { remember_idle = \"31d\";\n remember_absolute = \"30d\"; };",
+	    "t.conf:2: session.remember_absolute: session.remember_idle (31d) must not be longer than "
+		"session.remember_absolute "
+	    "(30d)" },
+	{ "session: { policy = \"fixed\"; };\nrefresh: { idle = \"8d\"; };",
+	    "t.conf:2: refresh.idle: refresh.idle (8d) must not be longer than refresh.absolute (7d)" },
+	{ "clients = ( { id = \"a\"; },\n{ id = \"b\";\n idle = \"13h\"; } );",
+	    "t.conf:3: clients[1].idle: idle (13h) must not be longer than absolute (12h)" },
+	{ "session: { policy = \"fixed\"; absolute = \"10m\"; };\nclients = ( { id = \"a\"; policy = \"sliding\"; } );",
+	    "t.conf:2: clients[0].absolute: idle (30m) must not be longer than absolute (10m)" },
+	{ "clients = ( { id = \"a\"; policy = \"fixed\"; absolute = \"10m\"; } );", NULL },
+	{ "redis: { url = \"redis://h:6379/1\"; };", NULL },
+	{ "redis: { url = \"h:6379\"; };",
+	    "t.conf:1: redis.url: \"h:6379\" is neither unix:/path nor redis://host:port/db" },
+	{ "redis: { url = \"redis://u:p@h\"; };",
+	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },
+	{ "redis: { url = \"unix:" PATH_107 "x\"; };",
+	    "t.conf:1: redis.url: makes a socket path of 108 bytes, at most 107 are allowed" },
+	{ "state_dir = \"" PATH_107 "\"; redis: { spawn = true; };",
+	    "t.conf:1: state_dir: makes a socket path of 124 bytes, at most 107 are allowed" },
+	{ "redis: { spawn = true;\n url = \"unix:/s\"; };",
+	    "t.conf:2: redis.url: is not to be given with redis.spawn = true" },
+	{ "userdb: { url = \"pgsql:x\"; };", "t.conf:1: userdb.url: \"pgsql:x\" is not sqlite:/path" },
+	{ "userdb: { url = \"sqlite:\"; };", "t.conf:1: userdb.url: \"sqlite:\" is not sqlite:/path" },
+};
+
+static void
+expect(const char *text, const char *error)
+{
+	char err[CONFIG_ERROR_MAX] = "";
+	struct config *c;
+
+	file_write("t.conf", text, strlen(text), 0600);
+	c = config_load("t.conf", err, sizeof(err));
+	if ((c == NULL) != (error != NULL))
+		fail_msg("%s: %s", text, c == NULL ? err : "accepted");
+	assert_string_equal(err, error == NULL ? "" : error);
+	config_free(c);
+}
+
+static void
+test_rules(void **state)
+{
+
+	(void)state;
+	assert_int_equal(strlen(PATH_107), 107);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect(cases[i].text, cases[i].error);
+}
+
+#define SECRET_MODE "must be a regular file that only its owner can read or write (mode 0600)"
+
+/* ${option} is where the file is named, ${place} how messages call that. */
+static void
+expect_secret(const char *before, const char *after, const char *place)
+{
+	static const struct {
+		const char *file;
+		const char *why; /* NULL: accepted */
+	} files[] = {
+		{ "good", NULL },
+		{ "group", SECRET_MODE },
+		{ "others", SECRET_MODE },
+		{ "dir", SECRET_MODE },
+		{ "none", "No such file or directory" },
+		{ "empty", "is empty" },
+		{ "large", "is too large for a secret" },
+	};
+	char text[512], error[CONFIG_ERROR_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(text, sizeof(text), "%s\"%s/%s\"%s", before, file_dir, files[i].file, after);
+		snprintf(error, sizeof(error), "t.conf:1: %s: \"%s/%s\": %s", place, file_dir, files[i].file,
+		    files[i].why);
+		expect(text, files[i].why == NULL ? NULL : error);
+	}
+}
+
+static void
+test_secrets(void **state)
+{
+	static char large[4096];
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	file_write("good", "secret\n", 7, 0600);
+	file_write("group", "secret\n", 7, 0640);
+	file_write("others", "secret\n", 7, 0604);
+	file_write("empty", "", 0, 0600);
+	file_write("large", large, sizeof(large), 0600);
+	assert_int_equal(mkdir("dir", 0700), 0);
+	expect_secret("admin: { token_file = ", "; };", "admin.token_file");
+	expect_secret("redis: { password_file = ", "; };", "redis.password_file");
+	expect_secret("clients = ( { id = \"a\"; secret_file = ", "; } );", "clients[0].secret_file");
+}
+
+/* Only root can become somebody else; for others these options mean nothing. */
+static void
+test_accounts(void **state)
+{
+	bool root = geteuid() == 0;
+
+	(void)state;
+	expect("user = \"root\"; group = \"root\"; listen: { owner = \"root\"; group = \"root\"; };", NULL);
+	expect("user = \"no-such-user\";", root ? "t.conf:1: user: there is no user \"no-such-user\"" : NULL);
+	expect("group = \"no-such-group\";", root ? "t.conf:1: group: there is no group \"no-such-group\"" : NULL);
+	expect("listen: { owner = \"no-such-user\"; };", root ?
+	    "t.conf:1: listen.owner: there is no user \"no-such-user\"" : NULL);
+	expect("listen: { group = \"no-such-group\"; };",
+	    root ? "t.conf:1: listen.group: there is no group \"no-such-group\"" : NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rules, file_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_secrets, file_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_accounts, file_setup, file_teardown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
