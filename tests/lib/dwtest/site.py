@@ -83,7 +83,7 @@ class Site(Client, Fronts):
         for name in ("log", "state", "sock", "tmp", "www"):
             os.mkdir(f"{self.dir}/{name}", 0o700)
         self.sockets = {name: f"{self.dir}/sock/{name}.sock" for name in ("check", "login", "admin")}
-        self.redis_socket = f"{self.dir}/state/redis.sock" if redis == "spawn" else f"{self.dir}/sock/redis.sock"
+        self.redis_socket = f"{self.dir}/state/redis/redis.sock" if redis == "spawn" else f"{self.dir}/sock/redis.sock"
         self.log_file = f"{self.dir}/log/doorward.log"
         self.conf_file = f"{self.dir}/doorward.conf"
         self.port = free_port() if front else None
@@ -197,9 +197,7 @@ class Site(Client, Fronts):
         """Starts doorwardctl watch and waits until it is subscribed."""
         name = f"watch{len(self.processes)}"
         process = self.run(name, [program("doorwardctl"), "-c", self.conf_file, "watch"])
-        with self.redis() as redis:
-            before = redis("PUBSUB", "NUMSUB", "dw:events")[1]
-            wait_until(lambda: redis("PUBSUB", "NUMSUB", "dw:events")[1] > 0, f"the subscription ({before})")
+        wait_until(lambda: "waiting for events" in process.text(), "doorwardctl watch to be subscribed")
         return Events(process)
 
     def admin(self, method, target, value=None, headers=(), timeout=10.0):
