@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/name.h"
 #include "auth/pseudonym.h"
@@ -19,7 +20,7 @@
 
 #define ERROR_MAX 512        /* bytes of a sentence, a path included */
 #define STATE_DIR_MODE 0750
-#define USERDB_PATH_MAX 4096 /* PATH_MAX */
+#define STATE_PATH_MAX 4096  /* PATH_MAX */
 
 void
 ctl_say(const char *fmt, ...)
@@ -87,7 +88,7 @@ make_state(const struct config *conf, const char *database)
 int
 ctl_users(struct ctl *c, bool create)
 {
-	char path[USERDB_PATH_MAX], err[ERROR_MAX + USERDB_PATH_MAX];
+	char path[STATE_PATH_MAX], err[ERROR_MAX + STATE_PATH_MAX];
 
 	if (url_path(c->conf, path, sizeof(path), err, sizeof(err)) != 0) {
 		ctl_say("%s", err);
@@ -103,6 +104,16 @@ ctl_users(struct ctl *c, bool create)
 	return (0);
 }
 
+/* Whether there are no keys at all: then nothing has been set up yet. */
+static bool
+is_new(const struct config *conf)
+{
+	char path[STATE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/keys", conf->state_dir);
+	return (access(path, F_OK) != 0 && errno == ENOENT);
+}
+
 int
 ctl_store(struct ctl *c)
 {
@@ -110,7 +121,8 @@ ctl_store(struct ctl *c)
 
 	if ((c->keys = keyring_load(c->conf->state_dir, c->conf->access_alg, err, sizeof(err))) == NULL) {
 		ctl_say("%s", err);
-		ctl_say("the keys are made by the first \"user add\" or the first start of the daemon");
+		if (is_new(c->conf))
+			ctl_say("the keys are made by the first \"user add\" or the first start of the daemon");
 		return (-1);
 	}
 	if ((c->store = redis_store_new(c->conf, c->keys, NULL, err, sizeof(err))) == NULL) {

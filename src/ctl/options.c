@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "ctl/ctl.h"
 
 #include "ctl/options.h"
@@ -59,6 +61,17 @@ take(int flag, struct options *o)
 	}
 }
 
+/*
+ * A session id may begin with a hyphen. As the first word after the command it is taken for what it is; no option of ours has this length
+ * without "=". Elsewhere "--" helps.
+ */
+static bool
+is_session_id(const char *word)
+{
+
+	return (word[0] == '-' && strlen(word) == PUBLIC_SID_LEN && str_is_word(str_of(word), "-_", PUBLIC_SID_LEN));
+}
+
 int
 options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 {
@@ -71,6 +84,13 @@ options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 			table[n++] = known[i].option;
 	memset(&table[n], 0, sizeof(table[n]));
 	memset(out, 0, sizeof(*out));
+	if (argc > 1 && is_session_id(argv[1])) {
+		out->args[out->n_args++] = argv[1];
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	argv[0] = program_invocation_name; /* whose complaints these are */
 	optind = 0; /* GNU: start over, main() has read its own options */
 	while ((flag = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if (take(flag, out) != 0)

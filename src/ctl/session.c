@@ -126,6 +126,10 @@ session_list_command(struct ctl *c, const struct options *o)
 		return (CTL_USAGE);
 	if (ctl_store(c) != 0 || ctl_arena(c, EVERYBODY_ARENA) != 0)
 		return (CTL_FAILED);
+	if (redis_store_ops.ping(c->store) != DW_OK) { /* before anything is printed: half a JSON text helps nobody */
+		ctl_say("Redis could not be asked");
+		return (CTL_FAILED);
+	}
 	l.known = ctl_users(c, false) == 0;
 	if (o->json)
 		fputs("{\"sessions\":[", stdout);
