@@ -1,0 +1,357 @@
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "doorward/config.h"
+#include "store/warn.h"
+
+#include "store/conn.h"
+
+#define DEFAULT_PORT 6379
+#define DATABASE_MAX 15
+#define HOST_LEN_MAX 255
+#define PASSWORD_FILE_MAX 1024
+#define TIME_SAMPLE_MS 5000 /* how old the clock offset may be: quartz drifts less than a millisecond in that time */
+#define TIMEOUT_MIN_MS 1
+
+struct conn {
+	const struct config *conf;
+	char host[HOST_LEN_MAX + 1]; /* "" = unix socket */
+	const char *path;            /* of that, inside the configuration */
+	int port;
+	int database;
+	redisContext *c;
+	bool slow;
+	int64_t offset_ms;
+	int64_t asked_ms, sampled_ms; /* monotonic */
+};
+
+/* host:port, host, [v6]:port, [v6] */
+static bool
+parse_host(struct conn *c, struct str s)
+{
+	struct str host, port = STR_NONE;
+	uint64_t n = DEFAULT_PORT;
+
+	if (s.len > 0 && s.p[0] == '[') {
+		s = (struct str){ s.p + 1, s.len - 1 };
+		host = str_cut(&s, ']');
+		if (s.p == NULL || (s.len > 0 && s.p[0] != ':'))
+			return (false);
+		if (s.len > 0)
+			port = (struct str){ s.p + 1, s.len - 1 };
+	} else {
+		host = str_cut(&s, ':');
+		port = s;
+	}
+	if (host.len == 0 || !str_copy(c->host, sizeof(c->host), host))
+		return (false);
+	if (port.p != NULL && (!str_to_u64(port, 65535, &n) || n == 0))
+		return (false);
+	c->port = (int)n;
+	return (true);
+}
+
+/* unix:/path, or redis://host:port/db */
+static bool
+parse_url(struct conn *c, const char *url)
+{
+	struct str rest = str_of(url), host;
+	uint64_t db = 0;
+
+	if (str_starts(rest, "unix:/")) {
+		c->path = url + strlen("unix:");
+		return (true);
+	}
+	if (!str_starts(rest, "redis://"))
+		return (false);
+	rest = (struct str){ rest.p + 8, rest.len - 8 };
+	host = str_cut(&rest, '/');
+	if (rest.p != NULL && rest.len > 0 && !str_to_u64(rest, DATABASE_MAX, &db))
+		return (false);
+	c->database = (int)db;
+	return (parse_host(c, host));
+}
+
+struct conn *
+conn_new(const struct config *conf, char *err, size_t errlen)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		snprintf(err, errlen, "out of memory");
+		return (NULL);
+	}
+	c->conf = conf;
+	if (!parse_url(c, conf->redis_url)) {
+		snprintf(err, errlen, "redis.url is neither unix:/path nor redis://host:port/database");
+		free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+void
+conn_close(struct conn *c)
+{
+
+	if (c->c != NULL)
+		redisFree(c->c);
+	c->c = NULL;
+}
+
+void
+conn_free(struct conn *c)
+{
+
+	if (c == NULL)
+		return;
+	conn_close(c);
+	free(c);
+}
+
+bool
+conn_is_open(const struct conn *c)
+{
+
+	return (c->c != NULL);
+}
+
+static struct timeval
+timeval_of(int64_t ms)
+{
+
+	if (ms < TIMEOUT_MIN_MS)
+		ms = TIMEOUT_MIN_MS; /* 0 would mean for ever */
+	return ((struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 });
+}
+
+static int64_t
+lesser(int64_t a, int64_t b)
+{
+
+	return (a < b ? a : b);
+}
+
+/* Closes the connection after a failure and remembers whether it was one of time. */
+static bool
+lost(struct conn *c, const char *doing)
+{
+
+	c->slow = errno == EAGAIN || errno == ETIMEDOUT;
+	if (warn_due(WARN_CONNECTION))
+		log_warn("Redis connection failed doing=%s error=%s", doing,
+		    log_text(str_of(c->c == NULL ? "out of memory" : c->c->err != 0 ? c->c->errstr : "too slow")));
+	conn_close(c);
+	return (false);
+}
+
+bool
+conn_append(struct conn *c, int argc, const char **argv, const size_t *len)
+{
+
+	return (c->c != NULL && redisAppendCommandArgv(c->c, argc, argv, len) == REDIS_OK);
+}
+
+struct redisReply *
+conn_buffered(struct conn *c)
+{
+	void *r = NULL;
+
+	if (c->c != NULL && redisGetReplyFromReader(c->c, &r) != REDIS_OK)
+		lost(c, "read");
+	return (r);
+}
+
+/* One turn of sending and receiving; the socket's own timeouts bound it. */
+static bool
+turn(struct conn *c, bool *sent)
+{
+	int done = 0;
+
+	errno = 0;
+	while (!*sent) {
+		if (redisBufferWrite(c->c, &done) != REDIS_OK)
+			return (false);
+		*sent = done != 0;
+	}
+	return (redisBufferRead(c->c) == REDIS_OK);
+}
+
+struct redisReply *
+conn_read(struct conn *c, int64_t deadline)
+{
+	struct redisReply *r;
+	bool sent = false;
+
+	for (;;) {
+		if ((r = conn_buffered(c)) != NULL || c->c == NULL)
+			return (r);
+		/* each byte that trickles in starts the socket's own timeout anew */
+		if (clock_mono_ms() > deadline)
+			errno = ETIMEDOUT;
+		else if (turn(c, &sent))
+			continue;
+		lost(c, "exchange");
+		return (NULL);
+	}
+}
+
+/* Sends AUTH by hand, so that no copy of the password stays in a freed buffer of hiredis. */
+static bool
+send_auth(struct conn *c)
+{
+	char secret[PASSWORD_FILE_MAX], *cmd = NULL;
+	const char *argv[3] = { "AUTH" };
+	ssize_t n = fd_read_secret(c->conf->redis_password_file, secret, sizeof(secret));
+	bool sent = false;
+	int argc = 1, len;
+
+	if (n < 0) {
+		if (warn_due(WARN_PASSWORD))
+			log_error("cannot read redis.password_file file=%s error=%s",
+			    log_text(str_of(c->conf->redis_password_file)), strerror(errno));
+		return (false);
+	}
+	while (n > 0 && (secret[n - 1] == '\n' || secret[n - 1] == '\r'))
+		secret[--n] = '\0';
+	if (c->conf->redis_user[0] != '\0')
+		argv[argc++] = c->conf->redis_user;
+	argv[argc++] = secret;
+	if ((len = redisFormatCommandArgv(&cmd, argc, argv, NULL)) >= 0) {
+		sent = send(c->c->fd, cmd, (size_t)len, MSG_NOSIGNAL) == len;
+		explicit_bzero(cmd, (size_t)len);
+		redisFreeCommand(cmd);
+	}
+	explicit_bzero(secret, sizeof(secret));
+	return (sent);
+}
+
+/* Takes one reply of the greeting, which must not be an error. */
+static bool
+greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
+{
+	redisReply *r = conn_read(c, deadline);
+	bool good;
+
+	if (r == NULL)
+		return (false);
+	good = r->type != REDIS_REPLY_ERROR;
+	if (!good && warn_due(WARN_GREETING))
+		log_error("Redis refused the connection doing=%s error=%s", doing, log_text((struct str){ r->str, r->len }));
+	if (good && is_time)
+		conn_take_time(c, r);
+	freeReplyObject(r);
+	return (good);
+}
+
+static bool
+greet(struct conn *c, int64_t deadline)
+{
+	bool auth = c->conf->redis_password_file[0] != '\0';
+	char db[16];
+	const char *select[2] = { "SELECT", db };
+
+	snprintf(db, sizeof(db), "%d", c->database);
+	if (auth && !send_auth(c))
+		return (false);
+	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c))
+		return (false);
+	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
+	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true));
+}
+
+bool
+conn_open(struct conn *c, int64_t deadline)
+{
+	int64_t left = deadline - clock_mono_ms();
+	struct timeval tv = timeval_of(lesser(left, c->conf->redis_connect_timeout));
+
+	conn_close(c);
+	c->slow = left <= 0;
+	if (left <= 0)
+		return (false);
+	errno = 0;
+	c->c = c->host[0] == '\0' ? redisConnectUnixWithTimeout(c->path, tv) : redisConnectWithTimeout(c->host, c->port, tv);
+	if (c->c == NULL || c->c->err != 0)
+		return (lost(c, "connect"));
+	(void)fcntl(c->c->fd, F_SETFD, FD_CLOEXEC);
+	if (c->host[0] != '\0')
+		(void)redisEnableKeepAlive(c->c);
+	/* the connect timeout is not that of commands: it is set apart, and again with every new connection */
+	tv = timeval_of(lesser(deadline - clock_mono_ms(), c->conf->redis_command_timeout));
+	if (redisSetTimeout(c->c, tv) != REDIS_OK || !greet(c, deadline)) {
+		conn_close(c);
+		return (false);
+	}
+	return (redisSetTimeout(c->c, timeval_of(c->conf->redis_command_timeout)) == REDIS_OK || lost(c, "timeout"));
+}
+
+bool
+conn_was_slow(const struct conn *c)
+{
+
+	return (c->slow);
+}
+
+int
+conn_fd(const struct conn *c)
+{
+
+	return (c->c == NULL ? -1 : c->c->fd);
+}
+
+int64_t
+conn_offset_ms(const struct conn *c)
+{
+
+	return (c->offset_ms);
+}
+
+bool
+conn_ask_time(struct conn *c)
+{
+	const char *argv[1] = { "TIME" };
+
+	c->asked_ms = clock_wall_ms();
+	c->sampled_ms = clock_mono_ms();
+	return (conn_append(c, 1, argv, NULL));
+}
+
+static bool
+number(const redisReply *r, uint64_t *out)
+{
+
+	return (r->type == REDIS_REPLY_STRING && str_to_u64((struct str){ r->str, r->len }, UINT32_MAX, out));
+}
+
+void
+conn_take_time(struct conn *c, const struct redisReply *r)
+{
+	uint64_t s, us;
+
+	if (r == NULL || r->type != REDIS_REPLY_ARRAY || r->elements != 2 || !number(r->element[0], &s) ||
+	    !number(r->element[1], &us))
+		return;
+	/* it was read somewhere between our question and now */
+	c->offset_ms = (int64_t)(s * 1000 + us / 1000) - (c->asked_ms + clock_wall_ms()) / 2;
+}
+
+bool
+conn_time_is_old(const struct conn *c, int64_t mono_ms)
+{
+
+	return (mono_ms - c->sampled_ms >= TIME_SAMPLE_MS);
+}

@@ -1,0 +1,4 @@
+-- What every other script does on its way: puts the record in order. For the sweep. Returns events left out.
+
+survey()
+return { commit() }

@@ -1,0 +1,13 @@
+-- ARGV  10 hash of the jti   11 expiry of the token
+-- Blacklists one access token for the rest of its life. Returns whether it was done now, and events left out.
+
+survey()
+local s, name, exp = H['s' .. own], 'b' .. arg[10], tonumber(arg[11])
+local done = 0
+if s and exp > now and not H[name] then
+	put(name, bin('<I4', min(exp, TIME_MAX)))
+	expire = max(expire, exp + MARGIN)
+	report('token_revoked', own, s, H['f' .. own], 'null', false, now, exp)
+	done = 1
+end
+return { done, commit() }

@@ -1,0 +1,33 @@
+/* What all writing operations share: the arguments of every script, the call, and the end of reading its answer. */
+#ifndef STORE_MUTATION_H
+#define STORE_MUTATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/store.h"
+#include "store/call.h"
+#include "store/reply.h"
+
+/*
+ * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/prelude.lua). ${sid8} is the caller's session or NULL.
+ * ${up} and ${sid8} stay borrowed.
+ */
+void mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+    const struct actor *by);
+
+/* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done(). */
+enum dw_result mutation_run(struct redis_store *s, enum script_id id, const struct args *a, size_t min, struct redisReply **r,
+    struct reply *p);
+
+/* Frees ${r} after its answer was read: DW_OK, or DW_FAULT if it was not ${good}. */
+enum dw_result mutation_done(enum script_id id, struct redisReply *r, const struct reply *p, bool good);
+
+/* Runs a script whose whole answer is how many events had no room, after ${skip} integers that nobody needs. */
+enum dw_result mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, size_t skip);
+
+/* Warns that ${events} events had no room in the outbox. */
+void mutation_left_out(int64_t events);
+
+#endif

@@ -1,0 +1,275 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/arena.h"
+#include "store/call.h"
+#include "store/keys.h"
+#include "store/record.h"
+#include "store/reply.h"
+
+#include "store/reading.h"
+
+bool
+reading_session(struct session *s, const uint8_t sid8[SID_LEN], struct str v, struct str f, struct str d, struct str e)
+{
+	struct record_family family;
+
+	memset(s, 0, sizeof(*s));
+	memcpy(s->sid8, sid8, SID_LEN);
+	return (record_unpack_session(v, s) && (f.p == NULL || record_unpack_family(f, s, &family)) &&
+	    record_device_id((s->flags & SESSION_DEVICE_CHOSEN) != 0, s->dev8, d, e, s->device_id));
+}
+
+bool
+reading_ending(struct ending *out, const uint8_t sid8[SID_LEN], struct str l, struct str d, struct str e)
+{
+	bool chosen;
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->sid8, sid8, SID_LEN);
+	return (record_unpack_ending(l, out, &chosen) && record_device_id(chosen, out->dev8, d, e, out->device_id));
+}
+
+bool
+reading_groups(char out[GROUPS_MAX + 1], struct str g0, struct str g1)
+{
+
+	out[0] = '\0';
+	if (g0.len + g1.len > GROUPS_MAX)
+		return (false);
+	if (g0.len > 0)
+		memcpy(out, g0.p, g0.len);
+	if (g1.len > 0)
+		memcpy(out + g0.len, g1.p, g1.len);
+	out[g0.len + g1.len] = '\0';
+	return (true);
+}
+
+/* The names of the five fields of one session that the check reads, and of the blacklist entry. */
+struct names {
+	char key[KEYS_RECORD_LEN + 1];
+	char s[KEYS_FIELD_LEN], l[KEYS_FIELD_LEN], d[KEYS_FIELD_LEN], e[KEYS_FIELD_LEN], f[KEYS_FIELD_LEN];
+	char b[KEYS_JTI_FIELD_LEN];
+};
+
+static void
+name_fields(struct names *n, const struct lookup *q)
+{
+
+	keys_record(q->up, n->key);
+	keys_field('s', q->sid8, n->s);
+	keys_field('l', q->sid8, n->l);
+	keys_field('d', q->sid8, n->d);
+	keys_field('e', q->sid8, n->e);
+	keys_field('f', q->sid8, n->f);
+	n->b[0] = 'b';
+	if (q->jti != NULL)
+		memcpy(n->b + 1, q->jti, JTI_LEN);
+}
+
+static void
+ask_for(struct args *a, const struct names *n, const struct lookup *q)
+{
+
+	args_init(a, "HMGET");
+	args_put(a, n->key, KEYS_RECORD_LEN);
+	args_put(a, "u", 1);
+	args_put(a, "U", 1);
+	args_put(a, "n", 1);
+	args_put(a, "g0", 2);
+	args_put(a, "g1", 2);
+	args_put(a, n->s, KEYS_FIELD_LEN);
+	args_put(a, n->l, KEYS_FIELD_LEN);
+	args_put(a, n->d, KEYS_FIELD_LEN);
+	args_put(a, n->e, KEYS_FIELD_LEN);
+	if (q->family)
+		args_put(a, n->f, KEYS_FIELD_LEN);
+	if (q->jti != NULL)
+		args_put(a, n->b, KEYS_JTI_FIELD_LEN);
+}
+
+static bool
+take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
+{
+	struct str g0, g1, s, l, d, e, f = STR_NONE;
+
+	reply_text(p, out->user_id, sizeof(out->user_id));
+	reply_text(p, out->username, sizeof(out->username));
+	if (!record_unpack_not_before(reply_str(p), &out->not_before))
+		return (false);
+	g0 = reply_str(p);
+	g1 = reply_str(p);
+	s = reply_str(p);
+	l = reply_str(p);
+	d = reply_str(p);
+	e = reply_str(p);
+	if (q->family)
+		f = reply_str(p);
+	out->blacklisted = q->jti != NULL && reply_str(p).p != NULL;
+	out->live = s.p != NULL;
+	out->ended = l.p != NULL;
+	out->ending.cause = END_NONE;
+	return (!p->bad && reading_groups(out->groups, g0, g1) && (!out->live || reading_session(&out->session, q->sid8, s, f, d, e)) &&
+	    (!out->ended || reading_ending(&out->ending, q->sid8, l, d, e)));
+}
+
+enum dw_result
+reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out)
+{
+	enum dw_result result;
+	struct names names;
+	struct reply p;
+	struct args a;
+	redisReply *r;
+
+	name_fields(&names, q);
+	ask_for(&a, &names, q);
+	if ((result = call_ask(store, &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	p = reply_open(r, (size_t)a.n - 2);
+	if (!take_lookup(&p, q, out))
+		result = call_nonsense("HMGET");
+	freeReplyObject(r);
+	return (result);
+}
+
+static int
+by_sid(const void *a, const void *b)
+{
+
+	return (memcmp(((const struct session *)a)->sid8, ((const struct session *)b)->sid8, SID_LEN));
+}
+
+/* The session that the field ${name} of kind ${kind} belongs to, or NULL. */
+static struct session *
+owner(struct session_list *l, struct str name, char kind)
+{
+	struct session key;
+
+	if (name.len != KEYS_FIELD_LEN || name.p[0] != kind || l->n == 0)
+		return (NULL);
+	memcpy(key.sid8, name.p + 1, SID_LEN);
+	return (bsearch(&key, l->sessions, l->n, sizeof(key), by_sid));
+}
+
+/* A field about the user rather than a session. */
+static bool
+take_user(struct session_list *out, struct str name, struct str value, struct str g[2])
+{
+
+	if (str_is(name, "u"))
+		return (str_copy(out->user_id, sizeof(out->user_id), value));
+	if (str_is(name, "U"))
+		return (str_copy(out->username, sizeof(out->username), value));
+	if (str_is(name, "n"))
+		return (record_unpack_not_before(value, &out->not_before));
+	if (str_is(name, "g0"))
+		g[0] = value;
+	if (str_is(name, "g1"))
+		g[1] = value;
+	return (true);
+}
+
+/* First pass: how many sessions there are, and what is about the user. */
+static bool
+count(struct reply p, struct session_list *out)
+{
+	struct str g[2] = { STR_NONE, STR_NONE };
+
+	while (reply_left(&p) >= 2) {
+		struct str name = reply_str(&p), value = reply_str(&p);
+
+		if (!take_user(out, name, value, g))
+			return (false);
+		out->n += name.len == KEYS_FIELD_LEN && name.p[0] == 's';
+	}
+	return (!p.bad && reading_groups(out->groups, g[0], g[1]));
+}
+
+/* Second pass: the sessions, sorted by handle so that their other fields find them. */
+static bool
+fill(struct reply p, struct session_list *out)
+{
+	size_t n = 0;
+
+	while (reply_left(&p) >= 2) {
+		struct str name = reply_str(&p), value = reply_str(&p);
+
+		if (name.len != KEYS_FIELD_LEN || name.p[0] != 's')
+			continue;
+		memcpy(out->sessions[n].sid8, name.p + 1, SID_LEN);
+		if (!record_unpack_session(value, &out->sessions[n++]))
+			return (false);
+	}
+	if (n > 0)
+		qsort(out->sessions, n, sizeof(out->sessions[0]), by_sid);
+	return (!p.bad);
+}
+
+/* One half of a chosen device id; the first is full where there is a second. */
+static bool
+take_half(struct session *s, struct str half, size_t at)
+{
+
+	if (half.len > RECORD_VALUE_MAX)
+		return (false);
+	memcpy(s->device_id + at, half.p, half.len);
+	return (true);
+}
+
+/* Third pass: families and device ids. */
+static bool
+complete(struct reply p, struct session_list *out)
+{
+	struct record_family family;
+
+	while (reply_left(&p) >= 2) {
+		struct str name = reply_str(&p), value = reply_str(&p);
+		struct session *s;
+
+		if ((s = owner(out, name, 'f')) != NULL && !record_unpack_family(value, s, &family))
+			return (false);
+		if ((s = owner(out, name, 'd')) != NULL && !take_half(s, value, 0))
+			return (false);
+		if ((s = owner(out, name, 'e')) != NULL && !take_half(s, value, RECORD_VALUE_MAX))
+			return (false);
+	}
+	for (size_t i = 0; i < out->n; i++)
+		if ((out->sessions[i].flags & SESSION_DEVICE_CHOSEN) == 0)
+			(void)record_device_id(false, out->sessions[i].dev8, STR_NONE, STR_NONE, out->sessions[i].device_id);
+	return (!p.bad);
+}
+
+static enum dw_result
+take_list(const redisReply *r, struct arena *arena, struct session_list *out)
+{
+	struct reply p = reply_open(r, 0);
+
+	if (!count(p, out))
+		return (call_nonsense("HGETALL"));
+	out->sessions = arena_alloc(arena, (out->n + 1) * sizeof(out->sessions[0])); /* one more: none is not NULL */
+	if (out->sessions == NULL)
+		return (DW_FAULT);
+	return (fill(p, out) && complete(p, out) ? DW_OK : call_nonsense("HGETALL"));
+}
+
+enum dw_result
+reading_list(void *store, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out)
+{
+	char key[KEYS_RECORD_LEN + 1];
+	enum dw_result result;
+	struct args a;
+	redisReply *r;
+
+	memset(out, 0, sizeof(*out));
+	keys_record(up, key);
+	args_init(&a, "HGETALL");
+	args_put(&a, key, KEYS_RECORD_LEN);
+	if ((result = call_ask(store, &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	result = take_list(r, arena, out);
+	freeReplyObject(r);
+	return (result);
+}

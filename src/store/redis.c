@@ -1,0 +1,176 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "doorward/board.h"
+#include "doorward/config.h"
+#include "store/call.h"
+#include "store/conn.h"
+#include "store/keys.h"
+#include "store/reading.h"
+#include "store/reply.h"
+#include "store/watch.h"
+#include "store/writing.h"
+
+#include "store/redis.h"
+
+#define SCAN_COUNT "512"  /* keys looked at a call: well below a millisecond of the server's time */
+#define CLIENT_JSON_MAX 255 /* bytes of a client id as JSON: its length is one byte */
+
+/* Appends one client to the list the scripts search: hash4 len1 JSON. Returns its length, 0 if it has no room in a byte. */
+static size_t
+pack_client(const char *id, char out[CLIENT_HASH_LEN + 1 + CLIENT_JSON_MAX + 1])
+{
+	uint8_t hash[MAC_LEN];
+	struct buf b;
+
+	mac_sha256(id, strlen(id), hash);
+	memcpy(out, hash, CLIENT_HASH_LEN);
+	buf_init(&b, out + CLIENT_HASH_LEN + 1, CLIENT_JSON_MAX + 1);
+	buf_json(&b, str_of(id));
+	out[CLIENT_HASH_LEN] = (char)(uint8_t)b.len;
+	return (b.overflow ? 0 : CLIENT_HASH_LEN + 1 + b.len);
+}
+
+static bool
+pack_clients(struct redis_store *s)
+{
+	const size_t most = CLIENT_HASH_LEN + 1 + CLIENT_JSON_MAX + 1;
+
+	if ((s->clients = malloc((s->conf->n_clients + 1) * most)) == NULL)
+		return (false);
+	for (size_t i = 0; i < s->conf->n_clients; i++)
+		s->clients_len += pack_client(s->conf->clients[i].id, s->clients + s->clients_len);
+	return (true);
+}
+
+struct redis_store *
+redis_store_new(const struct config *c, const struct keyring *k, struct board_slot *slot, char *err, size_t errlen)
+{
+	struct redis_store *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		goto err0;
+	s->conf = c;
+	s->keys = keyring_user(k);
+	s->slot = slot;
+	if (!pack_clients(s))
+		goto err1;
+	if ((s->conn = conn_new(c, err, errlen)) == NULL)
+		goto err2;
+	breaker_init(&s->breaker, c->redis_breaker_failures, c->redis_breaker_open);
+	return (s);
+
+err2:
+	redis_store_free(s);
+	return (NULL);
+err1:
+	redis_store_free(s);
+err0:
+	snprintf(err, errlen, "out of memory");
+	return (NULL);
+}
+
+void
+redis_store_free(struct redis_store *s)
+{
+
+	if (s == NULL)
+		return;
+	conn_free(s->conn);
+	free(s->clients);
+	free(s);
+}
+
+static enum dw_result
+ping(void *store)
+{
+	enum dw_result result;
+	struct args a;
+	redisReply *r;
+
+	args_init(&a, "PING");
+	if ((result = call_ask(store, &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	freeReplyObject(r);
+	return (DW_OK);
+}
+
+static int64_t
+now(void *store)
+{
+	const struct redis_store *s = store;
+
+	return ((clock_wall_ms() + conn_offset_ms(s->conn)) / 1000);
+}
+
+const struct store_ops redis_store_ops = {
+	.lookup = reading_lookup,
+	.login = writing_login,
+	.end = writing_end,
+	.rotate = writing_rotate,
+	.touch = writing_touch,
+	.list = reading_list,
+	.notify = writing_notify,
+	.ping = ping,
+	.now = now,
+	.revoke = writing_revoke,
+};
+
+enum dw_result
+redis_store_prune(struct redis_store *s, const uint8_t up[UP_LEN])
+{
+
+	return (writing_prune(s, up));
+}
+
+enum dw_result
+redis_store_watch(struct redis_store *s, redis_event_fn *event, void *arg)
+{
+
+	return (watch_run(s, event, arg));
+}
+
+/* Hands on the users among the keys; foreign keys that happen to match are none of ours. */
+static bool
+take_keys(const redisReply *keys, redis_user_fn *each, void *arg)
+{
+	struct reply p = reply_open(keys, 0);
+	uint8_t up[UP_LEN];
+
+	while (reply_left(&p) > 0)
+		if (keys_record_parse(reply_str(&p), up))
+			each(arg, up);
+	return (!p.bad);
+}
+
+enum dw_result
+redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg)
+{
+	enum dw_result result;
+	uint64_t next = 0;
+	struct args a;
+	redisReply *r;
+
+	args_init(&a, "SCAN");
+	args_int(&a, (int64_t)*cursor);
+	args_text(&a, "MATCH");
+	args_text(&a, KEYS_RECORDS_PATTERN);
+	args_text(&a, "COUNT");
+	args_text(&a, SCAN_COUNT);
+	if ((result = call_ask(s, &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||
+	    !str_to_u64((struct str){ r->element[0]->str, r->element[0]->len }, UINT64_MAX, &next) ||
+	    !take_keys(r->element[1], each, arg))
+		result = call_nonsense("SCAN");
+	*cursor = next;
+	freeReplyObject(r);
+	return (result);
+}

@@ -1,0 +1,49 @@
+/* The store in Redis: one hash a user, one script a change. Made after the fork; one process, one thread. */
+#ifndef STORE_REDIS_H
+#define STORE_REDIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "doorward/session.h"
+#include "doorward/store.h"
+
+struct board_slot;
+struct config;
+struct keyring;
+struct redis_store;
+
+/* The operations; their ${store} is a struct redis_store. */
+extern const struct store_ops redis_store_ops;
+
+/*
+ * Makes a store of ${c} and ${k}, which stay the caller's and must outlive it; connects at first use. ${slot} is this process's place on the
+ * board, where breaker and errors are shown, or NULL. Returns NULL with a sentence in ${err} if the configuration makes no sense. A process
+ * that uses it ignores SIGPIPE.
+ */
+struct redis_store *redis_store_new(const struct config *c, const struct keyring *k, struct board_slot *slot, char *err, size_t errlen);
+void redis_store_free(struct redis_store *s);
+
+/* Called with one user's locator; one user may come twice. */
+typedef void redis_user_fn(void *arg, const uint8_t up[UP_LEN]);
+
+/*
+ * Walks over all user records, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again. Results as in store.h. Needs SCAN,
+ * which the workers' Redis user does not have: for doorwardctl and the sweep.
+ */
+enum dw_result redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg);
+
+/* Puts the record of ${up} in order: sessions that are past leave their logout record and their "expired" event. For the sweep. */
+enum dw_result redis_store_prune(struct redis_store *s, const uint8_t up[UP_LEN]);
+
+/* Called with one event, ${json} of ${n} bytes; with NULL when the subscription stands, and about once a second. False ends the watch. */
+typedef bool redis_event_fn(void *arg, const char *json, size_t n);
+
+/*
+ * Follows the events as they happen, over a connection of its own, until ${event} returns false (DW_OK) or the connection is lost
+ * (DW_UNAVAILABLE: events may have been missed, call again). Events are not kept for a watcher that is away.
+ */
+enum dw_result redis_store_watch(struct redis_store *s, redis_event_fn *event, void *arg);
+
+#endif
