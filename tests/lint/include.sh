@@ -38,6 +38,8 @@ check_directions() {
 
 		# The keys are published by one handler, which therefore sees them.
 		exact["src/handle/jwks.c", "crypto/keyring.h"] = 1
+		# Who the daemon runs as is decided in one place: doorwardctl makes the state of a new machine for that user.
+		exact["src/ctl/ctl.c", "master/privs.h"] = 1
 		# The master knows processes, sockets and time, and nothing of a request.
 		of_master["doorward/board.h"] = of_master["doorward/config.h"] = of_master["doorward/result.h"] = 1
 	}
