@@ -87,7 +87,7 @@ find(int argc, char **argv)
 		ctl_say("unknown command: %s %s", argv[0], argv[1]);
 	else
 		ctl_say("%s command: %s", word ? "incomplete" : "unknown", argv[0]);
-	ctl_say("doorwardctl -h lists the commands");
+	ctl_say("usage: doorwardctl [-c FILE] COMMAND; doorwardctl -h lists the commands");
 	return (NULL);
 }
 
