@@ -6,7 +6,7 @@ srcdir=${srcdir:-.}
 cd "$srcdir"
 
 scripts() {
-	find contrib tests src .ci -type f \( -name '*.sh' -o -perm -u+x \) 2>/dev/null -exec grep -lE "^#!/bin/(ba)?sh" {} + | LC_ALL=C sort
+	find contrib tests src -type f \( -name "*.sh" -o -perm -u+x \) -exec grep -lE "^#!/bin/(ba)?sh" {} + | LC_ALL=C sort
 }
 
 for file in tests/lib/dwtest/*.py tests/system/[0-9]*; do
