@@ -189,8 +189,9 @@ read_string(struct scan *s)
 		if (*++s->p == '\n')
 			s->line++;
 	}
-	if (*s->p == '"')
-		s->p++;
+	if (*s->p != '"')
+		return (wrong(s, "this string is not closed"));
+	s->p++;
 	return (true);
 }
 

@@ -1,7 +1,8 @@
 /*
  * A look at the text of the configuration before libconfig reads it, for what libconfig 1.5 does not tell or does
  * not survive: an integer beyond 32 bits wraps in silence (5000000000 becomes 705032704), a NUL in a string cuts it,
- * a comment that is never closed swallows the rest of the file, and including a directory ends the process.
+ * a comment that is never closed swallows the rest of the file, a string that is not is a "syntax error" in the last
+ * line, and including a directory ends the process.
  */
 #ifndef CONFIG_SCAN_H
 #define CONFIG_SCAN_H

@@ -29,8 +29,9 @@ static const struct {
 	{ "a = \"x\ny\";\nb = 5000000000;", "t.conf:3: b: 5000000000 is out of range" },
 	{ "a = \"x\\x00y\";", "t.conf:1: a: a NUL in a string would cut it" },
 	{ "a = 1;\n/* b = 2;", "t.conf:2: this comment is not closed" },
-	{ "a = \"never closed", NULL }, /* syntax is libconfig's business */
-	{ "a = \"\\", NULL },
+	{ "a = \"never\nclosed", "t.conf:2: a: this string is not closed" },
+	{ "a = \"\\", "t.conf:1: a: this string is not closed" },
+	{ "a = = ;", NULL }, /* syntax is libconfig's business */
 	{ "}}}))]", NULL },
 	{ "a = ((((((((1))))))));", NULL },
 	{ "a = (((((((((1)))))))));",

@@ -51,8 +51,8 @@ static const struct {
 	{ "origin", https_origin,
 	    { "https://h", "https://a.example.org:8443", "https://[::1]", "https://[::1]:444", "https://10.0.0.1" },
 	    { "", "https://", "http://h", "h", "https://h/", "https://h:443", "https://H", "https://h:0",
-		"https://h:65536", "https://h:", "https://u@h", "https://h?", "https://h h", "https://[::1", "https://[::1]x",
-		"https://[:1]", "https://h:08443", "null", "*" } },
+		"https://h:65536", "https://h:", "https://u@h", "https://h?", "https://h h", "https://[::1",
+		"https://[::1]x", "https://[:1]", "https://h:08443", "null", "*" } },
 	{ "origin, plain", any_origin, { "http://h", "http://h:8080", "https://h" }, { "http://h:80", "ftp://h" } },
 	{ "issuer", https_issuer,
 	    { "https://h", "https://h/auth", "https://h:8443/a/b", "https://[::1]:444/auth" },
@@ -73,11 +73,9 @@ static const struct {
 	    { "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\x7f", "a\xc3\xa4", "a(b)", "a/b", "a:b" } },
 	{ "redis url", syntax_is_redis_url,
 	    { "unix:/run/redis.sock", "redis://h", "redis://h:6379", "redis://h:6379/3", "redis://[::1]:6379/0",
-		"redis://h/0",
-		"redis://redis_1:6379" },
+		"redis://h/0", "redis://redis_1:6379" },
 	    { "", "unix:", "unix:/", "unix:run/redis.sock", "redis://", "redis://h:", "redis://h:0", "redis://h/x",
-		"redis://h/",
-		"redis://h/1024", "rediss://h", "redis://u@h", "h:6379", "redis:///0" } },
+		"redis://h/", "redis://h/1024", "rediss://h", "redis://u@h", "h:6379", "redis:///0" } },
 };
 
 static void
