@@ -48,6 +48,7 @@ whose_file(void **state)
 		{ "PRAGMA application_id = 0x44777264; PRAGMA user_version = 2", "newer" },
 	};
 
+	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		char err[160];
 		int code = upgrade_after(t[i].sql, err, sizeof(err));
@@ -67,6 +68,7 @@ race(void **state)
 	char path[] = "schemaXXXXXX", err[160];
 	int fd = mkstemp(path), status;
 
+	(void)state;
 	assert_true(fd >= 0);
 	close(fd);
 	for (int i = 0; i < 8; i++)

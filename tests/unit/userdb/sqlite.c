@@ -27,6 +27,7 @@ open_fresh(void **state)
 {
 	char err[256];
 
+	(void)state;
 	umask(0); /* the modes must come from us */
 	db = sqlite_open_db(path, true, err, sizeof(err));
 	return (db != NULL && err[0] == '\0' ? 0 : -1);
@@ -49,6 +50,7 @@ static int
 remove_all(void **state)
 {
 
+	(void)state;
 	sqlite_close_db(&db);
 	(void)unlink(path);
 	(void)unlink(away);
@@ -81,6 +83,7 @@ accounts(void **state)
 {
 	struct account a;
 
+	(void)state;
 	assert_int_equal(ops->ping(db), DW_OK);
 	assert_int_equal(ops->find(db, "alice", &a), DW_ABSENT);
 	add("1", "alice", "users,B,a");
@@ -103,6 +106,7 @@ taken_names(void **state)
 {
 	struct account same_name = account("2", "alice", "x"), same_id = account("1", "bob", "x"), a;
 
+	(void)state;
 	add("1", "alice", "users");
 	assert_int_equal(ops->add(db, &same_name), DW_REFUSED);
 	assert_int_equal(ops->add(db, &same_id), DW_REFUSED);
@@ -116,6 +120,7 @@ changes(void **state)
 {
 	struct account a;
 
+	(void)state;
 	add("1", "alice", "users");
 	assert_int_equal(ops->set_hash(db, "1", "new"), DW_OK);
 	assert_int_equal(ops->set_disabled(db, "1", true), DW_OK);
@@ -140,6 +145,7 @@ lists(void **state)
 	struct account *a;
 	size_t n;
 
+	(void)state;
 	arena_init(&arena, block, sizeof(block));
 	add("1", "carol", "users");
 	add("2", "alice", "users,admins");
@@ -174,6 +180,7 @@ devices(void **state)
 {
 	struct device first = device("phone", "My phone", "Agent/1", 100), second = device("phone", "", "", 200), d;
 
+	(void)state;
 	assert_int_equal(ops->put_device(db, "1", &first), DW_ABSENT);
 	add("1", "alice", "");
 	assert_int_equal(ops->get_device(db, "1", "phone", &d), DW_ABSENT);
@@ -197,6 +204,7 @@ newest_devices_stay(void **state)
 	struct device d;
 	char id[16];
 
+	(void)state;
 	add("1", "alice", "");
 	add("2", "bob", "");
 	d = device("other", "", "", 1);
@@ -221,6 +229,7 @@ modes(void **state)
 	struct stat st;
 	char name[80];
 
+	(void)state;
 	add("1", "alice", "");
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s%s", path, tails[i]);
@@ -236,6 +245,7 @@ away_and_back(void **state)
 	char err[256];
 	struct sqlite_db *other;
 
+	(void)state;
 	add("1", "alice", "");
 	assert_int_equal(rename(path, away), 0);
 	assert_int_equal(ops->find(db, "alice", &a), DW_UNAVAILABLE);
@@ -264,6 +274,7 @@ replaced(void **state)
 	struct account a, bob = account("2", "bob", "");
 	char err[256];
 
+	(void)state;
 	add("1", "alice", "");
 	other = sqlite_open_db(away, true, err, sizeof(err));
 	assert_non_null(other);
@@ -282,6 +293,7 @@ locked(void **state)
 	struct account a, bob = account("2", "bob", "");
 	sqlite3 *other;
 
+	(void)state;
 	add("1", "alice", "");
 	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
@@ -310,6 +322,7 @@ damaged(void **state)
 	struct account a;
 	char err[256];
 
+	(void)state;
 	add("1", "alice", "");
 	sqlite_close_db(&db); /* and with it the -wal file goes */
 	assert_int_equal(open_fresh(NULL), 0);
@@ -336,6 +349,7 @@ foreign_rows(void **state)
 	struct account a;
 	sqlite3 *other;
 
+	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		add("1", "alice", "users");
 		assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
@@ -352,6 +366,7 @@ cannot_be_made(void **state)
 	char err[256];
 	struct sqlite_db *c = sqlite_open_db("no/such/directory/users.db", true, err, sizeof(err));
 
+	(void)state;
 	assert_non_null(c);
 	assert_non_null(strstr(err, "cannot be made"));
 	assert_int_equal(ops->ping(c), DW_UNAVAILABLE);
@@ -364,6 +379,7 @@ together(void **state)
 {
 	int status;
 
+	(void)state;
 	remove_all(NULL);
 	for (int i = 0; i < 6; i++)
 		if (fork() == 0) {

@@ -25,6 +25,7 @@ paths(void **state)
 		{ "pgsql:host=db", NULL },
 	};
 
+	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct config conf = { .state_dir = (char *)"/var/lib/doorward", .userdb_url = (char *)t[i].url };
 		char path[64] = "", err[80] = "";
@@ -42,6 +43,7 @@ too_long(void **state)
 	struct config conf = { .state_dir = (char *)"/var/lib/doorward", .userdb_url = (char *)"sqlite:users.db" };
 	char path[26], err[80];
 
+	(void)state;
 	assert_int_equal(url_path(&conf, path, sizeof(path), err, sizeof(err)), -1);
 }
 
