@@ -90,7 +90,7 @@ class Process:
                                           stderr=subprocess.STDOUT, cwd=directory, start_new_session=True, **kwargs)
         self.pid = self.popen.pid
 
-    def signal(self, number):
+    def send_signal(self, number):
         if self.popen.poll() is None:
             os.kill(self.pid, number)
 
@@ -103,8 +103,8 @@ class Process:
         return self.popen.returncode
 
     def stop(self, number=signal.SIGTERM, timeout=15.0):
-        self.signal(signal.SIGCONT)
-        self.signal(number)
+        self.send_signal(signal.SIGCONT)
+        self.send_signal(number)
         try:
             return self.wait(timeout)
         except AssertionError:
