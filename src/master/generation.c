@@ -39,6 +39,7 @@ generation_new(struct config *conf, const struct master_setup *setup, uint32_t n
 	g->conf = conf;
 	if (privs_resolve(conf->user, conf->group, &g->privs, err, errlen) != 0)
 		goto err0;
+	privs_warn(conf->user);
 	setup->plan(conf, &g->plan);
 	if (generation_size(g) > BOARD_SLOTS / 2) {
 		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d places", generation_size(g), BOARD_SLOTS);

@@ -87,14 +87,11 @@ privs_resolve(const char *user, const char *group, struct privs *out, char *err,
 		return (-1);
 	}
 	if (geteuid() != 0) {
-		if (user[0] != '\0' && out->uid != geteuid())
-			log_warn("user is ignored: only root can become %s", user);
 		out->uid = (uid_t)-1;
 		out->gid = (gid_t)-1;
 		return (0);
 	}
 	if (user[0] == '\0') {
-		log_warn("workers run as root: set the option user");
 		out->gid = (gid_t)-1;
 		return (0);
 	}
@@ -104,6 +101,18 @@ privs_resolve(const char *user, const char *group, struct privs *out, char *err,
 	}
 	out->drop = true;
 	return (0);
+}
+
+void
+privs_warn(const char *user)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() == 0 && user[0] == '\0')
+		log_warn("workers run as root: set the option user");
+	if (geteuid() != 0 && user[0] != '\0' && privs_ids(user, "", &uid, &gid) == 0 && uid != geteuid())
+		log_warn("user is ignored: only root can become %s", user);
 }
 
 static int

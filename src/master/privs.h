@@ -19,10 +19,13 @@ struct privs {
 };
 
 /*
- * Finds ${user} and ${group} (names or numbers; "" = stay, the user's own group). Started by others than root nothing can be dropped: that
- * is said in the log unless the user is the one we are. Returns 0, or -1 with a sentence in ${err}.
+ * Finds ${user} and ${group} (names or numbers; "" = stay, the user's own group). Started by others than root nothing is dropped. Returns
+ * 0, or -1 with a sentence in ${err}.
  */
 int privs_resolve(const char *user, const char *group, struct privs *out, char *err, size_t errlen);
+
+/* Says in the log if ${user} leads to something that nobody will have wanted: root stays root, or cannot be left. */
+void privs_warn(const char *user);
 
 /* Numbers of ${user} and ${group}; "" gives (uid_t)-1 and (gid_t)-1, which chown(2) takes as "leave". Returns 0, or -1. */
 int privs_ids(const char *user, const char *group, uid_t *uid, gid_t *gid);

@@ -1,0 +1,147 @@
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "admin/http.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "worker/services.h"
+#include "worker/signals.h"
+
+#include "admin/admin.h"
+
+#define TOKEN_MAX 512
+#define TOKEN_MIN 16    /* characters: shorter ones can be guessed by who may connect */
+#define DRAIN_MS 500    /* for answers on their way when told to leave; kept connections are closed then */
+#define WAIT_MS 60000
+
+struct admin {
+	struct app app;
+	struct child *child;
+	char token[TOKEN_MAX];
+	struct http *http[CHILD_LISTEN_MAX];
+	size_t n;
+	sigset_t open; /* signals get through only in the wait */
+};
+
+/* Reads the token of the loopback address. False: there should be one, and it cannot be used. */
+static bool
+read_token(struct admin *a, const char *file)
+{
+	ssize_t n;
+
+	if (file[0] == '\0')
+		return (true);
+	if ((n = fd_read_secret(file, a->token, sizeof(a->token))) < 0) {
+		log_error("cannot read admin.token_file %s: %s", file, strerror(errno));
+		return (false);
+	}
+	while (n > 0 && (a->token[n - 1] == '\n' || a->token[n - 1] == '\r'))
+		a->token[--n] = '\0';
+	if (n >= TOKEN_MIN && strlen(a->token) == (size_t)n)
+		return (true);
+	log_error("admin.token_file %s must hold one line of at least %d characters", file, TOKEN_MIN);
+	return (false);
+}
+
+static bool
+is_unix(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	return (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 && ss.ss_family == AF_UNIX);
+}
+
+static bool
+open_all(struct admin *a)
+{
+
+	for (size_t i = 0; i < a->child->n_listen; i++) {
+		int fd = a->child->listen_fds[i];
+
+		if ((a->http[a->n] = http_open(fd, is_unix(fd), &a->app, a->token[0] == '\0' ? NULL : a->token)) == NULL)
+			return (false);
+		a->n++;
+	}
+	return (true);
+}
+
+static void
+close_all(struct admin *a)
+{
+
+	for (size_t i = 0; i < a->n; i++)
+		http_close(a->http[i]);
+	a->n = 0;
+}
+
+/* Waits for work, at most ${ms}, and does it. Returns false once the master is gone. */
+static bool
+turn(struct admin *a, int ms)
+{
+	struct pollfd fds[CHILD_LISTEN_MAX + 1] = { { .fd = a->child->master_fd, .events = POLLIN } };
+	struct timespec ts;
+
+	for (size_t i = 0; i < a->n; i++) {
+		int t = http_timeout(a->http[i]);
+
+		fds[i + 1] = (struct pollfd){ .fd = http_fd(a->http[i]), .events = POLLIN };
+		if (t >= 0 && t < ms)
+			ms = t;
+	}
+	ts = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	if (ppoll(fds, a->n + 1, &ts, &a->open) < 0 && errno != EINTR)
+		log_error("cannot wait: %s", strerror(errno));
+	for (size_t i = 0; i < a->n; i++)
+		http_run(a->http[i]);
+	return (fds[0].revents == 0);
+}
+
+static void
+drain(struct admin *a)
+{
+	int64_t until = clock_mono_ms() + DRAIN_MS, now;
+	bool idle = false;
+
+	a->child->slot->state = BOARD_LEAVING;
+	a->child->master_fd = -1; /* its end is no news any more, and would keep the wait from waiting */
+	while (!idle && (now = clock_mono_ms()) < until) {
+		idle = true;
+		for (size_t i = 0; i < a->n; i++)
+			idle = http_drain(a->http[i]) && idle;
+		if (!idle)
+			turn(a, (int)(until - now));
+	}
+}
+
+int
+admin_run(struct child *c, const struct config *conf)
+{
+	static struct admin a; /* too large for the stack, and there is one */
+	int rc;
+
+	a = (struct admin){ .child = c };
+	signals_install(&a.open);
+	if (!read_token(&a, conf->admin_token_file))
+		return (EXIT_CONFIG);
+	if ((rc = services_open(&a.app, conf, c->board, c->slot)) != 0)
+		return (rc);
+	rc = EXIT_RUNTIME;
+	if (open_all(&a)) {
+		child_ready(c);
+		while (!signals_leave() && turn(&a, WAIT_MS))
+			if (signals_reopen() && log_reopen() != 0)
+				log_warn("cannot open the log again: %s", strerror(errno));
+		drain(&a);
+		rc = EXIT_RETIRED;
+	}
+	close_all(&a);
+	services_close(&a.app);
+	explicit_bzero(a.token, sizeof(a.token));
+	return (rc);
+}

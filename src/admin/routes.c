@@ -1,0 +1,35 @@
+#include <string.h>
+
+#include "admin/routes.h"
+
+#define READS (METHOD_GET | METHOD_HEAD)
+
+static const struct admin_route routes[] = {
+	{ "/health/live", READS, true, health_live },
+	{ "/health/ready", READS, true, health_ready },
+	{ "/metrics", READS, true, metrics_text },
+	{ "/status", READS, true, status_page },
+	{ "/admin/kick", METHOD_POST, false, kick_post },
+	{ "/admin/sessions", READS, false, sessions_list },
+	{ "/admin/sessions/", READS, false, sessions_show },
+};
+
+static bool
+matches(const char *pattern, const char *path)
+{
+	size_t n = strlen(pattern);
+
+	if (pattern[n - 1] != '/')
+		return (strcmp(pattern, path) == 0);
+	return (strncmp(pattern, path, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL);
+}
+
+const struct admin_route *
+routes_find(const char *path)
+{
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (matches(routes[i].path, path))
+			return (&routes[i]);
+	return (NULL);
+}

@@ -1,0 +1,35 @@
+/* The one table of what operators can ask for. */
+#ifndef ADMIN_ROUTES_H
+#define ADMIN_ROUTES_H
+
+#include <stdbool.h>
+
+#include "doorward/app.h"
+#include "doorward/request.h"
+#include "doorward/response.h"
+
+#define ADMIN_ROOM (256 * 1024) /* bytes of an answer: the status of a full board, or the sessions of one user */
+
+struct admin_route {
+	const char *path;  /* exact; with a trailing '/', exactly one more segment follows */
+	unsigned methods;  /* enum method, or-ed */
+	bool open;         /* reads, and names no user: served to everybody on the machine */
+	void (*handle)(struct app *app, struct request *q, struct response *r);
+};
+
+/* The route of ${path}, whatever the method; NULL if there is none. */
+const struct admin_route *routes_find(const char *path);
+
+/* Each answers one of them. */
+void health_live(struct app *app, struct request *q, struct response *r);
+void health_ready(struct app *app, struct request *q, struct response *r);
+void metrics_text(struct app *app, struct request *q, struct response *r);
+void status_page(struct app *app, struct request *q, struct response *r);
+void kick_post(struct app *app, struct request *q, struct response *r);
+void sessions_list(struct app *app, struct request *q, struct response *r);
+void sessions_show(struct app *app, struct request *q, struct response *r);
+
+/* Answers 503 or 500 for a store or user database (${what}) that gave ${rc}. */
+void health_refuse(const struct request *q, struct response *r, enum dw_result rc, const char *what);
+
+#endif

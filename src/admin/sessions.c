@@ -1,0 +1,144 @@
+/* GET /admin/sessions and /admin/sessions/{sid}: what is alive, as the login's answer shows it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/view.h"
+#include "base/liveness.h"
+#include "crypto/keyring.h"
+#include "crypto/sid.h"
+
+#include "admin/find.h"
+#include "admin/routes.h"
+
+#define PAGE_DEFAULT 64
+#define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
+
+static void
+put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id, const char *username)
+{
+	struct device room, *device = NULL;
+
+	/* Names for people; while they cannot be asked for they are null, not an error. */
+	if (app->users->get_device(app->users_ctx, user_id, s->device_id, &room) == DW_OK)
+		device = &room;
+	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4), device, false);
+}
+
+static bool
+is_alive(const struct session *s, int64_t not_before, int64_t now)
+{
+
+	return (s->created >= not_before && now < session_end(s));
+}
+
+/* Newest first, in a fixed order within a second. */
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+
+	if (x->created != y->created)
+		return (x->created < y->created ? 1 : -1);
+	return (memcmp(x->sid8, y->sid8, SID_LEN));
+}
+
+/* Where the page begins: after the session that the cursor names. False: it names none of these. */
+static bool
+find_start(struct app *app, const struct session_list *list, const uint8_t up[UP_LEN], struct str cursor, size_t *start)
+{
+	uint8_t its_up[UP_LEN], sid8[SID_LEN];
+
+	*start = 0;
+	if (cursor.p == NULL)
+		return (true);
+	if (!sid_parse(keyring_user(app->keys), cursor, its_up, sid8) || memcmp(up, its_up, UP_LEN) != 0)
+		return (false);
+	while (*start < list->n)
+		if (memcmp(list->sessions[(*start)++].sid8, sid8, SID_LEN) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session_list *list, size_t start, uint64_t limit)
+{
+	int64_t now = app->store->now(app->store_ctx);
+	char cursor[PUBLIC_SID_LEN + 1];
+	const struct session *last = NULL;
+	uint64_t n = 0;
+	bool more = false;
+
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"sessions\":[");
+	for (size_t i = start; i < list->n; i++) {
+		if (!is_alive(&list->sessions[i], list->not_before, now))
+			continue;
+		if ((more = n == limit))
+			break;
+		if (n++ > 0)
+			buf_putc(&r->body, ',');
+		last = &list->sessions[i];
+		put_session(app, r, up, last, list->user_id, list->username);
+	}
+	buf_puts(&r->body, "],\"next_cursor\":");
+	if (more)
+		sid_public(keyring_user(app->keys), up, last->sid8, cursor);
+	buf_json(&r->body, more ? str_of(cursor) : STR_NONE);
+	buf_putc(&r->body, '}');
+}
+
+void
+sessions_list(struct app *app, struct request *q, struct response *r)
+{
+	bool bad = false;
+	struct str user = request_query(q, "user", &bad), text = request_query(q, "limit", &bad), cursor = request_query(q, "cursor", &bad);
+	uint64_t limit = PAGE_DEFAULT;
+	struct session_list list;
+	uint8_t up[UP_LEN];
+	enum dw_result rc;
+	size_t start;
+
+	if (bad || user.p == NULL || (text.p != NULL && (!str_to_u64(text, PAGE_MAX, &limit) || limit == 0))) {
+		response_error(r, q, "invalid_request", "Say which user; a limit is 1 to 256.", NULL, 0);
+		return;
+	}
+	if (!find_user(app, q, r, user, up))
+		return;
+	board_stage(app->slot, STAGE_REDIS);
+	if ((rc = app->store->list(app->store_ctx, up, q->arena, &list)) != DW_OK) {
+		health_refuse(q, r, rc, "store_unavailable");
+		return;
+	}
+	if (list.n > 1)
+		qsort(list.sessions, list.n, sizeof(list.sessions[0]), newest_first);
+	if (find_start(app, &list, up, cursor, &start))
+		put_list(app, r, up, &list, start, limit);
+	else
+		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
+}
+
+void
+sessions_show(struct app *app, struct request *q, struct response *r)
+{
+	struct lookup l = { .family = true };
+	struct lookup_reply found;
+	enum dw_result rc;
+
+	if (!sid_parse(keyring_user(app->keys), str_of(strrchr(q->path, '/') + 1), l.up, l.sid8)) {
+		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
+		return;
+	}
+	board_stage(app->slot, STAGE_REDIS);
+	if ((rc = app->store->lookup(app->store_ctx, &l, &found)) != DW_OK) {
+		health_refuse(q, r, rc, "store_unavailable");
+		return;
+	}
+	if (!found.live || !is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
+		response_error(r, q, "not_found", "There is no such session alive.", found.ended ? found.ending.reason : NULL, 0);
+		return;
+	}
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"session\":");
+	put_session(app, r, l.up, &found.session, found.user_id, found.username);
+	buf_putc(&r->body, '}');
+}

@@ -1,0 +1,373 @@
+/* doorward: reads the options and the configuration, and becomes what the way it was started asks for. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <argon2.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <json-c/json.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "config/load.h"
+#include "crypto/keyring.h"
+#include "master/master.h"
+#include "master/privs.h"
+#include "master/signals.h"
+#include "userdb/sqlite.h"
+#include "userdb/url.h"
+#include "worker/worker.h"
+
+#define CHECK_WORKERS_MIN 2 /* one that waits for Redis must not be all there is */
+#define LOGIN_NICE 10       /* a hash gives way to a check */
+
+struct options {
+	const char *file;
+	bool test, foreground, single;
+};
+
+/* Descriptor of the socket that an outside manager gave us; -1 = none. Set once, before anything is planned. */
+static int inherited = -1;
+
+static void
+print_version(void)
+{
+
+	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR "/doorward/doorward.conf\n");
+	printf("libraries: %s, SQLite %s, json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n",
+	    OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), json_c_version(), MHD_get_version(), HIREDIS_MAJOR, HIREDIS_MINOR,
+	    HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, (int)ARGON2_VERSION_NUMBER);
+}
+
+static void
+print_usage(FILE *to)
+{
+
+	fprintf(to, "usage: doorward [-c FILE] [-F | -t | -1]\n"
+		    "       doorward -V | -h\n"
+		    "  -c FILE  configuration (else $DOORWARD_CONF, else " SYSCONFDIR "/doorward/doorward.conf)\n"
+		    "  -t       test the configuration and exit\n"
+		    "  -F       stay in the foreground\n"
+		    "  -1       one worker on the socket that is descriptor 0\n"
+		    "  -V       version, build options, libraries\n"
+		    "  -h       this text\n");
+}
+
+/* A daemon leaves its directory, but a reload has to find the file again. */
+static char *
+absolute(const char *file)
+{
+	char dir[PATH_MAX], *out;
+
+	if (file[0] == '/')
+		return (strdup(file));
+	if (getcwd(dir, sizeof(dir)) == NULL || asprintf(&out, "%s/%s", dir, file) < 0)
+		return (NULL);
+	return (out);
+}
+
+static const char *
+default_file(void)
+{
+	const char *env = getenv("DOORWARD_CONF");
+
+	return (env != NULL && env[0] != '\0' ? env : SYSCONFDIR "/doorward/doorward.conf");
+}
+
+/* Returns -1 to go on, else an exit code. */
+static int
+read_options(int argc, char **argv, struct options *o)
+{
+	const char *name = strrchr(argv[0], '/');
+	int c;
+
+	*o = (struct options){ .file = default_file(), .single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0 };
+	while ((c = getopt(argc, argv, "1c:FhtV")) != -1) {
+		switch (c) {
+		case '1':
+			o->single = true;
+			break;
+		case 'c':
+			o->file = optarg;
+			break;
+		case 'F':
+			o->foreground = true;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'V':
+			print_version();
+			return (0);
+		case 'h':
+			print_usage(stdout);
+			return (0);
+		default:
+			print_usage(stderr);
+			return (EXIT_CONFIG);
+		}
+	}
+	if (optind == argc)
+		return (-1);
+	print_usage(stderr);
+	return (EXIT_CONFIG);
+}
+
+/* Opens the database once, so that one process makes its tables; as the user who will use it, who owns what SQLite puts beside it. */
+static int
+make_users(const struct config *conf, const struct privs *p, char *err, size_t errlen)
+{
+	struct sqlite_db *db;
+	char path[PATH_MAX];
+
+	if (url_path(conf, path, sizeof(path), err, errlen) != 0)
+		return (-1);
+	if (sqlite_make_file(path, p->uid, p->gid) != 0) {
+		snprintf(err, errlen, "cannot make the user database %.*s: %s", PATH_MAX / 16, path, strerror(errno));
+		return (-1);
+	}
+	if (p->drop && (setegid(p->gid) != 0 || seteuid(p->uid) != 0)) {
+		snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
+		return (-1);
+	}
+	db = sqlite_open_db(path, true, err, errlen);
+	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
+		abort(); /* half a user is worse than none */
+	if (db == NULL)
+		return (-1);
+	if (err[0] != '\0')
+		log_warn("the user database cannot be asked yet: %s", err);
+	err[0] = '\0';
+	sqlite_close_db(&db);
+	return (0);
+}
+
+/* Makes what processes will only open: the state directory, keys, the user database. */
+static int
+make_state(const struct config *conf, char *err, size_t errlen)
+{
+	struct privs p;
+	mode_t old = umask(0027);
+	int rc = -1;
+
+	if (privs_resolve(conf->user, conf->group, &p, err, errlen) != 0)
+		goto err0;
+	if (privs_directory(conf->state_dir, 0750, p.uid, p.gid) != 0) {
+		snprintf(err, errlen, "cannot make the state directory %s: %s", conf->state_dir, strerror(errno));
+		goto err0;
+	}
+	if (keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
+		rc = make_users(conf, &p, err, errlen);
+
+err0:
+	umask(old);
+	return (rc);
+}
+
+/* For a reload: as at the start, everything is read, checked and made before anything changes. */
+static struct config *
+load(const char *file, char *err, size_t errlen)
+{
+	struct config *conf = config_load(file, err, errlen);
+
+	if (conf == NULL || make_state(conf, err, errlen) == 0)
+		return (conf);
+	config_free(conf);
+	return (NULL);
+}
+
+static size_t
+cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (n < 1 ? 1 : (size_t)n);
+}
+
+static struct listen_spec
+unix_spec(const struct config *conf, const char *path, int64_t mode)
+{
+
+	return ((struct listen_spec){ .kind = LISTEN_UNIX, .address = path, .uid = (uid_t)-1, .gid = (gid_t)-1, .mode = (mode_t)mode,
+	    .backlog = (int)conf->listen_backlog });
+}
+
+static void
+front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t wanted, size_t otherwise)
+{
+	struct role *r = &p->roles[p->n_roles++];
+
+	*r = (struct role){ .name = name, .run = worker_run, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1 };
+	if (inherited >= 0) {
+		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED, .address = "inherited", .uid = (uid_t)-1, .gid = (gid_t)-1,
+			.fd = inherited, .backlog = (int)conf->listen_backlog };
+		return;
+	}
+	r->listen[0] = unix_spec(conf, path, conf->listen_mode);
+	/* config_load() has looked these names up */
+	(void)privs_ids(conf->listen_owner, conf->listen_group, &r->listen[0].uid, &r->listen[0].gid);
+}
+
+static void
+admin_role(const struct config *conf, struct plan *p)
+{
+	struct role *r = &p->roles[p->n_roles];
+
+	*r = (struct role){ .name = "admin", .run = admin_run, .count = 1 };
+	if (conf->admin_socket[0] != '\0')
+		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
+	if (conf->admin_listen[0] != '\0')
+		r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP, .address = conf->admin_listen, .uid = (uid_t)-1,
+			.gid = (gid_t)-1, .backlog = (int)conf->listen_backlog };
+	p->n_roles += r->n_listen > 0;
+}
+
+static uint32_t
+hashing_limit(const struct config *conf, size_t workers)
+{
+	size_t n = cores() < workers ? cores() : workers > 1 ? workers - 1 : 1;
+
+	return (conf->max_hashing > 0 ? (uint32_t)conf->max_hashing : (uint32_t)n);
+}
+
+/* Two pools, so that logins cannot slow checks down; one where there is only one socket. */
+static void
+plan(const struct config *conf, struct plan *p)
+{
+	size_t n = cores(), checks = n > CHECK_WORKERS_MIN ? n : CHECK_WORKERS_MIN;
+
+	*p = (struct plan){ .n_roles = 0 };
+	if (inherited >= 0) {
+		front_role(conf, p, "all", NULL, conf->workers_check + conf->workers_login, checks + n);
+		p->max_hashing = hashing_limit(conf, p->roles[0].count);
+	} else {
+		front_role(conf, p, "check", conf->listen_check, conf->workers_check, checks);
+		front_role(conf, p, "login", conf->listen_login, conf->workers_login, n);
+		p->roles[1].nice = LOGIN_NICE;
+		p->max_hashing = (uint32_t)p->roles[1].count;
+	}
+	p->roles[0].resizable = true;
+	admin_role(conf, p);
+}
+
+/* Under a manager that starts the processes itself: no master, no siblings, nobody who waits for us to be ready. */
+static int
+run_single(struct config *conf)
+{
+	struct child c = { .role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .ready_fd = -1 };
+	int rc;
+
+	if (harden() != 0)
+		return (EXIT_CONFIG);
+	if ((c.board = board_new()) == NULL || fd_nonblocking(inherited) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		return (EXIT_RESOURCE);
+	}
+	c.slot = board_assign(c.board, 0, (uint32_t)board_role(c.board, c.role), 1);
+	c.slot->pid = (int32_t)getpid();
+	c.board->max_hashing = 1;
+	signals_child();
+	rc = worker_run(&c, conf);
+	config_free(conf);
+	return (rc);
+}
+
+/* What the master sees to for its children: no core dump with secrets in it, no new privileges. */
+static int
+harden(void)
+{
+	struct privs stay = { .drop = false };
+
+	return (privs_drop(&stay));
+}
+
+/* Chooses by what descriptor 0 and the environment are. Takes ${conf} over. */
+static int
+run(struct config *conf, const struct options *o)
+{
+	struct master_setup setup = { .plan = plan, .load = load, .release = config_free, .foreground = o->foreground };
+	int rc;
+
+	if (fd_is_listening(STDIN_FILENO)) {
+		/* spawn-fcgi and service managers watch the process they started */
+		inherited = STDIN_FILENO;
+		setup.foreground = true;
+		return (o->single ? run_single(conf) : master_run(conf, &setup));
+	}
+	if (getenv("GATEWAY_INTERFACE") != NULL) {
+		rc = harden() == 0 ? worker_run_cgi(conf) : EXIT_CONFIG;
+		config_free(conf);
+		return (rc);
+	}
+	if (o->single) {
+		fprintf(stderr, "doorward: one worker needs a listening socket as descriptor 0\n");
+		config_free(conf);
+		return (EXIT_CONFIG);
+	}
+	return (master_run(conf, &setup));
+}
+
+/* Whatever we open later must not become one of these: a library's complaint would end up in a database. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	char err[MASTER_ERROR_MAX > CONFIG_ERROR_MAX ? MASTER_ERROR_MAX : CONFIG_ERROR_MAX] = "";
+	struct config *conf;
+	struct options o;
+	char *file;
+	int rc;
+
+	fill_standard_descriptors();
+	if ((rc = read_options(argc, argv, &o)) >= 0)
+		return (rc);
+	if ((file = absolute(o.file)) == NULL) {
+		perror("doorward");
+		return (EXIT_RUNTIME);
+	}
+	conf = config_load(file, err, sizeof(err));
+	free(file);
+	if (conf == NULL)
+		goto err0;
+	if (o.test) {
+		printf("configuration %s is fine\n", o.file);
+		config_free(conf);
+		return (0);
+	}
+	if (log_open(conf->log_file, (enum log_level)conf->log_level) != 0) {
+		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", conf->log_file, strerror(errno));
+		goto err1;
+	}
+	if (make_state(conf, err, sizeof(err)) != 0)
+		goto err1;
+	return (run(conf, &o));
+
+err1:
+	config_free(conf);
+err0:
+	fprintf(stderr, "doorward: %s\n", err);
+	return (EXIT_CONFIG);
+}
