@@ -262,6 +262,15 @@ plan(const struct config *conf, struct plan *p)
 	admin_role(conf, p);
 }
 
+/* What the master sees to for its children: no core dump with secrets in it, no new privileges. */
+static int
+harden(void)
+{
+	struct privs stay = { .drop = false };
+
+	return (privs_drop(&stay));
+}
+
 /* Under a manager that starts the processes itself: no master, no siblings, nobody who waits for us to be ready. */
 static int
 run_single(struct config *conf)
@@ -282,15 +291,6 @@ run_single(struct config *conf)
 	rc = worker_run(&c, conf);
 	config_free(conf);
 	return (rc);
-}
-
-/* What the master sees to for its children: no core dump with secrets in it, no new privileges. */
-static int
-harden(void)
-{
-	struct privs stay = { .drop = false };
-
-	return (privs_drop(&stay));
 }
 
 /* Chooses by what descriptor 0 and the environment are. Takes ${conf} over. */
