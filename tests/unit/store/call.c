@@ -1,0 +1,252 @@
+#include <sys/stat.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#include "fixture.h"
+
+#define PATIENCE_MS 300 /* the contract's: an outage is told within this time */
+
+static enum dw_result
+log_in(uint8_t n)
+{
+	struct login_write w = fixture_login(n);
+	struct login_reply r;
+
+	return (redis_store_ops.login(fx.store, &w, &r));
+}
+
+/* One lookup; its result, and that it came in time. */
+static enum dw_result
+look(void)
+{
+	struct lookup q = { .family = true };
+	int64_t start = clock_mono_ms();
+	enum dw_result result;
+	struct lookup_reply r;
+
+	memcpy(q.up, fx.up, UP_LEN);
+	fixture_fill(q.sid8, SID_LEN, 1);
+	result = redis_store_ops.lookup(fx.store, &q, &r);
+	assert_true(clock_mono_ms() - start < PATIENCE_MS);
+	return (result == DW_OK && !r.live ? DW_ABSENT : result);
+}
+
+/* The test's own connection, after the server was started again. */
+static void
+reconnect(void)
+{
+
+	redisFree(fx.raw);
+	fx.raw = server_connect(&fx.server);
+	assert_non_null(fx.raw);
+}
+
+/* Killed: told at once. Started again: the first call is served, and nothing was lost. */
+static void
+test_killed(void **state)
+{
+	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	server_signal(&fx.server, SIGKILL);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(look(), DW_UNAVAILABLE);
+	assert_int_equal(log_in(2), DW_UNAVAILABLE);
+	assert_true(server_start(&fx.server));
+	reconnect();
+	assert_int_equal(look(), DW_OK);
+	assert_int_equal(fixture_end(&w).ended, 1); /* and the scripts, which the new process does not know */
+}
+
+/* Restarted while the connection lay idle: nobody notices. */
+static void
+test_restarted_idle(void **state)
+{
+	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_reply r;
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	server_signal(&fx.server, SIGKILL);
+	assert_true(server_start(&fx.server));
+	reconnect();
+	assert_int_equal(redis_store_ops.end(fx.store, &w, &fx.arena, &r), DW_OK);
+	assert_int_equal(r.ended, 1);
+}
+
+/* Stopped: a silent server, over the connection there is and over a new one, which the kernel still accepts. */
+static void
+test_stopped(void **state)
+{
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	server_signal(&fx.server, SIGSTOP);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(look(), DW_UNAVAILABLE);
+	server_signal(&fx.server, SIGCONT);
+	assert_int_equal(look(), DW_OK);
+}
+
+static void
+test_breaker(void **state)
+{
+	int64_t start;
+
+	(void)state;
+	redis_store_free(fx.store);
+	fx.conf.redis_breaker_failures = 2;
+	fx.conf.redis_breaker_open = 300;
+	fx.store = fixture_store();
+	assert_int_equal(log_in(1), DW_OK);
+	server_signal(&fx.server, SIGSTOP);
+	look();
+	look();
+	assert_int_equal(atomic_load(&fx.slot.breaker), 1);
+	start = clock_mono_ms();
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(look(), DW_UNAVAILABLE);
+	assert_true(clock_mono_ms() - start < 50); /* nobody was asked */
+	server_signal(&fx.server, SIGCONT);
+	assert_int_equal(look(), DW_UNAVAILABLE);
+	fixture_sleep(320);
+	assert_int_equal(look(), DW_OK);
+	assert_int_equal(atomic_load(&fx.slot.breaker), 0);
+	assert_true(atomic_load(&fx.slot.store_errors) >= 103);
+	redis_store_free(fx.store);
+	fx.conf.redis_breaker_failures = 0;
+	fx.store = fixture_store();
+}
+
+static void
+test_script_flush(void **state)
+{
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	freeReplyObject(fixture_raw("SCRIPT FLUSH"));
+	assert_int_equal(log_in(2), DW_OK);
+	assert_int_equal(fixture_count("login"), 2);
+}
+
+/* A demoted master: reads go on, writes are refused as unavailable, and work again once it is the master. */
+static void
+test_readonly(void **state)
+{
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	freeReplyObject(fixture_raw("REPLICAOF 127.0.0.1 1"));
+	assert_int_equal(log_in(2), DW_UNAVAILABLE);
+	assert_int_equal(look(), DW_OK);
+	freeReplyObject(fixture_raw("REPLICAOF NO ONE"));
+	assert_int_equal(log_in(2), DW_OK);
+}
+
+/* A full Redis refuses writes and answers reads: the breaker must not close the door on those. */
+static void
+test_out_of_memory(void **state)
+{
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	redis_store_free(fx.store);
+	fx.conf.redis_breaker_failures = 2;
+	fx.store = fixture_store();
+	freeReplyObject(fixture_raw("CONFIG SET maxmemory 1"));
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(log_in(2), DW_UNAVAILABLE);
+	assert_int_equal(look(), DW_OK);
+	freeReplyObject(fixture_raw("CONFIG SET maxmemory 0"));
+	assert_int_equal(log_in(2), DW_OK);
+	redis_store_free(fx.store);
+	fx.conf.redis_breaker_failures = 0;
+	fx.store = fixture_store();
+}
+
+/* With a password: from its file, which nobody else may read; a wrong or missing one is an outage, not an answer. */
+static void
+test_password(void **state)
+{
+	char file[96], *none = fx.conf.redis_password_file, *nobody = fx.conf.redis_user;
+	static char user[] = "worker";
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(log_in(1), DW_OK);
+	snprintf(file, sizeof(file), "%s/password", fx.server.dir);
+	assert_non_null(f = fopen(file, "w"));
+	fputs("s3cret\n", f);
+	fclose(f);
+	chmod(file, 0600);
+	freeReplyObject(fixture_raw("ACL SETUSER worker on >s3cret ~dw:* ~dwo:* &dw:events -@all +auth +select +ping +time +evalsha "
+	    "+script|load +hmget +hgetall +hset +hdel +expireat +xadd +xlen +publish"));
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	assert_int_equal(look(), DW_OK);
+	assert_int_equal(log_in(2), DW_OK);
+	assert_int_equal(fixture_count("login"), 2);
+	freeReplyObject(fixture_raw("ACL SETUSER worker -hmget"));
+	assert_int_equal(look(), DW_UNAVAILABLE);
+	chmod(file, 0644);
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	assert_int_equal(log_in(3), DW_UNAVAILABLE);
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	fx.conf.redis_password_file = none;
+	fx.conf.redis_user = nobody;
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+}
+
+static void
+test_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		bool good;
+	} rows[] = {
+		{ "unix:/run/redis.sock", true }, { "redis://localhost", true }, { "redis://localhost:6379", true },
+		{ "redis://127.0.0.1:1/15", true }, { "redis://[::1]:6379/0", true }, { "redis://[::1]", true },
+		{ "redis://127.0.0.1/", true }, { "", false }, { "unix:relative", false }, { "http://x", false },
+		{ "redis://", false }, { "redis://:6379", false }, { "redis://h:0", false }, { "redis://h:65536", false },
+		{ "redis://h:6379/16", false }, { "redis://h:6379/x", false }, { "redis://[::1", false }, { "redis://[::1]6379", false },
+	};
+	struct config c = fx.conf;
+	struct redis_store *s;
+	char err[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		c.redis_url = (char *)(uintptr_t)rows[i].url;
+		s = redis_store_new(&c, fx.keys, NULL, err, sizeof(err));
+		if ((s != NULL) != rows[i].good)
+			fail_msg("%s", rows[i].url);
+		redis_store_free(s);
+	}
+	redis_store_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_killed, fixture_fresh),
+		cmocka_unit_test_setup(test_restarted_idle, fixture_fresh),
+		cmocka_unit_test_setup(test_stopped, fixture_fresh),
+		cmocka_unit_test_setup(test_breaker, fixture_fresh),
+		cmocka_unit_test_setup(test_script_flush, fixture_fresh),
+		cmocka_unit_test_setup(test_readonly, fixture_fresh),
+		cmocka_unit_test_setup(test_out_of_memory, fixture_fresh),
+		cmocka_unit_test_setup(test_password, fixture_fresh),
+		cmocka_unit_test_setup(test_urls, fixture_fresh),
+	};
+
+	return (fixture_main("outages", tests, sizeof(tests) / sizeof(tests[0])));
+}

@@ -1,0 +1,234 @@
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <unistd.h>
+
+#include "fixture.h"
+
+#define CHILDREN 8
+#define ROUNDS 50
+
+/* What the children found, in memory they share. */
+struct found {
+	struct end_reply end[CHILDREN][ROUNDS];
+	struct rotate_reply rotate[CHILDREN];
+	struct login_reply login[CHILDREN];
+	enum dw_result result[CHILDREN];
+};
+
+static struct found *found;
+
+/* Runs ${work} in 8 processes at once, each with a store of its own. */
+static void
+race(void (*work)(unsigned child))
+{
+	pid_t pids[CHILDREN];
+	int gate[2], status;
+	char byte;
+
+	found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(found != MAP_FAILED);
+	assert_int_equal(pipe(gate), 0);
+	for (unsigned i = 0; i < CHILDREN; i++) {
+		if ((pids[i] = fork()) == 0) {
+			close(gate[1]);
+			fx.store = fixture_store();
+			fx.conf.redis_command_timeout = 5000; /* eight processes and two cores */
+			redis_store_ops.ping(fx.store);
+			(void)!read(gate[0], &byte, 1); /* until all are there */
+			work(i);
+			_exit(0);
+		}
+	}
+	close(gate[0]);
+	fixture_sleep(100);
+	close(gate[1]);
+	for (unsigned i = 0; i < CHILDREN; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static void
+log_out(unsigned child)
+{
+	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+
+	for (int i = 0; i < ROUNDS; i++)
+		found->result[child] |= redis_store_ops.end(fx.store, &w, NULL, &found->end[child][i]);
+}
+
+static void
+test_logout_race(void **state)
+{
+	struct login_write w = fixture_login(1);
+	unsigned ended = 0;
+
+	(void)state;
+	fixture_logged_in(&w);
+	race(log_out);
+	for (unsigned c = 0; c < CHILDREN; c++) {
+		assert_int_equal(found->result[c], DW_OK);
+		for (int i = 0; i < ROUNDS; i++) {
+			ended += found->end[c][i].ended;
+			assert_true(found->end[c][i].has_own);
+			assert_memory_equal(&found->end[c][i].own, &found->end[0][0].own, sizeof(struct ending));
+		}
+	}
+	assert_int_equal(ended, 1);
+	assert_int_equal(fixture_count("logout"), 1);
+	munmap(found, sizeof(*found));
+}
+
+static void
+refresh(unsigned child)
+{
+	struct rotate_write w = fixture_rotation(1, 0, (uint8_t)(child + 1));
+
+	found->result[child] = redis_store_ops.rotate(fx.store, &w, &found->rotate[child]);
+}
+
+/* One successor, whoever asks. */
+static void
+test_rotate_race(void **state)
+{
+	struct login_write w = fixture_login(1);
+	unsigned done = 0;
+
+	(void)state;
+	fixture_logged_in(&w);
+	race(refresh);
+	for (unsigned c = 0; c < CHILDREN; c++) {
+		assert_int_equal(found->result[c], DW_OK);
+		done += found->rotate[c].outcome == ROTATE_DONE;
+		assert_true(found->rotate[c].outcome <= ROTATE_REPEATED);
+		assert_memory_equal(found->rotate[c].salt, found->rotate[0].salt, SALT_LEN);
+	}
+	assert_int_equal(done, 1);
+	assert_int_equal(fixture_count("refresh"), 1);
+	munmap(found, sizeof(*found));
+}
+
+static void
+log_in(unsigned child)
+{
+	struct login_write w = fixture_login((uint8_t)(child + 1));
+
+	w.limit = 3;
+	found->result[child] = redis_store_ops.login(fx.store, &w, &found->login[child]);
+}
+
+/* Eight logins, room for three. */
+static void
+test_limit_race(void **state)
+{
+	struct session_list l;
+
+	(void)state;
+	race(log_in);
+	assert_int_equal(redis_store_ops.list(fx.store, fx.up, &fx.arena, &l), DW_OK);
+	assert_int_equal(l.n, 3);
+	assert_int_equal(fixture_count("login"), 8);
+	assert_int_equal(fixture_count("replaced"), 5);
+	munmap(found, sizeof(*found));
+}
+
+static void
+count_user(void *arg, const uint8_t up[UP_LEN])
+{
+	unsigned char *seen = arg;
+
+	seen[up[7]] |= (unsigned char)(1u << (up[8] & 7));
+}
+
+/* All users, and nothing that is none. */
+static void
+test_scan(void **state)
+{
+	unsigned char seen[256] = { 0 };
+	uint64_t cursor = 0;
+	unsigned turns = 0, bits = 0;
+
+	(void)state;
+	freeReplyObject(fixture_raw("SET dw:{000}foreign x"));
+	freeReplyObject(fixture_raw("SET unrelated x"));
+	for (unsigned i = 0; i < 2000; i++) {
+		char key[KEYS_RECORD_LEN + 1];
+
+		fx.up[0] = (uint8_t)i;
+		fx.up[7] = (uint8_t)(i >> 3);
+		fx.up[8] = (uint8_t)(i & 7);
+		keys_record(fx.up, key);
+		freeReplyObject(fixture_raw("HSET %s u x", key));
+	}
+	do {
+		assert_int_equal(redis_store_scan(fx.store, &cursor, count_user, seen), DW_OK);
+		turns++;
+	} while (cursor != 0);
+	for (unsigned i = 0; i < 2000; i++)
+		bits += (seen[(i >> 3) & 255] >> (i & 7)) & 1;
+	assert_int_equal(bits, 2000);
+	assert_in_range(turns, 3, 20);
+}
+
+/* Called first when the subscription stands: then a login is seen, the moment it happens. */
+static bool
+on_event(void *arg, const char *json, size_t n)
+{
+	int *calls = arg;
+	struct login_write w = fixture_login(1);
+
+	if (json == NULL && (*calls)++ == 0) {
+		fixture_logged_in(&w);
+		return (true);
+	}
+	if (json == NULL)
+		return (*calls < 5);
+	assert_non_null(memmem(json, n, "\"type\":\"login\"", 14));
+	*calls = 100;
+	return (false);
+}
+
+static void
+test_watch(void **state)
+{
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(redis_store_watch(fx.store, on_event, &calls), DW_OK);
+	assert_int_equal(calls, 100);
+}
+
+static bool
+on_lost(void *arg, const char *json, size_t n)
+{
+
+	(void)arg;
+	(void)n;
+	if (json == NULL)
+		freeReplyObject(fixture_raw("CLIENT KILL TYPE pubsub"));
+	return (true);
+}
+
+static void
+test_watch_lost(void **state)
+{
+
+	(void)state;
+	assert_int_equal(redis_store_watch(fx.store, on_lost, NULL), DW_UNAVAILABLE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_logout_race, fixture_fresh),
+		cmocka_unit_test_setup(test_rotate_race, fixture_fresh),
+		cmocka_unit_test_setup(test_limit_race, fixture_fresh),
+		cmocka_unit_test_setup(test_scan, fixture_fresh),
+		cmocka_unit_test_setup(test_watch, fixture_fresh),
+		cmocka_unit_test_setup(test_watch_lost, fixture_fresh),
+	};
+
+	return (fixture_main("races, scan, watch", tests, sizeof(tests) / sizeof(tests[0])));
+}

@@ -1,0 +1,269 @@
+#include <time.h>
+
+#include "base/liveness.h"
+#include "base/buf.h"
+#include "store/script.h"
+
+#include "fixture.h"
+
+static enum dw_result
+touch(uint8_t n)
+{
+	uint8_t sid8[SID_LEN];
+
+	fixture_fill(sid8, SID_LEN, n);
+	return (redis_store_ops.touch(fx.store, fx.up, sid8));
+}
+
+/* A quarter of 100 s must have passed. */
+static void
+test_touch(void **state)
+{
+	struct login_write w = fixture_login(1);
+	int64_t seen = fixture_logged_in(&w).now;
+
+	(void)state;
+	fixture_age(1, 20);
+	assert_int_equal(touch(1), DW_OK);
+	assert_int_equal(fixture_lookup(1).session.last_seen, seen - 20);
+	fixture_age(1, 10);
+	assert_int_equal(touch(1), DW_OK);
+	assert_true(fixture_lookup(1).session.last_seen >= seen);
+	assert_int_equal(fixture_lookup(1).session.created, seen - 30);
+	assert_int_equal(touch(9), DW_OK);
+	assert_false(fixture_lookup(9).live);
+}
+
+/* A cookie that is past stays so, although the family keeps the session alive. */
+static void
+test_touch_dead_cookie(void **state)
+{
+	struct login_write w = fixture_login(1);
+	int64_t seen = fixture_logged_in(&w).now;
+
+	(void)state;
+	fixture_age(1, 150);
+	assert_int_equal(touch(1), DW_OK);
+	assert_true(fixture_lookup(1).live);
+	assert_int_equal(fixture_lookup(1).session.last_seen, seen - 150);
+	fixture_age(1, 5000);
+	assert_int_equal(touch(1), DW_OK);
+	assert_false(fixture_lookup(1).live);
+	assert_int_equal(fixture_count("expired"), 1);
+}
+
+static void
+test_revoke(void **state)
+{
+	struct login_write in = fixture_login(1);
+	struct revoke_write w = { .access_exp = fixture_logged_in(&in).now + 100 };
+	struct lookup q = { .jti = w.jti };
+	struct lookup_reply r;
+	struct json_object *e;
+
+	(void)state;
+	memcpy(w.up, fx.up, UP_LEN);
+	memcpy(w.sid8, in.session.sid8, SID_LEN);
+	memcpy(q.up, fx.up, UP_LEN);
+	memcpy(q.sid8, in.session.sid8, SID_LEN);
+	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
+	assert_true(r.live && !r.blacklisted);
+	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
+	assert_true(r.live && r.blacklisted);
+	assert_int_equal(fixture_count("token_revoked"), 1);
+	e = fixture_event("token_revoked");
+	assert_string_equal(fixture_member(e, "ended"), "false");
+	json_object_put(e);
+	w.jti[0] = 1;
+	w.access_exp = fixture_time() - 1;
+	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
+	assert_false(fixture_int("HEXISTS %s %b", fx.key, "b\1\0\0\0\0\0\0\0\0\0\0\0", (size_t)13));
+}
+
+/* A blacklist entry goes when its token is past. */
+static void
+test_revoke_pruned(void **state)
+{
+	struct login_write in = fixture_login(1);
+	struct revoke_write w = { .access_exp = fixture_logged_in(&in).now + 1 };
+	int64_t fields = fixture_int("HLEN %s", fx.key);
+
+	(void)state;
+	memcpy(w.up, fx.up, UP_LEN);
+	memcpy(w.sid8, in.session.sid8, SID_LEN);
+	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_in_range(fixture_int("HLEN %s", fx.key), fields, fields + 1);
+	fixture_sleep(1100);
+	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(fixture_int("HLEN %s", fx.key), fields);
+}
+
+static void
+test_notify(void **state)
+{
+	struct notice n = { .type = "login_failed", .username = "al\"ice\n", .reason = "invalid_credentials",
+		.actor = { .ip = "203.0.113.9", .client_id = "default" } };
+	struct json_object *e;
+
+	(void)state;
+	memcpy(n.up, fx.up, UP_LEN);
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	e = fixture_event("login_failed");
+	assert_int_equal(json_object_object_length(e), 13);
+	assert_int_equal(strlen(fixture_member(e, "at")), 20);
+	assert_string_equal(fixture_member(e, "username"), "al\"ice\n");
+	assert_string_equal(fixture_member(e, "client_id"), "default");
+	assert_string_equal(fixture_member(e, "ip"), "203.0.113.9");
+	assert_string_equal(fixture_member(e, "ended"), "false");
+	assert_null(fixture_member(e, "user_id"));
+	assert_null(fixture_member(e, "session_id"));
+	assert_null(fixture_member(e, "device_id"));
+	assert_null(fixture_member(e, "access_exp"));
+	assert_null(fixture_member(e, "trace_id"));
+	json_object_put(e);
+	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
+	n.username = "\xff\xfe"; /* not UTF-8: no JSON can hold it */
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	e = fixture_event("login_failed");
+	assert_null(fixture_member(e, "username"));
+	json_object_put(e);
+}
+
+/* A full outbox takes endings only. */
+static void
+test_backlog(void **state)
+{
+	struct notice n = { .type = "login_failed" };
+	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct login_write in = fixture_login(1);
+
+	(void)state;
+	memcpy(n.up, fx.up, UP_LEN);
+	for (int i = 0; i < 140; i++)
+		assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	assert_int_equal(fixture_int("XLEN %s", fx.outbox), 128);
+	fixture_logged_in(&in);
+	fixture_end(&out);
+	assert_int_equal(fixture_count("login"), 0);
+	assert_int_equal(fixture_count("logout"), 1);
+}
+
+/* Ids of one call's events differ, and begin alike. */
+static void
+test_event_ids(void **state)
+{
+	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct json_object *events;
+	const char *first;
+
+	(void)state;
+	for (uint8_t n = 1; n <= 3; n++) {
+		struct login_write w = fixture_login(n);
+
+		fixture_logged_in(&w);
+	}
+	freeReplyObject(fixture_raw("DEL %s", fx.outbox));
+	fixture_end(&all);
+	events = fixture_events();
+	assert_int_equal(json_object_array_length(events), 3);
+	first = fixture_member(json_object_array_get_idx(events, 0), "id");
+	for (size_t i = 0; i < 3; i++) {
+		const char *id = fixture_member(json_object_array_get_idx(events, i), "id");
+
+		assert_memory_equal(id, first, 22);
+		assert_string_equal(id + 22, i == 0 ? "" : i == 1 ? ".2" : ".3");
+	}
+	json_object_put(events);
+}
+
+/* The script's calendar against the one in C, over all days that 32 bits hold. */
+static void
+test_calendar(void **state)
+{
+	char *script = malloc(65536), expect[32];
+	const char *end = strstr(script_text(SCRIPT_PRUNE), "survey()\nreturn { commit() }");
+	struct buf b;
+
+	(void)state;
+	assert_non_null(end);
+	snprintf(script, 65536, "%.*sreturn stamp(tonumber(ARGV[10]))", (int)(end - script_text(SCRIPT_PRUNE)),
+	    script_text(SCRIPT_PRUNE));
+	for (int64_t t = 0; t <= UINT32_MAX; t += 86400 * 13 + 12345) {
+		redisReply *r = fixture_raw("EVAL %s 2 %s %s 1 2 3 4 5 6 7 8 9 %lld", script, fx.key, fx.outbox, (long long)t);
+
+		buf_init(&b, expect, sizeof(expect));
+		buf_putc(&b, '"');
+		buf_time(&b, t);
+		buf_putc(&b, '"');
+		assert_string_equal(r->str, expect);
+		freeReplyObject(r);
+	}
+	free(script);
+}
+
+/* Lua and C agree on when a session is over: at its end it is gone, one second before it is there. */
+static void
+test_liveness(void **state)
+{
+	static const struct {
+		enum session_policy policy;
+		int64_t idle, absolute, family_idle, family_absolute, access;
+		bool cookie, family;
+	} rows[] = {
+		{ POLICY_SLIDING, 100, 1000, 0, 0, 0, true, false },
+		{ POLICY_SLIDING, 0, 1000, 0, 0, 0, true, false },
+		{ POLICY_FIXED, 100, 1000, 0, 0, 0, true, false },
+		{ POLICY_PERMANENT, 100, 1000, 0, 0, 0, true, false },
+		{ POLICY_SLIDING, 100, 1000, 50, 500, 20, true, true },
+		{ POLICY_SLIDING, 100, 1000, 2000, 1500, 300, false, true },
+		{ POLICY_SLIDING, 100, 1000, 0, 1500, 300, false, true },
+		{ POLICY_SLIDING, 100, 1000, 150, 1500, 5000, true, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct login_write w;
+		struct lookup_reply l;
+		int64_t end;
+
+		fixture_fresh(state);
+		w = fixture_login(1);
+		w.session.policy = rows[i].policy;
+		w.session.idle = rows[i].idle;
+		w.absolute_in = rows[i].absolute;
+		w.session.has_cookie = rows[i].cookie;
+		w.session.has_family = rows[i].family;
+		w.session.family_idle = rows[i].family_idle;
+		w.family_absolute_in = rows[i].family_absolute;
+		w.access_in = rows[i].access;
+		fixture_logged_in(&w);
+		l = fixture_lookup(1);
+		end = session_end(&l.session);
+		fixture_age(1, end - fixture_time() - 2);
+		assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+		assert_true(fixture_lookup(1).live);
+		fixture_age(1, 2);
+		assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+		assert_false(fixture_lookup(1).live);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_touch, fixture_fresh),
+		cmocka_unit_test_setup(test_touch_dead_cookie, fixture_fresh),
+		cmocka_unit_test_setup(test_revoke, fixture_fresh),
+		cmocka_unit_test_setup(test_revoke_pruned, fixture_fresh),
+		cmocka_unit_test_setup(test_notify, fixture_fresh),
+		cmocka_unit_test_setup(test_backlog, fixture_fresh),
+		cmocka_unit_test_setup(test_event_ids, fixture_fresh),
+		cmocka_unit_test_setup(test_calendar, fixture_fresh),
+		cmocka_unit_test_setup(test_liveness, fixture_fresh),
+	};
+
+	return (fixture_main("touch, revoke, notify", tests, sizeof(tests) / sizeof(tests[0])));
+}
