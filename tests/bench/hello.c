@@ -1,0 +1,57 @@
+/*
+ * Hello on the transport of the product: its event loop, its look at what was sent, libfcgi as the codec, from the libraries that make the
+ * daemon; only serve() is another one. What a check costs beyond this is what the check costs.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "doorward/board.h"
+#include "prefork.h"
+#include "web/serve.h"
+#include "worker/fcgi.h"
+#include "worker/loop.h"
+#include "worker/signals.h"
+
+#define HELLO "Status: 200\r\nContent-Type: text/plain\r\n\r\nhello\n"
+#define DEADLINE 5000 /* ms, the default of workers.receive_deadline */
+
+void
+serve(struct app *app, struct exchange *x)
+{
+	static char answer[] = HELLO;
+
+	memcpy(answer, HELLO, sizeof(answer)); /* the transport wipes what it has sent */
+	board_busy(app->slot, 0, "");
+	x->answer = (struct str){ answer, sizeof(answer) - 1 };
+	x->status = 200;
+	x->body_left = true;
+}
+
+static void
+run(int fd)
+{
+	struct board *board = board_new();
+	struct child c = { .role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .ready_fd = -1, .board = board };
+	struct loop_options o = { .deadline = DEADLINE };
+	struct app app = { .board = board };
+	sigset_t open;
+
+	if (board == NULL || fcgi_init() != 0 || fd_nonblocking(fd) != 0)
+		err(1, "hello does not start");
+	signals_install(&open);
+	c.slot = app.slot = &board->slots[0];
+	o.open = &open;
+	exit(loop_run(&app, &c, &o));
+}
+
+int
+main(int argc, char **argv)
+{
+
+	if (argc != 3)
+		errx(2, "usage: hello SOCKET PROCESSES");
+	prefork_run(prefork_listen(argv[1]), (unsigned)atoi(argv[2]), run);
+	return (1);
+}
