@@ -3,6 +3,7 @@
 #define DOORWARD_APP_H
 
 #include "doorward/board.h"
+#include "doorward/cache.h"
 #include "doorward/config.h"
 #include "doorward/store.h"
 #include "doorward/userdb.h"
@@ -16,6 +17,7 @@ struct app {
 	void *store_ctx;
 	const struct userdb_ops *users;
 	void *users_ctx;
+	struct cache *cache; /* NULL = none: no keeper, no cache */
 	struct board *board;
 	struct board_slot *slot;
 };

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cache;
+
 #define EXIT_RETIRED 0
 #define EXIT_RUNTIME 1
 #define EXIT_CONFIG 2
@@ -48,14 +50,14 @@ struct board_slot {
 	_Atomic uint32_t connections;
 	_Atomic int64_t started;     /* wall, ms */
 	_Atomic int64_t busy_since;  /* mono, ms */
-	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms;
+	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
 	_Atomic uint64_t status[6];  /* answers by class, index 1…5 */
 	char trace[33];              /* of the request in hand; torn reads are harmless */
 };
 
 /* What the processes of one role have counted, together. */
 struct board_totals {
-	uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms;
+	uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
 	uint64_t status[6];
 };
 
@@ -64,7 +66,7 @@ struct board_role {
 	char name[ROLE_NAME_MAX + 1]; /* "" = not used; never changes once set */
 	_Atomic uint32_t wanted;      /* processes there should be */
 	_Atomic uint64_t deaths;      /* processes that ended without being told to */
-	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms;
+	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
 	_Atomic uint64_t status[6];
 };
 
@@ -131,6 +133,7 @@ struct child {
 	int ready_fd;         /* -1 = nobody waits */
 	struct board *board;
 	struct board_slot *slot;
+	struct cache *cache;  /* L1, NULL = none */
 };
 
 /* Tells the master that this child can serve: the first byte it ever reads from it. */

@@ -129,7 +129,7 @@ admin_run(struct child *c, const struct config *conf)
 	signals_install(&a.open);
 	if (!read_token(&a, conf->admin_token_file))
 		return (EXIT_CONFIG);
-	if ((rc = services_open(&a.app, conf, c->board, c->slot)) != 0)
+	if ((rc = services_open(&a.app, conf, c)) != 0)
 		return (rc);
 	rc = EXIT_RUNTIME;
 	if (open_all(&a)) {

@@ -55,13 +55,22 @@ judge_access(const struct credential *c, int64_t now, struct identity *id)
 	return (now < id->expires ? DW_OK : refuse(id, end_cause_reason(END_EXPIRED)));
 }
 
+int64_t
+check_touch_time(const struct session *s)
+{
+
+	if (s->policy != POLICY_SLIDING || s->idle <= 0)
+		return (INT64_MAX);
+	return (s->last_seen + (s->idle + TOUCH_STEP - 1) / TOUCH_STEP);
+}
+
 /* Failing to record use is not failing the check: the session only ends a little earlier than it might. */
 static void
 record_use(struct app *app, const struct credential *c, int64_t now, struct identity *id)
 {
 	struct session *s = &id->found.session;
 
-	if (s->policy != POLICY_SLIDING || s->idle <= 0 || now - s->last_seen < (s->idle + TOUCH_STEP - 1) / TOUCH_STEP)
+	if (now < check_touch_time(s))
 		return;
 	if (app->store->touch(app->store_ctx, c->up, c->sid8) != DW_OK) {
 		log_debug("use of a session could not be recorded");
@@ -80,6 +89,7 @@ ask(struct app *app, const struct credential *c, bool family, struct identity *i
 	memcpy(q.up, c->up, UP_LEN);
 	memcpy(q.sid8, c->sid8, SID_LEN);
 	board_stage(app->slot, STAGE_REDIS);
+	id->epoch = cache_read_epoch(app->cache, c->up);
 	return (app->store->lookup(app->store_ctx, &q, &id->found));
 }
 

@@ -3,6 +3,7 @@
 #define AUTH_CHECK_H
 
 #include "auth/credential.h"
+#include "doorward/cache.h"
 #include "doorward/store.h"
 
 struct app;
@@ -10,6 +11,7 @@ struct app;
 struct identity {
 	struct lookup_reply found; /* user, groups, session */
 	int64_t expires;           /* when the presented credential stops being good */
+	struct cache_epoch epoch;  /* as it was before the store was asked */
 	const char *reason;        /* after DW_REFUSED: why the session is over; NULL = nothing is known */
 };
 
@@ -19,6 +21,9 @@ struct identity {
  * credential here. Use is recorded when a quarter of the idle time has passed.
  */
 enum dw_result check_session(struct app *app, const struct credential *cred, bool family, struct identity *out);
+
+/* When use of ${s} has to be recorded next; INT64_MAX = never. */
+int64_t check_touch_time(const struct session *s);
 
 /* True if ${group} is in the comma list ${groups}. */
 bool check_has_group(const char *groups, struct str group);

@@ -54,6 +54,7 @@ clear_slot(struct board_slot *s)
 	s->stage = s->hashing = s->generation = s->role = s->route = s->breaker = s->connections = 0;
 	s->started = s->busy_since = 0;
 	s->requests = s->accepted = s->store_errors = s->userdb_errors = s->refused_overload = s->hash_ms = 0;
+	s->cache_hits = s->cache_misses = s->cache_fills = s->cache_refused = 0;
 	for (size_t i = 0; i < sizeof(s->status) / sizeof(s->status[0]); i++)
 		s->status[i] = 0;
 	memset(s->trace, 0, sizeof(s->trace));
@@ -71,6 +72,10 @@ board_release(struct board *b, struct board_slot *s)
 	r->userdb_errors += s->userdb_errors;
 	r->refused_overload += s->refused_overload;
 	r->hash_ms += s->hash_ms;
+	r->cache_hits += s->cache_hits;
+	r->cache_misses += s->cache_misses;
+	r->cache_fills += s->cache_fills;
+	r->cache_refused += s->cache_refused;
 	for (size_t i = 0; i < sizeof(s->status) / sizeof(s->status[0]); i++)
 		r->status[i] += s->status[i];
 	b->retired_requests += s->requests;
@@ -88,6 +93,10 @@ add_slot(const struct board_slot *s, struct board_totals *t)
 	t->userdb_errors += s->userdb_errors;
 	t->refused_overload += s->refused_overload;
 	t->hash_ms += s->hash_ms;
+	t->cache_hits += s->cache_hits;
+	t->cache_misses += s->cache_misses;
+	t->cache_fills += s->cache_fills;
+	t->cache_refused += s->cache_refused;
 	for (size_t i = 0; i < sizeof(t->status) / sizeof(t->status[0]); i++)
 		t->status[i] += s->status[i];
 }
@@ -98,7 +107,8 @@ add_role(const struct board *b, uint32_t role, struct board_totals *t)
 	const struct board_role *r = &b->roles[role];
 
 	*t = (struct board_totals){ .requests = r->requests, .accepted = r->accepted, .store_errors = r->store_errors,
-		.userdb_errors = r->userdb_errors, .refused_overload = r->refused_overload, .hash_ms = r->hash_ms };
+		.userdb_errors = r->userdb_errors, .refused_overload = r->refused_overload, .hash_ms = r->hash_ms,
+		.cache_hits = r->cache_hits, .cache_misses = r->cache_misses, .cache_fills = r->cache_fills, .cache_refused = r->cache_refused };
 	for (size_t i = 0; i < sizeof(t->status) / sizeof(t->status[0]); i++)
 		t->status[i] = r->status[i];
 	for (size_t i = 0; i < BOARD_SLOTS; i++)

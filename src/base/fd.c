@@ -85,7 +85,7 @@ static ssize_t
 read_file(const char *path, char *out, size_t cap, mode_t forbidden)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return (-1);

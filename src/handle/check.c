@@ -1,7 +1,6 @@
 #include <stdio.h>
 
-#include "crypto/keyring.h"
-#include "crypto/sid.h"
+#include "auth/pass.h"
 #include "handle/credential.h"
 #include "handle/next.h"
 
@@ -16,18 +15,17 @@ tell(struct response *r, const struct request *q, const char *header, const char
 }
 
 static void
-allow(struct app *app, const struct request *q, struct response *r, const struct presented *p, const struct identity *id)
+allow(const struct request *q, struct response *r, const struct pass *p)
 {
-	char sid[PUBLIC_SID_LEN + 1], expires[24];
+	char expires[24];
 
 	r->status = 200;
-	sid_public(keyring_user(app->keys), p->cred.up, id->found.session.sid8, sid);
-	snprintf(expires, sizeof(expires), "%lld", (long long)id->expires);
-	tell(r, q, "Remote-User", "Variable-REMOTE_USER", str_of(id->found.username));
-	tell(r, q, "Remote-Groups", "Variable-REMOTE_GROUPS", str_of(id->found.groups));
-	tell(r, q, "X-Doorward-User-Id", "Variable-DOORWARD_USER_ID", str_of(id->found.user_id));
-	tell(r, q, "X-Doorward-Session", "Variable-DOORWARD_SESSION", str_of(sid));
-	tell(r, q, "X-Doorward-Device", "Variable-DOORWARD_DEVICE", str_of(id->found.session.device_id));
+	snprintf(expires, sizeof(expires), "%lld", (long long)p->expires);
+	tell(r, q, "Remote-User", "Variable-REMOTE_USER", str_of(p->username));
+	tell(r, q, "Remote-Groups", "Variable-REMOTE_GROUPS", str_of(p->groups));
+	tell(r, q, "X-Doorward-User-Id", "Variable-DOORWARD_USER_ID", str_of(p->user_id));
+	tell(r, q, "X-Doorward-Session", "Variable-DOORWARD_SESSION", str_of(p->sid));
+	tell(r, q, "X-Doorward-Device", "Variable-DOORWARD_DEVICE", str_of(p->device_id));
 	tell(r, q, "X-Doorward-Expires", "Variable-DOORWARD_EXPIRES", str_of(expires));
 	if (q->authorizer)
 		response_header(r, "Variable-AUTH_TYPE", STR_LIT("doorward"));
@@ -74,12 +72,30 @@ refuse_group(const struct request *q, struct response *r)
 	response_error(r, q, "forbidden", "You are signed in, but not in the group this needs.", NULL, 0);
 }
 
+/* Who passes: by the short way if this very credential passed a moment ago, else by asking. False: answered. */
+static bool
+find_pass(struct app *app, const struct request *q, struct response *r, struct pass *out)
+{
+	enum credential_kind kind;
+	struct str text = credential_single(app, q, &kind);
+	struct presented p;
+	struct identity id;
+
+	if (text.p != NULL && pass_recall(app, kind, text, out))
+		return (true);
+	if (!credential_require(app, q, r, false, &p, &id))
+		return (false);
+	pass_of(app, &p.cred, &id, out);
+	if (text.p != NULL)
+		pass_remember(app, kind, text, &id, out);
+	return (true);
+}
+
 void
 handle_check(struct app *app, struct request *q, struct response *r)
 {
 	struct str group = q->group, redirect = STR_NONE;
-	struct presented p;
-	struct identity id;
+	struct pass pass;
 	bool bad = false;
 
 	if (query_is_ours(q)) {
@@ -91,9 +107,9 @@ handle_check(struct app *app, struct request *q, struct response *r)
 		response_error(r, q, "invalid_request", "The query is malformed.", NULL, 0);
 		return;
 	}
-	if (credential_require(app, q, r, false, &p, &id)) {
-		if (group.p == NULL || check_has_group(id.found.groups, group)) {
-			allow(app, q, r, &p, &id);
+	if (find_pass(app, q, r, &pass)) {
+		if (group.p == NULL || check_has_group(pass.groups, group)) {
+			allow(q, r, &pass);
 			return;
 		}
 		refuse_group(q, r);

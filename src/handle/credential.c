@@ -97,6 +97,21 @@ credential_refuse(const struct app *app, const struct request *q, struct respons
 	}
 }
 
+struct str
+credential_single(const struct app *app, const struct request *q, enum credential_kind *kind)
+{
+	struct str cookie = STR_NONE, bearer = STR_NONE;
+	size_t n = request_cookies(q, app->conf->cookie_name, &cookie, 1);
+	enum dw_result rc = bearer_text(q, &bearer);
+
+	if (n == 1 && rc == DW_ABSENT) {
+		*kind = CREDENTIAL_COOKIE;
+		return (cookie);
+	}
+	*kind = CREDENTIAL_ACCESS;
+	return (n == 0 && rc == DW_OK ? bearer : STR_NONE);
+}
+
 void
 credential_refuse_mixed(const struct request *q, struct response *r)
 {

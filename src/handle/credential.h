@@ -24,6 +24,9 @@ struct presented {
  */
 enum dw_result credential_find(const struct app *app, const struct request *q, struct presented *out);
 
+/* The text of the credential and its kind, if the request carries exactly one; else STR_NONE. Nothing is verified. */
+struct str credential_single(const struct app *app, const struct request *q, enum credential_kind *kind);
+
 /* Answers 400: credentials of different sessions in one request. */
 void credential_refuse_mixed(const struct request *q, struct response *r);
 

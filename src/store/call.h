@@ -25,6 +25,7 @@ struct redis_store {
 	const struct config *conf;
 	const struct user_keys *keys;
 	struct board_slot *slot; /* NULL: nobody watches */
+	struct cache *cache;     /* NULL: none on this host, or not ours to evict */
 	struct conn *conn;
 	struct breaker breaker;
 	char *clients;           /* for scripts: hash4 len1 JSON of each configured client */

@@ -175,6 +175,18 @@ conn_buffered(struct conn *c)
 	return (r);
 }
 
+bool
+conn_flush(struct conn *c)
+{
+	int done = 0;
+
+	errno = 0;
+	while (c->c != NULL && done == 0)
+		if (redisBufferWrite(c->c, &done) != REDIS_OK)
+			return (lost(c, "send"));
+	return (c->c != NULL);
+}
+
 /* One turn of sending and receiving; the socket's own timeouts bound it. */
 static bool
 turn(struct conn *c, bool *sent)

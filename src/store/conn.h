@@ -28,6 +28,9 @@ bool conn_is_open(const struct conn *c);
 /* Queues one command. False on lack of memory, or if the connection is closed. */
 bool conn_append(struct conn *c, int argc, const char **argv, const size_t *len);
 
+/* Sends what is queued and waits for nothing. False with the connection closed. */
+bool conn_flush(struct conn *c);
+
 /*
  * Sends what is queued and returns the next reply, to be freed with freeReplyObject(). NULL if there was none before ${deadline}, or the
  * connection was lost: it is closed then.

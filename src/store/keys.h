@@ -14,6 +14,7 @@
 #define KEYS_JTI_FIELD_LEN 13
 #define KEYS_BUCKETS 1024
 #define KEYS_RECORDS_PATTERN "dw:{*"
+#define KEYS_RECORDS_PREFIX "dw:" /* of all user records, and of nothing else but the channel */
 #define KEYS_EVENTS "dw:events" /* channel */
 
 /* The user record: bbb = the first 10 bits of ${up} in hex, U = base64url of it. */

@@ -7,6 +7,7 @@
 #include "crypto/keyring.h"
 #include "crypto/random.h"
 #include "crypto/sid.h"
+#include "doorward/cache.h"
 #include "doorward/config.h"
 #include "store/keys.h"
 #include "store/warn.h"
@@ -14,6 +15,7 @@
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
+#define ARG_UP 5 /* EVALSHA, its hash, 2, the record, the outbox, and then the user's pseudonym */
 
 static bool
 put_event_id(struct args *a)
@@ -74,6 +76,9 @@ mutation_run(struct redis_store *s, enum script_id id, const struct args *a, siz
 {
 	enum dw_result result = call_script(s, id, a, r);
 
+	/* Before anything is answered, also when the answer was lost: the change may have happened. */
+	if (id != SCRIPT_NOTIFY)
+		cache_evict(s->cache, (const uint8_t *)a->v[ARG_UP]);
 	if (result != DW_OK)
 		return (result);
 	*p = reply_open(*r, min);

@@ -88,6 +88,13 @@ redis_store_free(struct redis_store *s)
 	free(s);
 }
 
+void
+redis_store_set_cache(struct redis_store *s, struct cache *cache)
+{
+
+	s->cache = cache;
+}
+
 static enum dw_result
 ping(void *store)
 {

@@ -10,6 +10,7 @@
 #include "doorward/store.h"
 
 struct board_slot;
+struct cache;
 struct config;
 struct keyring;
 struct redis_store;
@@ -24,6 +25,9 @@ extern const struct store_ops redis_store_ops;
  */
 struct redis_store *redis_store_new(const struct config *c, const struct keyring *k, struct board_slot *slot, char *err, size_t errlen);
 void redis_store_free(struct redis_store *s);
+
+/* Gives ${s} this host's cache: from now on every change evicts its user before it is answered. */
+void redis_store_set_cache(struct redis_store *s, struct cache *cache);
 
 /* Called with one user's locator; one user may come twice. */
 typedef void redis_user_fn(void *arg, const uint8_t up[UP_LEN]);

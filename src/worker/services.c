@@ -40,20 +40,22 @@ open_users(struct app *app, const struct config *conf, char *why)
 }
 
 int
-services_open(struct app *app, const struct config *conf, struct board *board, struct board_slot *slot)
+services_open(struct app *app, const struct config *conf, const struct child *c)
 {
 	char why[REASON_BYTES] = "";
 
 	memset(app, 0, sizeof(*app));
 	app->conf = conf;
-	app->board = board;
-	app->slot = slot;
+	app->board = c->board;
+	app->slot = c->slot;
+	app->cache = c->cache;
 	app->store = &redis_store_ops;
 	hash_clients(conf);
 	if ((app->keys = keyring_load(conf->state_dir, conf->access_alg, why, sizeof(why))) == NULL || !open_users(app, conf, why))
 		goto err0;
-	if ((app->store_ctx = redis_store_new(conf, app->keys, slot, why, sizeof(why))) == NULL)
+	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
 		goto err0;
+	redis_store_set_cache(app->store_ctx, c->cache);
 	return (0);
 
 err0:

@@ -5,10 +5,10 @@
 #include "doorward/app.h"
 
 /*
- * Fills ${app} for ${conf}; ${board} and ${slot} are the caller's. Returns 0, EXIT_CONFIG (a key or file that is wrong stays wrong) or
+ * Fills ${app} for ${conf} and the process ${c}, whose board, slot and cache it uses. Returns 0, EXIT_CONFIG (a key or file that is wrong stays wrong) or
  * EXIT_RESOURCE, logged. Redis is not asked yet: a store that is down is an answer, not a reason not to start.
  */
-int services_open(struct app *app, const struct config *conf, struct board *board, struct board_slot *slot);
+int services_open(struct app *app, const struct config *conf, const struct child *c);
 void services_close(struct app *app);
 
 #endif

@@ -51,7 +51,7 @@ worker_run(struct child *c, const struct config *conf)
 		return (EXIT_RUNTIME);
 	signals_install(&open);
 	raise_descriptors();
-	if ((rc = services_open(&app, conf, c->board, c->slot)) != 0)
+	if ((rc = services_open(&app, conf, c)) != 0)
 		return (rc);
 	o.open = &open;
 	o.max_requests = requests_of_a_life(c, conf);
@@ -87,17 +87,19 @@ worker_run_cgi(const struct config *conf)
 	uint64_t left = 0;
 	struct exchange x = { .envp = environ, .read = read_stdin, .ctx = &left };
 	struct board *board = board_new();
+	struct child c = { .role = "cgi", .master_fd = -1, .ready_fd = -1, .board = board };
 	struct app app;
 	sigset_t open;
 	int rc;
 
 	if (board == NULL)
 		return (EXIT_RESOURCE);
+	c.slot = &board->slots[0];
 	board->max_hashing = 1;
 	signals_install(&open);
 	if (length != NULL && length[0] != '\0' && !str_to_u64(str_of(length), UINT64_MAX, &left))
 		left = 0; /* the request is refused as malformed when it is parsed */
-	if ((rc = services_open(&app, conf, board, &board->slots[0])) != 0)
+	if ((rc = services_open(&app, conf, &c)) != 0)
 		return (rc);
 	serve(&app, &x);
 	rc = fd_write_full(STDOUT_FILENO, x.answer.p, x.answer.len) == 0 ? 0 : EXIT_RUNTIME;

@@ -1,0 +1,73 @@
+#include <string.h>
+
+#include "crypto/jws.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "crypto/sid.h"
+#include "doorward/app.h"
+
+#include "auth/pass.h"
+
+/* A credential counts only in its own place: a cookie's text sent as bearer, or the other way round, must not find the other's entry. */
+static bool
+belongs(enum credential_kind kind, struct str text)
+{
+
+	return (text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
+}
+
+static void
+key_of(struct str text, uint8_t key[CACHE_KEY_LEN])
+{
+	uint8_t digest[MAC_LEN];
+
+	mac_sha256(text.p, text.len, digest);
+	memcpy(key, digest, CACHE_KEY_LEN);
+}
+
+static void
+count(_Atomic uint64_t *counter)
+{
+
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+bool
+pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out)
+{
+	uint8_t key[CACHE_KEY_LEN];
+	bool hit;
+
+	if (app->cache == NULL || !belongs(kind, text))
+		return (false);
+	key_of(text, key);
+	hit = cache_recall(app->cache, key, app->store->now(app->store_ctx), out);
+	count(hit ? &app->slot->cache_hits : &app->slot->cache_misses);
+	return (hit);
+}
+
+void
+pass_of(const struct app *app, const struct credential *c, const struct identity *id, struct pass *out)
+{
+	const struct session *s = &id->found.session;
+
+	memcpy(out->up, c->up, UP_LEN);
+	sid_public(keyring_user(app->keys), c->up, c->sid8, out->sid);
+	memcpy(out->user_id, id->found.user_id, sizeof(out->user_id));
+	memcpy(out->username, id->found.username, sizeof(out->username));
+	memcpy(out->groups, id->found.groups, sizeof(out->groups));
+	memcpy(out->device_id, s->device_id, sizeof(out->device_id));
+	out->expires = id->expires;
+	out->touch_at = check_touch_time(s);
+}
+
+void
+pass_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct pass *p)
+{
+	uint8_t key[CACHE_KEY_LEN];
+
+	if (app->cache == NULL || !belongs(kind, text))
+		return;
+	key_of(text, key);
+	count(cache_fill(app->cache, key, id->epoch, p) ? &app->slot->cache_fills : &app->slot->cache_refused);
+}

@@ -1,0 +1,24 @@
+/*
+ * The short way of the check: an answer that was found a moment ago, kept in shared memory under a hash of the credential's text. Only
+ * credentials that have been verified are in there, so a forged one cannot find anything.
+ */
+#ifndef AUTH_PASS_H
+#define AUTH_PASS_H
+
+#include <stdbool.h>
+
+#include "auth/check.h"
+#include "doorward/cache.h"
+
+struct app;
+
+/* Fills ${out} if ${text}, sent as ${kind}, is known to be valid now. False says nothing at all. */
+bool pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out);
+
+/* Fills ${out} with what check_session() found. */
+void pass_of(const struct app *app, const struct credential *c, const struct identity *id, struct pass *out);
+
+/* Keeps ${p} for the next check with ${text}. ${id} is that of check_session(). */
+void pass_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct pass *p);
+
+#endif

@@ -1,0 +1,217 @@
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#include "doorward/cache.h"
+
+#define WAYS 4        /* places of one key: more would only be searched longer */
+#define EPOCHS 65536  /* users share epochs by hash: a shared one costs a stray miss, never a stale hit */
+
+/* The lock of an entry: a version in the upper half, the pid of the writer in the lower, 0 when it is free. */
+#define LOCK_OWNER(w) ((pid_t)((w) & 0xffffffffu))
+#define LOCK_NEXT(w) (((w) & ~(uint64_t)0xffffffffu) + ((uint64_t)1 << 32))
+
+struct entry {
+	_Atomic uint64_t lock;
+	uint8_t key[CACHE_KEY_LEN];
+	int64_t filled; /* mono, ms; 0 = empty */
+	struct cache_epoch epoch;
+	struct pass pass;
+} __attribute__((aligned(64)));
+
+struct cache {
+	int64_t max_age, max_lease;
+	size_t sets; /* a power of two */
+	_Alignas(64) _Atomic int64_t lease; /* mono, ms */
+	_Alignas(64) _Atomic uint32_t all;
+	_Atomic uint64_t evictions, flushes;
+	_Alignas(64) _Atomic uint32_t epochs[EPOCHS];
+	struct entry entries[];
+};
+
+struct cache *
+cache_new(size_t bytes, int64_t max_age, int64_t lease)
+{
+	size_t sets = 1;
+	struct cache *c;
+
+	while (sizeof(*c) + sets * 2 * WAYS * sizeof(struct entry) <= bytes)
+		sets *= 2;
+	c = mmap(NULL, sizeof(*c) + sets * WAYS * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c == MAP_FAILED)
+		return (NULL);
+	c->sets = sets;
+	c->max_age = max_age;
+	c->max_lease = lease;
+	cache_lease(c, 0);
+	return (c);
+}
+
+/* Pseudonyms and keys are hashes already: any of their bits will do. */
+static uint64_t
+bits_of(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (v);
+}
+
+static const struct entry *
+set_of(const struct cache *c, const uint8_t *key)
+{
+
+	return (&c->entries[(bits_of(key) & (c->sets - 1)) * WAYS]);
+}
+
+struct cache_epoch
+cache_read_epoch(const struct cache *c, const uint8_t up[UP_LEN])
+{
+	struct cache_epoch e = { 0, 0 };
+
+	if (c == NULL)
+		return (e);
+	e.user = atomic_load(&c->epochs[bits_of(up) % EPOCHS]);
+	e.all = atomic_load(&c->all);
+	return (e);
+}
+
+/* Copies an entry as it was at one moment. False: a writer is at it, or was meanwhile. */
+static bool
+snapshot(const struct entry *e, const uint8_t *key, struct entry *out)
+{
+	uint64_t before = atomic_load_explicit(&e->lock, memory_order_acquire);
+
+	if (LOCK_OWNER(before) != 0 || memcmp(e->key, key, CACHE_KEY_LEN) != 0)
+		return (false);
+	out->filled = e->filled;
+	out->epoch = e->epoch;
+	out->pass = e->pass;
+	memcpy(out->key, e->key, CACHE_KEY_LEN);
+	atomic_thread_fence(memory_order_acquire);
+	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before && memcmp(out->key, key, CACHE_KEY_LEN) == 0);
+}
+
+static bool
+counts(const struct cache *c, const struct entry *e, int64_t now)
+{
+	int64_t mono = clock_mono_ms();
+	struct cache_epoch current = cache_read_epoch(c, e->pass.up);
+
+	return (e->filled != 0 && mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
+	    e->epoch.user == current.user && e->epoch.all == current.all && now < e->pass.expires && now < e->pass.touch_at);
+}
+
+bool
+cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct pass *out)
+{
+	const struct entry *set;
+	struct entry copy;
+
+	if (c == NULL)
+		return (false);
+	set = set_of(c, key);
+	for (size_t i = 0; i < WAYS; i++) {
+		if (!snapshot(&set[i], key, &copy))
+			continue;
+		*out = copy.pass;
+		return (counts(c, &copy, now));
+	}
+	return (false);
+}
+
+/* Takes the lock of ${e}, also that of a writer that has died. */
+static bool
+lock(struct entry *e, uint64_t *word)
+{
+	uint64_t seen = atomic_load(&e->lock);
+	pid_t owner = LOCK_OWNER(seen);
+
+	if (owner != 0 && (owner == getpid() || kill(owner, 0) == 0 || errno != ESRCH))
+		return (false);
+	*word = (seen & ~(uint64_t)0xffffffffu) | (uint32_t)getpid();
+	return (atomic_compare_exchange_strong(&e->lock, &seen, *word));
+}
+
+/* The place of ${key}: its own, else the oldest of its set. */
+static struct entry *
+place_for(struct cache *c, const uint8_t *key)
+{
+	struct entry *set = &c->entries[(bits_of(key) & (c->sets - 1)) * WAYS], *oldest = set;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (memcmp(set[i].key, key, CACHE_KEY_LEN) == 0)
+			return (&set[i]);
+		if (set[i].filled < oldest->filled)
+			oldest = &set[i];
+	}
+	return (oldest);
+}
+
+bool
+cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch epoch, const struct pass *p)
+{
+	struct cache_epoch current = cache_read_epoch(c, p->up);
+	struct entry *e;
+	uint64_t word;
+
+	if (c == NULL || current.user != epoch.user || current.all != epoch.all)
+		return (false);
+	e = place_for(c, key);
+	if (!lock(e, &word))
+		return (false);
+	atomic_thread_fence(memory_order_release);
+	memcpy(e->key, key, CACHE_KEY_LEN);
+	e->filled = clock_mono_ms();
+	e->epoch = epoch;
+	e->pass = *p;
+	atomic_store_explicit(&e->lock, LOCK_NEXT(word), memory_order_release);
+	return (true);
+}
+
+void
+cache_evict(struct cache *c, const uint8_t up[UP_LEN])
+{
+
+	if (c == NULL)
+		return;
+	atomic_fetch_add(&c->epochs[bits_of(up) % EPOCHS], 1);
+	atomic_fetch_add_explicit(&c->evictions, 1, memory_order_relaxed);
+}
+
+void
+cache_flush(struct cache *c)
+{
+
+	if (c == NULL)
+		return;
+	atomic_fetch_add(&c->all, 1);
+	atomic_fetch_add_explicit(&c->flushes, 1, memory_order_relaxed);
+}
+
+void
+cache_lease(struct cache *c, int64_t mono_ms)
+{
+
+	if (c != NULL)
+		atomic_store(&c->lease, mono_ms == 0 ? INT64_MIN / 2 : mono_ms);
+}
+
+void
+cache_numbers(const struct cache *c, struct cache_numbers *out)
+{
+
+	memset(out, 0, sizeof(*out));
+	if (c == NULL)
+		return;
+	out->entries = c->sets * WAYS;
+	out->evictions = atomic_load(&c->evictions);
+	out->flushes = atomic_load(&c->flushes);
+	out->lease_left = c->max_lease - (clock_mono_ms() - atomic_load(&c->lease));
+}

@@ -1,0 +1,231 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "doorward/cache.h"
+#include "doorward/config.h"
+#include "store/conn.h"
+#include "store/keys.h"
+#include "store/reply.h"
+
+#include "store/keeper.h"
+
+#define CHANNEL "__redis__:invalidate"
+#define RETRY_MS 100    /* between two tries to connect */
+#define SILENCE_MS 1000 /* a proof that takes longer means that the connection is dead */
+
+struct keeper {
+	const struct config *conf;
+	struct cache *cache;
+	struct conn *conn;
+	bool kept;         /* subscribed, and told the last time we asked */
+	uint64_t asked;    /* number of the proof that is awaited, or was last */
+	bool awaiting;
+	int64_t asked_at;  /* mono, ms */
+	int64_t retry_at;
+};
+
+struct keeper *
+keeper_new(const struct config *c, struct cache *cache, char *err, size_t errlen)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+
+	if (k == NULL) {
+		snprintf(err, errlen, "out of memory");
+		return (NULL);
+	}
+	k->conf = c;
+	k->cache = cache;
+	if ((k->conn = conn_new(c, err, errlen)) == NULL) {
+		free(k);
+		return (NULL);
+	}
+	return (k);
+}
+
+/* Whatever may have changed unseen is void, and nothing counts until somebody keeps it again. */
+static void
+let_go(struct keeper *k)
+{
+
+	cache_lease(k->cache, 0);
+	cache_flush(k->cache);
+	if (k->kept)
+		log_warn("the session cache is off: its connection to Redis is lost");
+	k->kept = k->awaiting = false;
+	k->retry_at = clock_mono_ms() + RETRY_MS;
+	conn_close(k->conn);
+}
+
+void
+keeper_free(struct keeper *k)
+{
+
+	if (k == NULL)
+		return;
+	let_go(k);
+	conn_free(k->conn);
+	free(k);
+}
+
+int
+keeper_fd(const struct keeper *k)
+{
+
+	return (conn_is_open(k->conn) ? conn_fd(k->conn) : -1);
+}
+
+/* One command of the set-up; the reply is the caller's to free. NULL: lost or refused. */
+static redisReply *
+ask(struct keeper *k, int argc, const char **argv)
+{
+	redisReply *r;
+
+	if (!conn_append(k->conn, argc, argv, NULL))
+		return (NULL);
+	r = conn_read(k->conn, clock_mono_ms() + k->conf->redis_command_timeout);
+	if (r == NULL || r->type != REDIS_REPLY_ERROR)
+		return (r);
+	log_error("Redis refuses to tell of changes, the session cache stays off error=%s", log_text((struct str){ r->str, r->len }));
+	freeReplyObject(r);
+	return (NULL);
+}
+
+static bool
+subscribe(struct keeper *k)
+{
+	const char *id_command[] = { "CLIENT", "ID" }, *subscribe_command[] = { "SUBSCRIBE", CHANNEL };
+	const char *tracking[] = { "CLIENT", "TRACKING", "ON", "REDIRECT", NULL, "BCAST", "PREFIX", KEYS_RECORDS_PREFIX };
+	char id[24];
+	redisReply *r = ask(k, 2, id_command);
+
+	if (r == NULL)
+		return (false);
+	snprintf(id, sizeof(id), "%lld", r->integer);
+	freeReplyObject(r);
+	tracking[4] = id;
+	if ((r = ask(k, 8, tracking)) == NULL)
+		return (false);
+	freeReplyObject(r);
+	if ((r = ask(k, 2, subscribe_command)) == NULL)
+		return (false);
+	freeReplyObject(r);
+	return (true);
+}
+
+static void
+connect_again(struct keeper *k)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < k->retry_at)
+		return;
+	if (!conn_open(k->conn, now + k->conf->redis_connect_timeout) || !subscribe(k)) {
+		let_go(k);
+		return;
+	}
+	/* From here on we are told of every change; what was kept before may have missed one. */
+	cache_flush(k->cache);
+	log_info("the session cache is on");
+	k->kept = true;
+}
+
+static void
+ask_for_proof(struct keeper *k)
+{
+	char number[24];
+	const char *argv[] = { "PING", number };
+
+	snprintf(number, sizeof(number), "%" PRIu64, k->asked + 1);
+	if (!conn_append(k->conn, 2, argv, NULL) || !conn_flush(k->conn)) {
+		let_go(k);
+		return;
+	}
+	k->asked++;
+	k->awaiting = true;
+	k->asked_at = clock_mono_ms();
+}
+
+/* Replies come in order: when the proof is here, every change before it was asked for has been taken. */
+static void
+take_proof(struct keeper *k, struct str number)
+{
+	uint64_t n;
+
+	if (!k->awaiting || !str_to_u64(number, UINT64_MAX, &n) || n != k->asked)
+		return;
+	k->awaiting = false;
+	cache_lease(k->cache, k->asked_at);
+}
+
+static void
+evict(struct keeper *k, const redisReply *keys)
+{
+	uint8_t up[UP_LEN];
+
+	if (keys->type != REDIS_REPLY_ARRAY) { /* nil: FLUSHALL, FLUSHDB */
+		cache_flush(k->cache);
+		return;
+	}
+	for (size_t i = 0; i < keys->elements; i++) {
+		const redisReply *one = keys->element[i];
+
+		if (one->type == REDIS_REPLY_STRING && keys_record_parse((struct str){ one->str, one->len }, up))
+			cache_evict(k->cache, up);
+	}
+}
+
+static bool
+is_word(const redisReply *r, const char *word)
+{
+
+	return (r->type == REDIS_REPLY_STRING && str_is((struct str){ r->str, r->len }, word));
+}
+
+static void
+take(struct keeper *k, const redisReply *r)
+{
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements < 2)
+		return;
+	if (r->elements == 3 && is_word(r->element[0], "message") && is_word(r->element[1], CHANNEL))
+		evict(k, r->element[2]);
+	else if (is_word(r->element[0], "pong") && r->element[1]->type == REDIS_REPLY_STRING)
+		take_proof(k, (struct str){ r->element[1]->str, r->element[1]->len });
+}
+
+static void
+take_all(struct keeper *k)
+{
+	redisReply *r = conn_read(k->conn, clock_mono_ms() + k->conf->redis_command_timeout);
+
+	while (r != NULL) {
+		take(k, r);
+		freeReplyObject(r);
+		r = conn_buffered(k->conn);
+	}
+	if (!conn_is_open(k->conn))
+		let_go(k);
+}
+
+bool
+keeper_turn(struct keeper *k, bool readable)
+{
+	int64_t now;
+
+	if (!conn_is_open(k->conn))
+		connect_again(k);
+	else if (readable)
+		take_all(k);
+	now = clock_mono_ms();
+	if (k->awaiting && now - k->asked_at > SILENCE_MS)
+		let_go(k);
+	if (conn_is_open(k->conn) && !k->awaiting && now - k->asked_at >= KEEPER_PING_MS)
+		ask_for_proof(k);
+	return (k->kept);
+}

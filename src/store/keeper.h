@@ -1,0 +1,31 @@
+/*
+ * The cache keeper's half that speaks to Redis: one connection that is told of every changed user record and redirects that to itself. (With
+ * two connections Redis silently stops telling when the first one goes; store.md section 4.)
+ */
+#ifndef STORE_KEEPER_H
+#define STORE_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache;
+struct config;
+struct keeper;
+
+#define KEEPER_PING_MS 100 /* between two proofs that the connection is alive; the lease is three of them */
+
+/* Makes a keeper of ${cache}; connects to nothing yet. NULL with a sentence in ${err}. */
+struct keeper *keeper_new(const struct config *c, struct cache *cache, char *err, size_t errlen);
+void keeper_free(struct keeper *k);
+
+/* The descriptor to wait on, -1 while there is no connection. */
+int keeper_fd(const struct keeper *k);
+
+/*
+ * Does what is due: connects, takes what has arrived, asks for the next proof. Call it when the descriptor is readable and at least every
+ * KEEPER_PING_MS. Never waits longer than Redis' timeouts. Returns true while the cache is being kept.
+ */
+bool keeper_turn(struct keeper *k, bool readable);
+
+#endif

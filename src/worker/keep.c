@@ -1,0 +1,48 @@
+#include <errno.h>
+#include <poll.h>
+
+#include "base/log.h"
+#include "store/keeper.h"
+#include "worker/signals.h"
+
+#include "worker/keep.h"
+
+/* Waits for word from Redis or the master, at the most until the next proof is due. Returns whether Redis has something. */
+static bool
+wait_for_word(struct child *c, const struct keeper *k, const sigset_t *open, bool *leave)
+{
+	const struct timespec due = { 0, KEEPER_PING_MS * 1000000L / 2 };
+	struct pollfd fds[2] = { { .fd = keeper_fd(k), .events = POLLIN }, { .fd = c->master_fd, .events = POLLIN } };
+
+	if (ppoll(fds, 2, &due, open) < 0 && errno != EINTR)
+		*leave = true;
+	else if (signals_leave() || fds[1].revents != 0)
+		*leave = true;
+	return (fds[0].revents != 0);
+}
+
+int
+keep_run(struct child *c, const struct config *conf)
+{
+	bool leave = false;
+	char why[256];
+	struct keeper *k;
+	sigset_t open;
+
+	signals_install(&open);
+	if ((k = keeper_new(conf, c->cache, why, sizeof(why))) == NULL) {
+		log_error("%s", why);
+		return (EXIT_CONFIG);
+	}
+	keeper_turn(k, false);
+	child_ready(c); /* without Redis the cache is off, which is no reason not to run */
+	while (!leave) {
+		bool readable = wait_for_word(c, k, &open, &leave);
+
+		if (signals_reopen() && log_reopen() != 0)
+			log_error("the log could not be opened again errno=%d", errno);
+		keeper_turn(k, readable);
+	}
+	keeper_free(k);
+	return (EXIT_RETIRED);
+}
