@@ -63,41 +63,47 @@ local function session_end(s, f, not_before)
 	return last, created
 end
 
+local LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+-- base64url of 8 bytes, such as a handle.
 local function base64url(s)
-	local letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-	local out = ''
-	for i = 1, #s, 3 do
-		local a, b, c = byte(s, i, i + 2)
-		local v = a * 65536 + (b or 0) * 256 + (c or 0)
-		local w, x, y = floor(v / 262144), floor(v / 4096) % 64, floor(v / 64) % 64
-		out = out .. sub(letters, w + 1, w + 1) .. sub(letters, x + 1, x + 1)
-		if b then out = out .. sub(letters, y + 1, y + 1) end
-		if c then out = out .. sub(letters, v % 64 + 1, v % 64 + 1) end
-	end
-	return out
+	local a, b, c, d, e, f, g, h = byte(s, 1, 8)
+	local x, y, z = a * 65536 + b * 256 + c, d * 65536 + e * 256 + f, g * 1024 + h * 4
+	return string.char(byte(LETTERS, floor(x / 262144) + 1), byte(LETTERS, floor(x / 4096) % 64 + 1),
+		byte(LETTERS, floor(x / 64) % 64 + 1), byte(LETTERS, x % 64 + 1), byte(LETTERS, floor(y / 262144) + 1),
+		byte(LETTERS, floor(y / 4096) % 64 + 1), byte(LETTERS, floor(y / 64) % 64 + 1), byte(LETTERS, y % 64 + 1),
+		byte(LETTERS, floor(z / 4096) + 1), byte(LETTERS, floor(z / 64) % 64 + 1), byte(LETTERS, z % 64 + 1))
 end
 
+-- src/crypto/sid.c in Lua. The masked locator is 9 bytes, so that its text is four letters for every three, and the handle's text follows.
 local function public_id(sid)
 	if sid == own then return arg[9] end
-	local hex, up, out = redis.sha1hex(arg[2] .. sid), arg[1], {}
-	for i = 1, 9 do
-		out[i] = bit.bxor(byte(up, i), tonumber(sub(hex, 2 * i - 1, 2 * i), 16))
+	local hex, out = redis.sha1hex(arg[2] .. sid), ''
+	for i = 1, 9, 3 do
+		local a, b, c = byte(arg[1], i, i + 2)
+		local v = bit.bxor(tonumber(sub(hex, 2 * i - 1, 2 * i + 4), 16), a * 65536 + b * 256 + c)
+		out = out .. string.char(byte(LETTERS, floor(v / 262144) + 1), byte(LETTERS, floor(v / 4096) % 64 + 1),
+			byte(LETTERS, floor(v / 64) % 64 + 1), byte(LETTERS, v % 64 + 1))
 	end
-	return base64url(string.char(unpack(out)) .. sid)
+	return out .. base64url(sid)
 end
+
+local day, date            -- the last day asked for, and its text
 
 -- RFC 3339. Years are counted from March 1968, so that the leap day is a year's last; 2100 has none.
 local function stamp(t)
 	local days = floor(t / 86400)
 	local secs = t - days * 86400
-	local z = days + 671
-	if days >= 47541 then z = z + 1 end
-	local year = floor((z * 4 + 3) / 1461)
-	local doy = z - floor(year * 1461 / 4)
-	local mp = floor((5 * doy + 2) / 153)
-	local month = mp < 10 and mp + 3 or mp - 9
-	return string.format('"%04d-%02d-%02dT%02d:%02d:%02dZ"', 1968 + year + (month < 3 and 1 or 0), month,
-		doy - floor((153 * mp + 2) / 5) + 1, floor(secs / 3600), floor(secs / 60) % 60, secs % 60)
+	if days ~= day then
+		local z = days + (days >= 47541 and 672 or 671)
+		local year = floor((z * 4 + 3) / 1461)
+		local doy = z - floor(year * 1461 / 4)
+		local mp = floor((5 * doy + 2) / 153)
+		local month = mp < 10 and mp + 3 or mp - 9
+		day = days
+		date = string.format('"%04d-%02d-%02dT', 1968 + year + (month < 3 and 1 or 0), month, doy - floor((153 * mp + 2) / 5) + 1)
+	end
+	return string.format('%s%02d:%02d:%02dZ"', date, floor(secs / 3600), floor(secs / 60) % 60, secs % 60)
 end
 
 local function quote(s)
@@ -108,36 +114,32 @@ local function quote(s)
 	return '"' .. s .. '"'
 end
 
-local function client_of(hash)
-	local all, at = arg[3], 1
-	while at < #all do
-		local len = byte(all, at + 4)
-		if sub(all, at, at + 3) == hash then return sub(all, at + 5, at + 4 + len) end
-		at = at + 5 + len
-	end
-	return 'null'
-end
-
-local function event_id()
-	return #events == 0 and arg[4] or arg[4] .. '.' .. (#events + 1)
-end
-
 -- Keeps an event about session ${sid}, whose fields are or were ${s} and ${f}, for commit(). ${reason} is JSON. Nobody is the
 -- author of an expiry.
 local function report(kind, sid, s, f, reason, ended, at, access)
-	local _, flags = nil, byte(s, 17)
-	local dev, client = sub(s, 35, 42), sub(s, 43, 46)
-	local chosen = bit.band(flags, 2) ~= 0
-	local d = H['d' .. sid]
-	if not access and f then _, access = family_end(f) end
-	events[#events + 1] = { '{"id":"' .. event_id() .. '","type":"' .. kind .. '","at":' .. stamp(at) ..
-		',"user_id":' .. quote(H.u) .. ',"username":' .. quote(H.U) ..
-		',"session_id":"' .. public_id(sid) ..
-		'","device_id":' .. quote(chosen and d and d .. (H['e' .. sid] or '') or base64url(dev)) ..
-		',"client_id":' .. client_of(client) .. ',"ip":' .. (kind == 'expired' and 'null' or arg[5]) ..
-		',"reason":' .. reason .. ',"ended":' .. (ended and 'true' or 'false') ..
-		',"access_exp":' .. (access and access > 0 and stamp(access) or 'null') ..
-		',"trace_id":' .. (kind == 'expired' and 'null' or arg[6]) .. '}', ended }
+	local n, dev, client, all, i = #events + 1, nil, 'null', arg[3], 1
+	local hash = sub(s, 43, 46)
+	while i < #all do
+		local len = byte(all, i + 4)
+		if sub(all, i, i + 3) == hash then
+			client = sub(all, i + 5, i + 4 + len)
+			break
+		end
+		i = i + 5 + len
+	end
+	if bit.band(byte(s, 17), 2) ~= 0 and H['d' .. sid] then
+		dev = quote(H['d' .. sid] .. (H['e' .. sid] or ''))
+	else
+		dev = '"' .. base64url(sub(s, 35, 42)) .. '"'
+	end
+	if not access then access = f and unbin('<I4', f, 57) or 0 end
+	local ip, trace = arg[5], arg[6]
+	if kind == 'expired' then ip, trace = 'null', 'null' end
+	events[n] = { '{"id":"' .. (n == 1 and arg[4] or arg[4] .. '.' .. n) .. '","type":"' .. kind .. '","at":' .. stamp(at) ..
+		',"user_id":' .. quote(H.u) .. ',"username":' .. quote(H.U) .. ',"session_id":"' .. public_id(sid) ..
+		'","device_id":' .. dev .. ',"client_id":' .. client .. ',"ip":' .. ip .. ',"reason":' .. reason ..
+		',"ended":' .. (ended and 'true' or 'false') .. ',"access_exp":' .. (access > 0 and stamp(access) or 'null') ..
+		',"trace_id":' .. trace .. '}', ended }
 end
 
 -- Ends a session: a logout record in the place of its fields, and an event. ${text} goes into the record, "" for the word of the cause.
@@ -150,45 +152,48 @@ local function finish(sid, at, cause, scope, text, kind, reason)
 	expire = max(expire, at + tonumber(arg[7]) + MARGIN)
 end
 
--- Drops logout records that are too old, and the oldest beyond ENDING_MAX, with what was kept for them.
-local function forget(endings)
-	local keep = tonumber(arg[7])
-	table.sort(endings, function (a, b) return a[1] > b[1] end)
-	for i, e in ipairs(endings) do
-		if i > ENDING_MAX or e[1] + keep <= now then
-			drop('l' .. e[2])
-			if H['d' .. e[2]] then drop('d' .. e[2]) end
-			if H['e' .. e[2]] then drop('e' .. e[2]) end
-		end
-	end
-end
-
--- Reads the record and puts it in order: what is past goes. Returns false if there is none.
+-- Reads the record and puts it in order: sessions that are past leave as expired; logout records go that are too old, and the oldest
+-- beyond ENDING_MAX, with what was kept for them; blacklist entries go with their tokens. Returns false if there is no record.
 local function survey()
 	local flat = call('HGETALL', key)
-	if #flat == 0 then return false end
-	for i = 1, #flat, 2 do H[flat[i]] = flat[i + 1] end
+	local size = #flat
+	if size == 0 then return false end
+	for i = 1, size, 2 do H[flat[i]] = flat[i + 1] end
 	local not_before = H.n and unbin('<I4', H.n) or 0
-	local dead, endings, past = {}, {}, {}
-	for i = 1, #flat, 2 do
-		local name, kind = flat[i], byte(flat[i])
-		if #name == 9 and kind == 115 then -- s
+	local dead, endings
+	for i = 1, size, 2 do
+		local name = flat[i]
+		local kind = byte(name)
+		if kind == 115 and #name == 9 then -- s
 			local sid = sub(name, 2)
 			local last, created = session_end(flat[i + 1], H['f' .. sid], not_before)
 			if now < last then
 				live[#live + 1] = sid
 			else
+				dead = dead or {}
 				dead[#dead + 1] = { sid, max(last, created) }
 			end
-		elseif #name == 9 and kind == 108 then -- l
+		elseif kind == 108 and #name == 9 then -- l
+			endings = endings or {}
 			endings[#endings + 1] = { unbin('<I4', flat[i + 1]), sub(name, 2) }
-		elseif #name == 13 and kind == 98 and unbin('<I4', flat[i + 1]) <= now then -- b
-			past[#past + 1] = name
+		elseif kind == 98 and #name == 13 and unbin('<I4', flat[i + 1]) <= now then -- b
+			drop(name)
 		end
 	end
-	if #endings > 0 then forget(endings) end
-	for _, name in ipairs(past) do drop(name) end
-	for _, e in ipairs(dead) do finish(e[1], e[2], EXPIRED, 0, '', 'expired', '"expired"') end
+	if endings then
+		local keep = tonumber(arg[7])
+		table.sort(endings, function (a, b) return a[1] > b[1] end)
+		for i, e in ipairs(endings) do
+			if i > ENDING_MAX or e[1] + keep <= now then
+				drop('l' .. e[2])
+				if H['d' .. e[2]] then drop('d' .. e[2]) end
+				if H['e' .. e[2]] then drop('e' .. e[2]) end
+			end
+		end
+	end
+	if dead then
+		for _, e in ipairs(dead) do finish(e[1], e[2], EXPIRED, 0, '', 'expired', '"expired"') end
+	end
 	return true
 end
 
@@ -212,6 +217,6 @@ local function commit()
 	if expire > 0 and call('EXPIREAT', key, min(expire, TIME_MAX), 'NX') == 0 then
 		call('EXPIREAT', key, min(expire, TIME_MAX), 'GT')
 	end
-	for _, event in ipairs(events) do left_out = left_out + post(event) end
+	for i = 1, #events do left_out = left_out + post(events[i]) end
 	return left_out
 end
