@@ -23,11 +23,13 @@
 #include "base/log.h"
 #include "config/load.h"
 #include "crypto/keyring.h"
+#include "doorward/cache.h"
 #include "master/master.h"
 #include "master/privs.h"
 #include "master/signals.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
+#include "worker/keep.h"
 #include "worker/worker.h"
 
 #define CHECK_WORKERS_MIN 2 /* one that waits for Redis must not be all there is */
@@ -40,6 +42,9 @@ struct options {
 
 /* Descriptor of the socket that an outside manager gave us; -1 = none. Set once, before anything is planned. */
 static int inherited = -1;
+
+/* L1, shared by all processes of this master for its whole life; NULL = none. Made before anything is planned. */
+static struct cache *cache;
 
 static void
 print_version(void)
@@ -204,12 +209,36 @@ unix_spec(const struct config *conf, const char *path, int64_t mode)
 	    .backlog = (int)conf->listen_backlog });
 }
 
+static int
+run_worker(struct child *c, const struct config *conf)
+{
+
+	c->cache = conf->cache_enabled ? cache : NULL;
+	return (worker_run(c, conf));
+}
+
+static int
+run_admin(struct child *c, const struct config *conf)
+{
+
+	c->cache = conf->cache_enabled ? cache : NULL;
+	return (admin_run(c, conf));
+}
+
+static int
+run_keeper(struct child *c, const struct config *conf)
+{
+
+	c->cache = cache;
+	return (keep_run(c, conf));
+}
+
 static void
 front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t wanted, size_t otherwise)
 {
 	struct role *r = &p->roles[p->n_roles++];
 
-	*r = (struct role){ .name = name, .run = worker_run, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1 };
+	*r = (struct role){ .name = name, .run = run_worker, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1 };
 	if (inherited >= 0) {
 		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED, .address = "inherited", .uid = (uid_t)-1, .gid = (gid_t)-1,
 			.fd = inherited, .backlog = (int)conf->listen_backlog };
@@ -225,7 +254,7 @@ admin_role(const struct config *conf, struct plan *p)
 {
 	struct role *r = &p->roles[p->n_roles];
 
-	*r = (struct role){ .name = "admin", .run = admin_run, .count = 1 };
+	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1 };
 	if (conf->admin_socket[0] != '\0')
 		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
 	if (conf->admin_listen[0] != '\0')
@@ -259,6 +288,8 @@ plan(const struct config *conf, struct plan *p)
 		p->max_hashing = (uint32_t)p->roles[1].count;
 	}
 	p->roles[0].resizable = true;
+	if (cache != NULL && conf->cache_enabled)
+		p->roles[p->n_roles++] = (struct role){ .name = "keeper", .run = run_keeper, .count = 1 };
 	admin_role(conf, p);
 }
 
@@ -293,6 +324,16 @@ run_single(struct config *conf)
 	return (rc);
 }
 
+/* The memory has to be there before the first fork; it cannot change its size afterwards. */
+static int
+run_master(struct config *conf, const struct master_setup *setup)
+{
+
+	if (conf->cache_enabled && (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
+		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
+	return (master_run(conf, setup));
+}
+
 /* Chooses by what descriptor 0 and the environment are. Takes ${conf} over. */
 static int
 run(struct config *conf, const struct options *o)
@@ -304,7 +345,7 @@ run(struct config *conf, const struct options *o)
 		/* spawn-fcgi and service managers watch the process they started */
 		inherited = STDIN_FILENO;
 		setup.foreground = true;
-		return (o->single ? run_single(conf) : master_run(conf, &setup));
+		return (o->single ? run_single(conf) : run_master(conf, &setup));
 	}
 	if (getenv("GATEWAY_INTERFACE") != NULL) {
 		rc = harden() == 0 ? worker_run_cgi(conf) : EXIT_CONFIG;
@@ -316,7 +357,7 @@ run(struct config *conf, const struct options *o)
 		config_free(conf);
 		return (EXIT_CONFIG);
 	}
-	return (master_run(conf, &setup));
+	return (run_master(conf, &setup));
 }
 
 /* Whatever we open later must not become one of these: a library's complaint would end up in a database. */

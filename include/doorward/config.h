@@ -77,6 +77,11 @@ struct config {
 	int64_t redis_connect_timeout, redis_command_timeout;
 	int64_t redis_breaker_failures, redis_breaker_open;
 
+	/* L1 */
+	bool cache_enabled;
+	int64_t cache_size; /* bytes */
+	int64_t cache_max_age, cache_lease;
+
 	/* accounts */
 	char *userdb_url;      /* "sqlite:/path"; a relative path is below state_dir */
 

@@ -33,6 +33,15 @@ print_list(char *const *list, FILE *out)
 }
 
 static void
+print_size(int64_t bytes, FILE *out)
+{
+	char text[32];
+
+	value_size(bytes, text, sizeof(text));
+	fprintf(out, "\"%s\"", text);
+}
+
+static void
 print_duration(int64_t ms, FILE *out)
 {
 	char text[32];
@@ -56,6 +65,9 @@ print_value(const struct option *o, const void *base, FILE *out)
 	case OPTION_DURATION:
 	case OPTION_LIFETIME:
 		print_duration(*(const int64_t *)p, out);
+		return;
+	case OPTION_SIZE:
+		print_size(*(const int64_t *)p, out);
 		return;
 	case OPTION_MODE:
 		fprintf(out, "\"%04" PRIo64 "\"", (uint64_t) * (const int64_t *)p);

@@ -15,6 +15,8 @@
 #define SOCKET_PATH_MAX 107  /* sun_path without its terminator */
 #define NAME_MAX_LEN 64      /* user, group, cookie, Redis user */
 #define POOL_MAX 120         /* of one pool; check.c bounds the two together */
+#define KILOBYTES(n) ((int64_t)(n) << 10)
+#define GIGABYTES(n) ((int64_t)(n) << 30)
 #define LIFETIME_MAX DAYS(3650)
 #define ACCESS_TTL_MAX HOURS(1) /* an access token is believed without asking: it must not live long */
 #define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
@@ -140,6 +142,15 @@ const struct option table_options[] = {
 	OPT(INT, "redis.breaker_failures", "5", 1, 1000, redis_breaker_failures,
 	    "Failures in a row after which a worker stops asking for a while."),
 	OPT(DURATION, "redis.breaker_open", "2s", MS(10), MINUTES(10), redis_breaker_open, "How long that while is."),
+
+	OPT(BOOL, "cache.enabled", "true", 0, 1, cache_enabled,
+	    "Answer a repeated check from shared memory, which Redis keeps true by telling of every change."),
+	OPT(SIZE, "cache.size", "16m", KILOBYTES(512), GIGABYTES(4), cache_size,
+	    "Memory of that cache, about 550 bytes a session; a change needs a restart."),
+	OPT(DURATION, "cache.max_age", "2s", MS(10), MINUTES(5), cache_max_age,
+	    "How long an answer is kept at most; a change needs a restart."),
+	OPT(DURATION, "cache.lease", "300ms", MS(200), SECONDS(10), cache_lease,
+	    "How long the cache is believed without a sign of life from Redis; a change needs a restart."),
 
 	OPT(STRING, "userdb.url", "sqlite:users.db", 1, PATH_MAX_LEN, userdb_url,
 	    "\"sqlite:/path\"; a relative path is below state_dir."),

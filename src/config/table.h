@@ -15,6 +15,7 @@ enum option_type {
 	OPTION_INT,      /* a number → int64_t */
 	OPTION_DURATION, /* "100ms", "5s", "30m", "12h", "7d" → int64_t, milliseconds */
 	OPTION_LIFETIME, /* the same in whole seconds, as sessions are counted → int64_t, milliseconds */
+	OPTION_SIZE,     /* "64k", "16m", "1g" → int64_t, bytes */
 	OPTION_MODE,     /* "0660" → int64_t */
 	OPTION_STRING,   /* → char * */
 	OPTION_PATH,     /* an absolute path, or "" → char * */

@@ -88,6 +88,49 @@ from_mode(const struct option *o, const char *text, void *base, char *why, size_
 	return (store_number(o, v, base, why, len));
 }
 
+static const struct {
+	const char *word;
+	int64_t bytes;
+} sizes[] = { { "g", (int64_t)1 << 30 }, { "m", (int64_t)1 << 20 }, { "k", (int64_t)1 << 10 } };
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+void
+value_size(int64_t bytes, char *out, size_t cap)
+{
+	size_t i = 0;
+
+	while (i < SIZES && (bytes == 0 || bytes % sizes[i].bytes != 0))
+		i++;
+	if (i == SIZES)
+		snprintf(out, cap, "%" PRId64, bytes);
+	else
+		snprintf(out, cap, "%" PRId64 "%s", bytes / sizes[i].bytes, sizes[i].word);
+}
+
+static bool
+from_size(const struct option *o, const char *text, void *base, char *why, size_t len)
+{
+	size_t digits = strspn(text, "0123456789"), i = 0;
+	char least[32], most[32];
+	int64_t bytes = -1;
+	uint64_t n;
+
+	while (i < SIZES && strcmp(sizes[i].word, text + digits) != 0)
+		i++;
+	if (digits == 0 || i == SIZES)
+		return (wrong(why, len, "\"%s\" is not a size: write a number with a unit, k, m or g, as in \"16m\"", text));
+	if (str_to_u64((struct str){ text, digits }, (uint64_t)(INT64_MAX / sizes[i].bytes), &n))
+		bytes = (int64_t)n * sizes[i].bytes;
+	if (bytes >= o->min && bytes <= o->max) {
+		*(int64_t *)field(o, base) = bytes;
+		return (true);
+	}
+	value_size(o->min, least, sizeof(least));
+	value_size(o->max, most, sizeof(most));
+	return (wrong(why, len, "\"%s\" is out of range, %s to %s is allowed", text, least, most));
+}
+
 static const char *
 unit_hint(void)
 {
@@ -249,6 +292,8 @@ value_from_text(const struct option *o, const char *text, void *base, char *why,
 	case OPTION_DURATION:
 	case OPTION_LIFETIME:
 		return (from_duration(o, text, base, why, len));
+	case OPTION_SIZE:
+		return (from_size(o, text, base, why, len));
 	case OPTION_MODE:
 		return (from_mode(o, text, base, why, len));
 	case OPTION_LIST:

@@ -29,6 +29,9 @@ void value_inherit(const struct option *from, const void *base, const struct opt
 /* Writes the duration ${ms} with the largest unit that leaves nothing over. */
 void value_duration(int64_t ms, char *out, size_t cap);
 
+/* Writes the size ${bytes} with the largest unit that leaves nothing over. */
+void value_size(int64_t bytes, char *out, size_t cap);
+
 /* Releases what the field owns, and empties it. */
 void value_free(const struct option *o, void *base);
 

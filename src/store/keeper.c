@@ -55,11 +55,18 @@ let_go(struct keeper *k)
 
 	cache_lease(k->cache, 0);
 	cache_flush(k->cache);
-	if (k->kept)
-		log_warn("the session cache is off: its connection to Redis is lost");
 	k->kept = k->awaiting = false;
 	k->retry_at = clock_mono_ms() + RETRY_MS;
 	conn_close(k->conn);
+}
+
+static void
+lose(struct keeper *k)
+{
+
+	if (k->kept)
+		log_warn("the session cache is off: its connection to Redis is lost");
+	let_go(k);
 }
 
 void
@@ -143,7 +150,7 @@ ask_for_proof(struct keeper *k)
 
 	snprintf(number, sizeof(number), "%" PRIu64, k->asked + 1);
 	if (!conn_append(k->conn, 2, argv, NULL) || !conn_flush(k->conn)) {
-		let_go(k);
+		lose(k);
 		return;
 	}
 	k->asked++;
@@ -210,7 +217,7 @@ take_all(struct keeper *k)
 		r = conn_buffered(k->conn);
 	}
 	if (!conn_is_open(k->conn))
-		let_go(k);
+		lose(k);
 }
 
 bool
@@ -224,7 +231,7 @@ keeper_turn(struct keeper *k, bool readable)
 		take_all(k);
 	now = clock_mono_ms();
 	if (k->awaiting && now - k->asked_at > SILENCE_MS)
-		let_go(k);
+		lose(k);
 	if (conn_is_open(k->conn) && !k->awaiting && now - k->asked_at >= KEEPER_PING_MS)
 		ask_for_proof(k);
 	return (k->kept);
