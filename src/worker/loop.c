@@ -137,9 +137,9 @@ serve_one(struct loop *l, struct connection *c, bool large)
 	keep_waiting(l, c);
 }
 
-/* Something has happened on ${c}: serve it, wait on, or let it go. */
+/* Something has happened on ${c}: serve it, wait on, or let it go. ${gone}: the peer will send no more. */
 static void
-look_at(struct loop *l, struct connection *c)
+look_at(struct loop *l, struct connection *c, bool gone)
 {
 	bool authorizer;
 
@@ -151,6 +151,10 @@ look_at(struct loop *l, struct connection *c)
 		serve_one(l, c, true);
 		break;
 	case PEEK_PARTIAL:
+		if (gone) { /* what is missing will never come, and nobody would read an answer */
+			drop(l, c);
+			break;
+		}
 		if (c->kept) {
 			c->kept = false; /* a next request has begun: from now on there is a deadline */
 			c->since = clock_mono_ms();
@@ -180,7 +184,7 @@ take_connections(struct loop *l, int listen_fd)
 			return;
 		}
 		atomic_fetch_add_explicit(&l->app->slot->accepted, 1, memory_order_relaxed);
-		look_at(l, take_slot(l, fd));
+		look_at(l, take_slot(l, fd), false);
 	}
 }
 
@@ -199,7 +203,7 @@ begin_leaving(struct loop *l)
 		if (c->fd >= 0 && c->kept && peek(c->fd, &authorizer) == PEEK_PARTIAL)
 			drop(l, c);
 		else if (c->fd >= 0)
-			look_at(l, c);
+			look_at(l, c, false);
 	}
 }
 
@@ -220,7 +224,7 @@ enforce_deadlines(struct loop *l)
 }
 
 static void
-handle_event(struct loop *l, uint32_t about)
+handle_event(struct loop *l, uint32_t about, bool gone)
 {
 
 	if (about == ABOUT_MASTER) {
@@ -231,7 +235,7 @@ handle_event(struct loop *l, uint32_t about)
 	} else if (about >= ABOUT_LISTEN) {
 		take_connections(l, l->child->listen_fds[about - ABOUT_LISTEN]);
 	} else if (l->connections[about].fd >= 0) {
-		look_at(l, &l->connections[about]);
+		look_at(l, &l->connections[about], gone);
 	}
 }
 
@@ -262,7 +266,7 @@ wait_and_serve(struct loop *l)
 			return (EXIT_RUNTIME);
 		}
 		for (int i = 0; i < n; i++)
-			handle_event(l, events[i].data.u32);
+			handle_event(l, events[i].data.u32, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
 		after_wait(l);
 	}
 	return (EXIT_RETIRED);
