@@ -54,13 +54,21 @@ def descriptors(pid):
         return None
 
 
+def works_in(pid, directory):
+    try:
+        where = os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return False
+    return where == directory or where.startswith(directory + "/")
+
+
 def marked(directory):
-    """Live processes that carry the mark of this directory, whoever their parent is by now."""
+    """Live processes that carry the mark of this directory or work in it, whoever their parent is by now (Redis overwrites its environment)."""
     mark = f"{MARK}={directory}".encode()
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid() and alive(int(name)):
-            if mark in read(name, "environ").split(b"\0"):
+            if mark in read(name, "environ").split(b"\0") or works_in(name, directory):
                 found.append(int(name))
     return sorted(found)
 
