@@ -33,7 +33,7 @@
 #include "worker/worker.h"
 
 #define CHECK_WORKERS_MIN 2 /* one that waits for Redis must not be all there is */
-#define LOGIN_NICE 10       /* a hash gives way to a check */
+#define LOGIN_NICE 10	    /* a hash gives way to a check */
 
 struct options {
 	const char *file;
@@ -50,10 +50,12 @@ static void
 print_version(void)
 {
 
-	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR "/doorward/doorward.conf\n");
-	printf("libraries: %s, SQLite %s, json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n",
-	    OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), json_c_version(), MHD_get_version(), HIREDIS_MAJOR, HIREDIS_MINOR,
-	    HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, (int)ARGON2_VERSION_NUMBER);
+	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR
+	       "/doorward/doorward.conf\n");
+	printf("libraries: %s, SQLite %s, json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 "
+	       "version %d\n",
+	    OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), json_c_version(), MHD_get_version(), HIREDIS_MAJOR,
+	    HIREDIS_MINOR, HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, (int)ARGON2_VERSION_NUMBER);
 }
 
 static void
@@ -98,7 +100,8 @@ read_options(int argc, char **argv, struct options *o)
 	const char *name = strrchr(argv[0], '/');
 	int c;
 
-	*o = (struct options){ .file = default_file(), .single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0 };
+	*o = (struct options){ .file = default_file(),
+		.single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0 };
 	while ((c = getopt(argc, argv, "1c:FhtV")) != -1) {
 		switch (c) {
 		case '1':
@@ -130,7 +133,10 @@ read_options(int argc, char **argv, struct options *o)
 	return (EXIT_CONFIG);
 }
 
-/* Opens the database once, so that one process makes its tables; as the user who will use it, who owns what SQLite puts beside it. */
+/*
+ * Opens the database once, so that one process makes its tables; as the user who will use it, who owns what SQLite puts
+ * beside it.
+ */
 static int
 make_users(const struct config *conf, const struct privs *p, char *err, size_t errlen)
 {
@@ -205,7 +211,11 @@ static struct listen_spec
 unix_spec(const struct config *conf, const char *path, int64_t mode)
 {
 
-	return ((struct listen_spec){ .kind = LISTEN_UNIX, .address = path, .uid = (uid_t)-1, .gid = (gid_t)-1, .mode = (mode_t)mode,
+	return ((struct listen_spec){ .kind = LISTEN_UNIX,
+	    .address = path,
+	    .uid = (uid_t)-1,
+	    .gid = (gid_t)-1,
+	    .mode = (mode_t)mode,
 	    .backlog = (int)conf->listen_backlog });
 }
 
@@ -234,14 +244,21 @@ run_keeper(struct child *c, const struct config *conf)
 }
 
 static void
-front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t wanted, size_t otherwise)
+front_role(
+    const struct config *conf, struct plan *p, const char *name, const char *path, int64_t wanted, size_t otherwise)
 {
 	struct role *r = &p->roles[p->n_roles++];
 
-	*r = (struct role){ .name = name, .run = run_worker, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1 };
+	*r = (struct role){
+		.name = name, .run = run_worker, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1
+	};
 	if (inherited >= 0) {
-		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED, .address = "inherited", .uid = (uid_t)-1, .gid = (gid_t)-1,
-			.fd = inherited, .backlog = (int)conf->listen_backlog };
+		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED,
+			.address = "inherited",
+			.uid = (uid_t)-1,
+			.gid = (gid_t)-1,
+			.fd = inherited,
+			.backlog = (int)conf->listen_backlog };
 		return;
 	}
 	r->listen[0] = unix_spec(conf, path, conf->listen_mode);
@@ -258,8 +275,11 @@ admin_role(const struct config *conf, struct plan *p)
 	if (conf->admin_socket[0] != '\0')
 		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
 	if (conf->admin_listen[0] != '\0')
-		r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP, .address = conf->admin_listen, .uid = (uid_t)-1,
-			.gid = (gid_t)-1, .backlog = (int)conf->listen_backlog };
+		r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP,
+			.address = conf->admin_listen,
+			.uid = (uid_t)-1,
+			.gid = (gid_t)-1,
+			.backlog = (int)conf->listen_backlog };
 	p->n_roles += r->n_listen > 0;
 }
 
@@ -329,7 +349,8 @@ static int
 run_master(struct config *conf, const struct master_setup *setup)
 {
 
-	if (conf->cache_enabled && (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
+	if (conf->cache_enabled &&
+	    (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
 		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
 	return (master_run(conf, setup));
 }

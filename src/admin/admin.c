@@ -15,8 +15,8 @@
 #include "admin/admin.h"
 
 #define TOKEN_MAX 512
-#define TOKEN_MIN 16    /* characters: shorter ones can be guessed by who may connect */
-#define DRAIN_MS 500    /* for answers on their way when told to leave; kept connections are closed then */
+#define TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
+#define DRAIN_MS 500 /* for answers on their way when told to leave; kept connections are closed then */
 #define WAIT_MS 60000
 
 struct admin {
@@ -64,7 +64,8 @@ open_all(struct admin *a)
 	for (size_t i = 0; i < a->child->n_listen; i++) {
 		int fd = a->child->listen_fds[i];
 
-		if ((a->http[a->n] = http_open(fd, is_unix(fd), &a->app, a->token[0] == '\0' ? NULL : a->token)) == NULL)
+		if ((a->http[a->n] = http_open(fd, is_unix(fd), &a->app, a->token[0] == '\0' ? NULL : a->token)) ==
+		    NULL)
 			return (false);
 		a->n++;
 	}

@@ -1,4 +1,7 @@
-/* The operators' process: health, status, metrics and kicks over plain HTTP, on a socket of its own that no front server reaches. */
+/*
+ * The operators' process: health, status, metrics and kicks over plain HTTP, on a socket of its own that no front
+ * server reaches.
+ */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 

@@ -15,8 +15,8 @@
 #include "admin/http.h"
 
 #define CONNECTIONS_MAX 64
-#define CONNECTION_TIMEOUT 5           /* seconds a silent peer keeps its place */
-#define CONNECTION_ROOM (32 * 1024)    /* bytes of one request's head */
+#define CONNECTION_TIMEOUT 5			/* seconds a silent peer keeps its place */
+#define CONNECTION_ROOM (32 * 1024)		/* bytes of one request's head */
 #define ARENA_BYTES (BODY_MAX * 4 + 256 * 1024) /* a body, and the sessions of one user */
 #define ANSWER_BYTES (ADMIN_ROOM + RESPONSE_HEAD_MAX + 1024)
 
@@ -35,7 +35,10 @@ struct coming {
 	bool begun;
 };
 
-/* The library has cut the query off and decoded the path by the time it calls us: this is the only look at what was sent. */
+/*
+ * The library has cut the query off and decoded the path by the time it calls us: this is the only look at what was
+ * sent.
+ */
 static void *
 on_uri(void *cls, const char *uri, struct MHD_Connection *conn)
 {
@@ -179,7 +182,8 @@ move_head(struct MHD_Response *m, struct str *answer)
 		line = str_trim(line);
 		if (str_is(name, "Status"))
 			str_to_u64((struct str){ line.p, 3 }, 599, &status);
-		else if (!str_is(name, "Content-Length") && str_copy(n, sizeof(n), name) && str_copy(v, sizeof(v), line))
+		else if (!str_is(name, "Content-Length") && str_copy(n, sizeof(n), name) &&
+			 str_copy(v, sizeof(v), line))
 			MHD_add_response_header(m, n, v);
 	}
 }
@@ -227,8 +231,8 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 }
 
 static enum MHD_Result
-on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version, const char *data,
-    size_t *size, void **ctx)
+on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version,
+    const char *data, size_t *size, void **ctx)
 {
 	static char block[ARENA_BYTES];
 	struct coming *x = *ctx;
@@ -265,8 +269,7 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 	return (rc);
 }
 
-static void
-on_log(void *cls, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void on_log(void *cls, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void
 on_log(void *cls, const char *fmt, va_list ap)
@@ -286,9 +289,10 @@ http_open(int fd, bool trusted, struct app *app, const char *token)
 	if (h == NULL)
 		return (NULL);
 	*h = (struct http){ .app = app, .token = token, .trusted = trusted };
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-	    (unsigned)CONNECTION_TIMEOUT, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_ROOM, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_ROOM, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
 	if (h->daemon == NULL) {
 		log_error("cannot serve HTTP: %s", strerror(errno));
@@ -322,7 +326,10 @@ http_run(struct http *h)
 	MHD_run(h->daemon);
 }
 
-/* Quiesced, the library forgets the listening socket: closing or shutting it down would take it from the next generation too. */
+/*
+ * Quiesced, the library forgets the listening socket: closing or shutting it down would take it from the next
+ * generation too.
+ */
 bool
 http_drain(struct http *h)
 {

@@ -9,8 +9,9 @@
 struct http;
 
 /*
- * Serves the listening socket ${fd}, which stays the caller's. ${trusted}: whoever can connect is an operator (a unix socket). Otherwise only
- * what reads is served, unless ${token} (NULL = none) is sent. ${app} and ${token} must outlive it. Returns NULL with the reason in the log.
+ * Serves the listening socket ${fd}, which stays the caller's. ${trusted}: whoever can connect is an operator (a unix
+ * socket). Otherwise only what reads is served, unless ${token} (NULL = none) is sent. ${app} and ${token} must outlive
+ * it. Returns NULL with the reason in the log.
  */
 struct http *http_open(int fd, bool trusted, struct app *app, const char *token);
 

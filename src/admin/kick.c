@@ -33,7 +33,8 @@ static const char *
 read_wish(const struct request *q, struct wish *w)
 {
 
-	if (!text(q, "user", &w->user) || !text(q, "session", &w->session) || !text(q, "device", &w->device) || !text(q, "reason", &w->reason))
+	if (!text(q, "user", &w->user) || !text(q, "session", &w->session) || !text(q, "device", &w->device) ||
+	    !text(q, "reason", &w->reason))
 		return ("Members are strings.");
 	if ((w->user.p == NULL) == (w->session.p == NULL))
 		return ("Send either \"user\" or \"session\".");

@@ -27,21 +27,23 @@ put_requests(struct buf *b, const struct board *board)
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
 		board_totals(board, i, &t);
 		for (int class = 1; class <= 5; class++)
-			buf_printf(b, "doorward_requests_total{pool=\"%s\",status=\"%dxx\"} %llu\n", board->roles[i].name, class,
-			    (unsigned long long)t.status[class]);
+			buf_printf(b, "doorward_requests_total{pool=\"%s\",status=\"%dxx\"} %llu\n",
+			    board->roles[i].name, class, (unsigned long long)t.status[class]);
 	}
 }
 
 /* One counter of every pool. ${value}: which. */
 static void
-put_by_pool(struct buf *b, const struct board *board, const char *name, const char *help, uint64_t (*value)(const struct board_totals *))
+put_by_pool(struct buf *b, const struct board *board, const char *name, const char *help,
+    uint64_t (*value)(const struct board_totals *))
 {
 	struct board_totals t;
 
 	head(b, name, "counter", help);
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
 		board_totals(board, i, &t);
-		buf_printf(b, "doorward_%s{pool=\"%s\"} %llu\n", name, board->roles[i].name, (unsigned long long)value(&t));
+		buf_printf(b, "doorward_%s{pool=\"%s\"} %llu\n", name, board->roles[i].name,
+		    (unsigned long long)value(&t));
 	}
 }
 
@@ -88,7 +90,8 @@ put_hashing(struct buf *b, const struct board *board)
 	single(b, "hashing", "gauge", "Passwords being hashed.", now);
 	single(b, "hashing_limit", "gauge", "Passwords that may be hashed at a time.", board->max_hashing);
 	head(b, "hashing_seconds_total", "counter", "Time spent on hashing passwords.");
-	buf_printf(b, "doorward_hashing_seconds_total %llu.%03llu\n", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
+	buf_printf(b, "doorward_hashing_seconds_total %llu.%03llu\n", (unsigned long long)(ms / 1000),
+	    (unsigned long long)(ms % 1000));
 }
 
 static uint64_t
@@ -112,7 +115,8 @@ put_workers(struct buf *b, const struct board *board)
 			    board_state_word(state), (unsigned long long)count(board, i, state));
 	head(b, "workers_wanted", "gauge", "Processes there should be, by pool.");
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
-		buf_printf(b, "doorward_workers_wanted{pool=\"%s\"} %u\n", board->roles[i].name, board->roles[i].wanted);
+		buf_printf(b, "doorward_workers_wanted{pool=\"%s\"} %u\n", board->roles[i].name,
+		    board->roles[i].wanted);
 	head(b, "worker_deaths_total", "counter", "Processes that ended without being told to, by pool.");
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
 		buf_printf(b, "doorward_worker_deaths_total{pool=\"%s\"} %llu\n", board->roles[i].name,
@@ -145,15 +149,19 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_requests(b, board);
 	put_by_pool(b, board, "connections_total", "Connections accepted, by pool.", accepted_of);
 	put_by_pool(b, board, "store_errors_total", "Times Redis could not be asked, by pool.", store_errors_of);
-	put_by_pool(b, board, "userdb_errors_total", "Times the user database could not be asked, by pool.", userdb_errors_of);
-	put_by_pool(b, board, "overloaded_total", "Requests refused because too many passwords were being hashed.", overload_of);
+	put_by_pool(b, board, "userdb_errors_total", "Times the user database could not be asked, by pool.",
+	    userdb_errors_of);
+	put_by_pool(b, board, "overloaded_total", "Requests refused because too many passwords were being hashed.",
+	    overload_of);
 	put_hashing(b, board);
 	put_workers(b, board);
 	put_breakers(b, board);
 	single(b, "generation", "gauge", "Reloads that succeeded, and one.", board->generation);
-	single(b, "last_reload_failed", "gauge", "1 if the last reload was refused.", board->last_reload == RELOAD_FAILED);
+	single(b, "last_reload_failed", "gauge", "1 if the last reload was refused.",
+	    board->last_reload == RELOAD_FAILED);
 	single(b, "respawns_total", "counter", "Processes started to replace one that ended.", board->respawns);
 	single(b, "slow_requests_total", "counter", "Requests that took longer than workers.slow_after.", board->slow);
 	single(b, "stuck_kills_total", "counter", "Workers killed because their request took too long.", board->killed);
-	single(b, "redis_respawns_total", "counter", "Times the private Redis ended and was started again.", board->redis_respawns);
+	single(b, "redis_respawns_total", "counter", "Times the private Redis ended and was started again.",
+	    board->redis_respawns);
 }

@@ -11,9 +11,9 @@
 #define ADMIN_ROOM (256 * 1024) /* bytes of an answer: the status of a full board, or the sessions of one user */
 
 struct admin_route {
-	const char *path;  /* exact; with a trailing '/', exactly one more segment follows */
-	unsigned methods;  /* enum method, or-ed */
-	bool open;         /* reads, and names no user: served to everybody on the machine */
+	const char *path; /* exact; with a trailing '/', exactly one more segment follows */
+	unsigned methods; /* enum method, or-ed */
+	bool open;	  /* reads, and names no user: served to everybody on the machine */
 	void (*handle)(struct app *app, struct request *q, struct response *r);
 };
 

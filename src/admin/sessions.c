@@ -14,14 +14,16 @@
 #define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
 
 static void
-put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id, const char *username)
+put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+    const char *username)
 {
 	struct device room, *device = NULL;
 
 	/* Names for people; while they cannot be asked for they are null, not an error. */
 	if (app->users->get_device(app->users_ctx, user_id, s->device_id, &room) == DW_OK)
 		device = &room;
-	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4), device, false);
+	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4),
+	    device, false);
 }
 
 static bool
@@ -60,7 +62,8 @@ find_start(struct app *app, const struct session_list *list, const uint8_t up[UP
 }
 
 static void
-put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session_list *list, size_t start, uint64_t limit)
+put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session_list *list, size_t start,
+    uint64_t limit)
 {
 	int64_t now = app->store->now(app->store_ctx);
 	char cursor[PUBLIC_SID_LEN + 1];
@@ -91,7 +94,8 @@ void
 sessions_list(struct app *app, struct request *q, struct response *r)
 {
 	bool bad = false;
-	struct str user = request_query(q, "user", &bad), text = request_query(q, "limit", &bad), cursor = request_query(q, "cursor", &bad);
+	struct str user = request_query(q, "user", &bad), text = request_query(q, "limit", &bad),
+		   cursor = request_query(q, "cursor", &bad);
 	uint64_t limit = PAGE_DEFAULT;
 	struct session_list list;
 	uint8_t up[UP_LEN];
@@ -114,7 +118,8 @@ sessions_list(struct app *app, struct request *q, struct response *r)
 	if (find_start(app, &list, up, cursor, &start))
 		put_list(app, r, up, &list, start, limit);
 	else
-		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
+		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.",
+		    NULL, 0);
 }
 
 void
@@ -134,7 +139,8 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 		return;
 	}
 	if (!found.live || !is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
-		response_error(r, q, "not_found", "There is no such session alive.", found.ended ? found.ending.reason : NULL, 0);
+		response_error(r, q, "not_found", "There is no such session alive.",
+		    found.ended ? found.ending.reason : NULL, 0);
 		return;
 	}
 	response_json(r, 200);

@@ -10,12 +10,13 @@
 
 #include "admin/routes.h"
 
-static const char style[] = "body{margin:2rem auto;max-width:70rem;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1c2733;"
-			    "background:#fff}table{border-collapse:collapse;margin:1rem 0;width:100%}"
-			    "th,td{text-align:left;padding:.25rem .75rem;border-bottom:1px solid #d5dce4;"
-			    "font-variant-numeric:tabular-nums}th{font-weight:600}.n{text-align:right}.alarm{color:#a3271f;"
-			    "font-weight:600}@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}"
-			    "th,td{border-color:#313c48}.alarm{color:#ff9b93}}";
+static const char style[] =
+    "body{margin:2rem auto;max-width:70rem;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;color:#1c2733;"
+    "background:#fff}table{border-collapse:collapse;margin:1rem 0;width:100%}"
+    "th,td{text-align:left;padding:.25rem .75rem;border-bottom:1px solid #d5dce4;"
+    "font-variant-numeric:tabular-nums}th{font-weight:600}.n{text-align:right}.alarm{color:#a3271f;"
+    "font-weight:600}@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}"
+    "th,td{border-color:#313c48}.alarm{color:#ff9b93}}";
 
 static const char *
 reload_word(const struct board *board)
@@ -62,11 +63,11 @@ json_worker(struct buf *b, const struct board *board, const struct board_slot *s
 	char trace[sizeof(s->trace)];
 
 	board_trace(s, trace);
-	buf_printf(b, "{\"role\":\"%s\",\"pid\":%d,\"generation\":%u,\"state\":\"%s\",\"stage\":\"%s\",", role_name(board, s), s->pid,
-	    s->generation, board_state_word(s->state), board_stage_word(s->stage));
+	buf_printf(b, "{\"role\":\"%s\",\"pid\":%d,\"generation\":%u,\"state\":\"%s\",\"stage\":\"%s\",",
+	    role_name(board, s), s->pid, s->generation, board_state_word(s->state), board_stage_word(s->stage));
 	buf_printf(b, "\"age_ms\":%lld,\"busy_ms\":%lld,\"requests\":%llu,\"connections\":%u,\"breaker\":\"%s\",",
-	    (long long)(clock_wall_ms() - s->started), (long long)busy_ms(s), (unsigned long long)s->requests, s->connections,
-	    breaker_word(s));
+	    (long long)(clock_wall_ms() - s->started), (long long)busy_ms(s), (unsigned long long)s->requests,
+	    s->connections, breaker_word(s));
 	buf_puts(b, "\"route\":");
 	put_route(b, s);
 	buf_puts(b, ",\"trace_id\":");
@@ -81,12 +82,13 @@ json_pool(struct buf *b, const struct board *board, uint32_t role)
 	bool first = true;
 
 	board_totals(board, role, &t);
-	buf_printf(b, "{\"name\":\"%s\",\"wanted\":%u,\"deaths\":%llu,\"requests\":%llu,\"accepted\":%llu,", board->roles[role].name,
-	    board->roles[role].wanted, (unsigned long long)board->roles[role].deaths, (unsigned long long)t.requests,
-	    (unsigned long long)t.accepted);
-	buf_printf(b, "\"store_errors\":%llu,\"userdb_errors\":%llu,\"refused_overload\":%llu,\"hash_ms\":%llu,\"status\":{",
-	    (unsigned long long)t.store_errors, (unsigned long long)t.userdb_errors, (unsigned long long)t.refused_overload,
-	    (unsigned long long)t.hash_ms);
+	buf_printf(b, "{\"name\":\"%s\",\"wanted\":%u,\"deaths\":%llu,\"requests\":%llu,\"accepted\":%llu,",
+	    board->roles[role].name, board->roles[role].wanted, (unsigned long long)board->roles[role].deaths,
+	    (unsigned long long)t.requests, (unsigned long long)t.accepted);
+	buf_printf(b,
+	    "\"store_errors\":%llu,\"userdb_errors\":%llu,\"refused_overload\":%llu,\"hash_ms\":%llu,\"status\":{",
+	    (unsigned long long)t.store_errors, (unsigned long long)t.userdb_errors,
+	    (unsigned long long)t.refused_overload, (unsigned long long)t.hash_ms);
 	for (int class = 1; class <= 5; class++)
 		buf_printf(b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)t.status[class]);
 	buf_puts(b, "},\"workers\":[");
@@ -127,8 +129,8 @@ put_json(struct response *r, const struct board *board)
 	response_json(r, 200);
 	buf_printf(b, "{\"version\":\"" PACKAGE_VERSION "\",\"pid\":%d,\"started_at\":\"", board->master_pid);
 	buf_time(b, board->started / 1000);
-	buf_printf(b, "\",\"uptime\":%lld,\"generation\":%u,\"last_reload\":\"%s\",\"reloaded_at\":", (long long)(clock_wall_ms() - board->started) / 1000,
-	    board->generation, reload_word(board));
+	buf_printf(b, "\",\"uptime\":%lld,\"generation\":%u,\"last_reload\":\"%s\",\"reloaded_at\":",
+	    (long long)(clock_wall_ms() - board->started) / 1000, board->generation, reload_word(board));
 	if (board->reloaded_at == 0) {
 		buf_puts(b, "null");
 	} else {
@@ -136,7 +138,8 @@ put_json(struct response *r, const struct board *board)
 		buf_time(b, board->reloaded_at / 1000);
 		buf_putc(b, '"');
 	}
-	buf_printf(b, ",\"respawns\":%llu,\"slow\":%llu,\"killed\":%llu,\"requests\":%llu,\"max_hashing\":%u,\"redis_pid\":",
+	buf_printf(b,
+	    ",\"respawns\":%llu,\"slow\":%llu,\"killed\":%llu,\"requests\":%llu,\"max_hashing\":%u,\"redis_pid\":",
 	    (unsigned long long)board->respawns, (unsigned long long)board->slow, (unsigned long long)board->killed,
 	    (unsigned long long)all_requests(board), board->max_hashing);
 	if (board->redis_pid == 0)
@@ -159,14 +162,14 @@ html_worker(struct buf *b, const struct board *board, const struct board_slot *s
 	char trace[sizeof(s->trace)];
 
 	board_trace(s, trace);
-	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%u</td><td>%s</td>", role_name(board, s), s->pid, s->generation,
-	    board_state_word(s->state));
+	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%u</td><td>%s</td>", role_name(board, s),
+	    s->pid, s->generation, board_state_word(s->state));
 	buf_printf(b, "<td class=\"n\">%lld s</td><td class=\"n\">%llu</td><td class=\"n\">%u</td><td>%s</td>",
 	    (long long)(clock_wall_ms() - s->started) / 1000, (unsigned long long)s->requests, s->connections,
 	    s->breaker == 0 ? "" : breaker_word(s));
 	if (s->state == BOARD_BUSY)
-		buf_printf(b, "<td>%s %s, %lld ms, %s</td></tr>\n", route == NULL ? "" : route, board_stage_word(s->stage), (long long)busy_ms(s),
-		    trace);
+		buf_printf(b, "<td>%s %s, %lld ms, %s</td></tr>\n", route == NULL ? "" : route,
+		    board_stage_word(s->stage), (long long)busy_ms(s), trace);
 	else
 		buf_puts(b, "<td></td></tr>\n");
 }
@@ -177,8 +180,8 @@ html_pool(struct buf *b, const struct board *board, uint32_t role)
 	struct board_totals t;
 
 	board_totals(board, role, &t);
-	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td><td class=\"n\">%llu</td>", board->roles[role].name, board->roles[role].wanted,
-	    (unsigned long long)t.requests);
+	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td><td class=\"n\">%llu</td>", board->roles[role].name,
+	    board->roles[role].wanted, (unsigned long long)t.requests);
 	for (int class = 2; class <= 5; class++)
 		buf_printf(b, "<td class=\"n\">%llu</td>", (unsigned long long)t.status[class]);
 	buf_printf(b, "<td class=\"n\">%llu</td><td class=\"n\">%llu</td></tr>\n", (unsigned long long)t.store_errors,
@@ -191,13 +194,17 @@ begin_html(struct response *r)
 	char nonce[CSRF_COOKIE_TEXT + 1] = "", csp[256];
 
 	(void)csrf_random(nonce); /* without randomness the page is plain */
-	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'", nonce);
+	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'",
+	    nonce);
 	response_html(r, 200);
 	r->own_csp = true;
 	response_header(r, "Content-Security-Policy", str_of(csp));
-	buf_printf(&r->body, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>doorward: status</title>\n"
-	    "<style nonce=\"%s\">%s</style>\n</head>\n<body>\n<h1>doorward</h1>\n", nonce, style);
+	buf_printf(&r->body,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>doorward: "
+	    "status</title>\n"
+	    "<style nonce=\"%s\">%s</style>\n</head>\n<body>\n<h1>doorward</h1>\n",
+	    nonce, style);
 }
 
 static void
@@ -206,17 +213,21 @@ put_html(struct response *r, const struct board *board)
 	struct buf *b = &r->body;
 
 	begin_html(r);
-	buf_printf(b, "<p>Version " PACKAGE_VERSION ", master %d, up %lld s, generation %u, replaced %llu, slow %llu, killed %llu.", board->master_pid,
-	    (long long)(clock_wall_ms() - board->started) / 1000, board->generation, (unsigned long long)board->respawns,
-	    (unsigned long long)board->slow, (unsigned long long)board->killed);
+	buf_printf(b,
+	    "<p>Version " PACKAGE_VERSION
+	    ", master %d, up %lld s, generation %u, replaced %llu, slow %llu, killed %llu.",
+	    board->master_pid, (long long)(clock_wall_ms() - board->started) / 1000, board->generation,
+	    (unsigned long long)board->respawns, (unsigned long long)board->slow, (unsigned long long)board->killed);
 	if (board->last_reload == RELOAD_FAILED)
 		buf_puts(b, " <span class=\"alarm\">The last reload was refused, the log says why.</span>");
-	buf_puts(b, "</p>\n<h2>Pools</h2>\n<table>\n<tr><th>pool</th><th>wanted</th><th>requests</th><th>2xx</th><th>3xx</th><th>4xx</th>"
-	    "<th>5xx</th><th>Redis errors</th><th>deaths</th></tr>\n");
+	buf_puts(b, "</p>\n<h2>Pools</h2>\n<table>\n<tr><th>pool</th><th>wanted</th><th>requests</th><th>2xx</"
+		    "th><th>3xx</th><th>4xx</th>"
+		    "<th>5xx</th><th>Redis errors</th><th>deaths</th></tr>\n");
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
 		html_pool(b, board, i);
-	buf_puts(b, "</table>\n<h2>Processes</h2>\n<table>\n<tr><th>pool</th><th>pid</th><th>generation</th><th>state</th><th>age</th>"
-	    "<th>requests</th><th>connections</th><th>breaker</th><th>in hand</th></tr>\n");
+	buf_puts(b, "</table>\n<h2>Processes</h2>\n<table>\n<tr><th>pool</th><th>pid</th><th>generation</th><th>state</"
+		    "th><th>age</th>"
+		    "<th>requests</th><th>connections</th><th>breaker</th><th>in hand</th></tr>\n");
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (board->slots[i].state != BOARD_FREE)
 			html_worker(b, board, &board->slots[i]);

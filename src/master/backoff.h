@@ -1,6 +1,7 @@
 /*
- * How long to wait before a process that ended is started again: a pure function of its history and of how it ended. A worker that dies
- * after it has served is never delayed, else who can crash the worker of his own session could stop the service for everybody.
+ * How long to wait before a process that ended is started again: a pure function of its history and of how it ended. A
+ * worker that dies after it has served is never delayed, else who can crash the worker of his own session could stop
+ * the service for everybody.
  */
 #ifndef MASTER_BACKOFF_H
 #define MASTER_BACKOFF_H
@@ -8,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BACKOFF_FIRST 100        /* ms after the first failed start; doubled by each one more */
-#define BACKOFF_CAP 30000        /* ms at the most */
-#define BACKOFF_JITTER 20        /* per cent up or down: places that fail together are not started together for ever */
-#define BACKOFF_SHORT_LIFE 1000  /* ms: who dies earlier, without having served, has failed to start */
+#define BACKOFF_FIRST 100	 /* ms after the first failed start; doubled by each one more */
+#define BACKOFF_CAP 30000	 /* ms at the most */
+#define BACKOFF_JITTER 20	 /* per cent up or down: places that fail together are not started together for ever */
+#define BACKOFF_SHORT_LIFE 1000	 /* ms: who dies earlier, without having served, has failed to start */
 #define BACKOFF_RESET_LIFE 10000 /* ms of life, and one request, that make up for all failures */
 
 struct backoff {
@@ -20,10 +21,10 @@ struct backoff {
 
 /* How a process lived. */
 struct life {
-	bool ready;        /* it said READY */
-	int64_t ms;        /* from fork to death */
+	bool ready;	   /* it said READY */
+	int64_t ms;	   /* from fork to death */
 	uint64_t requests; /* it answered */
-	bool shortage;     /* it left with EXIT_RESOURCE */
+	bool shortage;	   /* it left with EXIT_RESOURCE */
 };
 
 /* Enters the end of ${life} into ${b} and returns the milliseconds to wait. ${random}: any number, for the jitter. */

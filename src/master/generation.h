@@ -1,4 +1,7 @@
-/* One configuration with all it asks for: looked up, checked, its sockets open. A reload makes the next one beside the present one. */
+/*
+ * One configuration with all it asks for: looked up, checked, its sockets open. A reload makes the next one beside the
+ * present one.
+ */
 #ifndef MASTER_GENERATION_H
 #define MASTER_GENERATION_H
 
@@ -17,11 +20,11 @@ struct generation {
 };
 
 /*
- * Makes generation ${number} of ${conf}, opening in ${ls} what is not open yet. Returns NULL with a sentence in ${err}; ${conf} is then
- * still the caller's, and sockets opened in vain are closed by generation_prune().
+ * Makes generation ${number} of ${conf}, opening in ${ls} what is not open yet. Returns NULL with a sentence in ${err};
+ * ${conf} is then still the caller's, and sockets opened in vain are closed by generation_prune().
  */
-struct generation *generation_new(struct config *conf, const struct master_setup *setup, uint32_t number, struct listeners *ls, char *err,
-    size_t errlen);
+struct generation *generation_new(struct config *conf, const struct master_setup *setup, uint32_t number,
+    struct listeners *ls, char *err, size_t errlen);
 
 /* Frees ${g} and its configuration; NULL is fine. */
 void generation_free(struct generation *g, const struct master_setup *setup);

@@ -71,8 +71,8 @@ clear_path(const char *path, char *err, size_t errlen)
 }
 
 /*
- * bind(2) gives the path its mode by way of the umask, so that it never has another one; nobody can connect before listen(2), so the owner
- * comes in time.
+ * bind(2) gives the path its mode by way of the umask, so that it never has another one; nobody can connect before
+ * listen(2), so the owner comes in time.
  */
 static int
 bind_unix(struct listener *l, const struct listen_spec *spec)
@@ -207,7 +207,10 @@ open_one(struct listener *l, const struct listen_spec *spec, char *err, size_t e
 	}
 }
 
-/* An open socket keeps its path's mode and owner: to change them under a running front is not worth a window in which they are wrong. */
+/*
+ * An open socket keeps its path's mode and owner: to change them under a running front is not worth a window in which
+ * they are wrong.
+ */
 static void
 warn_of_changes(const struct listener *l, const struct listen_spec *spec)
 {
@@ -226,7 +229,8 @@ listen_open(struct listeners *ls, const struct listen_spec *spec, char *err, siz
 		return (l);
 	}
 	if ((l = take_free(ls)) == NULL || strlen(spec->address) > LISTEN_ADDRESS_MAX) {
-		snprintf(err, errlen, l == NULL ? "too many sockets: %s" : "the path is too long for a socket: %s", spec->address);
+		snprintf(err, errlen, l == NULL ? "too many sockets: %s" : "the path is too long for a socket: %s",
+		    spec->address);
 		return (NULL);
 	}
 	*l = (struct listener){ .fd = -1, .mode = spec->mode, .uid = spec->uid, .gid = spec->gid };

@@ -1,6 +1,6 @@
 /*
- * The listening sockets. They belong to the master and outlive generations: a reload uses those that are there again, so that no
- * connection in their queues is lost.
+ * The listening sockets. They belong to the master and outlive generations: a reload uses those that are there again,
+ * so that no connection in their queues is lost.
  */
 #ifndef MASTER_LISTEN_H
 #define MASTER_LISTEN_H
@@ -16,7 +16,7 @@
 
 enum listen_kind {
 	LISTEN_UNIX = 1, /* ${address} is a path */
-	LISTEN_TCP,      /* "127.0.0.1:PORT" or "[::1]:PORT" */
+	LISTEN_TCP,	 /* "127.0.0.1:PORT" or "[::1]:PORT" */
 	LISTEN_INHERITED /* a socket somebody else made and passed as ${fd}: never unlinked */
 };
 
@@ -47,8 +47,9 @@ struct listeners {
 };
 
 /*
- * The open socket of ${spec}: the one already there for its address, else a new one, non-blocking and close-on-exec. A path where somebody
- * answers is left alone and refused; one where nobody does is replaced. Returns NULL with a sentence in ${err}.
+ * The open socket of ${spec}: the one already there for its address, else a new one, non-blocking and close-on-exec. A
+ * path where somebody answers is left alone and refused; one where nobody does is replaced. Returns NULL with a
+ * sentence in ${err}.
  */
 struct listener *listen_open(struct listeners *ls, const struct listen_spec *spec, char *err, size_t errlen);
 
@@ -57,7 +58,10 @@ void listen_close(struct listener *l);
 
 void listen_close_all(struct listeners *ls);
 
-/* True if somebody accepts on the unix socket ${path}, or can be supposed to: any failure but "nobody there" counts as life. */
+/*
+ * True if somebody accepts on the unix socket ${path}, or can be supposed to: any failure but "nobody there" counts as
+ * life.
+ */
 bool listen_is_alive(const char *path);
 
 /* Warns once if the kernel will cut ${backlog}. */

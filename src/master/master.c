@@ -18,7 +18,8 @@
 
 #include "master/master.h"
 
-#define FIRST_TRIES 5 /* failed starts of one place, with no process of its role ready, that end the attempt to start */
+/* Failed starts of one place, with no process of its role ready, that end the attempt to start. */
+#define FIRST_TRIES 5
 
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -42,7 +43,9 @@ wait_for_something(struct master *m, const sigset_t *mask)
 		log_error("the master cannot wait: %s", strerror(errno));
 }
 
-/* Children are told to finish by ${deadline}. Our sockets go first: the front shall not queue where nobody will come. */
+/*
+ * Children are told to finish by ${deadline}. Our sockets go first: the front shall not queue where nobody will come.
+ */
 static void
 stop(struct master *m, int64_t deadline)
 {
@@ -207,7 +210,8 @@ tick(struct master *m, int64_t now)
 	if (m->phase == PHASE_FIRST && is_up(m)) {
 		m->phase = PHASE_SERVING;
 		daemon_report(&m->report_fd, 0, "");
-		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1, PLACE_READY));
+		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1,
+		    PLACE_READY));
 	}
 	if (m->phase == PHASE_SERVING)
 		reload_tick(m, now);

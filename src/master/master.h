@@ -1,6 +1,6 @@
 /*
- * The master: makes the sockets, starts the processes, replaces those that die, reloads, stops. It knows processes, sockets and time, and
- * of requests nothing; what a role does is a function it is given.
+ * The master: makes the sockets, starts the processes, replaces those that die, reloads, stops. It knows processes,
+ * sockets and time, and of requests nothing; what a role does is a function it is given.
  */
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
@@ -18,11 +18,11 @@
 
 /* One kind of process. */
 struct role {
-	const char *name; /* at most ROLE_NAME_MAX characters */
+	const char *name;					/* at most ROLE_NAME_MAX characters */
 	int (*run)(struct child *c, const struct config *conf); /* its life; returns its exit code */
 	size_t count;
-	int nice;       /* nice value; 0 = that of the master */
-	bool resizable; /* TTIN and TTOU mean this one */
+	int nice;				     /* nice value; 0 = that of the master */
+	bool resizable;				     /* TTIN and TTOU mean this one */
 	struct listen_spec listen[CHILD_LISTEN_MAX]; /* uid and gid (uid_t)-1: those of the user to run as */
 	size_t n_listen;
 };
@@ -37,15 +37,19 @@ struct plan {
 /* What main tells the master. */
 struct master_setup {
 	void (*plan)(const struct config *conf, struct plan *out);
-	/* Reads and checks the configuration again and makes what it needs (keys, directories). NULL with a sentence in ${err}. */
+	/*
+	 * Reads and checks the configuration again and makes what it needs (keys, directories). NULL with a sentence in
+	 * ${err}.
+	 */
 	struct config *(*load)(const char *file, char *err, size_t errlen);
 	void (*release)(struct config *conf);
 	bool foreground; /* else the caller's process returns when the service is up, or has failed */
 };
 
 /*
- * Runs the service until it is told to stop; takes ${conf} over. Returns the exit code of the program. With ${setup}->foreground false it
- * returns in the daemon only: the process that called leaves by itself, with an honest code.
+ * Runs the service until it is told to stop; takes ${conf} over. Returns the exit code of the program. With
+ * ${setup}->foreground false it returns in the daemon only: the process that called leaves by itself, with an honest
+ * code.
  */
 int master_run(struct config *conf, const struct master_setup *setup);
 

@@ -30,7 +30,8 @@ obituary_words(int status, char *out, size_t cap)
 {
 
 	if (WIFSIGNALED(status))
-		snprintf(out, cap, "was killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
+		snprintf(out, cap, "was killed by SIG%s%s",
+		    sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
 		    WCOREDUMP(status) ? " (core dumped)" : "");
 	else if (WEXITSTATUS(status) <= EXIT_CONFIG || WEXITSTATUS(status) == EXIT_RESOURCE)
 		snprintf(out, cap, "%s", meaning(WEXITSTATUS(status)));
@@ -56,6 +57,7 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 		board_trace(s, trace);
 		snprintf(busy, sizeof(busy), " route=%u trace=%s", s->route, trace);
 	}
-	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words, pl->state == PLACE_STARTING ? " before it was ready" : "",
-	    (int)pl->pid, (long long)lived, (unsigned long long)s->requests, busy);
+	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
+	    pl->state == PLACE_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,
+	    (unsigned long long)s->requests, busy);
 }

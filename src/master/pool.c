@@ -58,8 +58,14 @@ enter_place(struct pool *p, const struct generation *g, size_t role, unsigned or
 
 		if (pl->state != PLACE_FREE)
 			continue;
-		*pl = (struct place){ .state = PLACE_DUE, .gen = g, .generation = g->number, .role = (uint32_t)role,
-			.board_role = (uint32_t)board_role(p->board, r->name), .ordinal = ordinal, .ready_fd = -1, .at = now };
+		*pl = (struct place){ .state = PLACE_DUE,
+			.gen = g,
+			.generation = g->number,
+			.role = (uint32_t)role,
+			.board_role = (uint32_t)board_role(p->board, r->name),
+			.ordinal = ordinal,
+			.ready_fd = -1,
+			.at = now };
 		snprintf(pl->name, sizeof(pl->name), "%s/%u", r->name, ordinal);
 		return;
 	}
@@ -221,8 +227,13 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	if (pl == NULL)
 		return (false);
 	s = &p->board->slots[pl - p->places];
-	*d = (struct death){ .place = pl, .was_ready = pl->state == PLACE_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1 };
-	life = (struct life){ .ready = d->was_ready, .ms = now - pl->born, .requests = s->requests, .shortage = d->code == EXIT_RESOURCE };
+	*d = (struct death){
+		.place = pl, .was_ready = pl->state == PLACE_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1
+	};
+	life = (struct life){ .ready = d->was_ready,
+		.ms = now - pl->born,
+		.requests = s->requests,
+		.shortage = d->code == EXIT_RESOURCE };
 	obituary_write(pl, s, status, life.ms);
 	board_release(p->board, s);
 	close_ready(pl);
@@ -263,7 +274,8 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 		if (pl->state != PLACE_LEAVING)
 			retire(pl, deadline);
 		else if (pl->at > deadline && pl->at != NEVER)
-			pl->at = deadline; /* stopping does not wait for an old generation longer than for the present one */
+			pl->at =
+			    deadline; /* stopping does not wait for an old generation longer than for the present one */
 	}
 }
 
@@ -348,7 +360,8 @@ pool_count(const struct pool *p, const struct generation *g, int role, enum plac
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		const struct place *pl = &p->places[i];
 
-		n += pl->state == state && (g == NULL || pl->gen == g) && (role < 0 || (pl->gen != NULL && pl->role == (uint32_t)role));
+		n += pl->state == state && (g == NULL || pl->gen == g) &&
+		     (role < 0 || (pl->gen != NULL && pl->role == (uint32_t)role));
 	}
 	return (n);
 }

@@ -1,6 +1,7 @@
 /*
- * Places and who sits in them. A place belongs to one generation and role and holds at most one process at a time; its number is that of
- * its slot on the board. What is to happen when stands in the place, so that one pass over all of them finds out.
+ * Places and who sits in them. A place belongs to one generation and role and holds at most one process at a time; its
+ * number is that of its slot on the board. What is to happen when stands in the place, so that one pass over all of
+ * them finds out.
  */
 #ifndef MASTER_POOL_H
 #define MASTER_POOL_H
@@ -23,24 +24,24 @@
 
 enum place_state {
 	PLACE_FREE = 0,
-	PLACE_DUE,      /* nobody there; to be started at ${at} */
+	PLACE_DUE,	/* nobody there; to be started at ${at} */
 	PLACE_STARTING, /* to say READY by ${at} */
 	PLACE_READY,
-	PLACE_LEAVING,  /* told to finish; killed at ${at} */
-	PLACE_BARRED    /* left with EXIT_CONFIG: not started again in this generation */
+	PLACE_LEAVING, /* told to finish; killed at ${at} */
+	PLACE_BARRED   /* left with EXIT_CONFIG: not started again in this generation */
 };
 
 struct place {
 	enum place_state state;
 	const struct generation *gen; /* NULL once it is leaving: the generation may be gone before its last process */
 	uint32_t generation;
-	uint32_t role;                /* in gen->plan.roles */
+	uint32_t role; /* in gen->plan.roles */
 	uint32_t board_role;
-	unsigned ordinal;             /* within its role */
+	unsigned ordinal;	       /* within its role */
 	char name[ROLE_NAME_MAX + 12]; /* "check/2", in the log */
-	pid_t pid;                    /* 0 = nobody */
-	int ready_fd;                 /* where READY is heard; -1 = not any more */
-	int64_t at;                   /* mono ms; see the states */
+	pid_t pid;		       /* 0 = nobody */
+	int ready_fd;		       /* where READY is heard; -1 = not any more */
+	int64_t at;		       /* mono ms; see the states */
 	int64_t born;
 	struct backoff backoff;
 	struct watch_seen seen;
@@ -84,8 +85,8 @@ size_t pool_poll(const struct pool *p, struct pollfd fds[BOARD_SLOTS]);
 void pool_hear(struct pool *p);
 
 /*
- * Enters the end of process ${pid}. Returns true if it is one of ours and nobody had told it to leave: ${d} then says how it ended, and
- * its place is due again (at once, later, or never).
+ * Enters the end of process ${pid}. Returns true if it is one of ours and nobody had told it to leave: ${d} then says
+ * how it ended, and its place is due again (at once, later, or never).
  */
 bool pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d);
 

@@ -39,7 +39,10 @@ quoted(struct buf *b, const char *s)
 	buf_putc(b, '"');
 }
 
-/* noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may cost is one second. */
+/*
+ * noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may
+ * cost is one second.
+ */
 static void
 put_config(struct buf *b, const char *dir)
 {
@@ -62,7 +65,8 @@ write_config(const struct private_redis *r, char *err, size_t errlen)
 	put_config(&b, r->dir);
 	snprintf(path, sizeof(path), "%s/redis.conf", r->dir);
 	if (b.overflow || fd_write_file(path, b.p, b.len, 0644) != 0) {
-		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path, strerror(b.overflow ? ENAMETOOLONG : errno));
+		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path,
+		    strerror(b.overflow ? ENAMETOOLONG : errno));
 		return (-1);
 	}
 	return (0);
@@ -106,7 +110,8 @@ static int
 make_directory(struct private_redis *r, const struct config *conf, char *err, size_t errlen)
 {
 
-	if (snprintf(r->dir, sizeof(r->dir), "%s/redis", conf->state_dir) >= (int)sizeof(r->dir) || str_has_control(str_of(r->dir))) {
+	if (snprintf(r->dir, sizeof(r->dir), "%s/redis", conf->state_dir) >= (int)sizeof(r->dir) ||
+	    str_has_control(str_of(r->dir))) {
 		snprintf(err, errlen, "state_dir is too long or holds control characters");
 		return (-1);
 	}
@@ -119,7 +124,8 @@ make_directory(struct private_redis *r, const struct config *conf, char *err, si
 }
 
 int
-private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen)
+private_redis_prepare(
+    struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen)
 {
 	char path[PATH_MAX + 16];
 
@@ -217,7 +223,9 @@ static void
 schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 {
 	int64_t lived = now - r->born, delay;
-	struct life life = { .ready = true, .ms = lived, .requests = lived >= BACKOFF_RESET_LIFE,
+	struct life life = { .ready = true,
+		.ms = lived,
+		.requests = lived >= BACKOFF_RESET_LIFE,
 		.shortage = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RESOURCE };
 	uint32_t random = 0;
 	char words[128];
@@ -227,8 +235,8 @@ schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 	r->at = now + delay;
 	b->redis_respawns++;
 	obituary_words(status, words, sizeof(words));
-	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir, (long long)lived,
-	    (long long)delay);
+	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir,
+	    (long long)lived, (long long)delay);
 }
 
 bool

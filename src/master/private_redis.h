@@ -1,6 +1,6 @@
 /*
- * A redis-server of our own, for installations that have none: started, watched, stopped. Nobody here speaks to it; workers connect when it
- * answers. It dies with the master.
+ * A redis-server of our own, for installations that have none: started, watched, stopped. Nobody here speaks to it;
+ * workers connect when it answers. It dies with the master.
  */
 #ifndef MASTER_PRIVATE_REDIS_H
 #define MASTER_PRIVATE_REDIS_H
@@ -27,18 +27,20 @@ struct private_redis {
 	char program[PATH_MAX];
 	char dir[PATH_MAX];
 	struct privs privs;
-	pid_t pid;   /* 0 = not running */
-	int64_t at;  /* mono ms: of the next start; when stopping, of the KILL */
+	pid_t pid;  /* 0 = not running */
+	int64_t at; /* mono ms: of the next start; when stopping, of the KILL */
 	int64_t born;
 	bool stopping;
 	struct backoff backoff;
 };
 
 /*
- * Makes the directory state_dir/redis and the server's configuration in it, and sees to it that no other server is there. To be called once,
- * before anything is started. Does nothing if ${conf} wants none. Returns 0, or -1 with a sentence in ${err}.
+ * Makes the directory state_dir/redis and the server's configuration in it, and sees to it that no other server is
+ * there. To be called once, before anything is started. Does nothing if ${conf} wants none. Returns 0, or -1 with a
+ * sentence in ${err}.
  */
-int private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen);
+int private_redis_prepare(
+    struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen);
 
 /* Starts it if it is due, kills it if it does not stop in time. */
 void private_redis_tick(struct private_redis *r, struct board *b, int64_t now);

@@ -19,32 +19,34 @@ struct privs {
 };
 
 /*
- * Finds ${user} and ${group} (names or numbers; "" = stay, the user's own group). Started by others than root nothing is dropped. Returns
- * 0, or -1 with a sentence in ${err}.
+ * Finds ${user} and ${group} (names or numbers; "" = stay, the user's own group). Started by others than root nothing
+ * is dropped. Returns 0, or -1 with a sentence in ${err}.
  */
 int privs_resolve(const char *user, const char *group, struct privs *out, char *err, size_t errlen);
 
 /* Says in the log if ${user} leads to something that nobody will have wanted: root stays root, or cannot be left. */
 void privs_warn(const char *user);
 
-/* Numbers of ${user} and ${group}; "" gives (uid_t)-1 and (gid_t)-1, which chown(2) takes as "leave". Returns 0, or -1. */
+/*
+ * Numbers of ${user} and ${group}; "" gives (uid_t)-1 and (gid_t)-1, which chown(2) takes as "leave". Returns 0, or -1.
+ */
 int privs_ids(const char *user, const char *group, uid_t *uid, gid_t *gid);
 
 /*
- * Becomes ${p} for good; then no new privileges, no core dump (it would hold secrets), umask 0077. Returns 0, or -1 with the reason in
- * the log: the child must not go on.
+ * Becomes ${p} for good; then no new privileges, no core dump (it would hold secrets), umask 0077. Returns 0, or -1
+ * with the reason in the log: the child must not go on.
  */
 int privs_drop(const struct privs *p);
 
 /*
- * Asks the kernel for ${sig} when the parent dies, and makes sure that ${parent} has not died before. To be called after privs_drop():
- * changing the user clears the request. Returns -1 if the parent is gone already.
+ * Asks the kernel for ${sig} when the parent dies, and makes sure that ${parent} has not died before. To be called
+ * after privs_drop(): changing the user clears the request. Returns -1 if the parent is gone already.
  */
 int privs_follow_parent(pid_t parent, int sig);
 
 /*
- * Makes the directory ${path} (only its last part) with ${mode} if it is missing, owned by ${uid}:${gid} ((uid_t)-1 = leave). One that is
- * there is left as it is. Returns 0, or -1 with errno set: ENOTDIR if something else stands there.
+ * Makes the directory ${path} (only its last part) with ${mode} if it is missing, owned by ${uid}:${gid} ((uid_t)-1 =
+ * leave). One that is there is left as it is. Returns 0, or -1 with errno set: ENOTDIR if something else stands there.
  */
 int privs_directory(const char *path, mode_t mode, uid_t uid, gid_t gid);
 

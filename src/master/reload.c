@@ -30,7 +30,7 @@ warn_of_ignored(const struct config *old, const struct config *new)
 
 	if (strcmp(old->pid_file, new->pid_file) != 0)
 		log_warn("pid_file changes at the next restart");
-	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn && strcmp(old->state_dir, new->state_dir) != 0))
+	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn &&strcmp(old->state_dir, new->state_dir) != 0))
 		log_warn("the private redis-server changes at the next restart");
 }
 

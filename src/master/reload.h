@@ -1,4 +1,7 @@
-/* A reload is a transaction: everything is made ready beside what serves, then they change places, or nothing has happened. */
+/*
+ * A reload is a transaction: everything is made ready beside what serves, then they change places, or nothing has
+ * happened.
+ */
 #ifndef MASTER_RELOAD_H
 #define MASTER_RELOAD_H
 

@@ -5,8 +5,8 @@
 #include <signal.h>
 
 /*
- * Blocks the signals of the master and installs their handlers; ignores PIPE and those with a meaning to come (USR2, WINCH). ${wait} is the
- * mask under which the master waits: the only time they arrive.
+ * Blocks the signals of the master and installs their handlers; ignores PIPE and those with a meaning to come (USR2,
+ * WINCH). ${wait} is the mask under which the master waits: the only time they arrive.
  */
 void signals_master(sigset_t *wait);
 
@@ -16,7 +16,10 @@ int signals_take(int sig);
 /* Makes the signals of a child as doorward/board.h promises them. Also for a single worker that has no master. */
 void signals_child(void);
 
-/* Makes the signals of a foreign program as it expects them: default actions, nothing blocked. To be called before exec. */
+/*
+ * Makes the signals of a foreign program as it expects them: default actions, nothing blocked. To be called before
+ * exec.
+ */
 void signals_foreign(void);
 
 #endif

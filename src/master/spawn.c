@@ -34,7 +34,10 @@ is_own_socket(const struct place *pl, const struct listener *l)
 	return (false);
 }
 
-/* Nothing of the master's or of the siblings' stays open: a socket held here would look alive after its owner closed it. */
+/*
+ * Nothing of the master's or of the siblings' stays open: a socket held here would look alive after its owner closed
+ * it.
+ */
 static void
 close_others(const struct pool *p, const struct place *pl)
 {
@@ -55,8 +58,12 @@ describe(const struct pool *p, const struct place *pl, int ready_fd, struct chil
 {
 	const struct role *role = role_of(pl);
 
-	*c = (struct child){ .role = role->name, .n_listen = role->n_listen, .master_fd = p->life_read, .ready_fd = ready_fd,
-		.board = p->board, .slot = &p->board->slots[pl - p->places] };
+	*c = (struct child){ .role = role->name,
+		.n_listen = role->n_listen,
+		.master_fd = p->life_read,
+		.ready_fd = ready_fd,
+		.board = p->board,
+		.slot = &p->board->slots[pl - p->places] };
 	for (size_t i = 0; i < role->n_listen; i++)
 		c->listen_fds[i] = pl->gen->sockets[pl->role][i]->fd;
 	c->slot->pid = (int32_t)getpid();

@@ -5,8 +5,8 @@
 #include "master/pool.h"
 
 /*
- * Forks the process of the due place ${pl}: it is then starting, with a deadline. If there is no process to be had, the place is due again
- * later, which is in the log.
+ * Forks the process of the due place ${pl}: it is then starting, with a deadline. If there is no process to be had, the
+ * place is due again later, which is in the log.
  */
 void spawn_place(struct pool *p, struct place *pl, int64_t now);
 

@@ -11,10 +11,10 @@
 #include "master/watch.h"
 
 enum phase {
-	PHASE_FIRST,    /* the first generation is not ready yet: what goes wrong is told to who started us */
+	PHASE_FIRST, /* the first generation is not ready yet: what goes wrong is told to who started us */
 	PHASE_SERVING,
 	PHASE_STOPPING, /* children are told to finish */
-	PHASE_LAST      /* they have; the private Redis is told to */
+	PHASE_LAST	/* they have; the private Redis is told to */
 };
 
 struct master {
@@ -27,14 +27,14 @@ struct master {
 	struct private_redis redis;
 	struct watch watch;
 	enum phase phase;
-	bool reload_wanted;   /* a HUP that came during a reload */
-	int hurried;          /* TERM and INT that came */
+	bool reload_wanted;	    /* a HUP that came during a reload */
+	int hurried;		    /* TERM and INT that came */
 	char why[MASTER_ERROR_MAX]; /* what made us leave, when it was not an order */
-	int report_fd;        /* to who started us in the background; -1 */
+	int report_fd;		    /* to who started us in the background; -1 */
 	int pid_fd;
-	char *pid_file;       /* of the first configuration */
-	bool logs_to_file;    /* so who started us at a terminal would not see why we leave */
-	int code;             /* to leave with */
+	char *pid_file;	   /* of the first configuration */
+	bool logs_to_file; /* so who started us at a terminal would not see why we leave */
+	int code;	   /* to leave with */
 };
 
 #endif

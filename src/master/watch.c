@@ -21,7 +21,8 @@ may_kill(struct watch *w, int64_t now)
 }
 
 enum watch_verdict
-watch_judge(struct watch *w, struct watch_seen *seen, int64_t busy_since, int64_t now, const struct watch_limits *limits)
+watch_judge(
+    struct watch *w, struct watch_seen *seen, int64_t busy_since, int64_t now, const struct watch_limits *limits)
 {
 	int64_t age = now - busy_since;
 
@@ -53,16 +54,17 @@ report(struct board *b, const struct place *pl, const struct board_slot *s, enum
 	switch (verdict) {
 	case WATCH_SLOW:
 		b->slow++;
-		log_warn("slow request in %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name, (int)pl->pid, (long long)age, stage,
-		    s->route, trace);
+		log_warn("slow request in %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name, (int)pl->pid,
+		    (long long)age, stage, s->route, trace);
 		break;
 	case WATCH_KILL:
 		b->killed++;
-		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name, (int)pl->pid,
-		    (long long)age, stage, s->route, trace);
+		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name,
+		    (int)pl->pid, (long long)age, stage, s->route, trace);
 		break;
 	default:
-		log_error("stuck request, %s is spared, %d were killed within a minute: pid=%d ms=%lld stage=%s route=%u trace=%s",
+		log_error("stuck request, %s is spared, %d were killed within a minute: pid=%d ms=%lld stage=%s "
+			  "route=%u trace=%s",
 		    pl->name, WATCH_KILLS, (int)pl->pid, (long long)age, stage, s->route, trace);
 	}
 }

@@ -35,12 +35,12 @@ static struct shared {
 	_Atomic int mode;
 	_Atomic int load_fails;
 	_Atomic int starts, usr1;
-	_Atomic int workers;      /* for the next plan */
-	_Atomic int pids[PIDS];   /* in the order of their starts; one that left by itself is 0 again */
+	_Atomic int workers;	/* for the next plan */
+	_Atomic int pids[PIDS]; /* in the order of their starts; one that left by itself is 0 again */
 	_Atomic int generation[PIDS];
 	_Atomic uint64_t retired, killed, slow;
 	_Atomic int foreground;
-} *t;
+} * t;
 
 static char dir[] = "/tmp/doorward-master-XXXXXX";
 static char sock[64], pid_file[64];
@@ -134,9 +134,15 @@ plan(const struct config *conf, struct plan *out)
 {
 
 	*out = (struct plan){ .n_roles = 1, .max_hashing = 1 };
-	out->roles[0] = (struct role){ .name = "check", .run = live, .count = (size_t)t->workers, .resizable = true, .n_listen = 1 };
-	out->roles[0].listen[0] = (struct listen_spec){ .kind = LISTEN_UNIX, .address = conf->listen_check, .uid = (uid_t)-1,
-		.gid = (gid_t)-1, .mode = 0660, .backlog = 16 };
+	out->roles[0] = (struct role){
+		.name = "check", .run = live, .count = (size_t)t->workers, .resizable = true, .n_listen = 1
+	};
+	out->roles[0].listen[0] = (struct listen_spec){ .kind = LISTEN_UNIX,
+		.address = conf->listen_check,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.mode = 0660,
+		.backlog = 16 };
 }
 
 static struct config *
@@ -150,9 +156,19 @@ load(const char *file, char *err, size_t errlen)
 		return (NULL);
 	}
 	c = calloc(1, sizeof(*c));
-	*c = (struct config){ .file = strdup("test.conf"), .user = strdup(""), .group = strdup(""), .state_dir = strdup(dir),
-		.pid_file = strdup(pid_file), .log_file = strdup(""), .log_level = LOG_LEVEL_WARN, .listen_check = strdup(sock),
-		.start_timeout = 1000, .drain_timeout = 1000, .stop_timeout = 700, .slow_after = 300, .request_timeout = 1000 };
+	*c = (struct config){ .file = strdup("test.conf"),
+		.user = strdup(""),
+		.group = strdup(""),
+		.state_dir = strdup(dir),
+		.pid_file = strdup(pid_file),
+		.log_file = strdup(""),
+		.log_level = LOG_LEVEL_WARN,
+		.listen_check = strdup(sock),
+		.start_timeout = 1000,
+		.drain_timeout = 1000,
+		.stop_timeout = 700,
+		.slow_after = 300,
+		.request_timeout = 1000 };
 	return (c);
 }
 
@@ -191,13 +207,13 @@ start(enum mode mode, int workers)
 }
 
 /* Waits until ${condition}; the test fails after ten seconds without. */
-#define UNTIL(condition)                                                                                                           \
-	do {                                                                                                                       \
-		int64_t until_ = clock_mono_ms() + 10000;                                                                          \
-                                                                                                                                   \
-		while (!(condition) && clock_mono_ms() < until_)                                                                   \
-			nap(5);                                                                                                    \
-		assert_true(condition);                                                                                            \
+#define UNTIL(condition)                                                                                               \
+	do {                                                                                                           \
+		int64_t until_ = clock_mono_ms() + 10000;                                                              \
+                                                                                                                       \
+		while (!(condition) && clock_mono_ms() < until_)                                                       \
+			nap(5);                                                                                        \
+		assert_true(condition);                                                                                \
 	} while (0)
 
 /* Exit code of ${pid}, -1 if it was killed. */
