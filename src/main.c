@@ -266,6 +266,21 @@ front_role(
 	(void)privs_ids(conf->listen_owner, conf->listen_group, &r->listen[0].uid, &r->listen[0].gid);
 }
 
+/* For fronts that cannot connect to a unix socket. A port has no mode: whoever can reach it is believed like the front. */
+static void
+loopback_too(const struct config *conf, struct role *r)
+{
+
+	if (conf->listen_check_tcp[0] == '\0')
+		return;
+	r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP,
+		.address = conf->listen_check_tcp,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.backlog = (int)conf->listen_backlog };
+	log_warn("every local user can connect to %s (listen.check_tcp)", conf->listen_check_tcp);
+}
+
 static void
 admin_role(const struct config *conf, struct plan *p)
 {
@@ -303,6 +318,7 @@ plan(const struct config *conf, struct plan *p)
 		p->max_hashing = hashing_limit(conf, p->roles[0].count);
 	} else {
 		front_role(conf, p, "check", conf->listen_check, conf->workers_check, checks);
+		loopback_too(conf, &p->roles[0]);
 		front_role(conf, p, "login", conf->listen_login, conf->workers_login, n);
 		p->roles[1].nice = LOGIN_NICE;
 		p->max_hashing = (uint32_t)p->roles[1].count;

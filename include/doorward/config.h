@@ -39,6 +39,7 @@ struct config {
 
 	/* sockets */
 	char *listen_check, *listen_login; /* unix socket paths */
+	char *listen_check_tcp;            /* "127.0.0.1:PORT" or "[::1]:PORT", "" = none */
 	char *listen_owner, *listen_group; /* "" = as created */
 	int64_t listen_mode;               /* 0660 */
 	int64_t listen_backlog;

@@ -55,6 +55,11 @@ check_sockets(const struct loading *l)
 	if (c->admin_listen[0] != '\0' && !syntax_is_loopback(c->admin_listen))
 		return (wrong(l, "admin.listen", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9180",
 		    c->admin_listen));
+	if (c->listen_check_tcp[0] != '\0' && !syntax_is_loopback(c->listen_check_tcp))
+		return (wrong(l, "listen.check_tcp", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9181",
+		    c->listen_check_tcp));
+	if (c->listen_check_tcp[0] != '\0' && strcmp(c->listen_check_tcp, c->admin_listen) == 0)
+		return (wrong(l, "listen.check_tcp", "is the same address as admin.listen"));
 	return (true);
 }
 

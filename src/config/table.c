@@ -68,6 +68,8 @@ const struct option table_options[] = {
 	    "FastCGI socket for everything but logins."),
 	OPT(PATH, "listen.login", RUNSTATEDIR "/doorward/login.sock", 1, SOCKET_PATH_MAX, listen_login,
 	    "FastCGI socket for /login and /password."),
+	OPT(STRING, "listen.check_tcp", "", 0, NAME_MAX_LEN, listen_check_tcp,
+	    "listen.check on a loopback address too, \"127.0.0.1:9181\"; every local user can connect; \"\" is none."),
 	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner,
 	    "Owner of both sockets; \"\" is the daemon's user."),
 	OPT(STRING, "listen.group", "", 0, NAME_MAX_LEN, listen_group,
