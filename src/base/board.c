@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #include "doorward/board.h"
 
@@ -166,7 +167,7 @@ board_busy(struct board_slot *s, uint32_t route, const char *trace)
 
 	atomic_store_explicit(&s->route, route, memory_order_relaxed);
 	atomic_store_explicit(&s->busy_since, clock_mono_ms(), memory_order_relaxed);
-	snprintf(s->trace, sizeof(s->trace), "%s", trace);
+	(void)str_copy(s->trace, sizeof(s->trace), str_of(trace));
 	atomic_store_explicit(&s->state, BOARD_BUSY, memory_order_release);
 }
 

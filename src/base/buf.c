@@ -71,6 +71,21 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
+void
+buf_int(struct buf *b, int64_t n)
+{
+	uint64_t v = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char text[20];
+	size_t at = sizeof(text);
+
+	do
+		text[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	if (n < 0)
+		buf_putc(b, '-');
+	buf_put(b, text + at, sizeof(text) - at);
+}
+
 static void
 json_char(struct buf *b, unsigned char c)
 {

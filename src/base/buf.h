@@ -28,6 +28,9 @@ void buf_putstr(struct buf *b, struct str s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends ${n} in decimal. */
+void buf_int(struct buf *b, int64_t n);
+
 /* Appends ${s} as a JSON string with its quotes (RFC 8259 section 7); an absent one as null. ${s} must be UTF-8. */
 void buf_json(struct buf *b, struct str s);
 

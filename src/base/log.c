@@ -76,7 +76,7 @@ void
 log_trace(const char *id)
 {
 
-	snprintf(trace_id, sizeof(trace_id), "%s", id == NULL ? "" : id);
+	(void)str_copy(trace_id, sizeof(trace_id), str_of(id)); /* twice a request: no printf */
 }
 
 static void

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "auth/pass.h"
 #include "handle/credential.h"
 #include "handle/next.h"
@@ -18,15 +16,17 @@ static void
 allow(const struct request *q, struct response *r, const struct pass *p)
 {
 	char expires[24];
+	struct buf b;
 
 	r->status = 200;
-	snprintf(expires, sizeof(expires), "%lld", (long long)p->expires);
+	buf_init(&b, expires, sizeof(expires));
+	buf_int(&b, p->expires);
 	tell(r, q, "Remote-User", "Variable-REMOTE_USER", str_of(p->username));
 	tell(r, q, "Remote-Groups", "Variable-REMOTE_GROUPS", str_of(p->groups));
 	tell(r, q, "X-Doorward-User-Id", "Variable-DOORWARD_USER_ID", str_of(p->user_id));
 	tell(r, q, "X-Doorward-Session", "Variable-DOORWARD_SESSION", str_of(p->sid));
 	tell(r, q, "X-Doorward-Device", "Variable-DOORWARD_DEVICE", str_of(p->device_id));
-	tell(r, q, "X-Doorward-Expires", "Variable-DOORWARD_EXPIRES", str_of(expires));
+	tell(r, q, "X-Doorward-Expires", "Variable-DOORWARD_EXPIRES", buf_str(&b));
 	if (q->authorizer)
 		response_header(r, "Variable-AUTH_TYPE", STR_LIT("doorward"));
 }

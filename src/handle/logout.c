@@ -1,3 +1,4 @@
+#include "auth/csrf.h"
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"
@@ -43,11 +44,16 @@ add_member(struct app *app, struct str text, struct presented *p, enum dw_result
 	return (DW_OK);
 }
 
-/* Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. */
+/*
+ * Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. A page of another site cannot send the
+ * cookie (SameSite), but it could have it cleared: for such a page nothing is.
+ */
 static void
 clear_cookie(struct app *app, const struct request *q, struct response *r)
 {
 
+	if (csrf_origin_of(app->conf, q->sec_fetch_site, q->origin) == CSRF_FOREIGN)
+		return;
 	credential_set_cookie(app, q, r, "", 0);
 	if (app->conf->clear_site_data && q->tls)
 		response_header(r, "Clear-Site-Data", STR_LIT("\"cache\", \"cookies\", \"storage\""));

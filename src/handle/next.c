@@ -4,12 +4,43 @@
 
 /* Browsers take "//" and "/\" for the start of another host, and some drop tabs and newlines first. */
 static bool
-is_local(struct str uri)
+stays_here(struct str uri)
 {
 
-	if (uri.len == 0 || uri.len > NEXT_MAX || uri.p[0] != '/' || str_has_control(uri) || !str_is_utf8(uri))
+	if (uri.len == 0 || uri.p[0] != '/' || str_has_control(uri))
 		return (false);
 	return ((uri.len == 1 || uri.p[1] != '/') && memchr(uri.p, '\\', uri.len) == NULL);
+}
+
+/* The path of ${uri} with its escapes decoded, as it may come out at the next hop; a malformed one stays as it is. */
+static struct str
+decoded_path(struct str uri, char room[NEXT_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < uri.len && uri.p[i] != '?' && uri.p[i] != '#'; i++) {
+		int high = uri.p[i] == '%' && i + 2 < uri.len ? str_hex_value(uri.p[i + 1]) : -1;
+		int low = high >= 0 ? str_hex_value(uri.p[i + 2]) : -1;
+
+		room[n++] = low < 0 ? uri.p[i] : (char)(high << 4 | low);
+		if (low >= 0)
+			i += 2;
+	}
+	return ((struct str){ room, n });
+}
+
+/* Browsers resolve dots before they ask, so an honest address has none; a made one would hide "//" or a page of ours behind them. */
+static bool
+has_dots(struct str path)
+{
+
+	while (path.p != NULL) {
+		struct str segment = str_cut(&path, '/');
+
+		if (str_is(segment, ".") || str_is(segment, ".."))
+			return (true);
+	}
+	return (false);
 }
 
 /* Coming back to the check or the login itself would lead nowhere. */
@@ -26,8 +57,15 @@ is_ours(const struct config *c, struct str uri)
 struct str
 next_safe(const struct config *c, struct str uri)
 {
+	char room[NEXT_MAX];
+	struct str path;
 
-	return (is_local(uri) && !is_ours(c, uri) ? uri : STR_LIT("/"));
+	if (uri.len > NEXT_MAX || !str_is_utf8(uri) || !stays_here(uri))
+		return (STR_LIT("/"));
+	path = decoded_path(uri, room);
+	if (!stays_here(path) || has_dots(path) || is_ours(c, uri) || is_ours(c, path))
+		return (STR_LIT("/"));
+	return (uri);
 }
 
 void

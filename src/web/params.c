@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "web/params.h"
@@ -6,56 +7,64 @@
 /* What may occur twice: harmless preferences, of which the first counts, and cookies, which are all kept. */
 enum repeat { SINGLE, FIRST, MARKED, ALL };
 
-/* Sorted by name, for the binary search. */
+#define NAME(s) (s), sizeof(s) - 1
+
+/* Sorted by name: find() looks only among those that begin alike. */
 static const struct known {
 	const char *name;
+	size_t len;
 	enum param id;
 	enum repeat repeat;
 } table[] = {
-	{ "CONTENT_LENGTH", PARAM_CONTENT_LENGTH, SINGLE },
-	{ "CONTENT_TYPE", PARAM_CONTENT_TYPE, SINGLE },
-	{ "DOORWARD_GROUP", PARAM_GROUP, SINGLE },
-	{ "DOORWARD_ORIGINAL_URI", PARAM_ORIGINAL_URI, SINGLE },
-	{ "DOORWARD_ROUTE", PARAM_ROUTE, SINGLE },
-	{ "HTTPS", PARAM_HTTPS, SINGLE },
-	{ "HTTP_ACCEPT", PARAM_ACCEPT, FIRST },
-	{ "HTTP_AUTHORIZATION", PARAM_AUTHORIZATION, SINGLE },
-	{ "HTTP_COOKIE", PARAM_COOKIE, ALL },
-	{ "HTTP_HOST", PARAM_HOST, SINGLE },
-	{ "HTTP_ORIGIN", PARAM_ORIGIN, SINGLE },
-	{ "HTTP_SEC_FETCH_MODE", PARAM_SEC_FETCH_MODE, SINGLE },
-	{ "HTTP_SEC_FETCH_SITE", PARAM_SEC_FETCH_SITE, SINGLE },
-	{ "HTTP_TRACEPARENT", PARAM_TRACEPARENT, FIRST },
-	{ "HTTP_USER_AGENT", PARAM_USER_AGENT, FIRST },
-	{ "HTTP_X_FORWARDED_FOR", PARAM_FORWARDED_FOR, MARKED },
-	{ "HTTP_X_FORWARDED_PROTO", PARAM_FORWARDED_PROTO, MARKED },
-	{ "PATH_INFO", PARAM_PATH_INFO, SINGLE },
-	{ "QUERY_STRING", PARAM_QUERY, SINGLE },
-	{ "REMOTE_ADDR", PARAM_REMOTE_ADDR, SINGLE },
-	{ "REQUEST_METHOD", PARAM_METHOD, SINGLE },
-	{ "REQUEST_SCHEME", PARAM_SCHEME, SINGLE },
-	{ "REQUEST_URI", PARAM_REQUEST_URI, SINGLE },
-	{ "SCRIPT_NAME", PARAM_SCRIPT_NAME, SINGLE },
+	{ NAME("CONTENT_LENGTH"), PARAM_CONTENT_LENGTH, SINGLE },
+	{ NAME("CONTENT_TYPE"), PARAM_CONTENT_TYPE, SINGLE },
+	{ NAME("DOORWARD_GROUP"), PARAM_GROUP, SINGLE },
+	{ NAME("DOORWARD_ORIGINAL_URI"), PARAM_ORIGINAL_URI, SINGLE },
+	{ NAME("DOORWARD_ROUTE"), PARAM_ROUTE, SINGLE },
+	{ NAME("HTTPS"), PARAM_HTTPS, SINGLE },
+	{ NAME("HTTP_ACCEPT"), PARAM_ACCEPT, FIRST },
+	{ NAME("HTTP_AUTHORIZATION"), PARAM_AUTHORIZATION, SINGLE },
+	{ NAME("HTTP_COOKIE"), PARAM_COOKIE, ALL },
+	{ NAME("HTTP_HOST"), PARAM_HOST, SINGLE },
+	{ NAME("HTTP_ORIGIN"), PARAM_ORIGIN, SINGLE },
+	{ NAME("HTTP_SEC_FETCH_MODE"), PARAM_SEC_FETCH_MODE, SINGLE },
+	{ NAME("HTTP_SEC_FETCH_SITE"), PARAM_SEC_FETCH_SITE, SINGLE },
+	{ NAME("HTTP_TRACEPARENT"), PARAM_TRACEPARENT, FIRST },
+	{ NAME("HTTP_USER_AGENT"), PARAM_USER_AGENT, FIRST },
+	{ NAME("HTTP_X_FORWARDED_FOR"), PARAM_FORWARDED_FOR, MARKED },
+	{ NAME("HTTP_X_FORWARDED_PROTO"), PARAM_FORWARDED_PROTO, MARKED },
+	{ NAME("PATH_INFO"), PARAM_PATH_INFO, SINGLE },
+	{ NAME("QUERY_STRING"), PARAM_QUERY, SINGLE },
+	{ NAME("REMOTE_ADDR"), PARAM_REMOTE_ADDR, SINGLE },
+	{ NAME("REQUEST_METHOD"), PARAM_METHOD, SINGLE },
+	{ NAME("REQUEST_SCHEME"), PARAM_SCHEME, SINGLE },
+	{ NAME("REQUEST_URI"), PARAM_REQUEST_URI, SINGLE },
+	{ NAME("SCRIPT_NAME"), PARAM_SCRIPT_NAME, SINGLE },
 };
+
+#define KNOWN (sizeof(table) / sizeof(table[0]))
+
+/* Where the names that begin with a letter start in the table; made at the first use. Most names of a request begin with none of ours. */
+static uint8_t first[UCHAR_MAX + 1];
+
+static void
+index_table(void)
+{
+
+	for (size_t i = KNOWN; i-- > 0;)
+		first[(unsigned char)table[i].name[0]] = (uint8_t)(i + 1);
+}
 
 static const struct known *
 find(const char *name, size_t len)
 {
-	size_t low = 0, high = sizeof(table) / sizeof(table[0]);
+	size_t i = first[(unsigned char)name[0]];
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int order = strncmp(name, table[mid].name, len);
-
-		if (order == 0 && table[mid].name[len] != '\0')
-			order = -1; /* a prefix of the known name */
-		if (order == 0)
-			return (&table[mid]);
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
+	if (i == 0)
+		return (NULL);
+	for (i--; i < KNOWN && table[i].name[0] == name[0]; i++)
+		if (table[i].len == len && memcmp(table[i].name, name, len) == 0)
+			return (&table[i]);
 	return (NULL);
 }
 
@@ -109,6 +118,8 @@ params_read(char *const *envp, struct params *out)
 	enum params_verdict worst = PARAMS_OK;
 	size_t bytes = 0;
 
+	if (first['H'] == 0)
+		index_table();
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; envp[i] != NULL; i++) {
 		enum params_verdict v = i == PARAMS_MAX ? PARAMS_TOO_LARGE : read_one(out, envp[i], &bytes);

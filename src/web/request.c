@@ -103,6 +103,24 @@ request_field(const struct request *r, const char *name)
 	return (NULL);
 }
 
+/* "q=0" says "not this" (RFC 9110 section 12.4.2). */
+static bool
+is_declined(struct str parameters)
+{
+
+	while (parameters.p != NULL) {
+		struct str value = str_cut(&parameters, ';'), name = str_trim(str_cut(&value, '='));
+		bool zero = str_is_nocase(name, "q");
+
+		value = str_trim(value);
+		for (size_t i = 0; i < value.len; i++)
+			zero = zero && (value.p[i] == '0' || value.p[i] == '.');
+		if (zero)
+			return (true);
+	}
+	return (false);
+}
+
 bool
 request_wants_html(const struct request *r)
 {
@@ -111,7 +129,7 @@ request_wants_html(const struct request *r)
 	while (rest.p != NULL) {
 		struct str range = str_cut(&rest, ',');
 
-		if (str_is_nocase(str_trim(str_cut(&range, ';')), "text/html"))
+		if (str_is_nocase(str_trim(str_cut(&range, ';')), "text/html") && !is_declined(range))
 			return (true);
 	}
 	return (false);

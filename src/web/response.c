@@ -124,6 +124,25 @@ response_error(struct response *r, const struct request *q, const char *code, co
 }
 
 static void
+put_line(struct buf *out, const char *name, const char *value)
+{
+
+	buf_puts(out, name);
+	buf_puts(out, value);
+	buf_puts(out, "\r\n");
+}
+
+/* "Status: 200 OK" and the like; without printf, since every answer begins so. */
+static void
+put_status(int status, struct buf *out)
+{
+	char code[] = { (char)('0' + status / 100), (char)('0' + status / 10 % 10), (char)('0' + status % 10), ' ', '\0' };
+
+	buf_puts(out, "Status: ");
+	put_line(out, code, phrase_of(status));
+}
+
+static void
 put_fixed_headers(const struct response *r, const struct request *q, const struct config *c, struct buf *out)
 {
 
@@ -131,9 +150,9 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 		buf_puts(out, "Cache-Control: no-store\r\n");
 	buf_puts(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
 	if (!r->own_csp)
-		buf_printf(out, "Content-Security-Policy: %s\r\n", default_csp);
+		put_line(out, "Content-Security-Policy: ", default_csp);
 	if (q->tls && c->hsts[0] != '\0')
-		buf_printf(out, "Strict-Transport-Security: %s\r\n", c->hsts);
+		put_line(out, "Strict-Transport-Security: ", c->hsts);
 	if (r->status == 401)
 		buf_printf(out, "WWW-Authenticate: Bearer realm=\"doorward\"%s\r\n", r->token_refused ? ", error=\"invalid_token\"" : "");
 }
@@ -147,13 +166,15 @@ response_write(struct response *r, const struct request *q, const struct config 
 		response_init(r);
 		response_error(r, q, "server_error", "The answer could not be built.", NULL, 0);
 	}
-	buf_printf(out, "Status: %d %s\r\n", r->status, phrase_of(r->status));
+	put_status(r->status, out);
 	put_fixed_headers(r, q, c, out);
 	if (r->type != NULL)
-		buf_printf(out, "Content-Type: %s\r\n", r->type);
+		put_line(out, "Content-Type: ", r->type);
 	buf_putstr(out, buf_str(&r->head));
-	buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
-	buf_puts(out, "\r\n");
+	if (r->body.len == 0)
+		buf_puts(out, "Content-Length: 0\r\n\r\n");
+	else
+		buf_printf(out, "Content-Length: %zu\r\n\r\n", r->body.len);
 	if (q->method != METHOD_HEAD)
 		buf_putstr(out, buf_str(&r->body));
 }

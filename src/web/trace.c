@@ -1,7 +1,5 @@
 #include <sys/random.h>
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,19 +45,29 @@ valid(struct str s)
 	return (!is_zero(s.p + ID_AT, 32) && !is_zero(s.p + SPAN_AT, 16));
 }
 
-/* Unique, not secret: 64 random bits of this process and a counter, so that a request costs no system call. */
+static void
+put_hex(uint64_t v, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 15; i >= 0; i--, v >>= 4)
+		out[i] = digits[v & 15];
+}
+
+/*
+ * Unique, not secret: 64 random bits of this process and a counter, so that a request costs no system call. The first call comes after the
+ * fork: the master serves nobody.
+ */
 static void
 make(char out[TRACE_ID_LEN + 1])
 {
 	static uint64_t process, counter;
-	static pid_t owner;
 
-	if (owner != getpid() || process == 0) {
-		owner = getpid();
-		if (getrandom(&process, sizeof(process), GRND_NONBLOCK) != sizeof(process))
-			process = (uint64_t)clock_wall_ms() << 20 ^ (uint64_t)owner;
-	}
-	snprintf(out, TRACE_ID_LEN + 1, "%016" PRIx64 "%016" PRIx64, process, ++counter);
+	if (process == 0 && getrandom(&process, sizeof(process), GRND_NONBLOCK) != sizeof(process))
+		process = (uint64_t)clock_wall_ms() << 20 ^ (uint64_t)getpid();
+	put_hex(process, out);
+	put_hex(++counter, out + 16);
+	out[TRACE_ID_LEN] = '\0';
 }
 
 void

@@ -41,6 +41,7 @@ struct loop {
 	bool leaving, listening;
 	uint32_t free_list, open, limit;
 	uint64_t served;
+	int64_t checked; /* mono ms: when the deadlines were last looked at */
 	struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -213,6 +214,9 @@ enforce_deadlines(struct loop *l)
 {
 	int64_t now = clock_mono_ms();
 
+	if (now - l->checked < TICK_MS)
+		return;
+	l->checked = now;
 	for (uint32_t i = 0; i < CONNECTIONS_MAX && l->open > 0; i++) {
 		struct connection *c = &l->connections[i];
 

@@ -19,10 +19,18 @@ struct record {
 	size_t content, padding;
 };
 
+/* Where in the name-value pairs we are: they go on over the borders of records. */
+struct pairs {
+	unsigned char head[8]; /* both lengths, as far as they have come */
+	size_t have;
+	size_t skip;           /* bytes of name and value to come */
+};
+
 struct request_look {
 	unsigned id;
 	bool begun, authorizer, params_done, stdin_done;
 	size_t params;
+	struct pairs pairs;
 };
 
 static void
@@ -35,13 +43,61 @@ read_header(const unsigned char *p, struct record *r)
 	r->padding = p[6];
 }
 
+/* A length is one byte, or four of which the first has its highest bit set. */
+static size_t
+read_length(const unsigned char *p)
+{
+
+	if (p[0] < 0x80)
+		return (p[0]);
+	return ((size_t)(p[0] & 0x7f) << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
+}
+
+/* Takes one more byte of the two lengths. False: lengths that cannot be, of which libfcgi would abort (fronts.md, 6.4). */
+static bool
+take_length(struct pairs *s, unsigned char c)
+{
+	size_t first, second = 0;
+
+	s->head[s->have++] = c;
+	first = s->head[0] < 0x80 ? 1 : 4;
+	if (s->have > first)
+		second = s->head[first] < 0x80 ? 1 : 4;
+	if (second == 0 || s->have < first + second)
+		return (true);
+	s->skip = read_length(s->head) + read_length(s->head + first);
+	s->have = 0;
+	return (s->skip <= PARAMS_SENT_MAX);
+}
+
+static bool
+take_pairs(struct pairs *s, const unsigned char *p, size_t n)
+{
+
+	while (n > 0) {
+		size_t step = s->skip < n ? s->skip : n;
+
+		if (step == 0) {
+			if (!take_length(s, p[0]))
+				return (false);
+			step = 1;
+		} else {
+			s->skip -= step;
+		}
+		p += step;
+		n -= step;
+	}
+	return (true);
+}
+
 static bool
 begin(struct request_look *l, const struct record *r, const unsigned char *body)
 {
-	unsigned role = (unsigned)body[0] << 8 | body[1];
+	unsigned role;
 
 	if (l->begun || r->content != 8 || r->id == 0)
 		return (false);
+	role = (unsigned)body[0] << 8 | body[1];
 	l->begun = true;
 	l->id = r->id;
 	l->authorizer = role == FCGI_AUTHORIZER;
@@ -60,10 +116,10 @@ take(struct request_look *l, const struct record *r, const unsigned char *body)
 	switch (r->type) {
 	case FCGI_PARAMS:
 		l->params += r->content;
-		if (l->params_done || l->params > PARAMS_SENT_MAX)
+		if (l->params_done || l->params > PARAMS_SENT_MAX || !take_pairs(&l->pairs, body, r->content))
 			return (false);
 		l->params_done = r->content == 0;
-		return (true);
+		return (!l->params_done || (l->pairs.have == 0 && l->pairs.skip == 0));
 	case FCGI_STDIN:
 		if (!l->params_done)
 			return (false);
