@@ -26,7 +26,10 @@ def _exchange(connection, method, target, headers, body):
             connection.putheader(name, value)
         if "content-length" not in names and (body or method in ("POST", "PUT", "PATCH")):
             connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
+        try:
+            connection.endheaders(body or None)
+        except OSError:
+            pass  # it may have answered before it had read everything
         reply = connection.getresponse()
         return Answer(reply.status, reply.getheaders(), reply.read())
     finally:
