@@ -57,6 +57,8 @@ is_own(const struct config *c, struct str origin)
 {
 	struct str own = issuer_origin(c);
 
+	if (origin.len == 0)
+		return (false); /* nothing said is nothing proved, whatever the configuration holds */
 	for (size_t i = 0; c->origins != NULL && c->origins[i] != NULL; i++)
 		if (str_is(origin, c->origins[i]))
 			return (true);

@@ -36,35 +36,35 @@ wait_out(int64_t started, struct str password)
 	}
 }
 
+/* A disabled account is verified like any other and then refused, as late as a wrong password is. */
 static enum dw_result
 compare(const struct account *a, struct str password)
 {
 	int64_t start = clock_mono_ms();
 
 	switch (pwhash_verify(a->hash, password.p, password.len)) {
-	case PWHASH_MATCH:
-		return (DW_OK);
 	case PWHASH_ERROR:
 		return (DW_FAULT);
+	case PWHASH_MATCH:
+		if (!a->disabled)
+			return (DW_OK);
+		break;
 	default:
-		if (pwhash_outdated(a->hash))
-			wait_out(start, password);
-		return (DW_REFUSED);
+		break;
 	}
+	if (pwhash_outdated(a->hash))
+		wait_out(start, password);
+	return (DW_REFUSED);
 }
 
-/* A disabled account is verified like any other and then refused. */
 static enum dw_result
 evaluate(enum dw_result found, const struct account *a, struct str password)
 {
-	enum dw_result rc;
 
-	if (found != DW_OK) {
-		spend_default(password);
-		return (DW_REFUSED);
-	}
-	rc = compare(a, password);
-	return (rc == DW_OK && a->disabled ? DW_REFUSED : rc);
+	if (found == DW_OK)
+		return (compare(a, password));
+	spend_default(password);
+	return (DW_REFUSED);
 }
 
 /* A failed rewrite does not fail the login (R099): the old hash still verifies. */
