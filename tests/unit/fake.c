@@ -1,0 +1,286 @@
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+
+#include "fake.h"
+
+void
+fake_note(struct fake *f, const char *what)
+{
+
+	buf_printf(&f->trail, "%s ", what);
+}
+
+static enum dw_result
+lookup(void *ctx, const struct lookup *q, struct lookup_reply *out)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "lookup");
+	f->asked = *q;
+	if (q->jti != NULL)
+		memcpy(f->asked_jti, q->jti, JTI_LEN);
+	*out = f->found;
+	return (f->lookup_rc);
+}
+
+static enum dw_result
+begin(void *ctx, const struct login_write *w, struct login_reply *out)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "login");
+	f->begun = *w;
+	memset(out, 0, sizeof(*out));
+	out->outcome = f->login_outcome;
+	out->now = f->now;
+	out->session = w->session;
+	out->session.created = out->session.last_seen = out->session.rotated = f->now;
+	out->session.absolute = f->now + w->absolute_in;
+	out->session.family_absolute = f->now + w->family_absolute_in;
+	if ((w->session.flags & SESSION_DEVICE_CHOSEN) == 0)
+		memset(out->session.device_id, 0, sizeof(out->session.device_id));
+	return (f->login_rc);
+}
+
+static enum dw_result
+end(void *ctx, const struct end_write *w, struct arena *arena, struct end_reply *out)
+{
+	struct fake *f = ctx;
+
+	(void)arena;
+	fake_note(f, "end");
+	f->ended = *w;
+	*out = f->end_reply;
+	return (f->end_rc);
+}
+
+static enum dw_result
+rotate(void *ctx, const struct rotate_write *w, struct rotate_reply *out)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "rotate");
+	f->rotated = *w;
+	*out = f->rotate_reply;
+	out->now = f->now;
+	return (f->rotate_rc);
+}
+
+static enum dw_result
+touch(void *ctx, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN])
+{
+	struct fake *f = ctx;
+
+	(void)up, (void)sid8;
+	fake_note(f, "touch");
+	return (f->touch_rc);
+}
+
+static enum dw_result
+list(void *ctx, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out)
+{
+	struct fake *f = ctx;
+
+	(void)up, (void)arena;
+	fake_note(f, "list");
+	memset(out, 0, sizeof(*out));
+	return (f->list_rc);
+}
+
+static void
+keep(char *to, size_t size, const char *text)
+{
+
+	snprintf(to, size, "%s", text == NULL ? "(null)" : text);
+}
+
+static enum dw_result
+notify(void *ctx, const struct notice *n)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "notify");
+	f->noticed = *n;
+	keep(f->noticed_type, sizeof(f->noticed_type), n->type);
+	keep(f->noticed_user_id, sizeof(f->noticed_user_id), n->user_id);
+	keep(f->noticed_username, sizeof(f->noticed_username), n->username);
+	keep(f->noticed_reason, sizeof(f->noticed_reason), n->reason);
+	return (f->notify_rc);
+}
+
+static enum dw_result
+ping(void *ctx)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "ping");
+	return (f->ping_rc);
+}
+
+static int64_t
+now(void *ctx)
+{
+
+	return (((struct fake *)ctx)->now);
+}
+
+static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch, .list = list,
+	.notify = notify, .ping = ping, .now = now };
+
+static enum dw_result
+find(void *ctx, const char *name, struct account *out)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "find");
+	snprintf(f->found_name, sizeof(f->found_name), "%s", name);
+	if (f->find_rc == DW_OK)
+		*out = f->account;
+	return (f->find_rc);
+}
+
+static enum dw_result
+set_hash(void *ctx, const char *id, const char *hash)
+{
+	struct fake *f = ctx;
+
+	(void)id;
+	fake_note(f, "set_hash");
+	snprintf(f->new_hash, sizeof(f->new_hash), "%s", hash);
+	return (f->set_hash_rc);
+}
+
+static enum dw_result
+put_device(void *ctx, const char *user_id, const struct device *d)
+{
+	struct fake *f = ctx;
+
+	(void)user_id;
+	fake_note(f, "put_device");
+	f->device = *d;
+	return (f->put_device_rc);
+}
+
+static enum dw_result
+get_device(void *ctx, const char *user_id, const char *device_id, struct device *out)
+{
+
+	(void)user_id, (void)device_id, (void)out;
+	fake_note(ctx, "get_device");
+	return (DW_ABSENT);
+}
+
+static const struct userdb_ops users = { .find = find, .set_hash = set_hash, .put_device = put_device, .get_device = get_device };
+
+static void
+set_client(struct client *c, const char *id)
+{
+	uint8_t digest[MAC_LEN];
+
+	snprintf(c->id, sizeof(c->id), "%s", id);
+	mac_sha256(id, strlen(id), digest);
+	memcpy(c->hash4, digest, CLIENT_HASH_LEN);
+	c->secret_file = "";
+	c->policy = POLICY_SLIDING;
+	c->idle = 1800 * 1000;
+	c->absolute = 43200 * 1000;
+	c->remember_idle = 7 * 86400 * 1000;
+	c->remember_absolute = INT64_C(30) * 86400 * 1000;
+	c->refresh_idle = 86400 * 1000;
+	c->refresh_absolute = 7 * 86400 * 1000;
+	c->access_ttl = 300 * 1000;
+}
+
+static void
+set_config(struct fake *f)
+{
+	static char *none[] = { NULL };
+
+	memset(&f->conf, 0, sizeof(f->conf));
+	memset(f->clients, 0, sizeof(f->clients));
+	set_client(&f->clients[0], "default");
+	set_client(&f->clients[1], "app");
+	f->conf.mount = "/auth";
+	f->conf.issuer = "https://sso.example.org/auth";
+	f->conf.audience = "";
+	f->conf.origins = f->conf.trusted_proxies = none;
+	f->conf.require_tls = true;
+	f->conf.hsts = "max-age=63072000; includeSubDomains";
+	f->conf.cookie_name = "__Host-dw_session";
+	f->conf.title = "Sign in";
+	f->conf.session_limit = 64;
+	f->conf.refresh_grace = 10 * 1000;
+	f->conf.access_ttl = 300 * 1000;
+	f->conf.clients = f->clients;
+	f->conf.n_clients = 2;
+}
+
+void
+fake_reset(struct fake *f)
+{
+
+	set_config(f);
+	f->now = FAKE_NOW;
+	buf_init(&f->trail, f->trail_text, sizeof(f->trail_text));
+	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
+	f->find_rc = f->set_hash_rc = f->put_device_rc = DW_OK;
+	f->login_outcome = LOGIN_DONE;
+	memset(&f->found, 0, sizeof(f->found));
+	memset(&f->asked, 0, sizeof(f->asked));
+	memset(&f->begun, 0, sizeof(f->begun));
+	memset(&f->ended, 0, sizeof(f->ended));
+	memset(&f->end_reply, 0, sizeof(f->end_reply));
+	memset(&f->rotated, 0, sizeof(f->rotated));
+	memset(&f->rotate_reply, 0, sizeof(f->rotate_reply));
+	memset(&f->noticed, 0, sizeof(f->noticed));
+	memset(&f->account, 0, sizeof(f->account));
+	memset(&f->device, 0, sizeof(f->device));
+	f->noticed_type[0] = f->new_hash[0] = f->found_name[0] = '\0';
+	f->app.board->max_hashing = 1;
+}
+
+int
+fake_new(struct fake *f)
+{
+	char err[256];
+
+	memset(f, 0, sizeof(*f));
+	snprintf(f->dir, sizeof(f->dir), "/tmp/dw-unit-XXXXXX");
+	if (mkdtemp(f->dir) == NULL)
+		return (-1);
+	if (keyring_create(f->dir, "EdDSA", (uid_t)-1, (gid_t)-1, err, sizeof(err)) != 0 ||
+	    (f->app.keys = keyring_load(f->dir, "EdDSA", err, sizeof(err))) == NULL) {
+		fprintf(stderr, "keyring: %s\n", err);
+		return (-1);
+	}
+	if ((f->app.board = board_new()) == NULL)
+		return (-1);
+	f->app.slot = board_assign(f->app.board, 0, 0, 1);
+	f->app.conf = &f->conf;
+	f->app.store = &store;
+	f->app.users = &users;
+	f->app.store_ctx = f->app.users_ctx = f;
+	fake_reset(f);
+	return (0);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+
+	(void)st, (void)type, (void)at;
+	return (remove(path));
+}
+
+void
+fake_free(struct fake *f)
+{
+
+	keyring_free((struct keyring *)(uintptr_t)f->app.keys);
+	nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}

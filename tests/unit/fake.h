@@ -1,0 +1,56 @@
+/*
+ * What the rules and the handlers work with, for unit tests: real keys in a directory of their own, a board, and a store and a user
+ * database that answer what the test says, and note down what they were asked, in which order.
+ */
+#ifndef UNIT_FAKE_H
+#define UNIT_FAKE_H
+
+#include "base/buf.h"
+#include "doorward/app.h"
+
+#define FAKE_NOW 1800000000 /* the store's time, unless the test turns it */
+
+struct fake {
+	struct app app;
+	struct config conf;
+	struct client clients[2]; /* "default" and "app" */
+	char dir[32];
+	int64_t now;
+
+	/* Every call by its name and a space, in order. */
+	struct buf trail;
+	char trail_text[512];
+
+	/* What the store answers, and what it was asked. */
+	enum dw_result lookup_rc, login_rc, end_rc, rotate_rc, touch_rc, list_rc, notify_rc, ping_rc;
+	struct lookup_reply found;
+	struct lookup asked;
+	uint8_t asked_jti[JTI_LEN];
+	struct login_write begun;
+	int login_outcome;
+	struct end_write ended;
+	struct end_reply end_reply;
+	struct rotate_write rotated;
+	struct rotate_reply rotate_reply; /* its session is answered with for DONE, REPEATED and RECOVERED */
+	struct notice noticed;
+	char noticed_type[32], noticed_user_id[64], noticed_username[80], noticed_reason[64];
+
+	/* What the user database answers, and what it was given. */
+	enum dw_result find_rc, set_hash_rc, put_device_rc;
+	struct account account;
+	char found_name[USERNAME_MAX + 1];
+	char new_hash[PWHASH_MAX];
+	struct device device;
+};
+
+/* Makes the keys and the board: once a program. Returns 0, or -1. */
+int fake_new(struct fake *f);
+void fake_free(struct fake *f);
+
+/* Back to where everything answers and nothing has been asked. Keys stay. */
+void fake_reset(struct fake *f);
+
+/* A cmocka-like note from a wrapped function of the program. */
+void fake_note(struct fake *f, const char *what);
+
+#endif
