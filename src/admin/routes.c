@@ -9,6 +9,7 @@ static const struct admin_route routes[] = {
 	{ "/health/ready", READS, true, health_ready },
 	{ "/metrics", READS, true, metrics_text },
 	{ "/status", READS, true, status_page },
+	{ "/admin/flush", METHOD_POST, false, flush_post },
 	{ "/admin/kick", METHOD_POST, false, kick_post },
 	{ "/admin/sessions", READS, false, sessions_list },
 	{ "/admin/sessions/", READS, false, sessions_show },

@@ -25,6 +25,7 @@ void health_live(struct app *app, struct request *q, struct response *r);
 void health_ready(struct app *app, struct request *q, struct response *r);
 void metrics_text(struct app *app, struct request *q, struct response *r);
 void status_page(struct app *app, struct request *q, struct response *r);
+void flush_post(struct app *app, struct request *q, struct response *r);
 void kick_post(struct app *app, struct request *q, struct response *r);
 void sessions_list(struct app *app, struct request *q, struct response *r);
 void sessions_show(struct app *app, struct request *q, struct response *r);

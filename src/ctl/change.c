@@ -47,6 +47,7 @@ end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
 		ctl_pseudonym(c, id, w.up);
 		if (redis_store_ops.end(c->store, &w, NULL, &reply) == DW_OK) {
 			*ended = reply.ended;
+			ctl_flush(c);
 			return (0);
 		}
 		ctl_say("Redis could not be asked");

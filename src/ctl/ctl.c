@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
+#include "ctl/http.h"
 #include "doorward/config.h"
 #include "master/privs.h"
 #include "store/redis.h"
@@ -176,6 +177,16 @@ ctl_keys(const struct ctl *c)
 {
 
 	return (keyring_user(c->keys));
+}
+
+void
+ctl_flush(const struct ctl *c)
+{
+
+	if (!c->conf->cache_enabled || c->conf->admin_socket[0] == '\0')
+		return;
+	if (http_post(c->conf->admin_socket, "/admin/flush") < 0)
+		ctl_say("the daemon could not be told at %s: it may accept ended sessions for a moment", c->conf->admin_socket);
 }
 
 void

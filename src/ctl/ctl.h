@@ -57,6 +57,12 @@ void ctl_pseudonym(const struct ctl *c, const char *id, uint8_t up[UP_LEN]);
 /* The keys that name sessions. After ctl_store(). */
 const struct user_keys *ctl_keys(const struct ctl *c);
 
+/*
+ * Makes void what the daemon of this host, if one runs, remembers of sessions: after a command that ended some, no worker here accepts them
+ * any more. (On other hosts Redis tells, within milliseconds.)
+ */
+void ctl_flush(const struct ctl *c);
+
 /* Closes and wipes everything. */
 void ctl_close(struct ctl *c);
 

@@ -13,6 +13,7 @@
 
 #include "ctl/http.h"
 
+#define HTTP_SMALL 4096 /* bytes of an answer that says little */
 #define TIMEOUT 5 /* seconds: the daemon answers from memory */
 
 static int
@@ -62,14 +63,15 @@ read_all(int fd, char *mem, size_t cap)
 
 /* Sends the request and reads the answer. Returns its length, or -1 with errno set. */
 static ssize_t
-exchange(const char *path, const char *target, char *mem, size_t cap)
+exchange(const char *path, const char *method, const char *target, char *mem, size_t cap)
 {
 	int fd = dial(path), n, saved;
 	ssize_t len = -1;
 
 	if (fd < 0)
 		return (-1);
-	n = snprintf(mem, cap, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n", target);
+	n = snprintf(mem, cap, "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nContent-Length: 0\r\n"
+		"Connection: close\r\n\r\n", method, target);
 	if (fd_write_full(fd, mem, (size_t)n) == 0)
 		len = read_all(fd, mem, cap);
 	saved = errno;
@@ -101,7 +103,7 @@ is_whole(struct str head, size_t body_len)
 int
 http_get(const char *path, const char *target, char *mem, size_t cap, struct str *body)
 {
-	ssize_t len = exchange(path, target, mem, cap);
+	ssize_t len = exchange(path, "GET", target, mem, cap);
 	const char *end;
 	uint64_t status;
 
@@ -120,4 +122,15 @@ http_get(const char *path, const char *target, char *mem, size_t cap, struct str
 err0:
 	ctl_say("what answers at %s is not doorward", path);
 	return (-1);
+}
+
+int
+http_post(const char *path, const char *target)
+{
+	char mem[HTTP_SMALL];
+	ssize_t len = exchange(path, "POST", target, mem, sizeof(mem));
+
+	if (len < 0)
+		return (errno == ENOENT || errno == ECONNREFUSED ? 0 : -1);
+	return (len >= 12 && memcmp(mem, "HTTP/1.1 200", 12) == 0 ? 1 : -1);
 }

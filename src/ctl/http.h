@@ -1,4 +1,4 @@
-/* The least of an HTTP client: one GET on a unix socket, read until the other side closes. */
+/* The least of an HTTP client: one request on a unix socket, answered until the other side closes. */
 #ifndef CTL_HTTP_H
 #define CTL_HTTP_H
 
@@ -11,5 +11,8 @@
  * after saying why there is none.
  */
 int http_get(const char *path, const char *target, char *mem, size_t cap, struct str *body);
+
+/* Sends a POST without a body to ${target}. Returns 1 if it was answered 200, 0 if nobody listens at ${path}, -1 otherwise. Says nothing. */
+int http_post(const char *path, const char *target);
 
 #endif

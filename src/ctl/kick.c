@@ -124,6 +124,7 @@ kick_command(struct ctl *c, const struct options *o)
 	if (ctl_store(c) != 0 || ctl_arena(c, EVERYBODY_ARENA) != 0)
 		return (CTL_FAILED);
 	rc = kick_wanted(c, o, &k);
+	ctl_flush(c);
 	if (o->json)
 		printf("%s],\"ended\":%llu}\n", k.records > 0 ? "" : "{\"logouts\":[", (unsigned long long)k.ended);
 	else if (rc == 0)

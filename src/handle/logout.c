@@ -1,4 +1,5 @@
 #include "auth/csrf.h"
+#include "auth/csrf.h"
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"

@@ -23,41 +23,56 @@ fcgi_prepare(FCGX_Request *r)
 	FCGX_InitRequest(r, -1, 0);
 }
 
+/* The body of one request, and until when it has to be here. */
+struct body {
+	FCGX_Request *request;
+	int64_t until; /* mono, ms */
+};
+
+/*
+ * Reads what is there, and waits for more only while there is time: libfcgi's own read of ${n} bytes would go on waiting for a sender that
+ * trickles.
+ */
 static ssize_t
 read_body(void *ctx, char *p, size_t n)
 {
-	FCGX_Request *r = ctx;
-	int got = FCGX_GetStr(p, (int)n, r->in);
+	struct body *b = ctx;
+	FCGX_Stream *in = b->request->in;
+	size_t more;
 
-	if (got == 0 && FCGX_GetError(r->in) != 0)
+	if (n == 0 || clock_mono_ms() > b->until)
 		return (-1);
-	return (got);
+	if (FCGX_GetStr(p, 1, in) != 1)
+		return (FCGX_GetError(in) == 0 ? 0 : -1);
+	more = (size_t)(in->stop - in->rdNext);
+	if (more > n - 1)
+		more = n - 1;
+	return (1 + (more > 0 ? FCGX_GetStr(p + 1, (int)more, in) : 0));
 }
 
 /* Returns true once the end of the body has been seen: only then may the next request follow on this connection. */
 static bool
-drain(FCGX_Request *r, int64_t until)
+drain(struct body *b)
 {
 	char sink[8192];
 	size_t total = 0;
-	int got;
+	ssize_t got;
 
-	while ((got = FCGX_GetStr(sink, sizeof(sink), r->in)) > 0) {
-		total += (size_t)got;
-		if (total > DRAIN_MAX || clock_mono_ms() > until)
+	while ((got = read_body(b, sink, sizeof(sink))) > 0)
+		if ((total += (size_t)got) > DRAIN_MAX)
 			return (false);
-	}
-	return (FCGX_GetError(r->in) == 0);
+	return (got == 0);
 }
 
 static void
 respond(struct app *app, FCGX_Request *r, bool may_keep, int64_t until)
 {
-	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .read = read_body, .ctx = r };
+	struct body body = { .request = r, .until = until };
+	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .read = read_body, .ctx = &body };
 
 	serve(app, &x);
 	/* An Authorizer gets no end of body from some servers: reading on would wait for ever, so its connection is never kept. */
-	if (x.authorizer || (x.body_left && !drain(r, until)) || !may_keep)
+	if (x.authorizer || (x.body_left && !drain(&body)) || !may_keep)
 		r->keepConnection = 0;
 	board_stage(app->slot, STAGE_WRITE);
 	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);

@@ -18,6 +18,8 @@
 #define CONNECTIONS_MAX 1024 /* a worker holds; a front keeps some tens, the rest is for a burst */
 #define EVENTS_MAX 64
 #define ACCEPT_BATCH 4       /* connections taken per wake-up: more would starve those that are open */
+#define LOOKS_MAX 32         /* at a body that is still coming, before it is read as it comes: what is only looked at stays in the socket, whose
+                              * room small writes use up, so that the rest could never be sent */
 #define TICK_MS 250          /* how exactly deadlines are kept while something is pending */
 
 /* What an epoll event is about: an index into the connections, or one of these. */
@@ -29,6 +31,7 @@ struct connection {
 	int fd;            /* -1 = free */
 	uint32_t next;     /* of the free list */
 	bool watched;      /* in the epoll set */
+	unsigned looks;    /* at the body of the request that is coming */
 	bool kept;         /* has been answered at least once and is between requests */
 	int64_t since;     /* mono ms: when the front began to owe us a request */
 };
@@ -75,6 +78,7 @@ take_slot(struct loop *l, int fd)
 	l->open++;
 	c->fd = fd;
 	c->watched = c->kept = false;
+	c->looks = 0;
 	c->since = clock_mono_ms();
 	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
 	return (c);
@@ -129,6 +133,7 @@ serve_one(struct loop *l, struct connection *c, bool large)
 	if (large)
 		set_timeouts(c->fd, l->o->deadline);
 	l->served++;
+	c->looks = 0;
 	if (!fcgi_serve(l->app, &c->request, c->fd, may_keep, l->o->deadline)) {
 		give_slot(l, c);
 		return;
@@ -151,6 +156,12 @@ look_at(struct loop *l, struct connection *c, bool gone)
 	case PEEK_LARGE:
 		serve_one(l, c, true);
 		break;
+	case PEEK_BODY:
+		if (!gone && ++c->looks >= LOOKS_MAX) {
+			serve_one(l, c, true);
+			break;
+		}
+		/* FALLTHROUGH */
 	case PEEK_PARTIAL:
 		if (gone) { /* what is missing will never come, and nobody would read an answer */
 			drop(l, c);

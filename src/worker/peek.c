@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <fastcgi.h>
 
@@ -23,7 +24,7 @@ struct record {
 struct pairs {
 	unsigned char head[8]; /* both lengths, as far as they have come */
 	size_t have;
-	size_t skip;           /* bytes of name and value to come */
+	size_t name, value;    /* bytes of each that are to come */
 };
 
 struct request_look {
@@ -65,9 +66,32 @@ take_length(struct pairs *s, unsigned char c)
 		second = s->head[first] < 0x80 ? 1 : 4;
 	if (second == 0 || s->have < first + second)
 		return (true);
-	s->skip = read_length(s->head) + read_length(s->head + first);
+	s->name = read_length(s->head);
+	s->value = read_length(s->head + first);
 	s->have = 0;
-	return (s->skip <= PARAMS_SENT_MAX);
+	return (s->name + s->value <= PARAMS_SENT_MAX);
+}
+
+static size_t
+lesser(size_t a, size_t b)
+{
+
+	return (a < b ? a : b);
+}
+
+/*
+ * Takes up to ${n} bytes of a name or a value. 0: what libfcgi would make another variable of (security.md F3), since it joins name and
+ * value with '=' into one string.
+ */
+static size_t
+take_text(struct pairs *s, const unsigned char *p, size_t n)
+{
+	size_t *left = s->name > 0 ? &s->name : &s->value, step = lesser(*left, n);
+
+	if (memchr(p, '\0', step) != NULL || (left == &s->name && memchr(p, '=', step) != NULL))
+		return (0);
+	*left -= step;
+	return (step);
 }
 
 static bool
@@ -75,15 +99,14 @@ take_pairs(struct pairs *s, const unsigned char *p, size_t n)
 {
 
 	while (n > 0) {
-		size_t step = s->skip < n ? s->skip : n;
+		size_t step = 1;
 
-		if (step == 0) {
-			if (!take_length(s, p[0]))
-				return (false);
-			step = 1;
-		} else {
-			s->skip -= step;
-		}
+		if (s->name + s->value > 0)
+			step = take_text(s, p, n);
+		else if (!take_length(s, p[0]))
+			return (false);
+		if (step == 0)
+			return (false);
 		p += step;
 		n -= step;
 	}
@@ -119,7 +142,7 @@ take(struct request_look *l, const struct record *r, const unsigned char *body)
 		if (l->params_done || l->params > PARAMS_SENT_MAX || !take_pairs(&l->pairs, body, r->content))
 			return (false);
 		l->params_done = r->content == 0;
-		return (!l->params_done || (l->pairs.have == 0 && l->pairs.skip == 0));
+		return (!l->params_done || (l->pairs.have == 0 && l->pairs.name + l->pairs.value == 0));
 	case FCGI_STDIN:
 		if (!l->params_done)
 			return (false);
@@ -159,7 +182,9 @@ peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer)
 	}
 	if (n > 0 && p[0] != FCGI_VERSION_1)
 		return (PEEK_BROKEN);
-	return (!full ? PEEK_PARTIAL : l.params_done ? PEEK_LARGE : PEEK_BROKEN);
+	if (full)
+		return (l.params_done ? PEEK_LARGE : PEEK_BROKEN);
+	return (l.params_done ? PEEK_BODY : PEEK_PARTIAL);
 }
 
 enum peek_verdict

@@ -1,7 +1,7 @@
 /*
  * A look at what a front has sent so far, before libfcgi is let loose on it. libfcgi would block on a request that is not all there, take a
- * cut one for whole, overrun its stack on repeated management queries and abort on absurd lengths (fronts.md, 6.3 and 6.4); a request that
- * has passed this look does none of that.
+ * cut one for whole, overrun its stack on repeated management queries, abort on absurd lengths, and make other variables of names
+ * that hold '=' or NUL (fronts.md 6.3 and 6.4, security.md F3); a request that has passed this look does none of that.
  */
 #ifndef WORKER_PEEK_H
 #define WORKER_PEEK_H
@@ -11,6 +11,7 @@
 
 enum peek_verdict {
 	PEEK_COMPLETE, /* one whole request is in the socket: reading it will not block */
+	PEEK_BODY,     /* its variables are all there, its body is still coming */
 	PEEK_LARGE,    /* its variables are all there, its body is longer than we look: read it with a deadline */
 	PEEK_PARTIAL,  /* wait for more */
 	PEEK_CLOSED,   /* the peer has gone */
