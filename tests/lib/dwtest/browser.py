@@ -3,19 +3,17 @@
 import json
 import os
 import select
-import shutil
 import time
 
-from .check import Failed, Skip, wait_until
+from .check import Failed, wait_until
+from .fronts import installed
 
 
 class Browser:
     """One window with a fresh profile."""
 
     def __init__(self, site):
-        program = shutil.which("chromium") or shutil.which("chromium-browser")
-        if program is None:
-            raise Skip("chromium is not installed")
+        program = installed("chromium")
         profile = f"{site.dir}/tmp/chromium"
         theirs_in, self.out = os.pipe()
         self.into, theirs_out = os.pipe()
