@@ -144,6 +144,21 @@ find(void *ctx, const char *name, struct account *out)
 	return (f->find_rc);
 }
 
+/* The second look at the account, after a login. */
+static enum dw_result
+find_id(void *ctx, const char *id, struct account *out)
+{
+	struct fake *f = ctx;
+
+	(void)id;
+	fake_note(f, "find_id");
+	memset(out, 0, sizeof(*out));
+	if (f->find_id_rc == DW_OK)
+		*out = f->account;
+	out->disabled = f->disabled_since;
+	return (f->find_id_rc);
+}
+
 static enum dw_result
 set_hash(void *ctx, const char *id, const char *hash)
 {
@@ -175,7 +190,7 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 	return (DW_ABSENT);
 }
 
-static const struct userdb_ops users = { .find = find, .set_hash = set_hash, .put_device = put_device, .get_device = get_device };
+static const struct userdb_ops users = { .find = find, .find_id = find_id, .set_hash = set_hash, .put_device = put_device, .get_device = get_device };
 
 static void
 set_client(struct client *c, const char *id)
@@ -228,8 +243,9 @@ fake_reset(struct fake *f)
 	f->now = FAKE_NOW;
 	buf_init(&f->trail, f->trail_text, sizeof(f->trail_text));
 	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
-	f->find_rc = f->set_hash_rc = f->put_device_rc = DW_OK;
+	f->find_rc = f->find_id_rc = f->set_hash_rc = f->put_device_rc = DW_OK;
 	f->login_outcome = LOGIN_DONE;
+	f->disabled_since = false;
 	memset(&f->found, 0, sizeof(f->found));
 	memset(&f->asked, 0, sizeof(f->asked));
 	memset(&f->begun, 0, sizeof(f->begun));

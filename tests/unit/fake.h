@@ -36,7 +36,8 @@ struct fake {
 	char noticed_type[32], noticed_user_id[64], noticed_username[80], noticed_reason[64];
 
 	/* What the user database answers, and what it was given. */
-	enum dw_result find_rc, set_hash_rc, put_device_rc;
+	enum dw_result find_rc, find_id_rc, set_hash_rc, put_device_rc;
+	bool disabled_since; /* the account, between the first look and the second */
 	struct account account;
 	char found_name[USERNAME_MAX + 1];
 	char new_hash[PWHASH_MAX];

@@ -1,0 +1,100 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/logout.h"
+
+#include "../fake.h"
+
+static struct fake fake;
+static struct credential cred = { .kind = CREDENTIAL_COOKIE, .up = { 1, 2, 3 }, .sid8 = { 4, 5, 6 } };
+static const struct actor actor = { .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
+
+static int
+begin(void **state)
+{
+
+	(void)state;
+	return (fake_new(&fake));
+}
+
+static int
+end(void **state)
+{
+
+	(void)state;
+	fake_free(&fake);
+	return (0);
+}
+
+/* Each scope: which sessions, and what the record says was asked for. Always by a session that must be alive itself. */
+static void
+scopes(void **state)
+{
+	static const struct {
+		enum end_scope asked, scope;
+	} t[] = { { SCOPE_SESSION, SCOPE_SESSION }, { SCOPE_DEVICE, SCOPE_SESSION }, { SCOPE_OTHERS, SCOPE_OTHERS }, { SCOPE_ALL, SCOPE_ALL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct end_reply reply;
+
+		fake_reset(&fake);
+		fake.end_reply.ended = 3;
+		assert_int_equal(logout(&fake.app, &cred, t[i].asked, &actor, NULL, &reply), DW_OK);
+		assert_string_equal(fake.trail_text, "end ");
+		assert_int_equal(fake.ended.scope, t[i].scope);
+		assert_int_equal(fake.ended.said_scope, t[i].asked);
+		assert_int_equal(fake.ended.cause, END_USER);
+		assert_true(fake.ended.has_sid);
+		assert_memory_equal(fake.ended.up, cred.up, UP_LEN);
+		assert_memory_equal(fake.ended.sid8, cred.sid8, SID_LEN);
+		assert_null(fake.ended.reason);
+		assert_string_equal(fake.ended.actor.ip, actor.ip);
+		assert_int_equal(reply.ended, 3);
+	}
+}
+
+static void
+one_session(void **state)
+{
+	const uint8_t other[SID_LEN] = { 7, 7 };
+	struct end_reply reply;
+
+	(void)state;
+	fake_reset(&fake);
+	assert_int_equal(logout_session(&fake.app, cred.up, other, &actor, NULL, &reply), DW_OK);
+	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
+	assert_int_equal(fake.ended.said_scope, SCOPE_SESSION);
+	assert_int_equal(fake.ended.cause, END_USER);
+	assert_memory_equal(fake.ended.sid8, other, SID_LEN);
+	assert_memory_equal(fake.ended.up, cred.up, UP_LEN);
+}
+
+/* Nothing may be promised. */
+static void
+unavailable(void **state)
+{
+	static const enum dw_result rcs[] = { DW_UNAVAILABLE, DW_FAULT };
+	struct end_reply reply;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		fake_reset(&fake);
+		fake.end_rc = rcs[i];
+		assert_int_equal(logout(&fake.app, &cred, SCOPE_SESSION, &actor, NULL, &reply), rcs[i]);
+		assert_int_equal(logout_session(&fake.app, cred.up, cred.sid8, &actor, NULL, &reply), rcs[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session), cmocka_unit_test(unavailable) };
+
+	return (cmocka_run_group_tests(tests, begin, end));
+}

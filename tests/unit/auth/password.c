@@ -1,0 +1,294 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "auth/password.h"
+#include "crypto/pwhash.h"
+
+#include "../fake.h"
+
+#define DEFAULT_COST 40 /* ms of a turned clock */
+#define CHEAP 3
+
+static struct fake fake;
+static int64_t mono = 1000; /* the clock, moved by what is called */
+static enum pwhash_verdict verdict;
+static bool outdated, cannot_make;
+static int64_t verify_cost;
+
+/* The linker puts these in the place of what password.c calls: calls are counted, and time is what they say it is. */
+enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
+void __wrap_pwhash_spend(const char *password, size_t n);
+int __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
+bool __wrap_pwhash_outdated(const char *hash);
+int64_t __wrap_clock_mono_ms(void);
+int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);
+
+enum pwhash_verdict
+__wrap_pwhash_verify(const char *hash, const char *password, size_t n)
+{
+
+	(void)password, (void)n;
+	assert_string_equal(hash, fake.account.hash);
+	fake_note(&fake, "verify");
+	mono += verify_cost;
+	return (verdict);
+}
+
+void
+__wrap_pwhash_spend(const char *password, size_t n)
+{
+
+	(void)password, (void)n;
+	fake_note(&fake, "spend");
+	mono += DEFAULT_COST;
+}
+
+int
+__wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX])
+{
+
+	(void)password, (void)n;
+	fake_note(&fake, "make");
+	snprintf(out, PWHASH_TEXT_MAX, "new hash");
+	return (cannot_make ? -1 : 0);
+}
+
+bool
+__wrap_pwhash_outdated(const char *hash)
+{
+
+	(void)hash;
+	return (outdated);
+}
+
+int64_t
+__wrap_clock_mono_ms(void)
+{
+
+	return (mono);
+}
+
+int
+__wrap_nanosleep(const struct timespec *ts, struct timespec *left)
+{
+
+	(void)left;
+	mono += ts->tv_sec * 1000 + ts->tv_nsec / 1000000;
+	return (0);
+}
+
+static int
+begin(void **state)
+{
+
+	(void)state;
+	return (fake_new(&fake));
+}
+
+static int
+end(void **state)
+{
+
+	(void)state;
+	fake_free(&fake);
+	return (0);
+}
+
+static int
+fresh(void **state)
+{
+
+	(void)state;
+	fake_reset(&fake);
+	snprintf(fake.account.id, sizeof(fake.account.id), "user-1");
+	snprintf(fake.account.name, sizeof(fake.account.name), "alice");
+	snprintf(fake.account.hash, sizeof(fake.account.hash), "the hash");
+	verdict = PWHASH_MATCH;
+	outdated = cannot_make = false;
+	verify_cost = DEFAULT_COST;
+	return (0);
+}
+
+static void
+expect(const char *name, const char *password, enum dw_result rc, const char *trail)
+{
+	struct account a;
+
+	fake.trail.len = 0;
+	fake.trail_text[0] = '\0';
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), &a), rc);
+	assert_string_equal(fake.trail_text, trail);
+	for (size_t i = 0; i < sizeof(a.hash); i++)
+		assert_int_equal(a.hash[i], 0); /* never handed on */
+	assert_int_equal(fake.app.slot->hashing, 0);
+}
+
+/* One hash is computed, whoever is asked for: nobody can tell the cases apart (R090, R091). */
+static void
+same_work(void **state)
+{
+	static const struct {
+		const char *what, *name;
+		enum dw_result found;
+		bool disabled;
+		enum pwhash_verdict verdict;
+		const char *trail;
+	} t[] = {
+		{ "unknown", "nobody", DW_ABSENT, false, PWHASH_MATCH, "find spend " },
+		{ "wrong", "alice", DW_OK, false, PWHASH_NO_MATCH, "find verify " },
+		{ "disabled, wrong", "alice", DW_OK, true, PWHASH_NO_MATCH, "find verify " },
+		{ "disabled, right", "alice", DW_OK, true, PWHASH_MATCH, "find verify " },
+		{ "no name", "", DW_OK, false, PWHASH_MATCH, "spend " },
+		{ "no such name", "a/b", DW_OK, false, PWHASH_MATCH, "spend " },
+		{ "no text", "\xff", DW_OK, false, PWHASH_MATCH, "spend " },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		int64_t start;
+
+		fresh(state);
+		fake.find_rc = t[i].found;
+		fake.account.disabled = t[i].disabled;
+		verdict = t[i].verdict;
+		start = mono;
+		expect(t[i].name, "password", DW_REFUSED, t[i].trail);
+		if (mono - start != DEFAULT_COST)
+			fail_msg("%s takes %d ms", t[i].what, (int)(mono - start));
+	}
+}
+
+/* Users whose hash is an old, cheap one do not stand out, enabled or not, by whatever password (R092). */
+static void
+same_time_of_old_hashes(void **state)
+{
+	static const struct {
+		bool disabled;
+		enum pwhash_verdict verdict;
+	} t[] = { { false, PWHASH_NO_MATCH }, { true, PWHASH_NO_MATCH }, { true, PWHASH_MATCH } };
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		int64_t start;
+
+		fresh(state);
+		outdated = true;
+		verify_cost = CHEAP;
+		fake.account.disabled = t[i].disabled;
+		verdict = t[i].verdict;
+		start = mono;
+		expect("alice", "password", DW_REFUSED, "find verify ");
+		assert_int_equal(mono - start, DEFAULT_COST);
+	}
+}
+
+static void
+right(void **state)
+{
+	struct account a;
+
+	(void)state;
+	expect("alice", "password", DW_OK, "find verify ");
+	expect("ALICE", "password", DW_OK, "find verify ");
+	assert_string_equal(fake.found_name, "alice"); /* asked for in its one form */
+	assert_int_equal(password_verify(&fake.app, STR_LIT("alice"), STR_LIT("password"), &a), DW_OK);
+	assert_string_equal(a.id, "user-1");
+	assert_string_equal(a.name, "alice");
+}
+
+static void
+rehash(void **state)
+{
+
+	outdated = true;
+	expect("alice", "password", DW_OK, "find verify make set_hash ");
+	assert_string_equal(fake.new_hash, "new hash");
+	/* What goes wrong here does not fail the login (R099). */
+	fresh(state);
+	outdated = true;
+	fake.set_hash_rc = DW_UNAVAILABLE;
+	expect("alice", "password", DW_OK, "find verify make set_hash ");
+	fresh(state);
+	outdated = cannot_make = true;
+	expect("alice", "password", DW_OK, "find verify make ");
+	/* Nobody's hash is replaced by one of a password that was not right, or of an account that is not to be used. */
+	fresh(state);
+	outdated = true;
+	verdict = PWHASH_NO_MATCH;
+	expect("alice", "password", DW_REFUSED, "find verify ");
+	verdict = PWHASH_MATCH;
+	fake.account.disabled = true;
+	expect("alice", "password", DW_REFUSED, "find verify ");
+}
+
+/* Refused by its length alone, before anything is asked or hashed (R094). */
+static void
+lengths(void **state)
+{
+	char password[PASSWORD_MAX + 2];
+
+	(void)state;
+	memset(password, 'p', sizeof(password));
+	password[PASSWORD_MAX + 1] = '\0';
+	expect("alice", password, DW_REFUSED, "");
+	expect("nobody", password, DW_REFUSED, "");
+	expect("alice", "", DW_REFUSED, "");
+	expect("alice", NULL, DW_REFUSED, "");
+	password[PASSWORD_MAX] = '\0';
+	expect("alice", password, DW_OK, "find verify ");
+}
+
+static void
+could_not_ask(void **state)
+{
+
+	(void)state;
+	fake.find_rc = DW_UNAVAILABLE;
+	expect("alice", "password", DW_UNAVAILABLE, "find ");
+	fake.find_rc = DW_FAULT;
+	expect("alice", "password", DW_FAULT, "find ");
+	/* Could not compute: not a wrong password, and not a right one. */
+	fake.find_rc = DW_OK;
+	verdict = PWHASH_ERROR;
+	expect("alice", "password", DW_FAULT, "find verify ");
+	fake.account.disabled = true;
+	expect("alice", "password", DW_FAULT, "find verify ");
+}
+
+/* All places taken: nothing was evaluated, of nobody. */
+static void
+overloaded(void **state)
+{
+	struct board_slot *other = &fake.app.board->slots[1];
+	uint64_t before = fake.app.slot->refused_overload;
+
+	(void)state;
+	other->hashing = 1;
+	expect("alice", "password", DW_BUSY, "find ");
+	fake.find_rc = DW_ABSENT;
+	expect("nobody", "password", DW_BUSY, "find ");
+	assert_int_equal(fake.app.slot->refused_overload, before + 2);
+	other->hashing = 0;
+	expect("nobody", "password", DW_REFUSED, "find spend ");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(same_work, fresh),
+		cmocka_unit_test_setup(same_time_of_old_hashes, fresh),
+		cmocka_unit_test_setup(right, fresh),
+		cmocka_unit_test_setup(rehash, fresh),
+		cmocka_unit_test_setup(lengths, fresh),
+		cmocka_unit_test_setup(could_not_ask, fresh),
+		cmocka_unit_test_setup(overloaded, fresh),
+	};
+
+	return (cmocka_run_group_tests(tests, begin, end));
+}
