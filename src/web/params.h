@@ -44,7 +44,7 @@ struct params {
 	bool twice[PARAM_COUNT]; /* occurred twice, in two values that are not empty */
 };
 
-enum params_verdict { PARAMS_OK, PARAMS_TOO_LARGE, PARAMS_DUPLICATE };
+enum params_verdict { PARAMS_OK, PARAMS_TOO_LARGE, PARAMS_DUPLICATE, PARAMS_POISONED /* told by the carrier */ };
 
 /*
  * Reads the NULL-terminated "NAME=VALUE" strings ${envp}. PARAMS_TOO_LARGE: beyond PARAMS_MAX, PARAMS_BYTES_MAX, PARAM_VALUE_MAX or

@@ -13,8 +13,10 @@ refuse_early(struct response *r, const struct request *q, enum params_verdict v)
 
 	if (v == PARAMS_TOO_LARGE)
 		response_error(r, q, "header_too_large", "The request's headers are too large.", NULL, 0);
-	else
+	else if (v == PARAMS_DUPLICATE)
 		response_error(r, q, "invalid_request", "A header that must be single was sent twice.", NULL, 0);
+	else
+		response_error(r, q, "invalid_request", "A header or the address holds a character that cannot be.", NULL, 0);
 }
 
 static void
@@ -123,6 +125,8 @@ serve(struct app *app, struct exchange *x)
 	struct buf out;
 	enum params_verdict v = params_read(x->envp, &p);
 
+	if (x->poisoned && v == PARAMS_OK)
+		v = PARAMS_POISONED;
 	if (arena.block == NULL)
 		arena_init(&arena, block, sizeof(block));
 	x->body_left = !x->authorizer;

@@ -15,6 +15,7 @@
 struct exchange {
 	char *const *envp;   /* "NAME=VALUE", NULL-terminated */
 	bool authorizer;     /* FastCGI Authorizer: there is no body, do not read (fronts.md, rule 1) */
+	bool poisoned;       /* the carrier saw that the variables are not what was sent: 400 */
 	body_reader read;
 	void *ctx;
 	/* filled by serve() */

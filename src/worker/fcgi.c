@@ -65,14 +65,15 @@ drain(struct body *b)
 }
 
 static void
-respond(struct app *app, FCGX_Request *r, bool may_keep, int64_t until)
+respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v, int64_t until)
 {
 	struct body body = { .request = r, .until = until };
-	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .read = read_body, .ctx = &body };
+	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .poisoned = v->poisoned,
+		.read = read_body, .ctx = &body };
 
 	serve(app, &x);
 	/* An Authorizer gets no end of body from some servers: reading on would wait for ever, so its connection is never kept. */
-	if (x.authorizer || (x.body_left && !drain(&body)) || !may_keep)
+	if (x.authorizer || (x.body_left && !drain(&body)) || !v->may_keep)
 		r->keepConnection = 0;
 	board_stage(app->slot, STAGE_WRITE);
 	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);
@@ -81,11 +82,11 @@ respond(struct app *app, FCGX_Request *r, bool may_keep, int64_t until)
 }
 
 bool
-fcgi_serve(struct app *app, FCGX_Request *r, int fd, bool may_keep, int64_t deadline)
+fcgi_serve(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 {
-	int64_t until = clock_mono_ms() + deadline;
+	int64_t until = clock_mono_ms() + v->deadline;
 
-	r->ipcFd = fd;
+	r->ipcFd = v->fd;
 	r->keepConnection = 1;
 	r->in = NULL;
 	r->detached = 1; /* close(2) and no more: the lingering close would hold the worker for two seconds */
@@ -96,7 +97,7 @@ fcgi_serve(struct app *app, FCGX_Request *r, int fd, bool may_keep, int64_t dead
 		log_debug("a request was cut off error=%d", FCGX_GetError(r->in));
 		r->keepConnection = 0;
 	} else {
-		respond(app, r, may_keep, until);
+		respond(app, r, v, until);
 	}
 	r->detached = 1;
 	FCGX_Finish_r(r);

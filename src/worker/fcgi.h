@@ -16,11 +16,18 @@ int fcgi_init(void);
 /* Makes ${r} ready for connections. */
 void fcgi_prepare(FCGX_Request *r);
 
+/* What is known of a request before it is read. */
+struct fcgi_visit {
+	int fd;           /* the connection; it has receive and send timeouts if the request is not all there */
+	bool may_keep;    /* the connection may stay open, if the front asks for it */
+	bool poisoned;    /* its variables cannot be believed (peek.h): 400 */
+	int64_t deadline; /* ms a long body may take */
+};
+
 /*
- * Serves the one request that waits on the connection ${fd}, which has receive and send timeouts; ${deadline} bounds, in milliseconds, what a
- * long body may take. Returns true if the connection stays open for the next request (only if ${may_keep}, the front asked for it, and the
- * body was read to its end); otherwise it has been closed.
+ * Serves the one request that waits on ${v}->fd. Returns true if the connection stays open for the next one, which takes that the body was
+ * read to its end; otherwise it has been closed.
  */
-bool fcgi_serve(struct app *app, FCGX_Request *r, int fd, bool may_keep, int64_t deadline);
+bool fcgi_serve(struct app *app, FCGX_Request *r, const struct fcgi_visit *v);
 
 #endif

@@ -25,6 +25,7 @@ struct pairs {
 	unsigned char head[8]; /* both lengths, as far as they have come */
 	size_t have;
 	size_t name, value;    /* bytes of each that are to come */
+	bool poisoned;
 };
 
 struct request_look {
@@ -79,17 +80,14 @@ lesser(size_t a, size_t b)
 	return (a < b ? a : b);
 }
 
-/*
- * Takes up to ${n} bytes of a name or a value. 0: what libfcgi would make another variable of (security.md F3), since it joins name and
- * value with '=' into one string.
- */
+/* Takes up to ${n} bytes of a name or a value; libfcgi will join the two with '=' into one string (security.md F3). */
 static size_t
 take_text(struct pairs *s, const unsigned char *p, size_t n)
 {
 	size_t *left = s->name > 0 ? &s->name : &s->value, step = lesser(*left, n);
 
 	if (memchr(p, '\0', step) != NULL || (left == &s->name && memchr(p, '=', step) != NULL))
-		return (0);
+		s->poisoned = true;
 	*left -= step;
 	return (step);
 }
@@ -104,8 +102,6 @@ take_pairs(struct pairs *s, const unsigned char *p, size_t n)
 		if (s->name + s->value > 0)
 			step = take_text(s, p, n);
 		else if (!take_length(s, p[0]))
-			return (false);
-		if (step == 0)
 			return (false);
 		p += step;
 		n -= step;
@@ -161,11 +157,12 @@ is_complete(const struct request_look *l)
 }
 
 enum peek_verdict
-peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer)
+peek_bytes(const unsigned char *p, size_t n, bool full, struct peek_found *found)
 {
 	struct request_look l = { 0 };
 	struct record r;
 
+	*found = (struct peek_found){ false, false };
 	while (n >= HEADER) {
 		read_header(p, &r);
 		if (p[0] != FCGI_VERSION_1)
@@ -174,7 +171,7 @@ peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer)
 			break;
 		if (!take(&l, &r, p + HEADER))
 			return (PEEK_BROKEN);
-		*authorizer = l.authorizer;
+		*found = (struct peek_found){ l.authorizer, l.pairs.poisoned };
 		if (is_complete(&l))
 			return (PEEK_COMPLETE);
 		p += HEADER + r.content + r.padding;
@@ -188,7 +185,7 @@ peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer)
 }
 
 enum peek_verdict
-peek(int fd, bool *authorizer)
+peek(int fd, struct peek_found *found)
 {
 	static unsigned char look[LOOK_BYTES];
 	ssize_t n = recv(fd, look, sizeof(look), MSG_PEEK | MSG_DONTWAIT);
@@ -197,5 +194,5 @@ peek(int fd, bool *authorizer)
 		return (PEEK_CLOSED);
 	if (n < 0)
 		return (errno == EAGAIN || errno == EINTR ? PEEK_PARTIAL : PEEK_CLOSED);
-	return (peek_bytes(look, (size_t)n, (size_t)n == sizeof(look), authorizer));
+	return (peek_bytes(look, (size_t)n, (size_t)n == sizeof(look), found));
 }

@@ -1,7 +1,7 @@
 /*
  * A look at what a front has sent so far, before libfcgi is let loose on it. libfcgi would block on a request that is not all there, take a
- * cut one for whole, overrun its stack on repeated management queries, abort on absurd lengths, and make other variables of names
- * that hold '=' or NUL (fronts.md 6.3 and 6.4, security.md F3); a request that has passed this look does none of that.
+ * cut one for whole, overrun its stack on repeated management queries, abort on absurd lengths, and make other variables of names that hold
+ * '=' or of texts that hold NUL (fronts.md 6.3 and 6.4, security.md F3); a request that has passed this look does none of that.
  */
 #ifndef WORKER_PEEK_H
 #define WORKER_PEEK_H
@@ -18,10 +18,15 @@ enum peek_verdict {
 	PEEK_BROKEN    /* not a request we would ever answer: close */
 };
 
-/* Looks at ${fd} without taking anything. ${*authorizer} is set once the role is known. */
-enum peek_verdict peek(int fd, bool *authorizer);
+struct peek_found {
+	bool authorizer; /* the role, once it is known */
+	bool poisoned;   /* a name holds '=' or NUL, or a value NUL: libfcgi's variables are not what was sent. Answer 400, believe none */
+};
+
+/* Looks at ${fd} without taking anything. */
+enum peek_verdict peek(int fd, struct peek_found *found);
 
 /* The same over bytes, for tests. ${full}: there may be more than these ${n} bytes. */
-enum peek_verdict peek_bytes(const unsigned char *p, size_t n, bool full, bool *authorizer);
+enum peek_verdict peek_bytes(const unsigned char *p, size_t n, bool full, struct peek_found *found);
 
 #endif
