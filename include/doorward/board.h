@@ -31,11 +31,45 @@ struct cache;
 #define CHILD_LISTEN_MAX 4
 #define BOARD_ROLES 8   /* "check", "login", "all", "admin", and room for the helpers to come */
 #define ROLE_NAME_MAX 15
+#define BOARD_QUEUE_UNKNOWN (-1)
 
 enum board_state { BOARD_FREE = 0, BOARD_STARTING, BOARD_READY, BOARD_BUSY, BOARD_LEAVING };
 
 /* What a busy worker is doing: named in slow-request and stuck-worker notices. */
-enum board_stage { STAGE_NONE = 0, STAGE_READ, STAGE_RULES, STAGE_REDIS, STAGE_USERDB, STAGE_HASH, STAGE_WRITE };
+enum board_stage { STAGE_NONE = 0, STAGE_READ, STAGE_RULES, STAGE_REDIS, STAGE_USERDB, STAGE_HASH, STAGE_WRITE, BOARD_STAGES };
+
+/* What processes count. A further counter is a line here, one in board_counters[] of src/base/board.c, and board_count() where it happens. */
+enum board_counter {
+	COUNT_REQUESTS = 0,
+	COUNT_ACCEPTED,         /* connections */
+	COUNT_STORE_ERRORS,
+	COUNT_USERDB_ERRORS,
+	COUNT_REFUSED_OVERLOAD, /* no place to hash a password in */
+	COUNT_HASH_MS,
+	COUNT_SLOW,             /* requests that took longer than workers.slow_after */
+	COUNT_CACHE_HITS,
+	COUNT_CACHE_MISSES,
+	COUNT_CACHE_FILLS,
+	COUNT_CACHE_REFUSED,    /* fills that raced with a change */
+	BOARD_COUNTERS
+};
+
+#define BOARD_CLASSES 6         /* of status codes; 1 to 5, by their first digit */
+#define ROUTE_NONE ROUTE_SLOTS  /* requests that matched no route: 404, 405, malformed; and those of the admin listener */
+/*
+ * Times of stages, in classes that double: the first ends at 16 us, the last but one at 4.2 s, and the last has no end. Coarse, so that
+ * counting costs nothing; fine enough to tell 40 us from 80.
+ */
+#define BOARD_BUCKETS 20
+#define BOARD_BUCKET_FIRST_NS 16000
+
+/* Everything counted, of a process, a role or both. Only numbers of one kind, so that they can be added up as an array. */
+struct board_numbers {
+	_Atomic uint64_t counters[BOARD_COUNTERS];
+	_Atomic uint64_t answers[ROUTE_SLOTS + 1][BOARD_CLASSES]; /* by route and class of status */
+	_Atomic uint64_t spans[BOARD_STAGES][BOARD_BUCKETS];      /* requests by the time of a stage; STAGE_NONE is all of a request */
+	_Atomic uint64_t span_ns[BOARD_STAGES];                   /* the sum of those times */
+};
 
 /* One process. Cache-line aligned; the owner writes, everybody may read. Counters only grow within one life. */
 struct board_slot {
@@ -48,17 +82,13 @@ struct board_slot {
 	_Atomic uint32_t route;      /* of the request in hand */
 	_Atomic uint32_t breaker;    /* 0 closed, 1 open, 2 half-open */
 	_Atomic uint32_t connections;
+	_Atomic uint32_t worn;       /* 1: the owner wants to be replaced, and serves until it is told to finish */
 	_Atomic int64_t started;     /* wall, ms */
 	_Atomic int64_t busy_since;  /* mono, ms */
-	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
-	_Atomic uint64_t status[6];  /* answers by class, index 1…5 */
+	struct board_numbers numbers;
+	int64_t begun, stage_begun;  /* mono, ns; of the owner alone */
+	int64_t spent[BOARD_STAGES]; /* ns of the request in hand or just answered; likewise */
 	char trace[33];              /* of the request in hand; torn reads are harmless */
-};
-
-/* What the processes of one role have counted, together. */
-struct board_totals {
-	uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
-	uint64_t status[6];
 };
 
 /* One role: its name, and what its ended processes had counted, so that no total ever goes down. Written by the master only. */
@@ -66,8 +96,9 @@ struct board_role {
 	char name[ROLE_NAME_MAX + 1]; /* "" = not used; never changes once set */
 	_Atomic uint32_t wanted;      /* processes there should be */
 	_Atomic uint64_t deaths;      /* processes that ended without being told to */
-	_Atomic uint64_t requests, accepted, store_errors, userdb_errors, refused_overload, hash_ms, cache_hits, cache_misses, cache_fills, cache_refused;
-	_Atomic uint64_t status[6];
+	_Atomic int32_t queue_len;    /* connections that wait in its sockets; BOARD_QUEUE_UNKNOWN: cannot be asked */
+	_Atomic int32_t queue_max;    /* that may wait; the same */
+	struct board_numbers numbers; /* of processes that have ended */
 };
 
 enum board_reload { RELOAD_NONE = 0, RELOAD_DONE, RELOAD_FAILED };
@@ -103,7 +134,7 @@ struct board_slot *board_assign(struct board *b, size_t i, uint32_t role, uint32
 void board_release(struct board *b, struct board_slot *s);
 
 /* Adds up the living and the ended processes of ${role}. Consistent while the master moves counts, so never smaller than before. */
-void board_totals(const struct board *b, uint32_t role, struct board_totals *out);
+void board_totals(const struct board *b, uint32_t role, struct board_numbers *out);
 
 /* Copies the trace id of the request in hand: ends always, and holds nothing but hexadecimal digits whatever the owner wrote. */
 void board_trace(const struct board_slot *s, char out[sizeof(s->trace)]);
@@ -112,10 +143,29 @@ void board_trace(const struct board_slot *s, char out[sizeof(s->trace)]);
 const char *board_state_word(uint32_t state);
 const char *board_stage_word(uint32_t stage);
 
-/* Marks the slot busy with ${route} from now on, or ready again. */
+/* What is counted, as a metric is called; its sentence for people. NULL beyond the last. */
+const char *board_counter_name(enum board_counter c);
+const char *board_counter_help(enum board_counter c);
+
+/* The upper end of a class of times in ns; 0 = the last, which has none. */
+uint64_t board_bucket_end(size_t bucket);
+
+/*
+ * One request: begin when its first byte is looked at (left out where nobody knows: then it begins with busy), busy with ${route} once that is
+ * known, idle when it is answered: then it is counted, with the time of every stage. All by the owner of the slot, whose numbers nobody else
+ * writes: a load and a store, no locked instruction. The clock is read only where the stage changes.
+ */
+void board_begin(struct board_slot *s);
 void board_busy(struct board_slot *s, uint32_t route, const char *trace);
-void board_idle(struct board_slot *s, int status);
 void board_stage(struct board_slot *s, enum board_stage stage);
+void board_idle(struct board_slot *s, int status);
+
+/* Adds ${n} to a counter of the owner's slot. */
+void board_count(struct board_slot *s, enum board_counter c, uint64_t n);
+
+/* One counter; the answers of one class, over all routes. */
+uint64_t board_counted(const struct board_numbers *n, enum board_counter c);
+uint64_t board_answered(const struct board_numbers *n, int status_class);
 
 /*
  * Takes one of the ${max_hashing} places for password hashing, counted over all slots; false if all are taken. A place is a flag in the

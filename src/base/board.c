@@ -10,6 +10,47 @@
 
 #include "doorward/board.h"
 
+static const struct {
+	const char *name, *help;
+} board_counters[BOARD_COUNTERS] = {
+	[COUNT_REQUESTS] = { "answered", "Requests answered." },
+	[COUNT_ACCEPTED] = { "connections", "Connections accepted." },
+	[COUNT_STORE_ERRORS] = { "store_errors", "Times Redis could not be asked." },
+	[COUNT_USERDB_ERRORS] = { "userdb_errors", "Times the user database could not be asked." },
+	[COUNT_REFUSED_OVERLOAD] = { "overloaded", "Requests refused because too many passwords were being hashed." },
+	[COUNT_HASH_MS] = { "hashing_milliseconds", "Time spent on hashing passwords." },
+	[COUNT_SLOW] = { "slow_requests", "Requests that took longer than workers.slow_after." },
+	[COUNT_CACHE_HITS] = { "cache_hits", "Checks answered from the session cache." },
+	[COUNT_CACHE_MISSES] = { "cache_misses", "Checks the session cache could not answer." },
+	[COUNT_CACHE_FILLS] = { "cache_fills", "Answers put into the session cache." },
+	[COUNT_CACHE_REFUSED] = { "cache_refused", "Answers not put into the session cache, as they raced with a change." },
+};
+
+/* All that is counted is an array: nothing can be forgotten when numbers are added up. */
+#define NUMBERS (sizeof(struct board_numbers) / sizeof(_Atomic uint64_t))
+_Static_assert(sizeof(struct board_numbers) % sizeof(_Atomic uint64_t) == 0, "numbers, and nothing else");
+
+static void
+zero(struct board_numbers *n)
+{
+	_Atomic uint64_t *p = (_Atomic uint64_t *)n;
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		atomic_store_explicit(&p[i], 0, memory_order_relaxed);
+}
+
+/* ${to} has one writer, the caller. */
+static void
+add(struct board_numbers *to, const struct board_numbers *n)
+{
+	_Atomic uint64_t *p = (_Atomic uint64_t *)to;
+	const _Atomic uint64_t *q = (const _Atomic uint64_t *)n;
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		atomic_store_explicit(&p[i], atomic_load_explicit(&p[i], memory_order_relaxed) +
+		    atomic_load_explicit(&q[i], memory_order_relaxed), memory_order_relaxed);
+}
+
 struct board *
 board_new(void)
 {
@@ -26,8 +67,10 @@ board_role(struct board *b, const char *name)
 {
 
 	for (int i = 0; i < BOARD_ROLES; i++) {
-		if (b->roles[i].name[0] == '\0')
+		if (b->roles[i].name[0] == '\0') {
+			b->roles[i].queue_len = b->roles[i].queue_max = BOARD_QUEUE_UNKNOWN;
 			snprintf(b->roles[i].name, sizeof(b->roles[i].name), "%s", name);
+		}
 		if (strcmp(b->roles[i].name, name) == 0)
 			return (i);
 	}
@@ -52,12 +95,12 @@ clear_slot(struct board_slot *s)
 
 	atomic_store_explicit(&s->state, BOARD_FREE, memory_order_release);
 	s->pid = 0;
+	s->worn = 0;
 	s->stage = s->hashing = s->generation = s->role = s->route = s->breaker = s->connections = 0;
 	s->started = s->busy_since = 0;
-	s->requests = s->accepted = s->store_errors = s->userdb_errors = s->refused_overload = s->hash_ms = 0;
-	s->cache_hits = s->cache_misses = s->cache_fills = s->cache_refused = 0;
-	for (size_t i = 0; i < sizeof(s->status) / sizeof(s->status[0]); i++)
-		s->status[i] = 0;
+	zero(&s->numbers);
+	s->begun = s->stage_begun = 0;
+	memset(s->spent, 0, sizeof(s->spent));
 	memset(s->trace, 0, sizeof(s->trace));
 }
 
@@ -67,58 +110,25 @@ board_release(struct board *b, struct board_slot *s)
 	struct board_role *r = &b->roles[s->role < BOARD_ROLES ? s->role : 0];
 
 	atomic_fetch_add(&b->moves, 1);
-	r->requests += s->requests;
-	r->accepted += s->accepted;
-	r->store_errors += s->store_errors;
-	r->userdb_errors += s->userdb_errors;
-	r->refused_overload += s->refused_overload;
-	r->hash_ms += s->hash_ms;
-	r->cache_hits += s->cache_hits;
-	r->cache_misses += s->cache_misses;
-	r->cache_fills += s->cache_fills;
-	r->cache_refused += s->cache_refused;
-	for (size_t i = 0; i < sizeof(s->status) / sizeof(s->status[0]); i++)
-		r->status[i] += s->status[i];
-	b->retired_requests += s->requests;
+	add(&r->numbers, &s->numbers);
+	b->retired_requests += board_counted(&s->numbers, COUNT_REQUESTS);
 	clear_slot(s);
 	atomic_fetch_add(&b->moves, 1);
 }
 
 static void
-add_slot(const struct board_slot *s, struct board_totals *t)
+add_role(const struct board *b, uint32_t role, struct board_numbers *t)
 {
 
-	t->requests += s->requests;
-	t->accepted += s->accepted;
-	t->store_errors += s->store_errors;
-	t->userdb_errors += s->userdb_errors;
-	t->refused_overload += s->refused_overload;
-	t->hash_ms += s->hash_ms;
-	t->cache_hits += s->cache_hits;
-	t->cache_misses += s->cache_misses;
-	t->cache_fills += s->cache_fills;
-	t->cache_refused += s->cache_refused;
-	for (size_t i = 0; i < sizeof(t->status) / sizeof(t->status[0]); i++)
-		t->status[i] += s->status[i];
-}
-
-static void
-add_role(const struct board *b, uint32_t role, struct board_totals *t)
-{
-	const struct board_role *r = &b->roles[role];
-
-	*t = (struct board_totals){ .requests = r->requests, .accepted = r->accepted, .store_errors = r->store_errors,
-		.userdb_errors = r->userdb_errors, .refused_overload = r->refused_overload, .hash_ms = r->hash_ms,
-		.cache_hits = r->cache_hits, .cache_misses = r->cache_misses, .cache_fills = r->cache_fills, .cache_refused = r->cache_refused };
-	for (size_t i = 0; i < sizeof(t->status) / sizeof(t->status[0]); i++)
-		t->status[i] = r->status[i];
+	zero(t);
+	add(t, &b->roles[role].numbers);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (b->slots[i].state != BOARD_FREE && b->slots[i].role == role)
-			add_slot(&b->slots[i], t);
+			add(t, &b->slots[i].numbers);
 }
 
 void
-board_totals(const struct board *b, uint32_t role, struct board_totals *out)
+board_totals(const struct board *b, uint32_t role, struct board_numbers *out)
 {
 	uint32_t before;
 	int tries = 0;
@@ -161,33 +171,137 @@ board_stage_word(uint32_t stage)
 	return (stage < sizeof(words) / sizeof(words[0]) ? words[stage] : "unknown");
 }
 
+const char *
+board_counter_name(enum board_counter c)
+{
+
+	return (c < BOARD_COUNTERS ? board_counters[c].name : NULL);
+}
+
+const char *
+board_counter_help(enum board_counter c)
+{
+
+	return (c < BOARD_COUNTERS ? board_counters[c].help : NULL);
+}
+
+uint64_t
+board_bucket_end(size_t bucket)
+{
+
+	return (bucket < BOARD_BUCKETS - 1 ? (uint64_t)BOARD_BUCKET_FIRST_NS << bucket : 0);
+}
+
+/* The first class whose end is not before ${ns}: the number of bits above those of the first. */
+static size_t
+bucket_of(uint64_t ns)
+{
+	uint64_t over = ns == 0 ? 0 : (ns - 1) / BOARD_BUCKET_FIRST_NS;
+	size_t bits = over == 0 ? 0 : (size_t)(64 - __builtin_clzll(over));
+
+	return (bits < BOARD_BUCKETS ? bits : BOARD_BUCKETS - 1);
+}
+
+static void
+bump(_Atomic uint64_t *n, uint64_t by)
+{
+
+	atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
+static void
+observe(struct board_slot *s, enum board_stage stage)
+{
+	int64_t ns = s->spent[stage];
+
+	if (ns <= 0)
+		return;
+	bump(&s->numbers.spans[stage][bucket_of((uint64_t)ns)], 1);
+	bump(&s->numbers.span_ns[stage], (uint64_t)ns);
+}
+
+/* Ends the stage in hand and begins ${stage}, at ${now}. */
+static void
+change_stage(struct board_slot *s, enum board_stage stage, int64_t now)
+{
+	uint32_t old = atomic_load_explicit(&s->stage, memory_order_relaxed);
+
+	if (old < BOARD_STAGES && s->begun != 0)
+		s->spent[old] += now - s->stage_begun;
+	s->stage_begun = now;
+	atomic_store_explicit(&s->stage, stage, memory_order_relaxed);
+}
+
+void
+board_begin(struct board_slot *s)
+{
+
+	s->begun = s->stage_begun = clock_mono_ns();
+	memset(s->spent, 0, sizeof(s->spent));
+	atomic_store_explicit(&s->route, ROUTE_NONE, memory_order_relaxed);
+	atomic_store_explicit(&s->stage, STAGE_READ, memory_order_relaxed);
+}
+
 void
 board_busy(struct board_slot *s, uint32_t route, const char *trace)
 {
 
+	if (s->begun == 0)
+		board_begin(s);
 	atomic_store_explicit(&s->route, route, memory_order_relaxed);
-	atomic_store_explicit(&s->busy_since, clock_mono_ms(), memory_order_relaxed);
+	atomic_store_explicit(&s->busy_since, s->begun / 1000000, memory_order_relaxed);
 	(void)str_copy(s->trace, sizeof(s->trace), str_of(trace));
 	atomic_store_explicit(&s->state, BOARD_BUSY, memory_order_release);
-}
-
-void
-board_idle(struct board_slot *s, int status)
-{
-	int class = status / 100;
-
-	atomic_fetch_add_explicit(&s->requests, 1, memory_order_relaxed);
-	if (class >= 1 && class <= 5)
-		atomic_fetch_add_explicit(&s->status[class], 1, memory_order_relaxed);
-	board_stage(s, STAGE_NONE);
-	atomic_store_explicit(&s->state, BOARD_READY, memory_order_release);
 }
 
 void
 board_stage(struct board_slot *s, enum board_stage stage)
 {
 
-	atomic_store_explicit(&s->stage, stage, memory_order_relaxed);
+	if (atomic_load_explicit(&s->stage, memory_order_relaxed) != stage)
+		change_stage(s, stage, clock_mono_ns());
+}
+
+void
+board_idle(struct board_slot *s, int status)
+{
+	int class = status / 100;
+	uint32_t route = atomic_load_explicit(&s->route, memory_order_relaxed);
+	int64_t now = clock_mono_ns();
+
+	change_stage(s, STAGE_NONE, now);
+	s->spent[STAGE_NONE] = s->begun == 0 ? 0 : now - s->begun;
+	s->begun = 0;
+	for (enum board_stage i = STAGE_NONE; i < BOARD_STAGES; i++)
+		observe(s, i);
+	board_count(s, COUNT_REQUESTS, 1);
+	if (class >= 1 && class < BOARD_CLASSES)
+		bump(&s->numbers.answers[route <= ROUTE_NONE ? route : ROUTE_NONE][class], 1);
+	atomic_store_explicit(&s->state, BOARD_READY, memory_order_release);
+}
+
+void
+board_count(struct board_slot *s, enum board_counter c, uint64_t n)
+{
+
+	bump(&s->numbers.counters[c], n);
+}
+
+uint64_t
+board_counted(const struct board_numbers *n, enum board_counter c)
+{
+
+	return (atomic_load_explicit(&n->counters[c], memory_order_relaxed));
+}
+
+uint64_t
+board_answered(const struct board_numbers *n, int status_class)
+{
+	uint64_t sum = 0;
+
+	for (size_t r = 0; r <= ROUTE_NONE; r++)
+		sum += atomic_load_explicit(&n->answers[r][status_class], memory_order_relaxed);
+	return (sum);
 }
 
 bool
@@ -201,7 +315,7 @@ board_hash_begin(struct board *b, struct board_slot *s)
 	if (taken <= atomic_load(&b->max_hashing))
 		return (true);
 	atomic_store(&s->hashing, 0);
-	atomic_fetch_add_explicit(&s->refused_overload, 1, memory_order_relaxed);
+	board_count(s, COUNT_REFUSED_OVERLOAD, 1);
 	return (false);
 }
 

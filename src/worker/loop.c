@@ -126,15 +126,15 @@ keep_waiting(struct loop *l, struct connection *c)
 }
 
 static void
-serve_one(struct loop *l, struct connection *c, bool large)
+serve_one(struct loop *l, struct connection *c, bool large, bool poisoned)
 {
-	bool may_keep = !l->o->single && !l->leaving;
+	struct fcgi_visit v = { .fd = c->fd, .may_keep = !l->o->single && !l->leaving, .poisoned = poisoned, .deadline = l->o->deadline };
 
 	if (large)
 		set_timeouts(c->fd, l->o->deadline);
 	l->served++;
 	c->looks = 0;
-	if (!fcgi_serve(l->app, &c->request, c->fd, may_keep, l->o->deadline)) {
+	if (!fcgi_serve(l->app, &c->request, &v)) {
 		give_slot(l, c);
 		return;
 	}
@@ -147,18 +147,18 @@ serve_one(struct loop *l, struct connection *c, bool large)
 static void
 look_at(struct loop *l, struct connection *c, bool gone)
 {
-	bool authorizer;
+	struct peek_found found;
 
-	switch (peek(c->fd, &authorizer)) {
+	switch (peek(c->fd, &found)) {
 	case PEEK_COMPLETE:
-		serve_one(l, c, false);
+		serve_one(l, c, false, found.poisoned);
 		break;
 	case PEEK_LARGE:
-		serve_one(l, c, true);
+		serve_one(l, c, true, found.poisoned);
 		break;
 	case PEEK_BODY:
 		if (!gone && ++c->looks >= LOOKS_MAX) {
-			serve_one(l, c, true);
+			serve_one(l, c, true, found.poisoned);
 			break;
 		}
 		/* FALLTHROUGH */
@@ -210,9 +210,9 @@ begin_leaving(struct loop *l)
 	atomic_store(&l->app->slot->state, BOARD_LEAVING);
 	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
 		struct connection *c = &l->connections[i];
-		bool authorizer;
+		struct peek_found found;
 
-		if (c->fd >= 0 && c->kept && peek(c->fd, &authorizer) == PEEK_PARTIAL)
+		if (c->fd >= 0 && c->kept && peek(c->fd, &found) == PEEK_PARTIAL)
 			drop(l, c);
 		else if (c->fd >= 0)
 			look_at(l, c, false);
