@@ -184,7 +184,7 @@ main(int argc, char **argv)
 
 	read_options(&p, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	log_open(NULL, LOG_LEVEL_WARN);
+	log_open(NULL, LOG_LEVEL_ERROR); /* outboxes that fill up, with nobody to empty them, are no news here */
 	log_name("seed");
 	open_site(p.conf, &site);
 	make(&site, &p);
