@@ -160,6 +160,9 @@ void board_busy(struct board_slot *s, uint32_t route, const char *trace);
 void board_stage(struct board_slot *s, enum board_stage stage);
 void board_idle(struct board_slot *s, int status);
 
+/* What began was no request: nothing is counted. */
+void board_forget(struct board_slot *s);
+
 /* Adds ${n} to a counter of the owner's slot. */
 void board_count(struct board_slot *s, enum board_counter c, uint64_t n);
 

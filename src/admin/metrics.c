@@ -21,23 +21,23 @@ single(struct buf *b, const char *name, const char *type, const char *help, uint
 static void
 put_requests(struct buf *b, const struct board *board)
 {
-	struct board_totals t;
+	struct board_numbers t;
 
 	head(b, "requests_total", "counter", "Requests answered, by pool and class of status.");
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
 		board_totals(board, i, &t);
 		for (int class = 1; class <= 5; class++)
 			buf_printf(b, "doorward_requests_total{pool=\"%s\",status=\"%dxx\"} %llu\n",
-			    board->roles[i].name, class, (unsigned long long)t.status[class]);
+			    board->roles[i].name, class, (unsigned long long)board_answered(&t, class));
 	}
 }
 
 /* One counter of every pool. ${value}: which. */
 static void
 put_by_pool(struct buf *b, const struct board *board, const char *name, const char *help,
-    uint64_t (*value)(const struct board_totals *))
+    uint64_t (*value)(const struct board_numbers *))
 {
-	struct board_totals t;
+	struct board_numbers t;
 
 	head(b, name, "counter", help);
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
@@ -48,42 +48,42 @@ put_by_pool(struct buf *b, const struct board *board, const char *name, const ch
 }
 
 static uint64_t
-accepted_of(const struct board_totals *t)
+accepted_of(const struct board_numbers *t)
 {
 
-	return (t->accepted);
+	return (board_counted(t, COUNT_ACCEPTED));
 }
 
 static uint64_t
-store_errors_of(const struct board_totals *t)
+store_errors_of(const struct board_numbers *t)
 {
 
-	return (t->store_errors);
+	return (board_counted(t, COUNT_STORE_ERRORS));
 }
 
 static uint64_t
-userdb_errors_of(const struct board_totals *t)
+userdb_errors_of(const struct board_numbers *t)
 {
 
-	return (t->userdb_errors);
+	return (board_counted(t, COUNT_USERDB_ERRORS));
 }
 
 static uint64_t
-overload_of(const struct board_totals *t)
+overload_of(const struct board_numbers *t)
 {
 
-	return (t->refused_overload);
+	return (board_counted(t, COUNT_REFUSED_OVERLOAD));
 }
 
 static void
 put_hashing(struct buf *b, const struct board *board)
 {
-	struct board_totals t;
+	struct board_numbers t;
 	uint64_t ms = 0, now = 0;
 
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
 		board_totals(board, i, &t);
-		ms += t.hash_ms;
+		ms += board_counted(&t, COUNT_HASH_MS);
 	}
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		now += board->slots[i].hashing;

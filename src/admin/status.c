@@ -66,7 +66,7 @@ json_worker(struct buf *b, const struct board *board, const struct board_slot *s
 	buf_printf(b, "{\"role\":\"%s\",\"pid\":%d,\"generation\":%u,\"state\":\"%s\",\"stage\":\"%s\",",
 	    role_name(board, s), s->pid, s->generation, board_state_word(s->state), board_stage_word(s->stage));
 	buf_printf(b, "\"age_ms\":%lld,\"busy_ms\":%lld,\"requests\":%llu,\"connections\":%u,\"breaker\":\"%s\",",
-	    (long long)(clock_wall_ms() - s->started), (long long)busy_ms(s), (unsigned long long)s->requests,
+	    (long long)(clock_wall_ms() - s->started), (long long)busy_ms(s), (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS),
 	    s->connections, breaker_word(s));
 	buf_puts(b, "\"route\":");
 	put_route(b, s);
@@ -78,19 +78,19 @@ json_worker(struct buf *b, const struct board *board, const struct board_slot *s
 static void
 json_pool(struct buf *b, const struct board *board, uint32_t role)
 {
-	struct board_totals t;
+	struct board_numbers t;
 	bool first = true;
 
 	board_totals(board, role, &t);
 	buf_printf(b, "{\"name\":\"%s\",\"wanted\":%u,\"deaths\":%llu,\"requests\":%llu,\"accepted\":%llu,",
 	    board->roles[role].name, board->roles[role].wanted, (unsigned long long)board->roles[role].deaths,
-	    (unsigned long long)t.requests, (unsigned long long)t.accepted);
+	    (unsigned long long)board_counted(&t, COUNT_REQUESTS), (unsigned long long)board_counted(&t, COUNT_ACCEPTED));
 	buf_printf(b,
 	    "\"store_errors\":%llu,\"userdb_errors\":%llu,\"refused_overload\":%llu,\"hash_ms\":%llu,\"status\":{",
-	    (unsigned long long)t.store_errors, (unsigned long long)t.userdb_errors,
-	    (unsigned long long)t.refused_overload, (unsigned long long)t.hash_ms);
+	    (unsigned long long)board_counted(&t, COUNT_STORE_ERRORS), (unsigned long long)board_counted(&t, COUNT_USERDB_ERRORS),
+	    (unsigned long long)board_counted(&t, COUNT_REFUSED_OVERLOAD), (unsigned long long)board_counted(&t, COUNT_HASH_MS));
 	for (int class = 1; class <= 5; class++)
-		buf_printf(b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)t.status[class]);
+		buf_printf(b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)board_answered(&t, class));
 	buf_puts(b, "},\"workers\":[");
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		const struct board_slot *s = &board->slots[i];
@@ -109,14 +109,14 @@ json_pool(struct buf *b, const struct board *board, uint32_t role)
 static uint64_t
 all_requests(const struct board *board)
 {
-	struct board_totals t;
+	struct board_numbers t;
 	uint64_t n = 0;
 
 	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
 		if (strcmp(board->roles[i].name, "admin") == 0)
 			continue;
 		board_totals(board, i, &t);
-		n += t.requests;
+		n += board_counted(&t, COUNT_REQUESTS);
 	}
 	return (n);
 }
@@ -165,7 +165,7 @@ html_worker(struct buf *b, const struct board *board, const struct board_slot *s
 	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%u</td><td>%s</td>", role_name(board, s),
 	    s->pid, s->generation, board_state_word(s->state));
 	buf_printf(b, "<td class=\"n\">%lld s</td><td class=\"n\">%llu</td><td class=\"n\">%u</td><td>%s</td>",
-	    (long long)(clock_wall_ms() - s->started) / 1000, (unsigned long long)s->requests, s->connections,
+	    (long long)(clock_wall_ms() - s->started) / 1000, (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS), s->connections,
 	    s->breaker == 0 ? "" : breaker_word(s));
 	if (s->state == BOARD_BUSY)
 		buf_printf(b, "<td>%s %s, %lld ms, %s</td></tr>\n", route == NULL ? "" : route,
@@ -177,14 +177,14 @@ html_worker(struct buf *b, const struct board *board, const struct board_slot *s
 static void
 html_pool(struct buf *b, const struct board *board, uint32_t role)
 {
-	struct board_totals t;
+	struct board_numbers t;
 
 	board_totals(board, role, &t);
 	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td><td class=\"n\">%llu</td>", board->roles[role].name,
-	    board->roles[role].wanted, (unsigned long long)t.requests);
+	    board->roles[role].wanted, (unsigned long long)board_counted(&t, COUNT_REQUESTS));
 	for (int class = 2; class <= 5; class++)
-		buf_printf(b, "<td class=\"n\">%llu</td>", (unsigned long long)t.status[class]);
-	buf_printf(b, "<td class=\"n\">%llu</td><td class=\"n\">%llu</td></tr>\n", (unsigned long long)t.store_errors,
+		buf_printf(b, "<td class=\"n\">%llu</td>", (unsigned long long)board_answered(&t, class));
+	buf_printf(b, "<td class=\"n\">%llu</td><td class=\"n\">%llu</td></tr>\n", (unsigned long long)board_counted(&t, COUNT_STORE_ERRORS),
 	    (unsigned long long)board->roles[role].deaths);
 }
 

@@ -88,7 +88,6 @@ ask(struct app *app, const struct credential *c, bool family, struct identity *i
 
 	memcpy(q.up, c->up, UP_LEN);
 	memcpy(q.sid8, c->sid8, SID_LEN);
-	board_stage(app->slot, STAGE_REDIS);
 	id->epoch = cache_read_epoch(app->cache, c->up);
 	return (app->store->lookup(app->store_ctx, &q, &id->found));
 }

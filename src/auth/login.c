@@ -60,7 +60,6 @@ authenticate(struct app *app, const struct login_input *in, struct account *a)
 {
 
 	/* Ask first whether a session could be kept at all: no hashing for nothing, and a quick 503. */
-	board_stage(app->slot, STAGE_REDIS);
 	if (app->store->ping(app->store_ctx) != DW_OK)
 		return (SIGN_IN_NO_STORE);
 	switch (password_verify(app, in->username, in->password, a)) {
@@ -72,7 +71,7 @@ authenticate(struct app *app, const struct login_input *in, struct account *a)
 	case DW_BUSY:
 		return (SIGN_IN_OVERLOADED);
 	case DW_UNAVAILABLE:
-		atomic_fetch_add_explicit(&app->slot->userdb_errors, 1, memory_order_relaxed);
+		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
 		return (SIGN_IN_NO_USERDB);
 	default:
 		return (SIGN_IN_FAULT);
@@ -185,9 +184,10 @@ remember_device(struct app *app, const struct login_input *in, struct login_outp
 	d->first_seen = d->last_seen = out->session.created;
 	board_stage(app->slot, STAGE_USERDB);
 	if (app->users->put_device(app->users_ctx, out->account.id, d) != DW_OK) {
-		atomic_fetch_add_explicit(&app->slot->userdb_errors, 1, memory_order_relaxed);
+		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
 		log_warn("device could not be recorded user=%s", out->account.id);
 	}
+	board_stage(app->slot, STAGE_RULES);
 }
 
 static enum login_outcome
@@ -208,7 +208,6 @@ write_session(struct app *app, const struct login_write *w, struct login_output 
 {
 	struct login_reply reply;
 
-	board_stage(app->slot, STAGE_REDIS);
 	if (app->store->login(app->store_ctx, w, &reply) != DW_OK)
 		return (SIGN_IN_NO_STORE);
 	if (reply.outcome == LOGIN_TOO_MANY)
@@ -247,6 +246,7 @@ look_again(struct app *app, const struct login_input *in, const struct login_out
 
 	board_stage(app->slot, STAGE_USERDB);
 	rc = app->users->find_id(app->users_ctx, out->account.id, &now);
+	board_stage(app->slot, STAGE_RULES);
 	explicit_bzero(now.hash, sizeof(now.hash));
 	if (rc == DW_OK && !now.disabled)
 		return (SIGNED_IN);

@@ -8,7 +8,6 @@ static enum dw_result
 end(struct app *app, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
 
-	board_stage(app->slot, STAGE_REDIS);
 	return (app->store->end(app->store_ctx, w, arena, out));
 }
 

@@ -25,13 +25,6 @@ key_of(struct str text, uint8_t key[CACHE_KEY_LEN])
 	memcpy(key, digest, CACHE_KEY_LEN);
 }
 
-static void
-count(_Atomic uint64_t *counter)
-{
-
-	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
 bool
 pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out)
 {
@@ -42,7 +35,7 @@ pass_recall(struct app *app, enum credential_kind kind, struct str text, struct 
 		return (false);
 	key_of(text, key);
 	hit = cache_recall(app->cache, key, app->store->now(app->store_ctx), out);
-	count(hit ? &app->slot->cache_hits : &app->slot->cache_misses);
+	board_count(app->slot, hit ? COUNT_CACHE_HITS : COUNT_CACHE_MISSES, 1);
 	return (hit);
 }
 
@@ -69,5 +62,5 @@ pass_remember(struct app *app, enum credential_kind kind, struct str text, const
 	if (app->cache == NULL || !belongs(kind, text))
 		return;
 	key_of(text, key);
-	count(cache_fill(app->cache, key, id->epoch, p) ? &app->slot->cache_fills : &app->slot->cache_refused);
+	board_count(app->slot, cache_fill(app->cache, key, id->epoch, p) ? COUNT_CACHE_FILLS : COUNT_CACHE_REFUSED, 1);
 }

@@ -93,7 +93,8 @@ hash_in_turn(struct app *app, enum dw_result found, struct account *a, struct st
 	if (rc == DW_OK)
 		rehash(app, a, password);
 	board_hash_end(app->slot);
-	atomic_fetch_add_explicit(&app->slot->hash_ms, (uint64_t)(clock_mono_ms() - start), memory_order_relaxed);
+	board_count(app->slot, COUNT_HASH_MS, (uint64_t)(clock_mono_ms() - start));
+	board_stage(app->slot, STAGE_RULES);
 	return (rc);
 }
 

@@ -116,7 +116,6 @@ refresh(struct app *app, const struct refresh_input *in, struct tokens *out, con
 	if ((rc = propose(app, in, &w, out)) != DW_OK)
 		return (rc);
 	say_who(app, in, &w);
-	board_stage(app->slot, STAGE_REDIS);
 	if ((rc = app->store->rotate(app->store_ctx, &w, &reply)) != DW_OK)
 		return (rc);
 	if (reply.outcome == ROTATE_REUSED)

@@ -281,6 +281,14 @@ board_idle(struct board_slot *s, int status)
 }
 
 void
+board_forget(struct board_slot *s)
+{
+
+	s->begun = 0;
+	atomic_store_explicit(&s->stage, STAGE_NONE, memory_order_relaxed);
+}
+
+void
 board_count(struct board_slot *s, enum board_counter c, uint64_t n)
 {
 

@@ -8,8 +8,9 @@
 int64_t clock_wall(void);
 int64_t clock_wall_ms(void);
 
-/* Milliseconds of a clock that never jumps, from an unspecified start. */
+/* Milliseconds, nanoseconds of a clock that never jumps, from an unspecified start. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_ns(void);
 
 /* Moves the wall clock of this process by ${seconds} from now on. For tests. */
 void clock_turn(int64_t seconds);

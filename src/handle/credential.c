@@ -92,7 +92,7 @@ credential_refuse(const struct app *app, const struct request *q, struct respons
 		break;
 	default:
 		/* Fails closed, and says that nothing is known: this is no 401, and it touches no cookie. */
-		atomic_fetch_add_explicit(&app->slot->store_errors, 1, memory_order_relaxed);
+		board_count(app->slot, COUNT_STORE_ERRORS, 1);
 		response_error(r, q, "store_unavailable", "Sessions cannot be checked just now.", NULL, RETRY_STORE);
 	}
 }

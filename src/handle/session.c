@@ -26,9 +26,12 @@ struct position {
 static const struct device *
 device_of(struct app *app, const char *user_id, const struct session *s, struct device *room)
 {
+	enum dw_result rc;
 
 	board_stage(app->slot, STAGE_USERDB);
-	return (app->users->get_device(app->users_ctx, user_id, s->device_id, room) == DW_OK ? room : NULL);
+	rc = app->users->get_device(app->users_ctx, user_id, s->device_id, room);
+	board_stage(app->slot, STAGE_RULES);
+	return (rc == DW_OK ? room : NULL);
 }
 
 static void
@@ -173,7 +176,6 @@ handle_sessions(struct app *app, struct request *q, struct response *r)
 
 	if (!read_page(q, r, &limit, &from) || !credential_require(app, q, r, false, &p, &id))
 		return;
-	board_stage(app->slot, STAGE_REDIS);
 	if ((rc = app->store->list(app->store_ctx, p.cred.up, q->arena, &list)) != DW_OK) {
 		credential_refuse(app, q, r, rc, NULL);
 		return;

@@ -47,7 +47,7 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 
 	if (clean && (pl->state == PLACE_LEAVING || pl->state == PLACE_READY)) {
 		log_debug("%s left: pid=%d age_ms=%lld requests=%llu", pl->name, (int)pl->pid, (long long)lived,
-		    (unsigned long long)s->requests);
+		    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS));
 		return;
 	}
 	obituary_words(status, words, sizeof(words));
@@ -59,5 +59,5 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 	}
 	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
 	    pl->state == PLACE_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,
-	    (unsigned long long)s->requests, busy);
+	    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS), busy);
 }

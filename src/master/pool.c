@@ -232,7 +232,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	};
 	life = (struct life){ .ready = d->was_ready,
 		.ms = now - pl->born,
-		.requests = s->requests,
+		.requests = board_counted(&s->numbers, COUNT_REQUESTS),
 		.shortage = d->code == EXIT_RESOURCE };
 	obituary_write(pl, s, status, life.ms);
 	board_release(p->board, s);

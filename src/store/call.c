@@ -106,7 +106,7 @@ show(struct redis_store *s, bool failed)
 		return;
 	atomic_store_explicit(&s->slot->breaker, s->breaker.state, memory_order_relaxed);
 	if (failed)
-		atomic_fetch_add_explicit(&s->slot->store_errors, 1, memory_order_relaxed);
+		board_count(s->slot, COUNT_STORE_ERRORS, 1);
 }
 
 static enum dw_result

@@ -1,7 +1,9 @@
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/route.h"
 #include "web/serve.h"
 
 #include "worker/fcgi.h"
@@ -64,7 +66,43 @@ drain(struct body *b)
 	return (got == 0);
 }
 
+/* One line for a request that took long, with what it spent its time on. The write includes the wait for a front that does not read. */
 static void
+report_slow(struct app *app, int status)
+{
+	const struct board_slot *s = app->slot;
+	const char *route = route_name(s->route);
+	char text[160] = "";
+	struct buf b;
+
+	board_count(app->slot, COUNT_SLOW, 1);
+	buf_init(&b, text, sizeof(text));
+	for (enum board_stage i = STAGE_READ; i < BOARD_STAGES; i++)
+		if (s->spent[i] > 0)
+			buf_printf(&b, " %s_ms=%lld", board_stage_word(i), (long long)(s->spent[i] / 1000000));
+	log_trace(s->trace);
+	log_warn("slow request answered route=%s status=%d ms=%lld%s", route == NULL ? "none" : route, status,
+	    (long long)(s->spent[STAGE_NONE] / 1000000), text);
+	log_trace(NULL);
+}
+
+static void
+finish(struct app *app, FCGX_Request *r, int status)
+{
+
+	r->detached = 1;
+	FCGX_Finish_r(r);
+	if (status == 0) {
+		board_forget(app->slot);
+		return;
+	}
+	board_idle(app->slot, status);
+	if (app->slot->spent[STAGE_NONE] / 1000000 >= app->conf->slow_after)
+		report_slow(app, status);
+}
+
+/* Returns the status of the answer. */
+static int
 respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v, int64_t until)
 {
 	struct body body = { .request = r, .until = until };
@@ -78,28 +116,32 @@ respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v, int64_t un
 	board_stage(app->slot, STAGE_WRITE);
 	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);
 	explicit_bzero((char *)(uintptr_t)x.answer.p, x.answer.len);
-	board_idle(app->slot, x.status);
+	return (x.status);
 }
 
 bool
 fcgi_serve(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 {
-	int64_t until = clock_mono_ms() + v->deadline;
+	int64_t until;
+	int status = 0;
 
+	board_begin(app->slot);
+	until = app->slot->begun / 1000000 + v->deadline;
 	r->ipcFd = v->fd;
 	r->keepConnection = 1;
 	r->in = NULL;
 	r->detached = 1; /* close(2) and no more: the lingering close would hold the worker for two seconds */
-	if (FCGX_Accept_r(r) != 0)
-		return (false); /* libfcgi has closed it */
+	if (FCGX_Accept_r(r) != 0) { /* libfcgi has closed it */
+		board_forget(app->slot);
+		return (false);
+	}
 	/* A cut stream of variables is handed out as a whole request: believe nothing before this. */
 	if (FCGX_GetError(r->in) != 0 || r->role == FCGI_FILTER) {
 		log_debug("a request was cut off error=%d", FCGX_GetError(r->in));
 		r->keepConnection = 0;
 	} else {
-		respond(app, r, v, until);
+		status = respond(app, r, v, until);
 	}
-	r->detached = 1;
-	FCGX_Finish_r(r);
+	finish(app, r, status);
 	return (r->ipcFd >= 0);
 }

@@ -195,7 +195,7 @@ take_connections(struct loop *l, int listen_fd)
 				log_error("accept failed errno=%d", errno);
 			return;
 		}
-		atomic_fetch_add_explicit(&l->app->slot->accepted, 1, memory_order_relaxed);
+		board_count(l->app->slot, COUNT_ACCEPTED, 1);
 		look_at(l, take_slot(l, fd), false);
 	}
 }

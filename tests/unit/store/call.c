@@ -116,7 +116,7 @@ test_breaker(void **state)
 	fixture_sleep(320);
 	assert_int_equal(look(), DW_OK);
 	assert_int_equal(atomic_load(&fx.slot.breaker), 0);
-	assert_true(atomic_load(&fx.slot.store_errors) >= 103);
+	assert_true(board_counted(&fx.slot.numbers, COUNT_STORE_ERRORS) >= 103);
 	redis_store_free(fx.store);
 	fx.conf.redis_breaker_failures = 0;
 	fx.store = fixture_store();
