@@ -6,6 +6,7 @@
 #include <argon2.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <hiredis/hiredis.h>
 #include <json-c/json.h>
 #include <libconfig.h>
@@ -21,6 +22,7 @@
 #include "admin/admin.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "config/baseline.h"
 #include "config/load.h"
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
@@ -34,10 +36,11 @@
 
 #define CHECK_WORKERS_MIN 2 /* one that waits for Redis must not be all there is */
 #define LOGIN_NICE 10	    /* a hash gives way to a check */
+#define OPTION_STRICT 256   /* has no letter */
 
 struct options {
 	const char *file;
-	bool test, foreground, single;
+	bool test, strict, foreground, single;
 };
 
 /* Descriptor of the socket that an outside manager gave us; -1 = none. Set once, before anything is planned. */
@@ -62,10 +65,11 @@ static void
 print_usage(FILE *to)
 {
 
-	fprintf(to, "usage: doorward [-c FILE] [-F | -t | -1]\n"
+	fprintf(to, "usage: doorward [-c FILE] [-F | -t [--strict] | -1]\n"
 		    "       doorward -V | -h\n"
 		    "  -c FILE  configuration (else $DOORWARD_CONF, else " SYSCONFDIR "/doorward/doorward.conf)\n"
 		    "  -t       test the configuration and exit\n"
+		    "  --strict with -t: tell also where it deviates from the security baseline\n"
 		    "  -F       stay in the foreground\n"
 		    "  -1       one worker on the socket that is descriptor 0\n"
 		    "  -V       version, build options, libraries\n"
@@ -97,12 +101,13 @@ default_file(void)
 static int
 read_options(int argc, char **argv, struct options *o)
 {
+	static const struct option words[] = { { "strict", no_argument, NULL, OPTION_STRICT }, { 0 } };
 	const char *name = strrchr(argv[0], '/');
 	int c;
 
 	*o = (struct options){ .file = default_file(),
 		.single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0 };
-	while ((c = getopt(argc, argv, "1c:FhtV")) != -1) {
+	while ((c = getopt_long(argc, argv, "1c:FhtV", words, NULL)) != -1) {
 		switch (c) {
 		case '1':
 			o->single = true;
@@ -116,6 +121,9 @@ read_options(int argc, char **argv, struct options *o)
 		case 't':
 			o->test = true;
 			break;
+		case OPTION_STRICT:
+			o->strict = true;
+			break;
 		case 'V':
 			print_version();
 			return (0);
@@ -127,7 +135,7 @@ read_options(int argc, char **argv, struct options *o)
 			return (EXIT_CONFIG);
 		}
 	}
-	if (optind == argc)
+	if (optind == argc && (o->test || !o->strict))
 		return (-1);
 	print_usage(stderr);
 	return (EXIT_CONFIG);
@@ -397,6 +405,20 @@ run(struct config *conf, const struct options *o)
 	return (run_master(conf, &setup));
 }
 
+/* Returns the exit code. Deviations are no errors: the file can be run with, but should not be. */
+static int
+print_test(const struct config *conf, const struct options *o)
+{
+	size_t found = o->strict ? baseline_check(conf, stderr) : 0;
+
+	if (found == 0) {
+		printf("configuration %s is fine\n", o->file);
+		return (0);
+	}
+	fprintf(stderr, "doorward: configuration %s deviates from the security baseline, see doorward.conf(5)\n", o->file);
+	return (EXIT_RUNTIME);
+}
+
 /* Whatever we open later must not become one of these: a library's complaint would end up in a database. */
 static void
 fill_standard_descriptors(void)
@@ -431,9 +453,9 @@ main(int argc, char **argv)
 	if (conf == NULL)
 		goto err0;
 	if (o.test) {
-		printf("configuration %s is fine\n", o.file);
+		rc = print_test(conf, &o);
 		config_free(conf);
-		return (0);
+		return (rc);
 	}
 	if (log_open(conf->log_file, (enum log_level)conf->log_level) != 0) {
 		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", conf->log_file, strerror(errno));

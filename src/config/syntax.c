@@ -12,6 +12,24 @@
 #define HOST_MAX 253         /* characters of a DNS name */
 #define REDIS_DB_MAX 1023
 #define LOOPBACK_NET 127u    /* 127.0.0.0/8 */
+#define WIDE_IPV4 24         /* a public prefix shorter than these holds strangers */
+#define WIDE_IPV6 64
+
+/* What nobody outside can have as an address of theirs: RFC 1918, 6598, 3927, 5735; RFC 4193, 4291. */
+static const struct range {
+	int family;
+	unsigned bits;
+	uint8_t net[4]; /* no range has more than 32 bits */
+} own_ranges[] = {
+	{ AF_INET, 8, { 10 } },
+	{ AF_INET, 12, { 172, 16 } },
+	{ AF_INET, 16, { 192, 168 } },
+	{ AF_INET, 10, { 100, 64 } },
+	{ AF_INET, 16, { 169, 254 } },
+	{ AF_INET, 8, { 127 } },
+	{ AF_INET6, 7, { 0xfc } },
+	{ AF_INET6, 10, { 0xfe, 0x80 } },
+};
 
 /* A path of segments; none of them empty, "." or "..". */
 static bool
@@ -150,6 +168,34 @@ syntax_is_prefix(const char *s)
 	if (is_ipv6(address))
 		return (bits.p == NULL || str_to_u64(bits, 128, &n));
 	return (inet_pton(AF_INET, text, &a) == 1 && (bits.p == NULL || str_to_u64(bits, 32, &n)));
+}
+
+static bool
+is_below(const struct range *r, int family, const uint8_t *address, unsigned bits)
+{
+	uint8_t last = (uint8_t)(0xff << (8 - r->bits % 8));
+
+	if (family != r->family || bits < r->bits || memcmp(address, r->net, r->bits / 8) != 0)
+		return (false);
+	return (r->bits % 8 == 0 || (address[r->bits / 8] & last) == r->net[r->bits / 8]);
+}
+
+bool
+syntax_is_wide(const char *prefix)
+{
+	struct str rest = str_of(prefix), address = str_cut(&rest, '/');
+	int family = memchr(address.p, ':', address.len) == NULL ? AF_INET : AF_INET6;
+	uint64_t bits = family == AF_INET ? 32 : 128;
+	char text[INET6_ADDRSTRLEN];
+	uint8_t a[16];
+
+	if (!str_copy(text, sizeof(text), address) || inet_pton(family, text, a) != 1 ||
+	    (rest.p != NULL && !str_to_u64(rest, bits, &bits)))
+		return (true);
+	for (size_t i = 0; i < sizeof(own_ranges) / sizeof(own_ranges[0]); i++)
+		if (is_below(&own_ranges[i], family, a, (unsigned)bits))
+			return (false);
+	return (bits < (family == AF_INET ? WIDE_IPV4 : WIDE_IPV6));
 }
 
 bool

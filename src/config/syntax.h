@@ -19,6 +19,12 @@ bool syntax_is_issuer(const char *s, bool http);
 /* "10.1.2.3", "10.0.0.0/8", "::1", "fd00::/8". */
 bool syntax_is_prefix(const char *s);
 
+/*
+ * A prefix, as above, that holds more than one network of an operator's own: public and larger than a /24 or, of IPv6,
+ * a /64. Private, shared and local ranges may be as large as they are.
+ */
+bool syntax_is_wide(const char *prefix);
+
 /* "127.0.0.1:9180" or "[::1]:9180": an address that other hosts cannot reach, and a port. */
 bool syntax_is_loopback(const char *s);
 

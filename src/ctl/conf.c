@@ -1,7 +1,9 @@
 #include <stdio.h>
 
+#include "config/baseline.h"
 #include "config/load.h"
 #include "ctl/ctl.h"
+#include "ctl/options.h"
 
 #include "ctl/conf.h"
 
@@ -9,9 +11,12 @@ int
 conf_test(struct ctl *c, const struct options *o)
 {
 
-	(void)o;
 	if (ctl_config(c) != 0)
 		return (CTL_FAILED);
+	if (o->strict && baseline_check(c->conf, stderr) > 0) {
+		ctl_say("%s deviates from the security baseline, see doorward.conf(5)", c->file);
+		return (CTL_FAILED);
+	}
 	printf("%s: ok\n", c->file);
 	return (CTL_DONE);
 }

@@ -46,7 +46,7 @@ static const struct command {
 	    "SID | --user NAME [--device DEVICE] | --all [--reason TEXT] [--json]" },
 	{ "watch", NULL, 0, 0, false, watch_command, "" },
 	{ "status", NULL, 0, OPTION_JSON, false, status_command, "[--json]" },
-	{ "config", "test", 0, 0, BARE, conf_test, "" },
+	{ "config", "test", 0, OPTION_STRICT, BARE, conf_test, "[--strict]" },
 	{ "config", "dump", 0, 0, BARE, conf_dump, "" },
 	{ "hash", NULL, 0, 0, BARE, hash_command, "< PASSWORD" },
 };

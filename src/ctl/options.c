@@ -19,6 +19,7 @@ static const struct {
 	{ { "all", no_argument, NULL, OPTION_ALL }, OPTION_ALL },
 	{ { "reason", required_argument, NULL, OPTION_REASON }, OPTION_REASON },
 	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
+	{ { "strict", no_argument, NULL, OPTION_STRICT }, OPTION_STRICT },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -36,6 +37,9 @@ take(int flag, struct options *o)
 		return (0);
 	case OPTION_ALL:
 		o->all = true;
+		return (0);
+	case OPTION_STRICT:
+		o->strict = true;
 		return (0);
 	case OPTION_USER:
 		o->user = optarg;

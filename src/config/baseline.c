@@ -1,0 +1,362 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/baseline_files.h"
+#include "config/source.h"
+#include "config/syntax.h"
+#include "config/table.h"
+
+#include "config/baseline.h"
+
+#define SECONDS(n) ((int64_t)(n) * 1000)
+#define MINUTES(n) (SECONDS(n) * 60)
+#define HOURS(n) (MINUTES(n) * 60)
+#define DAYS(n) (HOURS(n) * 24)
+
+#define HSTS_AGE_MIN 31536000 /* seconds: one year, ASVS 3.4.1 */
+#define SECRET_MIN 16         /* bytes: 128 bits if they are random ones */
+#define PREFIX "__Host-"
+
+/* One configuration that is held against the rules. */
+struct baseline {
+	const struct config *c;
+	FILE *out;
+	size_t found;
+};
+
+struct rule {
+	const char *option; /* of table_options */
+	const char *client; /* the option of table_client_options that the same goes for; NULL = none */
+	/* NULL: a duration of at most ${bound} milliseconds; else true if ${value}, the option's field, deviates */
+	bool (*deviates)(const struct config *c, const void *value);
+	int64_t bound;
+	const char *says; /* what the baseline says, and why */
+};
+
+static const char *
+text(const void *value)
+{
+
+	return (*(const char *const *)value);
+}
+
+static bool
+is_false(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (!*(const bool *)value);
+}
+
+static bool
+is_set(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (text(value)[0] != '\0');
+}
+
+/* As root, "" stays root. Others cannot change, whatever the file says. */
+static bool
+is_root(const struct config *c, const void *value)
+{
+	const struct passwd *pw;
+
+	(void)c;
+	if (text(value)[0] == '\0')
+		return (geteuid() == 0);
+	pw = getpwnam(text(value));
+	return (pw != NULL && pw->pw_uid == 0);
+}
+
+static bool
+is_for_others(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return ((*(const int64_t *)value & S_IRWXO) != 0);
+}
+
+static bool
+is_without_token(const struct config *c, const void *value)
+{
+
+	return (is_set(c, value) && c->admin_token_file[0] == '\0');
+}
+
+static bool
+is_wide(const struct config *c, const void *value)
+{
+	char *const *list = *(char *const *const *)value;
+
+	(void)c;
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (syntax_is_wide(list[i]))
+			return (true);
+	return (false);
+}
+
+static bool
+is_short_hsts(const struct config *c, const void *value)
+{
+	const char *age = strcasestr(text(value), "max-age=");
+
+	(void)c;
+	if (age == NULL)
+		return (true);
+	age += sizeof("max-age=") - 1;
+	return (strtoll(age + (*age == '"'), NULL, 10) < HSTS_AGE_MIN);
+}
+
+static bool
+is_plain_name(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (strncmp(text(value), PREFIX, sizeof(PREFIX) - 1) != 0);
+}
+
+static bool
+is_permanent(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (*(const enum session_policy *)value == POLICY_PERMANENT);
+}
+
+static bool
+is_hmac(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (strcmp(text(value), "HS256") == 0);
+}
+
+static bool
+is_remote(const struct config *c, const void *value)
+{
+	static const char *const local[] = { "unix:", "redis://127.", "redis://localhost", "redis://[::1]" };
+	const char *url = text(value);
+
+	(void)c;
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+		size_t n = strlen(local[i]);
+
+		if (strncmp(url, local[i], n) != 0)
+			continue;
+		if (i == 1)
+			n += strspn(url + n, "0123456789."); /* 127.example.org is not this host */
+		return (i > 0 && strchr(":/", url[n]) == NULL);
+	}
+	return (true);
+}
+
+static bool
+is_open_redis(const struct config *c, const void *value)
+{
+
+	return (text(value)[0] == '\0' && strncmp(c->redis_url, "unix:", 5) != 0);
+}
+
+static bool
+is_debug(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (*(const int64_t *)value == LOG_LEVEL_DEBUG);
+}
+
+#define NO(option, deviates, says) { option, NULL, deviates, 0, says }
+#define NO_CLIENT(option, client, deviates, says) { option, client, deviates, 0, says }
+#define AT_MOST(option, client, bound, says) { option, client, NULL, bound, says }
+
+/* The order is that of doorward.conf(5), section SECURITY BASELINE; tests/lint/baseline.sh holds the two together. */
+static const struct rule rules[] = {
+	NO("user", is_root,
+	    "a user of its own, not root: a fault in what reads requests would give away the machine"),
+	NO("listen.check_tcp", is_set,
+	    "a unix socket only: whoever can connect is believed like the front server"),
+	NO("listen.mode", is_for_others,
+	    "nothing for others: whoever can connect is believed like the front server"),
+	NO("admin.mode", is_for_others, "nothing for others: whoever can connect can end every session"),
+	NO("admin.listen", is_without_token,
+	    "a unix socket, or admin.token_file with it: every local user can connect to a port"),
+	NO("require_tls", is_false, "true: over plain HTTP everybody on the way reads passwords and sessions"),
+	NO("trusted_proxies", is_wide,
+	    "the proxies' own addresses or private networks: others could claim TLS and any client address"),
+	NO("hsts", is_short_hsts,
+	    "max-age of at least a year (31536000): the first request of a visit could go over plain HTTP"),
+	NO("cookie_name", is_plain_name,
+	    "begins with " PREFIX ": otherwise another host of the domain can plant a session"),
+	NO_CLIENT("session.policy", "policy", is_permanent,
+	    "\"sliding\" or \"fixed\": a forgotten browser stays signed in to the absolute limit"),
+	AT_MOST("session.idle", "idle", HOURS(1), "at most 1h: a browser left alone is somebody else's soon"),
+	AT_MOST("session.absolute", "absolute", HOURS(24),
+	    "at most 24h: a stolen session has to end although it is used"),
+	AT_MOST("session.remember_absolute", "remember_absolute", DAYS(30),
+	    "at most 30d: even who asked to be remembered proves it once a month"),
+	AT_MOST("refresh.absolute", "refresh_absolute", DAYS(30),
+	    "at most 30d: a stolen device has to end although it is used"),
+	AT_MOST("refresh.grace", NULL, SECONDS(10),
+	    "at most 10s: within it a stolen refresh token is not told from a second tab"),
+	AT_MOST("access.ttl", "access_ttl", MINUTES(15),
+	    "at most 15m: who only verifies the signature believes a token for this long after a logout"),
+	NO("access.alg", is_hmac,
+	    "\"EdDSA\", \"ES256\" or \"RS256\": who can verify an HS256 token can make one"),
+	NO("redis.url", is_remote,
+	    "a unix socket or a loopback address: what goes to Redis is not encrypted"),
+	NO("redis.password_file", is_open_redis,
+	    "a password where Redis is asked over TCP: whoever can connect can make sessions"),
+	AT_MOST("cache.max_age", NULL, SECONDS(5),
+	    "at most 5s: the longest that a lost notice may hide a logout"),
+	NO("log.level", is_debug, "not \"debug\" for longer than it takes: it tells more of users than is needed"),
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static void __attribute__((format(printf, 4, 5)))
+tell(struct baseline *b, const config_setting_t *at, const char *name, const char *fmt, ...)
+{
+	char line[16] = "";
+	va_list ap;
+
+	if (at != NULL)
+		snprintf(line, sizeof(line), ":%u", (unsigned)config_setting_source_line(at));
+	fprintf(b->out, "%s%s: %s: the baseline is ", source_file(b->c, at), line, name);
+	va_start(ap, fmt);
+	vfprintf(b->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', b->out);
+	b->found++;
+}
+
+static bool
+deviates(const struct baseline *b, const struct rule *r, const struct option *o, const void *base)
+{
+	const void *value = (const char *)base + o->offset;
+
+	if (r->deviates != NULL)
+		return (r->deviates(b->c, value));
+	return (*(const int64_t *)value > r->bound);
+}
+
+/* A sliding session is the only one that has an idle limit. */
+static bool
+is_void(const struct rule *r, enum session_policy policy)
+{
+
+	return (strcmp(r->option, "session.idle") == 0 && policy != POLICY_SLIDING);
+}
+
+static void
+hold_global(struct baseline *b, const struct rule *r)
+{
+
+	if (!is_void(r, b->c->session_policy) && deviates(b, r, table_find(table_options, r->option), b->c))
+		tell(b, source_of(b->c, r->option), r->option, "%s", r->says);
+}
+
+/* What a client inherits has been told of where it stands. */
+static void
+hold_client(struct baseline *b, const struct rule *r, size_t i)
+{
+	const config_setting_t *at = r->client == NULL ? NULL : source_of_client(b->c, i, r->client);
+	const struct client *cl = &b->c->clients[i];
+	char name[OPTION_NAME_MAX];
+
+	if (at == NULL || is_void(r, cl->policy) || !deviates(b, r, table_find(table_client_options, r->client), cl))
+		return;
+	snprintf(name, sizeof(name), "clients[%d].%s", config_setting_index(b->c->source->rows[i]), r->client);
+	tell(b, at, name, "%s", r->says);
+}
+
+static void
+hold_file(struct baseline *b, enum look found, const config_setting_t *at, const char *name, const char *path,
+    const char *says)
+{
+
+	if (found == LOOK_OPEN)
+		tell(b, at, name, "%s: %s is not", says, path);
+	else if (found == LOOK_UNKNOWN)
+		tell(b, at, name, "%s: %s: %s", says, path, strerror(errno));
+}
+
+static void
+hold_secret(struct baseline *b, const config_setting_t *at, const char *name, const char *path)
+{
+
+	if (path[0] != '\0')
+		hold_file(b, baseline_files_secret(path, SECRET_MIN), at, name, path,
+		    "a secret of at least 16 bytes, made at random");
+}
+
+static void
+hold_secrets(struct baseline *b)
+{
+	const struct config *c = b->c;
+	char name[OPTION_NAME_MAX];
+
+	hold_secret(b, source_of(c, "admin.token_file"), "admin.token_file", c->admin_token_file);
+	hold_secret(b, source_of(c, "redis.password_file"), "redis.password_file", c->redis_password_file);
+	for (size_t i = 0; i < c->n_clients; i++) {
+		if (c->source->rows[i] == NULL)
+			continue;
+		snprintf(name, sizeof(name), "clients[%d].secret_file", config_setting_index(c->source->rows[i]));
+		hold_secret(b, source_of_client(c, i, "secret_file"), name, c->clients[i].secret_file);
+	}
+}
+
+/* Where names can be guessed and taken by others, one of theirs may stand in the place of ours. */
+static void
+hold_place(struct baseline *b, const char *name, const char *path)
+{
+
+	if (path[0] != '\0')
+		hold_file(b, baseline_files_parent(path, S_IWOTH), source_of(b->c, name), name, path,
+		    "in a directory that others cannot write to");
+}
+
+static void
+hold_files(struct baseline *b)
+{
+	const struct config *c = b->c;
+	char path[PATH_MAX], worst[PATH_MAX];
+
+	hold_file(b, baseline_files_mode(c->file, S_IWGRP | S_IWOTH), NULL, "the file", c->file,
+	    "to be written by its owner only");
+	hold_file(b, baseline_files_mode(c->state_dir, S_IWGRP | S_IRWXO), source_of(c, "state_dir"), "state_dir",
+	    c->state_dir, "closed to others");
+	snprintf(path, sizeof(path), "%s/keys", c->state_dir);
+	hold_file(b, baseline_files_all(path, S_IRWXG | S_IRWXO, worst, sizeof(worst)), source_of(c, "state_dir"),
+	    "state_dir", worst, "keys for their owner only (0700, 0600)");
+	hold_place(b, "pid_file", c->pid_file);
+	hold_place(b, "listen.check", c->listen_check);
+	hold_place(b, "listen.login", c->listen_login);
+	hold_place(b, "admin.socket", c->admin_socket);
+	if (c->log_file[0] != '\0')
+		hold_file(b, baseline_files_mode(c->log_file, S_IRWXO), source_of(c, "log.file"), "log.file",
+		    c->log_file, "closed to others: who signs in from where is nobody else's business");
+}
+
+size_t
+baseline_check(const struct config *c, FILE *out)
+{
+	struct baseline b = { .c = c, .out = out };
+
+	for (size_t i = 0; i < RULES; i++)
+		hold_global(&b, &rules[i]);
+	for (size_t i = 0; i < c->n_clients; i++)
+		for (size_t k = 0; k < RULES; k++)
+			hold_client(&b, &rules[k], i);
+	hold_secrets(&b);
+	hold_files(&b);
+	return (b.found);
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The manual pages: clean for mandoc, and naming every option and command that the programs' own help names. Everything a
+# page on a program needs is there: options, exit codes, environment, files; the daemon's also its signals.
+set -eu
+
+srcdir=${srcdir:-.}
+daemon=$srcdir/src/doorward.8
+ctl=$srcdir/src/ctl/doorwardctl.1
+failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+complain() {
+	echo "$1"
+	failed=1
+}
+
+# Options as they stand in a page: Fl c, Fl \-json.
+options_of() {
+	sed -n -e 's/\\&//g' -e '/^\.\(Op\|It\|Nm\|Fl\|Cm\|Ar\|Pq\)/p' "$1" | awk '{
+		for (i = 1; i < NF; i++)
+			if ($i == "Fl")
+				for (k = i + 1; k <= NF && $k != "Ar" && $k != "Oc"; k++)
+					if ($k != "|" && $k != "Fl") {
+						sub(/^\\-/, "-", $k)
+						print "-" $k
+					}
+	}' | sort -u
+}
+
+check_options() { # program page
+	./"$1" -h >"$work/help"
+	# Single letters and long words, not hyphens within words.
+	grep -oE '(^|[ [|])-(-[a-z][a-z-]*|[A-Za-z0-9])' "$work/help" | sed 's/^[^-]*//' | sort -u >"$work/offered"
+	options_of "$2" >"$work/written"
+	while read -r option; do
+		grep -qx -e "$option" "$work/written" || complain "$1 -h tells of $option, $2 does not"
+	done <"$work/offered"
+}
+
+check_commands() {
+	sed -n 's/^  \([a-z].*\)/\1/p' "$work/help" | awk '{ print $1, $2 ~ /^[a-z]+$/ ? $2 : "" }' >"$work/commands"
+	while read -r word verb; do
+		grep -E "^\.(Cm|It Cm) $word" "$ctl" | grep -qw -e "${verb:-$word}" || complain "doorwardctl $word $verb is not in $ctl"
+	done <"$work/commands"
+}
+
+check_sections() { # page section…
+	page=$1
+	shift
+	for section in "$@"; do
+		grep -qxF ".Sh $section" "$page" || complain "$page has no section $section"
+	done
+}
+
+check_options doorward "$daemon"
+check_options doorwardctl "$ctl"
+check_commands
+check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
+check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
+check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
+
+if command -v mandoc >/dev/null 2>&1; then
+	for page in "$daemon" "$ctl" "$srcdir/conf/doorward.conf.5"; do
+		mandoc -T lint -W warning "$page" >"$work/lint" 2>&1 || true
+		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$work/lint" && failed=1
+	done
+fi
+exit $failed
