@@ -73,6 +73,10 @@ class Answer:
         equal(value["error"], error, "error")
         expect(isinstance(value.get("error_description"), str) and value["error_description"], "no error_description")
         expect(isinstance(value.get("trace_id"), str) and len(value["trace_id"]) == 32, f"trace_id {value.get('trace_id')!r}")
+        equal(self.header("Cache-Control"), "no-store", "Cache-Control")
+        equal(self.header("X-Content-Type-Options"), "nosniff", "X-Content-Type-Options")
+        equal(self.header("Referrer-Policy"), "no-referrer", "Referrer-Policy")
+        expect("default-src 'none'" in (self.header("Content-Security-Policy") or ""), "Content-Security-Policy")
         if self.status == 401:
             challenge = self.header("WWW-Authenticate") or ""
             expect(challenge.startswith('Bearer realm="doorward"'), f"WWW-Authenticate {challenge!r}")
