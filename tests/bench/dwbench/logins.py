@@ -39,9 +39,10 @@ def login_cost(bench, result):
         "bare hashes": lambda: tool(bench, "hash", "bare", span, WORKERS),
         "logins": lambda: logins(bench, 2 * WORKERS, span=span).result()})
     pairs = list(zip(results["logins"], results["bare hashes"]))
+    result.contender("logins", results["logins"])
     for one, bare in pairs:
         result.note(f"{one['rate']:.1f} logins/s at {one['cpu']['app'] / 1e3:.2f} + Redis {one['cpu']['redis'] / 1e3:.3f} ms of CPU; "
-                    f"{bare['rate']:.1f} bare hashes/s at {bare['cpu_us'] / 1e3:.2f} ms")
+                    f"{bare['rate']:.1f} bare hashes/s at {bare['cpu_us'] / 1e3:.2f} ms; {one['idle']:.0%} of the machine idle during the logins")
     result.add(BEYOND[0], [(one["cpu_all"] - bare["cpu_us"]) / 1e3 for one, bare in pairs], *BEYOND[1:])
     result.add(BOTH[0], [one["rate"] / bare["rate"] for one, bare in pairs], *BOTH[1:])
 

@@ -9,6 +9,7 @@ from dwtest.proc import parent
 from .table import Unmeasured
 
 CONNECTIONS = 16
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def descendants(pid):
@@ -37,15 +38,29 @@ def cpu_ns(pids):
     return total
 
 
+def machine_seconds():
+    """Since the start of the machine, over all its cores: busy, idle."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) / TICKS, idle / TICKS
+
+
 class Groups:
-    """CPU microseconds a request of named groups of processes, between start and end."""
+    """What happens between start and end: CPU time of named groups of processes, and what the rest of the machine did meanwhile."""
 
     def __init__(self, **roots):
         self.pids = {name: [pid for root in pids for pid in descendants(root)] for name, pids in roots.items()}
         self.before = {name: cpu_ns(pids) for name, pids in self.pids.items()}
+        self.machine = machine_seconds()
 
-    def per_request(self, requests):
-        return {name: (cpu_ns(pids) - self.before[name]) / 1e3 / max(requests, 1) for name, pids in self.pids.items()}
+    def end(self, requests, own_cpu):
+        """Microseconds a request by group, their sum; and the shares of the machine that lay idle and that went to others than these."""
+        used = {name: cpu_ns(pids) - self.before[name] for name, pids in self.pids.items()}
+        busy, idle = (now - before for now, before in zip(machine_seconds(), self.machine))
+        others = busy - sum(used.values()) / 1e9 - own_cpu
+        per_request = {name: ns / 1e3 / max(requests, 1) for name, ns in used.items()}
+        return {"cpu": per_request, "cpu_all": sum(per_request.values()), "idle": idle / (busy + idle), "others": max(0.0, others) / (busy + idle)}
 
 
 class Load:
@@ -66,13 +81,12 @@ class Load:
         bench.note_process(self.popen)
 
     def result(self):
-        """The generator's report with "cpu": µs a request by group, and "cpu_all". Wrong answers make it worthless, unless nothing is expected."""
+        """The generator's report, and what Groups adds to it. Wrong answers make it worthless, unless nothing is expected."""
         out, wrong = self.popen.communicate(timeout=self.span + 30)
         if self.popen.returncode != 0:
             raise Unmeasured(f"the load generator failed: {wrong.strip()}")
         report = json.loads(out)
-        report["cpu"] = self.groups.per_request(report["requests"])
-        report["cpu_all"] = sum(report["cpu"].values())
+        report |= self.groups.end(report["requests"], report["own_cpu"])
         others = {status: n for status, n in report["statuses"].items() if self.expect and int(status) not in self.expect}
         if report["requests"] == 0 or (self.expect and (others or report["failed"])):
             raise Unmeasured(f"of {report['requests']} answers some were wrong: {others}, {report['failed']} failed. {wrong.strip()}")

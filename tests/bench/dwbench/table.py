@@ -3,6 +3,7 @@
 import json
 import statistics
 
+DISTURBED = 0.08 # share of the machine that strangers may have before a run is marked; a few per cent are the kernel's own threads
 MET, NOT_MET, NOT_MEASURED = "met", "NOT MET", "not measured"
 
 
@@ -74,7 +75,9 @@ class Result:
         middle = sorted(reports, key=lambda report: report["rate"])[len(reports) // 2]
         parts = " + ".join(f"{group} {value:.1f}" for group, value in middle["cpu"].items())
         latency = middle["latency_us"]
-        self.note(f"{name}: {middle['rate']:.0f} req/s, CPU µs {parts} = {middle['cpu_all']:.1f}, p50 {latency['p50']:.0f} p99 {latency['p99']:.0f} µs")
+        strangers = max(report["others"] for report in reports)
+        self.note(f"{name}: {middle['rate']:.0f} req/s, CPU µs {parts} = {middle['cpu_all']:.1f}, p50 {latency['p50']:.0f} p99 {latency['p99']:.0f} µs"
+                  + (f"; DISTURBED: other processes had up to {strangers:.0%} of the machine" if strangers > DISTURBED else ""))
 
     @property
     def verdict(self):
