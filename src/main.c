@@ -258,7 +258,11 @@ front_role(
 	struct role *r = &p->roles[p->n_roles++];
 
 	*r = (struct role){
-		.name = name, .run = run_worker, .count = wanted > 0 ? (size_t)wanted : otherwise, .n_listen = 1
+		.name = name,
+		.run = run_worker,
+		.count = wanted > 0 ? (size_t)wanted : otherwise,
+		.front = true,
+		.n_listen = 1
 	};
 	if (inherited >= 0) {
 		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED,
@@ -271,6 +275,7 @@ front_role(
 	}
 	r->listen[0] = unix_spec(conf, path, conf->listen_mode);
 	/* config_load() has looked these names up */
+	r->listen[0].name = name;
 	(void)privs_ids(conf->listen_owner, conf->listen_group, &r->listen[0].uid, &r->listen[0].gid);
 }
 
@@ -294,7 +299,7 @@ admin_role(const struct config *conf, struct plan *p)
 {
 	struct role *r = &p->roles[p->n_roles];
 
-	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1 };
+	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1, .yields = true };
 	if (conf->admin_socket[0] != '\0')
 		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
 	if (conf->admin_listen[0] != '\0')
@@ -304,6 +309,7 @@ admin_role(const struct config *conf, struct plan *p)
 			.gid = (gid_t)-1,
 			.backlog = (int)conf->listen_backlog };
 	p->n_roles += r->n_listen > 0;
+	r->listen[0].name = r->name;
 }
 
 static uint32_t

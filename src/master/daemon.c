@@ -80,6 +80,22 @@ daemon_report(int *fd, int code, const char *why)
 	*fd = -1;
 }
 
+/* Less than PIPE_BUF, so all of it or nothing. */
+int
+daemon_hear(int fd, int *code, char *why, size_t whylen)
+{
+	struct report r = { 0 };
+	ssize_t n = read(fd, &r, sizeof(r));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return (0);
+	if (n != (ssize_t)sizeof(r))
+		return (-1);
+	*code = r.code;
+	snprintf(why, whylen, "%.*s", (int)sizeof(r.why) - 1, r.why);
+	return (1);
+}
+
 void
 daemon_stdio(const char *log_file)
 {

@@ -17,6 +17,12 @@ int daemon_launch(void);
 void daemon_report(int *fd, int code, const char *why);
 
 /*
+ * Reads such a report from ${fd}, never waiting. Returns 1 and fills ${code} and ${why}; 0 if it has not come yet; -1 if
+ * it never will.
+ */
+int daemon_hear(int fd, int *code, char *why, size_t whylen);
+
+/*
  * Points standard input and output at /dev/null, and standard error at ${log_file}, if there is one: what libraries and
  * sanitizers print belongs there. Again after the log was rotated.
  */

@@ -42,9 +42,9 @@ generation_new(struct config *conf, const struct master_setup *setup, uint32_t n
 		goto err0;
 	privs_warn(conf->user);
 	setup->plan(conf, &g->plan);
-	if (generation_size(g) > BOARD_SLOTS / 2) {
+	if (generation_most(g) > BOARD_SLOTS / 2) {
 		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d places",
-		    generation_size(g), BOARD_SLOTS);
+		    generation_most(g), BOARD_SLOTS);
 		goto err0;
 	}
 	if (open_sockets(g, ls, err, errlen) != 0)
@@ -82,7 +82,7 @@ generation_prune(const struct generation *keep, struct listeners *ls)
 {
 
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
-		if (ls->all[i].kind != 0 && !uses(keep, &ls->all[i]))
+		if (ls->all[i].kind != 0 && ls->all[i].name[0] == '\0' && !uses(keep, &ls->all[i]))
 			listen_close(&ls->all[i]);
 }
 
@@ -92,6 +92,26 @@ generation_size(const struct generation *g)
 	size_t n = 0;
 
 	for (size_t r = 0; r < g->plan.n_roles; r++)
-		n += g->plan.roles[r].count;
+		n += generation_start(&g->plan.roles[r]);
 	return (n);
+}
+
+size_t
+generation_most(const struct generation *g)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < g->plan.n_roles; r++) {
+		const struct role *role = &g->plan.roles[r];
+
+		n += role->most > role->count ? role->most : role->count;
+	}
+	return (n);
+}
+
+size_t
+generation_start(const struct role *role)
+{
+
+	return (role->start > 0 ? role->start : role->count);
 }

@@ -29,10 +29,14 @@ struct generation *generation_new(struct config *conf, const struct master_setup
 /* Frees ${g} and its configuration; NULL is fine. */
 void generation_free(struct generation *g, const struct master_setup *setup);
 
-/* Closes every socket in ${ls} that ${keep} does not use. */
+/* Closes every socket in ${ls} that ${keep} does not use; one that a service manager named is kept. */
 void generation_prune(const struct generation *keep, struct listeners *ls);
 
-/* Processes that ${g} wants. */
+/* Processes that ${g} starts with; that it may come to have. */
 size_t generation_size(const struct generation *g);
+size_t generation_most(const struct generation *g);
+
+/* Processes that ${role} starts with. */
+size_t generation_start(const struct role *role);
 
 #endif

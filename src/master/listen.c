@@ -173,10 +173,14 @@ open_inherited(struct listener *l, const struct listen_spec *spec, char *err, si
 	return (-1);
 }
 
+/* What a service manager made for this purpose comes first: it decides on the address. */
 static struct listener *
 find(struct listeners *ls, const struct listen_spec *spec)
 {
 
+	for (size_t i = 0; spec->name != NULL && i < LISTENERS_MAX; i++)
+		if (ls->all[i].kind != 0 && strcmp(ls->all[i].name, spec->name) == 0)
+			return (&ls->all[i]);
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		if (ls->all[i].kind == spec->kind && strcmp(ls->all[i].address, spec->address) == 0)
 			return (&ls->all[i]);
@@ -215,7 +219,7 @@ static void
 warn_of_changes(const struct listener *l, const struct listen_spec *spec)
 {
 
-	if (l->kind == LISTEN_UNIX && (l->mode != spec->mode || l->uid != spec->uid || l->gid != spec->gid))
+	if (l->kind == LISTEN_UNIX && !l->foreign && (l->mode != spec->mode || l->uid != spec->uid || l->gid != spec->gid))
 		log_warn("mode and owner of %s change at the next restart", l->address);
 }
 
@@ -244,13 +248,41 @@ listen_open(struct listeners *ls, const struct listen_spec *spec, char *err, siz
 	return (l);
 }
 
+struct listener *
+listen_adopt(struct listeners *ls, const struct listener *like, int fd)
+{
+	struct listener *l = take_free(ls);
+
+	if (l == NULL || !fd_is_listening(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fd_nonblocking(fd) != 0)
+		return (NULL);
+	*l = *like;
+	l->fd = fd;
+	return (l);
+}
+
+void
+listen_share(struct listeners *ls, bool shared)
+{
+
+	for (size_t i = 0; i < LISTENERS_MAX; i++)
+		ls->all[i].shared = shared;
+}
+
+static bool
+is_ours_to_unlink(const struct listener *l)
+{
+	struct stat st;
+
+	return (l->kind == LISTEN_UNIX && !l->foreign && !l->shared && lstat(l->address, &st) == 0 &&
+		st.st_dev == l->dev && st.st_ino == l->ino);
+}
+
 /* The open socket holds the inode, so its number is not another file's before it is closed: compare first. */
 void
 listen_close(struct listener *l)
 {
-	struct stat st;
 
-	if (l->kind == LISTEN_UNIX && lstat(l->address, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+	if (is_ours_to_unlink(l))
 		unlink(l->address);
 	if (l->fd >= 0)
 		close(l->fd);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #define LISTENERS_MAX 16 /* of two generations together */
+#define LISTEN_NAME_MAX 31
 #define LISTEN_ADDRESS_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 enum listen_kind {
@@ -29,6 +30,7 @@ struct listen_spec {
 	mode_t mode;
 	int backlog;
 	int fd;
+	const char *name; /* of a socket that a service manager may have made for us; NULL = none of them */
 };
 
 struct listener {
@@ -40,6 +42,9 @@ struct listener {
 	gid_t gid;
 	dev_t dev; /* of the path, as we made it */
 	ino_t ino;
+	char name[LISTEN_NAME_MAX + 1]; /* by which a service manager gave it; it is kept whatever a reload wants */
+	bool foreign;			/* made by a service manager: never unlinked */
+	bool shared;			/* with another master, which needs the path after us */
 };
 
 struct listeners {
@@ -53,7 +58,16 @@ struct listeners {
  */
 struct listener *listen_open(struct listeners *ls, const struct listen_spec *spec, char *err, size_t errlen);
 
-/* Closes ${l} and removes its path, if we made it and it is still the one we made. */
+/*
+ * Enters the open socket ${fd}, made by a service manager or by the master before us; the fields of ${like} say what is
+ * known of it. Returns NULL if there is no room, or if it is not a listening socket.
+ */
+struct listener *listen_adopt(struct listeners *ls, const struct listener *like, int fd);
+
+/* Says of all of them whether another master lives who needs their paths. */
+void listen_share(struct listeners *ls, bool shared);
+
+/* Closes ${l} and removes its path, if we made it, it is still the one we made, and no other master needs it. */
 void listen_close(struct listener *l);
 
 void listen_close_all(struct listeners *ls);

@@ -1,6 +1,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,10 @@
 
 #include "master/daemon.h"
 #include "master/reload.h"
+#include "master/resize.h"
 #include "master/signals.h"
 #include "master/state.h"
+#include "master/tell.h"
 
 #include "master/master.h"
 
@@ -50,6 +53,11 @@ static void
 stop(struct master *m, int64_t deadline)
 {
 
+	if (m->phase < PHASE_STOPPING) {
+		upgrade_part(m, clock_mono_ms());
+		if (m->upgrade.pid <= 0)
+			notify_stopping(&m->notify);
+	}
 	if (m->phase != PHASE_LAST)
 		m->phase = PHASE_STOPPING;
 	listen_close_all(&m->sockets);
@@ -120,7 +128,7 @@ reap(struct master *m, int64_t now)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (private_redis_reap(&m->redis, m->board, pid, status, now))
+		if (private_redis_reap(&m->redis, m->board, pid, status, now) || upgrade_reap(m, pid, status, now))
 			continue;
 		if (pool_reap(&m->pool, pid, status, now, &d))
 			mourn(m, &d, now);
@@ -179,9 +187,16 @@ obey(struct master *m, int64_t now)
 			m->reload_wanted = true;
 	}
 	for (int n = signals_take(SIGTTIN); n > 0 && m->phase == PHASE_SERVING; n--)
-		pool_resize(&m->pool, m->now, +1, now, NEVER);
+		resize_by(&m->pool, m->now, +1, now, NEVER);
 	for (int n = signals_take(SIGTTOU); n > 0 && m->phase == PHASE_SERVING; n--)
-		pool_resize(&m->pool, m->now, -1, now, now + conf->drain_timeout);
+		resize_by(&m->pool, m->now, -1, now, now + conf->drain_timeout);
+	if (signals_take(SIGUSR2) > 0)
+		upgrade_begin(m, now);
+	if (signals_take(SIGWINCH) > 0 && m->phase == PHASE_SERVING) {
+		log_info("told to have no processes: HUP brings them back");
+		m->retired = true;
+		pool_retire(&m->pool, m->now, now + conf->drain_timeout);
+	}
 }
 
 /* Whether the first generation is up: all ready, but for places that fail while others of their role serve. */
@@ -198,6 +213,20 @@ is_up(const struct master *m)
 	return (true);
 }
 
+/* A reload changes what m->now is. */
+static void
+tick_serving(struct master *m, int64_t now)
+{
+	int64_t deadline;
+
+	reload_tick(m, now);
+	deadline = now + m->now->conf->drain_timeout;
+	resize_recycle(&m->pool, m->now, now, deadline);
+	if (!m->retired)
+		resize_balance(&m->pool, m->now, now, deadline);
+	tell_all(m, now);
+}
+
 static void
 tick(struct master *m, int64_t now)
 {
@@ -207,14 +236,17 @@ tick(struct master *m, int64_t now)
 	private_redis_tick(&m->redis, m->board, now);
 	pool_tick(&m->pool, now);
 	watch_look(&m->watch, &m->pool, &limits, now);
+	upgrade_tick(m, now);
 	if (m->phase == PHASE_FIRST && is_up(m)) {
 		m->phase = PHASE_SERVING;
+		private_redis_leave(&m->redis, false, now);
+		notify_ready(&m->notify);
 		daemon_report(&m->report_fd, 0, "");
 		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1,
 		    PLACE_READY));
 	}
 	if (m->phase == PHASE_SERVING)
-		reload_tick(m, now);
+		tick_serving(m, now);
 	if (m->phase == PHASE_STOPPING && pool_alive(&m->pool) == 0)
 		m->phase = PHASE_LAST;
 }
@@ -236,32 +268,52 @@ loop(struct master *m, const sigset_t *mask)
 	}
 }
 
-/* Everything that can fail before a process is started. */
+/* What is the master's alone: a child that kept one would make it look alive. */
+static void
+hide_descriptors(struct master *m)
+{
+
+	pool_hide(&m->pool, &m->report_fd);
+	pool_hide(&m->pool, &m->pid_fd);
+	pool_hide(&m->pool, &m->redis.life);
+	pool_hide(&m->pool, &m->redis.pidfd);
+	pool_hide(&m->pool, &m->heritage.predecessor);
+	pool_hide(&m->pool, &m->upgrade.report_fd);
+	pool_hide(&m->pool, &m->notify.fd);
+	if (m->redis.life < 0 && m->heritage.redis.life >= 0) { /* not the one we want */
+		close(m->heritage.redis.life);
+		close(m->heritage.redis.pidfd);
+	}
+}
+
+/* Everything that can fail before a process is started. Returns 0, or an exit code with a sentence in m->why. */
 static int
 prepare(struct master *m, struct config *conf)
 {
+	int code;
 
 	if ((m->pid_file = strdup(conf->pid_file)) == NULL || (m->board = board_new()) == NULL ||
 	    pool_init(&m->pool, m->board, &m->sockets) != 0) {
 		snprintf(m->why, sizeof(m->why), "cannot make what processes share: %s", strerror(errno));
-		return (-1);
+		return (EXIT_RUNTIME);
 	}
 	if ((m->pid_fd = daemon_pid_file(conf->pid_file, m->why, sizeof(m->why))) == -2)
-		return (-1);
+		return (EXIT_RUNTIME);
 	if ((m->now = generation_new(conf, m->setup, 1, &m->sockets, m->why, sizeof(m->why))) == NULL)
-		return (-1);
-	if (private_redis_prepare(&m->redis, conf, &m->now->privs, m->why, sizeof(m->why)) != 0)
-		return (-1);
+		return (EXIT_RUNTIME);
+	if ((code = private_redis_prepare(&m->redis, conf, &m->now->privs, &m->heritage.redis, m->why,
+		 sizeof(m->why))) != 0)
+		return (code);
+	private_redis_leave(&m->redis, m->heritage.upgrade, clock_mono_ms());
 	privs_give_file(conf->log_file, &m->now->privs);
-	pool_hide(&m->pool, m->report_fd);
-	pool_hide(&m->pool, m->pid_fd);
+	hide_descriptors(m);
 	m->board->master_pid = (int32_t)getpid();
 	m->board->generation = m->now->number;
 	m->board->max_hashing = m->now->plan.max_hashing;
 	if (pool_enter(&m->pool, m->now, clock_mono_ms()) == 0)
 		return (0);
 	snprintf(m->why, sizeof(m->why), "too many processes or roles");
-	return (-1);
+	return (EXIT_RUNTIME);
 }
 
 /* What every end has in common. No child is left that could still need any of it. */
@@ -286,9 +338,24 @@ leave(struct master *m)
 	code = m->code;
 	generation_free(m->next, m->setup);
 	generation_free(m->now, m->setup);
+	notify_close(&m->notify);
 	free(m->pid_file);
+	free(m->program);
 	free(m);
 	return (code);
+}
+
+/* Now, while the name is still that of the file we run from; NULL if it cannot be known. */
+static char *
+program_file(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return (NULL);
+	path[n] = '\0';
+	return (strdup(path));
 }
 
 int
@@ -300,10 +367,16 @@ master_run(struct config *conf, const struct master_setup *setup)
 	if (m == NULL)
 		return (EXIT_RUNTIME);
 	m->setup = setup;
-	m->report_fd = m->pid_fd = -1;
+	m->report_fd = m->pid_fd = m->upgrade.report_fd = -1;
+	m->upgrade.at = NEVER;
+	m->redis.life = m->redis.pidfd = -1;
+	m->program = program_file();
 	m->logs_to_file = conf->log_file[0] != '\0';
 	signals_master(&mask);
-	if (!setup->foreground) {
+	notify_open(&m->notify);
+	inherit_take(&m->sockets, &m->heritage);
+	m->report_fd = m->heritage.report_fd;
+	if (!setup->foreground && !m->heritage.upgrade) {
 		if ((m->report_fd = daemon_launch()) < 0) {
 			fprintf(stderr, "doorward: cannot go to the background: %s\n", strerror(errno));
 			free(m);
@@ -312,10 +385,8 @@ master_run(struct config *conf, const struct master_setup *setup)
 		daemon_stdio(conf->log_file);
 	}
 	log_name("master");
-	if (prepare(m, conf) == 0)
+	if ((m->code = prepare(m, conf)) == 0)
 		loop(m, &mask);
-	else
-		m->code = EXIT_RUNTIME;
 	if (m->now == NULL)
 		setup->release(conf);
 	return (leave(m));

@@ -31,15 +31,15 @@ pool_init(struct pool *p, struct board *board, struct listeners *sockets)
 }
 
 void
-pool_hide(struct pool *p, int fd)
+pool_hide(struct pool *p, const int *fd)
 {
 
-	if (fd >= 0 && p->n_hidden < POOL_HIDDEN_MAX)
+	if (p->n_hidden < POOL_HIDDEN_MAX)
 		p->hidden[p->n_hidden++] = fd;
 }
 
-static size_t
-free_places(const struct pool *p)
+size_t
+pool_free(const struct pool *p)
 {
 	size_t n = 0;
 
@@ -48,8 +48,8 @@ free_places(const struct pool *p)
 	return (n);
 }
 
-static void
-enter_place(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now)
+struct place *
+pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now)
 {
 	const struct role *r = &g->plan.roles[role];
 
@@ -67,19 +67,20 @@ enter_place(struct pool *p, const struct generation *g, size_t role, unsigned or
 			.ready_fd = -1,
 			.at = now };
 		snprintf(pl->name, sizeof(pl->name), "%s/%u", r->name, ordinal);
-		return;
+		return (pl);
 	}
+	return (NULL);
 }
 
-/* Tells the status page how many processes ${role} of ${g} should have. */
-static void
-note_wanted(struct pool *p, const struct generation *g, size_t role)
+void
+pool_note_wanted(struct pool *p, const struct generation *g, size_t role)
 {
 	int i = board_role(p->board, g->plan.roles[role].name);
 	size_t n = 0;
 
 	for (size_t k = 0; k < BOARD_SLOTS; k++)
-		n += p->places[k].gen == g && p->places[k].role == role && p->places[k].state != PLACE_FREE;
+		n += p->places[k].gen == g && p->places[k].role == role && p->places[k].state != PLACE_FREE &&
+		     p->places[k].heir == NULL;
 	if (i >= 0)
 		p->board->roles[i].wanted = (uint32_t)n;
 }
@@ -88,15 +89,15 @@ int
 pool_enter(struct pool *p, const struct generation *g, int64_t now)
 {
 
-	if (free_places(p) < generation_size(g))
+	if (pool_free(p) < generation_size(g))
 		return (-1);
 	for (size_t r = 0; r < g->plan.n_roles; r++)
 		if (board_role(p->board, g->plan.roles[r].name) < 0)
 			return (-1);
 	for (size_t r = 0; r < g->plan.n_roles; r++) {
-		for (unsigned i = 0; i < g->plan.roles[r].count; i++)
-			enter_place(p, g, r, i, now);
-		note_wanted(p, g, r);
+		for (unsigned i = 0; i < generation_start(&g->plan.roles[r]); i++)
+			(void)pool_add(p, g, r, i, now);
+		pool_note_wanted(p, g, r);
 	}
 	return (0);
 }
@@ -238,7 +239,8 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	board_release(p->board, s);
 	close_ready(pl);
 	pl->pid = 0;
-	if (pl->state == PLACE_LEAVING) {
+	/* Whose successor has been started already needs no other. */
+	if (pl->state == PLACE_LEAVING || (pl->heir != NULL && pl->heir->state != PLACE_BARRED)) {
 		*pl = (struct place){ .state = PLACE_FREE };
 		return (false);
 	}
@@ -247,9 +249,8 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	return (true);
 }
 
-/* From now on the place is only waiting for its process to end. */
-static void
-retire(struct place *pl, int64_t deadline)
+void
+pool_dismiss(struct place *pl, int64_t deadline)
 {
 
 	if (pl->pid == 0) {
@@ -258,6 +259,7 @@ retire(struct place *pl, int64_t deadline)
 	}
 	pl->state = PLACE_LEAVING;
 	pl->gen = NULL;
+	pl->heir = NULL;
 	pl->at = deadline;
 	kill(pl->pid, SIGQUIT);
 }
@@ -272,7 +274,7 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 		if (pl->state == PLACE_FREE || (g != NULL && pl->gen != g))
 			continue;
 		if (pl->state != PLACE_LEAVING)
-			retire(pl, deadline);
+			pool_dismiss(pl, deadline);
 		else if (pl->at > deadline && pl->at != NEVER)
 			pl->at =
 			    deadline; /* stopping does not wait for an old generation longer than for the present one */
@@ -301,55 +303,6 @@ pool_signal(struct pool *p, int sig)
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (p->places[i].pid > 0)
 			kill(p->places[i].pid, sig);
-}
-
-static int
-resizable_role(const struct generation *g)
-{
-
-	for (size_t r = 0; r < g->plan.n_roles; r++)
-		if (g->plan.roles[r].resizable)
-			return ((int)r);
-	return (-1);
-}
-
-/* The place of the role with the highest ordinal; NULL if it has none. ${*n}: how many it has. */
-static struct place *
-last_of_role(struct pool *p, const struct generation *g, int role, size_t *n)
-{
-	struct place *last = NULL;
-
-	*n = 0;
-	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
-
-		if (pl->state == PLACE_FREE || pl->gen != g || pl->role != (uint32_t)role)
-			continue;
-		++*n;
-		if (last == NULL || pl->ordinal > last->ordinal)
-			last = pl;
-	}
-	return (last);
-}
-
-void
-pool_resize(struct pool *p, const struct generation *g, int by, int64_t now, int64_t deadline)
-{
-	int role = resizable_role(g);
-	struct place *last;
-	size_t n;
-
-	if (role < 0 || (last = last_of_role(p, g, role, &n)) == NULL)
-		return;
-	if (by > 0 && free_places(p) > BOARD_SLOTS / 2)
-		enter_place(p, g, (size_t)role, last->ordinal + 1, now);
-	else if (by < 0 && n > 1)
-		retire(last, deadline);
-	else
-		log_warn("%s keeps its %zu processes: that is the limit", g->plan.roles[role].name, n);
-	note_wanted(p, g, (size_t)role);
-	log_info("%s is to have %u processes", g->plan.roles[role].name,
-	    p->board->roles[board_role(p->board, g->plan.roles[role].name)].wanted);
 }
 
 size_t

@@ -17,10 +17,11 @@
 
 #include "master/backoff.h"
 #include "master/generation.h"
+#include "master/sizing.h"
 #include "master/watch.h"
 
 #define NEVER INT64_MAX
-#define POOL_HIDDEN_MAX 4 /* descriptors of the master that no child may keep */
+#define POOL_HIDDEN_MAX 8 /* descriptors of the master that no child may keep */
 
 enum place_state {
 	PLACE_FREE = 0,
@@ -43,6 +44,7 @@ struct place {
 	int ready_fd;		       /* where READY is heard; -1 = not any more */
 	int64_t at;		       /* mono ms; see the states */
 	int64_t born;
+	struct place *heir; /* started to replace this one, which is worn; NULL = none */
 	struct backoff backoff;
 	struct watch_seen seen;
 };
@@ -51,8 +53,10 @@ struct pool {
 	struct board *board;
 	struct listeners *sockets;
 	int life_read, life_write; /* the pipe by whose end of file children see the master die */
-	int hidden[POOL_HIDDEN_MAX];
+	const int *hidden[POOL_HIDDEN_MAX];
 	size_t n_hidden;
+	struct sizing sizing[BOARD_ROLES]; /* of the dynamic roles */
+	int64_t balanced;		   /* mono ms: when they were looked at */
 	struct place places[BOARD_SLOTS];
 };
 
@@ -66,8 +70,8 @@ struct death {
 /* Makes ${p} an empty pool over ${board}. Returns 0, or -1 with errno set. */
 int pool_init(struct pool *p, struct board *board, struct listeners *sockets);
 
-/* Makes every child close ${fd}; -1 is ignored. */
-void pool_hide(struct pool *p, int fd);
+/* Makes every child close ${*fd}, as it is then; -1 is ignored. */
+void pool_hide(struct pool *p, const int *fd);
 
 /* Enters all places of ${g}, due now. Returns 0, or -1 if there are not enough free ones: nothing has changed then. */
 int pool_enter(struct pool *p, const struct generation *g, int64_t now);
@@ -99,8 +103,17 @@ void pool_kill(struct pool *p, const struct generation *g);
 /* Sends ${sig} to all that are ready or leaving. */
 void pool_signal(struct pool *p, int sig);
 
-/* One process of the resizable role of ${g} more (${by} > 0) or less, not below one. */
-void pool_resize(struct pool *p, const struct generation *g, int by, int64_t now, int64_t deadline);
+/* A new place, due now, for ${role} of ${g}; NULL if there is none free. */
+struct place *pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now);
+
+/* Tells the process of ${pl} to finish by ${deadline}: from now on the place only waits for its end. */
+void pool_dismiss(struct place *pl, int64_t deadline);
+
+/* Tells the status page how many processes ${role} of ${g} should have. */
+void pool_note_wanted(struct pool *p, const struct generation *g, size_t role);
+
+/* Places that nobody has. */
+size_t pool_free(const struct pool *p);
 
 /* Places of ${g} (NULL: of all), and of its role ${role} (-1: of all), in ${state}. */
 size_t pool_count(const struct pool *p, const struct generation *g, int role, enum place_state state);

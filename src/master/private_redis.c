@@ -1,9 +1,11 @@
+#include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 
+#include "master/guardian.h"
 #include "master/listen.h"
 #include "master/obituary.h"
 #include "master/signals.h"
@@ -123,48 +126,68 @@ make_directory(struct private_redis *r, const struct config *conf, char *err, si
 	return (0);
 }
 
+static void
+socket_path(const struct private_redis *r, char out[PATH_MAX + 16])
+{
+
+	snprintf(out, PATH_MAX + 16, "%s/redis.sock", r->dir);
+}
+
+/* The one that runs, if it is the one that is wanted. */
+static bool
+take_over(struct private_redis *r, const struct inherit_redis *from)
+{
+
+	if (from->pid <= 0 || strcmp(from->dir, r->dir) != 0)
+		return (false);
+	r->pid = from->pid;
+	r->pidfd = from->pidfd;
+	r->life = from->life;
+	r->at = NEVER;
+	r->wanted = true;
+	return (true);
+}
+
 int
-private_redis_prepare(
-    struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen)
+private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs,
+    const struct inherit_redis *from, char *err, size_t errlen)
 {
 	char path[PATH_MAX + 16];
 
-	memset(r, 0, sizeof(*r));
+	*r = (struct private_redis){ .pidfd = -1, .life = -1, .privs = *privs };
 	if (!conf->redis_spawn)
 		return (0);
-	r->privs = *privs;
 	if (!find_program(conf->redis_server, r->program)) {
-		snprintf(err, errlen, "redis.spawn: cannot run %s: %s", conf->redis_server, strerror(errno));
-		return (-1);
+		snprintf(err, errlen, "redis.server: cannot run %s: %s", conf->redis_server, strerror(errno));
+		return (EXIT_CONFIG);
 	}
 	if (make_directory(r, conf, err, errlen) != 0)
-		return (-1);
-	snprintf(path, sizeof(path), "%s/redis.sock", r->dir);
+		return (EXIT_RUNTIME);
+	socket_path(r, path);
 	if (strlen(path) > LISTEN_ADDRESS_MAX) {
 		snprintf(err, errlen, "state_dir is too long for the socket %.*s", PATH_MAX, path);
-		return (-1);
+		return (EXIT_CONFIG);
 	}
+	if (take_over(r, from))
+		return (0);
 	if (!wait_for_leftover(path)) {
 		snprintf(err, errlen, "another redis-server answers on %.*s: stop it first", PATH_MAX, path);
-		return (-1);
+		return (EXIT_RUNTIME);
 	}
 	if (write_config(r, err, errlen) != 0)
-		return (-1);
+		return (EXIT_RUNTIME);
 	r->wanted = true;
 	return (0);
 }
 
-static _Noreturn void
-be_redis(const struct private_redis *r, pid_t master)
+static void
+be_redis(const void *ctx, pid_t guardian)
 {
+	const struct private_redis *r = ctx;
 	char *const argv[] = { (char *)"redis-server", (char *)"redis.conf", NULL };
 	int null;
 
-	signals_foreign();
-	log_name("redis");
-	if (privs_drop(&r->privs) != 0)
-		_exit(EXIT_CONFIG);
-	if (privs_follow_parent(master, SIGTERM) != 0)
+	if (privs_follow_parent(guardian, SIGTERM) != 0)
 		_exit(EXIT_RETIRED);
 	if (chdir(r->dir) != 0 || (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0) {
@@ -176,15 +199,64 @@ be_redis(const struct private_redis *r, pid_t master)
 	_exit(EXIT_RESOURCE); /* it was there when we started: perhaps it is being upgraded */
 }
 
+static _Noreturn void
+be_guardian(const struct private_redis *r, int life)
+{
+
+	signals_foreign();
+	log_name("redis");
+	if (privs_drop(&r->privs) != 0)
+		_exit(EXIT_CONFIG);
+	guardian_run(life, be_redis, r);
+}
+
+static void
+close_life(struct private_redis *r)
+{
+
+	if (r->life >= 0)
+		close(r->life);
+	if (r->pidfd >= 0)
+		close(r->pidfd);
+	r->life = r->pidfd = -1;
+}
+
+/* Returns the process that guards it, or -1. */
+static pid_t
+fork_guardian(struct private_redis *r)
+{
+	int life[2];
+	pid_t pid;
+
+	if (pipe2(life, O_CLOEXEC) != 0)
+		return (-1);
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		close(life[1]);
+		be_guardian(r, life[0]);
+	}
+	close(life[0]);
+	close_life(r);
+	if (pid < 0)
+		close(life[1]);
+	else
+		r->life = life[1];
+	return (pid);
+}
+
 static void
 start(struct private_redis *r, struct board *b, int64_t now)
 {
-	pid_t master = getpid(), pid;
+	char path[PATH_MAX + 16];
+	pid_t pid;
 
-	fflush(NULL);
-	if ((pid = fork()) == 0)
-		be_redis(r, master);
-	if (pid < 0) {
+	/* One that is leaving would take the path of the next one's socket with it. */
+	socket_path(r, path);
+	if (listen_is_alive(path)) {
+		r->at = now + POLL_MS;
+		return;
+	}
+	if ((pid = fork_guardian(r)) < 0) {
 		log_error("cannot start redis-server: %s", strerror(errno));
 		r->at = now + BACKOFF_CAP;
 		return;
@@ -196,11 +268,31 @@ start(struct private_redis *r, struct board *b, int64_t now)
 	log_info("private redis-server started: pid=%d dir=%s", (int)pid, r->dir);
 }
 
+/* Another master's child is not ours to wait for. */
+static void
+look_at_foreign(struct private_redis *r, struct board *b, int64_t now)
+{
+	struct pollfd p = { .fd = r->pidfd, .events = POLLIN };
+
+	if (r->pidfd < 0 || r->pid == 0)
+		return;
+	b->redis_pid = (uint32_t)r->pid;
+	if (poll(&p, 1, 0) <= 0)
+		return;
+	close_life(r);
+	r->pid = 0;
+	b->redis_pid = 0;
+	r->at = r->stopping ? NEVER : now;
+	if (!r->stopping && !r->leave)
+		log_error("private redis-server, started by an earlier master, has ended, see %s/redis.log", r->dir);
+}
+
 void
 private_redis_tick(struct private_redis *r, struct board *b, int64_t now)
 {
 
-	if (!r->wanted || now < r->at)
+	look_at_foreign(r, b, now);
+	if (!r->wanted || r->leave || now < r->at)
 		return;
 	if (r->pid == 0 && !r->stopping) {
 		start(r, b, now);
@@ -215,7 +307,7 @@ int64_t
 private_redis_next(const struct private_redis *r)
 {
 
-	return (r->wanted ? r->at : NEVER);
+	return (r->wanted && !r->leave ? r->at : NEVER);
 }
 
 /* It has no requests that we know of: a life long enough counts as one. */
@@ -243,22 +335,44 @@ bool
 private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int status, int64_t now)
 {
 
-	if (r->pid == 0 || pid != r->pid)
+	if (r->pid == 0 || pid != r->pid || r->pidfd >= 0)
 		return (false);
 	r->pid = 0;
 	b->redis_pid = 0;
-	if (r->stopping)
+	if (r->stopping || r->leave)
 		r->at = NEVER;
 	else
 		schedule(r, b, status, now);
 	return (true);
 }
 
+/* The descriptors are ours: who fills ${out} after fork has copies, and ours stay. */
+void
+private_redis_hand_over(const struct private_redis *r, struct inherit_redis *out)
+{
+
+	*out = (struct inherit_redis){ .pid = r->pid, .pidfd = r->pidfd, .life = r->life };
+	snprintf(out->dir, sizeof(out->dir), "%s", r->dir);
+	if (out->pid > 0 && out->pidfd < 0)
+		out->pidfd = pidfd_open(out->pid, 0);
+	if (out->pidfd < 0 || out->life < 0)
+		out->pid = 0;
+}
+
+void
+private_redis_leave(struct private_redis *r, bool leave, int64_t now)
+{
+
+	r->leave = leave;
+	if (!leave && r->wanted && r->pid == 0 && !r->stopping)
+		r->at = now;
+}
+
 bool
 private_redis_stop(struct private_redis *r, int64_t now)
 {
 
-	if (r->pid == 0) {
+	if (r->pid == 0 || r->leave) {
 		r->stopping = true;
 		r->at = NEVER;
 		return (true);

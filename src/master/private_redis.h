@@ -1,6 +1,6 @@
 /*
  * A redis-server of our own, for installations that have none: started, watched, stopped. Nobody here speaks to it;
- * workers connect when it answers. It dies with the master.
+ * workers connect when it answers. It dies with the master, or with the last of those that took over from one another.
  */
 #ifndef MASTER_PRIVATE_REDIS_H
 #define MASTER_PRIVATE_REDIS_H
@@ -16,6 +16,7 @@
 #include "doorward/config.h"
 
 #include "master/backoff.h"
+#include "master/inherit.h"
 #include "master/pool.h"
 #include "master/privs.h"
 
@@ -27,7 +28,10 @@ struct private_redis {
 	char program[PATH_MAX];
 	char dir[PATH_MAX];
 	struct privs privs;
-	pid_t pid;  /* 0 = not running */
+	pid_t pid;  /* 0 = not running; the process that guards it */
+	int pidfd;  /* of one that another master started; else -1 */
+	int life;   /* it is told to stop when all write ends of this pipe are closed; -1 */
+	bool leave; /* another master sees to it */
 	int64_t at; /* mono ms: of the next start; when stopping, of the KILL */
 	int64_t born;
 	bool stopping;
@@ -36,11 +40,17 @@ struct private_redis {
 
 /*
  * Makes the directory state_dir/redis and the server's configuration in it, and sees to it that no other server is
- * there. To be called once, before anything is started. Does nothing if ${conf} wants none. Returns 0, or -1 with a
- * sentence in ${err}.
+ * there but that of ${from}, which is taken over as it runs. To be called once, before anything is started. Does nothing
+ * if ${conf} wants none. Returns 0; or an exit code, with a sentence in ${err}.
  */
-int private_redis_prepare(
-    struct private_redis *r, const struct config *conf, const struct privs *privs, char *err, size_t errlen);
+int private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs,
+    const struct inherit_redis *from, char *err, size_t errlen);
+
+/* Fills ${out} for a master that takes over; ${out}->pid is 0 if nothing runs. */
+void private_redis_hand_over(const struct private_redis *r, struct inherit_redis *out);
+
+/* Whether another master sees to it from now on: then it is neither started nor stopped here. */
+void private_redis_leave(struct private_redis *r, bool leave, int64_t now);
 
 /* Starts it if it is due, kills it if it does not stop in time. */
 void private_redis_tick(struct private_redis *r, struct board *b, int64_t now);

@@ -3,6 +3,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/logging.h"
+
+#include "master/resize.h"
 
 #include "master/reload.h"
 
@@ -10,6 +13,7 @@ static void
 note_result(struct master *m, enum board_reload result)
 {
 
+	notify_ready(&m->notify);
 	m->board->last_reload = result;
 	m->board->reloaded_at = clock_wall_ms();
 }
@@ -19,9 +23,7 @@ static int
 move_log(const struct config *from, const struct config *to)
 {
 
-	if (strcmp(from->log_file, to->log_file) == 0 && from->log_level == to->log_level)
-		return (0);
-	return (log_open(to->log_file, (enum log_level)to->log_level));
+	return (logging_same(from, to) ? 0 : logging_open(to));
 }
 
 static void
@@ -32,6 +34,20 @@ warn_of_ignored(const struct config *old, const struct config *new)
 		log_warn("pid_file changes at the next restart");
 	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn &&strcmp(old->state_dir, new->state_dir) != 0))
 		log_warn("the private redis-server changes at the next restart");
+}
+
+/* What a pool has grown to by need is needed after the reload too. */
+static void
+keep_sizes(const struct master *m, struct generation *g)
+{
+
+	for (size_t r = 0; r < g->plan.n_roles && r < m->now->plan.n_roles; r++) {
+		struct role *role = &g->plan.roles[r];
+		size_t have = resize_have(&m->pool, m->now, r);
+
+		if (role->most > role->count && strcmp(role->name, m->now->plan.roles[r].name) == 0)
+			role->start = have < role->count ? role->count : have > role->most ? role->most : have;
+	}
 }
 
 static struct generation *
@@ -49,6 +65,7 @@ prepare(struct master *m, char *err, size_t errlen)
 		goto err1;
 	}
 	warn_of_ignored(m->now->conf, conf);
+	keep_sizes(m, g);
 	return (g);
 
 err1:
@@ -70,6 +87,7 @@ reload_begin(struct master *m, int64_t now)
 	}
 	m->reload_wanted = false;
 	log_info("reloading %s", m->now->conf->file);
+	notify_reloading(&m->notify);
 	if ((m->next = prepare(m, err, sizeof(err))) == NULL) {
 		generation_prune(m->now, &m->sockets);
 		note_result(m, RELOAD_FAILED);
@@ -101,6 +119,7 @@ commit(struct master *m, int64_t now)
 
 	m->now = m->next;
 	m->next = NULL;
+	m->retired = false;
 	m->board->generation = m->now->number;
 	m->board->max_hashing = m->now->plan.max_hashing;
 	pool_retire(&m->pool, old, now + m->now->conf->drain_timeout);

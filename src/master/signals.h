@@ -5,8 +5,7 @@
 #include <signal.h>
 
 /*
- * Blocks the signals of the master and installs their handlers; ignores PIPE and those with a meaning to come (USR2,
- * WINCH). ${wait} is the mask under which the master waits: the only time they arrive.
+ * Blocks the signals of the master and installs their handlers; ignores PIPE. ${wait} is the mask under which the master waits: the only time they arrive.
  */
 void signals_master(sigset_t *wait);
 

@@ -44,7 +44,8 @@ close_others(const struct pool *p, const struct place *pl)
 
 	close(p->life_write);
 	for (size_t i = 0; i < p->n_hidden; i++)
-		close(p->hidden[i]);
+		if (*p->hidden[i] >= 0)
+			close(*p->hidden[i]);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (p->places[i].pid > 0 && p->places[i].ready_fd >= 0)
 			close(p->places[i].ready_fd);

@@ -6,8 +6,11 @@
 #include <stdint.h>
 
 #include "master/generation.h"
+#include "master/inherit.h"
+#include "master/notify.h"
 #include "master/pool.h"
 #include "master/private_redis.h"
+#include "master/upgrade.h"
 #include "master/watch.h"
 
 enum phase {
@@ -26,6 +29,12 @@ struct master {
 	struct generation *next; /* NULL unless a reload is under way */
 	struct private_redis redis;
 	struct watch watch;
+	struct notify notify;
+	struct heritage heritage; /* what the master before us gave */
+	struct upgrade upgrade;	  /* the master that comes after us */
+	char *program;		  /* the file we were started from: what stands there at USR2 is the next one */
+	bool retired;		  /* told to have no processes */
+	int64_t queues_at;	  /* mono ms: when the queues are looked at again */
 	enum phase phase;
 	bool reload_wanted;	    /* a HUP that came during a reload */
 	int hurried;		    /* TERM and INT that came */

@@ -1,0 +1,189 @@
+#include <stdio.h>
+
+#include "base/log.h"
+
+#include "master/resize.h"
+
+static bool
+belongs(const struct place *pl, const struct generation *g, size_t role)
+{
+
+	return (pl->state != PLACE_FREE && pl->gen == g && pl->role == role);
+}
+
+size_t
+resize_have(const struct pool *p, const struct generation *g, size_t role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++)
+		n += belongs(&p->places[i], g, role) && p->places[i].heir == NULL;
+	return (n);
+}
+
+/* The lowest number that no process of the role has. */
+static unsigned
+free_ordinal(const struct pool *p, const struct generation *g, size_t role)
+{
+
+	for (unsigned n = 0;; n++) {
+		bool taken = false;
+
+		for (size_t i = 0; i < BOARD_SLOTS && !taken; i++)
+			taken = belongs(&p->places[i], g, role) && p->places[i].ordinal == n;
+		if (!taken)
+			return (n);
+	}
+}
+
+/* The process with the highest number; of the ready and idle ones if ${idle}. NULL if there is none. */
+static struct place *
+last_of(struct pool *p, const struct generation *g, size_t role, bool idle)
+{
+	struct place *last = NULL;
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		struct place *pl = &p->places[i];
+
+		if (!belongs(pl, g, role) || pl->heir != NULL)
+			continue;
+		if (idle && (pl->state != PLACE_READY || p->board->slots[i].state != BOARD_READY))
+			continue;
+		if (last == NULL || pl->ordinal > last->ordinal)
+			last = pl;
+	}
+	return (last);
+}
+
+static int
+resizable_role(const struct generation *g)
+{
+
+	for (size_t r = 0; r < g->plan.n_roles; r++)
+		if (g->plan.roles[r].resizable)
+			return ((int)r);
+	return (-1);
+}
+
+void
+resize_by(struct pool *p, const struct generation *g, int by, int64_t now, int64_t deadline)
+{
+	int role = resizable_role(g);
+	const struct role *r = &g->plan.roles[role < 0 ? 0 : role];
+	size_t n;
+
+	if (role < 0 || (n = resize_have(p, g, (size_t)role)) == 0)
+		return;
+	if (r->most > r->count)
+		log_warn("%s sizes itself, between %zu and %zu processes", r->name, r->count, r->most);
+	else if (by > 0 && pool_free(p) > BOARD_SLOTS / 2)
+		(void)pool_add(p, g, (size_t)role, free_ordinal(p, g, (size_t)role), now);
+	else if (by < 0 && n > 1)
+		pool_dismiss(last_of(p, g, (size_t)role, false), deadline);
+	else
+		log_warn("%s keeps its %zu processes: that is the limit", r->name, n);
+	pool_note_wanted(p, g, (size_t)role);
+	log_info("%s is to have %zu processes", r->name, resize_have(p, g, (size_t)role));
+}
+
+static size_t
+count_idle(const struct pool *p, const struct generation *g, size_t role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		const struct place *pl = &p->places[i];
+
+		if (!belongs(pl, g, role) || pl->heir != NULL)
+			continue;
+		n += pl->state == PLACE_STARTING || pl->state == PLACE_DUE ||
+		     (pl->state == PLACE_READY && p->board->slots[i].state == BOARD_READY);
+	}
+	return (n);
+}
+
+static void
+balance_role(struct pool *p, const struct generation *g, size_t role, int64_t now, int64_t deadline)
+{
+	const struct role *r = &g->plan.roles[role];
+	int i = board_role(p->board, r->name);
+	struct sizing_view view = { .have = resize_have(p, g, role),
+		.idle = count_idle(p, g, role),
+		.least = r->count,
+		.most = r->most,
+		.spare_least = r->spare_least,
+		.spare_most = r->spare_most,
+		.queued = i < 0 ? BOARD_QUEUE_UNKNOWN : p->board->roles[i].queue_len };
+	int step = sizing_step(&p->sizing[role], &view);
+	struct place *pl;
+
+	for (int n = 0; n < step && pool_free(p) > BOARD_SLOTS / 2; n++)
+		(void)pool_add(p, g, role, free_ordinal(p, g, role), now);
+	if (step < 0 && (pl = last_of(p, g, role, true)) != NULL)
+		pool_dismiss(pl, deadline);
+	if (step == 0)
+		return;
+	pool_note_wanted(p, g, role);
+	log_debug("%s has %zu processes, %zu were idle", r->name, resize_have(p, g, role), view.idle);
+	if (step > 0 && view.have < view.most && resize_have(p, g, role) >= view.most)
+		log_warn("%s has reached its most, %zu processes", r->name, r->most);
+}
+
+void
+resize_balance(struct pool *p, const struct generation *g, int64_t now, int64_t deadline)
+{
+
+	if (now - p->balanced < SIZING_PERIOD)
+		return;
+	p->balanced = now;
+	for (size_t r = 0; r < g->plan.n_roles; r++)
+		if (g->plan.roles[r].most > g->plan.roles[r].count)
+			balance_role(p, g, r, now, deadline);
+}
+
+/* One that cannot be replaced goes on: worn is better than nobody. */
+static void
+recycle(struct pool *p, struct place *pl, int64_t now, int64_t deadline)
+{
+
+	if (pl->heir == NULL) {
+		if (pool_free(p) > BOARD_SLOTS / 2)
+			pl->heir = pool_add(p, pl->gen, pl->role, pl->ordinal, now);
+	} else if (pl->heir->state == PLACE_READY) {
+		log_debug("%s is replaced: pid=%d", pl->name, (int)pl->pid);
+		pool_dismiss(pl, deadline);
+	}
+}
+
+void
+resize_recycle(struct pool *p, const struct generation *g, int64_t now, int64_t deadline)
+{
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++)
+		if (p->places[i].state == PLACE_READY && p->places[i].gen == g && p->board->slots[i].worn != 0)
+			recycle(p, &p->places[i], now, deadline);
+}
+
+void
+resize_refill(struct pool *p, const struct generation *g, int64_t now)
+{
+
+	for (size_t r = 0; r < g->plan.n_roles; r++) {
+		while (resize_have(p, g, r) < g->plan.roles[r].count)
+			if (pool_add(p, g, r, free_ordinal(p, g, r), now) == NULL)
+				return;
+		pool_note_wanted(p, g, r);
+	}
+}
+
+void
+resize_yield(struct pool *p, const struct generation *g, int64_t deadline)
+{
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		struct place *pl = &p->places[i];
+
+		if (pl->state != PLACE_FREE && pl->gen == g && g->plan.roles[pl->role].yields)
+			pool_dismiss(pl, deadline);
+	}
+}
