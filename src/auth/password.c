@@ -110,8 +110,8 @@ password_verify(struct app *app, struct str name, struct str password, struct ac
 	board_stage(app->slot, STAGE_USERDB);
 	if (name_canonical(name, canonical))
 		rc = app->users->find(app->users_ctx, canonical, out);
-	if (rc == DW_UNAVAILABLE || rc == DW_FAULT)
-		return (rc);
+	if (rc != DW_OK && rc != DW_ABSENT)
+		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
 	rc = hash_in_turn(app, rc, out, password);
 	explicit_bzero(out->hash, sizeof(out->hash));
 	return (rc);
