@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "config/baseline.h"
 #include "config/load.h"
+#include "config/logging.h"
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
 #include "master/master.h"
@@ -463,8 +464,8 @@ main(int argc, char **argv)
 		config_free(conf);
 		return (rc);
 	}
-	if (log_open(conf->log_file, (enum log_level)conf->log_level) != 0) {
-		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", conf->log_file, strerror(errno));
+	if (logging_open(conf) != 0) {
+		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", logging_place(conf), strerror(errno));
 		goto err1;
 	}
 	if (make_state(conf, err, sizeof(err)) != 0)

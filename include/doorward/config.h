@@ -87,7 +87,10 @@ struct config {
 	char *userdb_url;      /* "sqlite:/path"; a relative path is below state_dir */
 
 	/* log */
-	char *log_file;        /* "" = standard error */
+	char *log_file;        /* "" = none */
+	char *log_socket;      /* of the syslog daemon */
+	int64_t log_target;    /* enum log_target */
+	int64_t log_format;    /* enum log_format */
 	int64_t log_level;     /* enum log_level */
 
 	struct client *clients; /* the first is "default" unless the file says otherwise */

@@ -1,25 +1,31 @@
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log_line.h"
 
 #include "base/log.h"
 
-/* Lines longer than this are cut: one write(2) below PIPE_BUF is never mixed with another process's. */
-#define LINE_MAX_BYTES 2048
-#define TEXT_MAX_BYTES 128
+#define QUOTED_MAX_BYTES 128 /* of one value from outside */
+#define SYSLOG_SOCKET "/dev/log"
 
 static int log_fd = STDERR_FILENO;
-static char *log_file;
+static char *log_path; /* of the file or the socket; NULL = standard error */
+static bool to_syslog;
+static enum log_format log_format = LOG_FORMAT_TEXT;
 static enum log_level log_max = LOG_LEVEL_INFO;
+static unsigned long lost; /* lines the syslog daemon did not take */
 static char process_name[32] = "doorward";
 static char trace_id[33];
 
@@ -30,25 +36,69 @@ open_file(const char *file)
 	return (open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
 }
 
-int
-log_open(const char *file, enum log_level level)
+static int
+open_socket(const char *path)
 {
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd, saved;
+
+	if (!str_copy(sun.sun_path, sizeof(sun.sun_path), str_of(path))) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		return (-1);
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return (fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+static void
+replace_fd(int fd)
+{
+
+	if (log_fd != STDERR_FILENO)
+		close(log_fd);
+	log_fd = fd;
+}
+
+int
+log_setup(const struct log_options *o)
+{
+	bool has_file = o->file != NULL && o->file[0] != '\0', syslog = o->target == LOG_TARGET_SYSLOG;
+	const char *path = NULL;
 	char *name = NULL;
 	int fd = STDERR_FILENO;
 
-	if (file != NULL && file[0] != '\0') {
-		if ((name = strdup(file)) == NULL || (fd = open_file(file)) < 0) {
+	if (syslog)
+		path = o->socket != NULL && o->socket[0] != '\0' ? o->socket : SYSLOG_SOCKET;
+	else if (has_file && o->target != LOG_TARGET_STDERR)
+		path = o->file;
+	if (path != NULL) {
+		if ((name = strdup(path)) == NULL || (fd = syslog ? open_socket(name) : open_file(name)) < 0) {
 			free(name);
 			return (-1);
 		}
 	}
-	if (log_fd != STDERR_FILENO)
-		close(log_fd);
-	free(log_file);
-	log_fd = fd;
-	log_file = name;
-	log_max = level;
+	tzset(); /* syslog is told local time; a worker may not be able to read the zone any more */
+	replace_fd(fd);
+	free(log_path);
+	log_path = name;
+	to_syslog = syslog;
+	log_format = o->format;
+	log_max = o->level;
 	return (0);
+}
+
+int
+log_open(const char *file, enum log_level level)
+{
+	struct log_options o = { .file = file, .level = level };
+
+	return (log_setup(&o));
 }
 
 int
@@ -56,12 +106,11 @@ log_reopen(void)
 {
 	int fd;
 
-	if (log_file == NULL)
+	if (log_path == NULL)
 		return (0);
-	if ((fd = open_file(log_file)) < 0)
+	if ((fd = to_syslog ? open_socket(log_path) : open_file(log_path)) < 0)
 		return (-1);
-	close(log_fd);
-	log_fd = fd;
+	replace_fd(fd);
 	return (0);
 }
 
@@ -79,28 +128,74 @@ log_trace(const char *id)
 	(void)str_copy(trace_id, sizeof(trace_id), str_of(id)); /* twice a request: no printf */
 }
 
+static bool
+send_datagram(const struct buf *b)
+{
+
+	if (send(log_fd, b->p, b->len, MSG_NOSIGNAL) >= 0)
+		return (true);
+	/* The daemon was started again: its new socket has the old name. */
+	if (errno != ECONNREFUSED && errno != ENOTCONN && errno != ECONNRESET)
+		return (false);
+	return (log_reopen() == 0 && send(log_fd, b->p, b->len, MSG_NOSIGNAL) >= 0);
+}
+
+/* False: nobody took it. */
+static bool
+deliver_syslog(const struct log_record *r)
+{
+	struct log_record note = *r;
+	char line[LOG_LINE_MAX], text[64];
+	struct buf b;
+
+	if (lost > 0) {
+		snprintf(text, sizeof(text), "log lines were lost lines=%lu", lost);
+		note.text = text;
+		note.level = LOG_LEVEL_WARN;
+		buf_init(&b, line, sizeof(line));
+		log_line_syslog(&b, &note, log_format == LOG_FORMAT_JSON);
+		if (send_datagram(&b))
+			lost = 0;
+	}
+	buf_init(&b, line, sizeof(line));
+	log_line_syslog(&b, r, log_format == LOG_FORMAT_JSON);
+	if (send_datagram(&b))
+		return (true);
+	lost++;
+	return (false);
+}
+
+static void
+deliver(const struct log_record *r)
+{
+	char line[LOG_LINE_MAX];
+	struct buf b;
+
+	if (to_syslog && deliver_syslog(r))
+		return;
+	buf_init(&b, line, sizeof(line));
+	if (log_format == LOG_FORMAT_JSON)
+		log_line_json(&b, r);
+	else
+		log_line_text(&b, r);
+	/* A full disk or a syslog daemon that is gone must not silence the log altogether. */
+	if (to_syslog || (write(log_fd, b.p, b.len) < 0 && log_fd != STDERR_FILENO))
+		(void)!write(STDERR_FILENO, b.p, b.len);
+}
+
 static void
 write_line(enum log_level level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void
 write_line(enum log_level level, const char *fmt, va_list ap)
 {
-	static const char *const words[] = { "error", "warn", "info", "debug" };
-	int64_t now = clock_wall_ms();
-	char line[LINE_MAX_BYTES], text[LINE_MAX_BYTES - 256];
+	char text[LOG_TEXT_MAX];
+	struct log_record r = { .ms = clock_wall_ms(), .level = level, .process = process_name, .pid = (int)getpid(),
+		.trace_id = trace_id, .text = text };
 	int saved = errno;
-	struct buf b;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	buf_init(&b, line, sizeof(line));
-	buf_time(&b, now / 1000);
-	b.len--; /* put the milliseconds before the Z */
-	buf_printf(&b, ".%03dZ %s [%s %d]", (int)(now % 1000), words[level], process_name, (int)getpid());
-	if (trace_id[0] != '\0')
-		buf_printf(&b, " trace=%s", trace_id);
-	buf_printf(&b, " %s\n", text);
-	if (write(log_fd, b.p, b.len) < 0 && log_fd != STDERR_FILENO)
-		(void)!write(STDERR_FILENO, b.p, b.len); /* a full disk must not silence the log altogether */
+	deliver(&r);
 	errno = saved;
 }
 
@@ -124,14 +219,14 @@ LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 const char *
 log_text(struct str s)
 {
-	static char texts[4][TEXT_MAX_BYTES * 4 + 3];
+	static char texts[4][QUOTED_MAX_BYTES * 4 + 3];
 	static unsigned turn;
 	struct buf b;
 
 	buf_init(&b, texts[turn], sizeof(texts[turn]));
 	turn = (turn + 1) % 4;
 	buf_putc(&b, '"');
-	for (size_t i = 0; i < s.len && i < TEXT_MAX_BYTES; i++) {
+	for (size_t i = 0; i < s.len && i < QUOTED_MAX_BYTES; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')

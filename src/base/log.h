@@ -1,6 +1,7 @@
 /*
  * One event, one line: time, level, process, trace id, then "message key=value …". Values that came from outside go
- * through log_text() first; secrets never come here at all. Lines end without a period.
+ * through log_text() first; secrets never come here at all. Lines end without a period. The pairs at the end are what
+ * machines read (log_line.h).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -9,13 +10,27 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_FILE, LOG_TARGET_SYSLOG };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+struct log_options {
+	enum log_target target; /* AUTO: the file if one is named, else standard error */
+	enum log_format format;
+	enum log_level level;   /* what is less important is dropped */
+	const char *file;       /* opened for append, 0640 */
+	const char *socket;     /* of the syslog daemon; NULL = /dev/log */
+};
+
 /*
- * Sends the log to ${file} (opened for append, 0640) or, if it is NULL or empty, to standard error, and drops what is
- * above ${level}. Returns 0, or -1 with errno set, in which case the log stays where it was.
+ * From now on the log goes where ${o} says. Returns 0, or -1 with errno set, in which case it stays where it was. A syslog daemon that is
+ * slow is not waited for: lines are lost then, and counted in the next one; what neither file nor syslog takes goes to standard error.
  */
+int log_setup(const struct log_options *o);
+
+/* The same, for text in ${file}, or on standard error if it is NULL or empty. */
 int log_open(const char *file, enum log_level level);
 
-/* Opens the file again under its name (after logrotate). Returns 0, or -1 with errno set and the old file kept. */
+/* Opens the file again under its name (after logrotate), or the socket. Returns 0, or -1 with errno set and the old one kept. */
 int log_reopen(void);
 
 /* Names this process in every line, such as "master" or "check/2". ${name} is copied. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "config/syntax.h"
 #include "config/table.h"
@@ -263,6 +264,15 @@ check_account(const struct loading *l, const char *name, const char *value, bool
 
 /* Who is not root cannot change to anybody, and need not have them. */
 static bool
+check_log(const struct loading *l)
+{
+
+	if (l->c->log_target == LOG_TARGET_FILE && l->c->log_file[0] == '\0')
+		return (wrong(l, "log.target", "is \"file\", but log.file names none"));
+	return (true);
+}
+
+static bool
 check_accounts(const struct loading *l)
 {
 	const struct config *c = l->c;
@@ -279,5 +289,5 @@ check_all(const struct loading *l)
 {
 
 	return (check_workers(l) && check_sockets(l) && check_place(l) && check_headers(l) && check_lifetimes(l) &&
-		check_backends(l) && check_accounts(l) && check_secrets(l) && check_clients(l));
+		check_backends(l) && check_log(l) && check_accounts(l) && check_secrets(l) && check_clients(l));
 }

@@ -24,6 +24,8 @@
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
 static const char *const limit_policies[] = { "replace_oldest", "reject", NULL };
 static const char *const algorithms[] = { "EdDSA", "ES256", "RS256", "HS256", NULL };
+static const char *const targets[] = { "auto", "stderr", "file", "syslog", NULL };
+static const char *const formats[] = { "text", "json", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -157,7 +159,12 @@ const struct option table_options[] = {
 	OPT(STRING, "userdb.url", "sqlite:users.db", 1, PATH_MAX_LEN, userdb_url,
 	    "\"sqlite:/path\"; a relative path is below state_dir."),
 
-	OPT(PATH, "log.file", "", 0, PATH_MAX_LEN, log_file, "File to append the log to; \"\" is standard error."),
+	ONE_OF(LEVEL, targets, "log.target", "auto", log_target,
+	    "\"stderr\", \"file\" (log.file), \"syslog\", or \"auto\": the file if one is named, else standard error."),
+	OPT(PATH, "log.file", "", 0, PATH_MAX_LEN, log_file, "File to append the log to; \"\" is none."),
+	OPT(PATH, "log.socket", "/dev/log", 1, SOCKET_PATH_MAX, log_socket, "Socket of the syslog daemon."),
+	ONE_OF(LEVEL, formats, "log.format", "text", log_format,
+	    "\"text\", or \"json\": one object a line, with the values of the event as members."),
 	ONE_OF(LEVEL, levels, "log.level", "info", log_level,
 	    "Least important lines that are written: \"error\", \"warn\", \"info\" or \"debug\"."),
 	{ 0 },
