@@ -97,7 +97,8 @@ put_record(struct bytes *b, int type, const void *content, size_t n)
 static void
 put_length(struct bytes *b, size_t n)
 {
-	unsigned char wide[4] = { (unsigned char)(n >> 24 | 0x80), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n };
+	unsigned char wide[4] = { (unsigned char)(n >> 24 | 0x80), (unsigned char)(n >> 16), (unsigned char)(n >> 8),
+		(unsigned char)n };
 	unsigned char narrow = (unsigned char)n;
 
 	if (n < 128)

@@ -1,8 +1,9 @@
 /*
- * How long a session is accepted after its logout was confirmed. For each value: checks it on ${HERE} and ${THERE} until both accept it,
- * logs it out on ${HERE}, and from the moment the 200 has come goes on checking until it is refused: every other time first
- * where it was logged out, else first on the other host, so that neither has the time of the other's check to make good. Prints, as JSON, how
- * many were still accepted here (there must be none) and for how long there: the time from the 200 to the start of the last accepted check.
+ * How long a session is accepted after its logout was confirmed. For each value: checks it on ${HERE} and ${THERE}
+ * until both accept it, logs it out on ${HERE}, and from the moment the 200 has come goes on checking until it is
+ * refused: every other time first where it was logged out, else first on the other host, so that neither has the time
+ * of the other's check to make good. Prints, as JSON, how many were still accepted here (there must be none) and for
+ * how long there: the time from the 200 to the start of the last accepted check.
  */
 #include <err.h>
 #include <stdio.h>
@@ -117,7 +118,8 @@ main(int argc, char **argv)
 		if (i % 2 != 0)
 			wait_for_refusal(b, i, since);
 	}
-	printf("{\"logouts\":%zu,\"accepted_here\":%u,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n", values.n, accepted_here,
-	    (double)hist_percentile(&hist, 0.5) / 1e6, (double)hist_percentile(&hist, 0.99) / 1e6, (double)hist.max / 1e6);
+	printf("{\"logouts\":%zu,\"accepted_here\":%u,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n", values.n,
+	    accepted_here, (double)hist_percentile(&hist, 0.5) / 1e6, (double)hist_percentile(&hist, 0.99) / 1e6,
+	    (double)hist.max / 1e6);
 	return (0);
 }

@@ -1,4 +1,7 @@
-/* A first try at a session check in C: libfcgi, one Redis connection a process, the session read and prolonged by one GETEX. */
+/*
+ * A first try at a session check in C: libfcgi, one Redis connection a process, the session read and prolonged by one
+ * GETEX.
+ */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +42,8 @@ allow(FCGX_Request *r, const char *session)
 static void
 check(FCGX_Request *r, redisContext *redis)
 {
-	const char *cookie = FCGX_GetParam("HTTP_COOKIE", r->envp), *sid = cookie == NULL ? NULL : strstr(cookie, COOKIE);
+	const char *cookie = FCGX_GetParam("HTTP_COOKIE", r->envp);
+	const char *sid = cookie == NULL ? NULL : strstr(cookie, COOKIE);
 	redisReply *reply;
 
 	if (sid == NULL) {

@@ -1,6 +1,7 @@
 /*
- * Hello on the transport of the product: its event loop, its look at what was sent, libfcgi as the codec, from the libraries that make the
- * daemon; only serve() is another one. What a check costs beyond this is what the check costs.
+ * Hello on the transport of the product: its event loop, its look at what was sent, libfcgi as the codec, from the
+ * libraries that make the daemon; only serve() is another one. What a check costs beyond this is what the check
+ * costs.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static void
 run(int fd)
 {
 	struct board *board = board_new();
-	struct child c = { .role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .ready_fd = -1, .board = board };
+	struct child c = { .role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .ready_fd = -1,
+		.board = board };
 	struct loop_options o = { .deadline = DEADLINE };
 	struct app app = { .board = board };
 	sigset_t open;

@@ -1,4 +1,7 @@
-/* A histogram of durations with buckets of equal relative width: 64 to each power of two, so a percentile is exact to 1.6 %. */
+/*
+ * A histogram of durations with buckets of equal relative width: 64 to each power of two, so a percentile is exact to
+ * 1.6 %.
+ */
 #ifndef BENCH_HIST_H
 #define BENCH_HIST_H
 
@@ -15,7 +18,10 @@ struct hist {
 
 void hist_add(struct hist *h, uint64_t ns);
 
-/* The smallest duration, as the upper bound of its bucket, that ${share} (0…1) of all do not exceed; 0 if there is none. */
+/*
+ * The smallest duration, as the upper bound of its bucket, that ${share} (0…1) of all do not exceed; 0 if there is
+ * none.
+ */
 uint64_t hist_percentile(const struct hist *h, double share);
 
 #endif

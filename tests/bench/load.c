@@ -1,7 +1,8 @@
 /*
- * Asks a server as often as it can (closed loop) or at a fixed rate (open loop), over FastCGI or HTTP, and prints what came of it as one JSON
- * object. In the open loop a request's time begins when it was due, not when a connection was free for it: a server that stalls is charged
- * for all that waited (no coordinated omission). One thread: its own CPU time is in the report, so that a run it limited can be told.
+ * Asks a server as often as it can (closed loop) or at a fixed rate (open loop), over FastCGI or HTTP, and prints
+ * what came of it as one JSON object. In the open loop a request's time begins when it was due, not when a connection
+ * was free for it: a server that stalls is charged for all that waited (no coordinated omission). One thread: its own
+ * CPU time is in the report, so that a run it limited can be told.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -24,7 +25,9 @@
 #define CONNECTIONS_MAX 512
 #define GRACE (2 * SECOND) /* for answers still owed at the end; then they have failed */
 #define STATUS_MAX 600
-#define USAGE "usage: load [-h] [-a] [-k] [-1 | -r] [-c CONNECTIONS] [-R RATE] [-d SECONDS] [-v VALUES] WHERE TEMPLATE\n" \
+#define USAGE "usage: load [-h] [-a] [-k] [-1 | -r] [-c CONNECTIONS] [-R RATE] [-d SECONDS] [-v VALUES]" \
+	" WHERE TEMPLATE\n" \
+	"  WHERE a unix socket's path or a port   -R requests a second, the open loop   -v a file of values\n" \
 	"  -h HTTP, not FastCGI   -a Authorizer   -k keep connections   -1 each value once   -r values at random\n"
 
 enum order { ORDER_CYCLE, ORDER_ONCE, ORDER_RANDOM };
@@ -114,7 +117,8 @@ send_request(struct plan *p, unsigned i)
 		polls[i].fd = link_open(&p->server);
 		tally.reopened++;
 	}
-	return (polls[i].fd >= 0 && send(polls[i].fd, p->ask.bytes, p->ask.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)p->ask.len);
+	return (polls[i].fd >= 0 &&
+	    send(polls[i].fd, p->ask.bytes, p->ask.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)p->ask.len);
 }
 
 /* A kept connection that the server has closed in the meantime is no failure: it is opened again, once. */
@@ -177,7 +181,9 @@ take_answer(struct plan *p, unsigned i)
 		finish(p, i, now_ns());
 }
 
-/* Sends what is due on the lines that are free; returns the time the next one is due, or 0 when there will be none. */
+/*
+ * Sends what is due on the lines that are free; returns the time the next one is due, or 0 when there will be none.
+ */
 static uint64_t
 send_due(struct plan *p, uint64_t start, uint64_t now)
 {
@@ -242,26 +248,34 @@ run(struct plan *p)
 	return (now - start);
 }
 
+static double
+own_cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return ((double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
+}
+
 static void
 report(uint64_t span)
 {
 	const double at[] = { 0.5, 0.9, 0.99, 0.999 };
 	const char *names[] = { "p50", "p90", "p99", "p999" };
 	const char *comma = "";
-	struct rusage u;
 
-	getrusage(RUSAGE_SELF, &u);
-	printf("{\"requests\":%ju,\"failed\":%ju,\"reopened\":%ju,\"seconds\":%.6f,\"rate\":%.1f,\"own_cpu\":%.6f,\"statuses\":{",
-	    (uintmax_t)tally.done, (uintmax_t)tally.failed, (uintmax_t)tally.reopened, (double)span / 1e9, (double)tally.done * 1e9 / (double)span,
-	    (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
+	printf("{\"requests\":%ju,\"failed\":%ju,\"reopened\":%ju", (uintmax_t)tally.done, (uintmax_t)tally.failed,
+	    (uintmax_t)tally.reopened);
+	printf(",\"seconds\":%.6f,\"rate\":%.1f,\"own_cpu\":%.6f,\"statuses\":{", (double)span / 1e9,
+	    (double)tally.done * 1e9 / (double)span, own_cpu());
 	for (unsigned s = 0; s < STATUS_MAX; s++) {
 		if (tally.status[s] == 0)
 			continue;
 		printf("%s\"%u\":%ju", comma, s, (uintmax_t)tally.status[s]);
 		comma = ",";
 	}
-	printf("},\"latency_us\":{\"mean\":%.1f,\"max\":%.1f", tally.hist.n == 0 ? 0.0 : (double)tally.hist.sum / 1e3 / (double)tally.hist.n,
-	    (double)tally.hist.max / 1e3);
+	printf("},\"latency_us\":{\"mean\":%.1f,\"max\":%.1f",
+	    tally.hist.n == 0 ? 0.0 : (double)tally.hist.sum / 1e3 / (double)tally.hist.n, (double)tally.hist.max / 1e3);
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
 		printf(",\"%s\":%.1f", names[i], (double)hist_percentile(&tally.hist, at[i]) / 1e3);
 	printf("}}\n");

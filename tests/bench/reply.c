@@ -37,12 +37,16 @@ take_head(struct reply *r, const char *p, size_t n)
 	return (wanted);
 }
 
-/* The status line is the first thing in the first piece of output; an answer without one, or with one cut apart, counts as bad. */
+/*
+ * The status line is the first thing in the first piece of output; an answer without one, or with one cut apart,
+ * counts as bad.
+ */
 static void
 look_for_status(struct reply *r, const char *p, size_t n)
 {
 
-	if (r->status == 0 && r->head[1] == STDOUT_DATA && n >= STATUS_BYTES && memcmp(p, STATUS_LINE, sizeof(STATUS_LINE) - 1) == 0)
+	if (r->status == 0 && r->head[1] == STDOUT_DATA && n >= STATUS_BYTES &&
+	    memcmp(p, STATUS_LINE, sizeof(STATUS_LINE) - 1) == 0)
 		r->status = atoi(p + sizeof(STATUS_LINE) - 1);
 }
 
@@ -90,7 +94,8 @@ header(const struct reply *r, const char *name)
 static bool
 read_head(struct reply *r)
 {
-	const char *length = header(r, "Content-Length"), *coding = header(r, "Transfer-Encoding"), *connection = header(r, "Connection");
+	const char *length = header(r, "Content-Length"), *coding = header(r, "Transfer-Encoding");
+	const char *connection = header(r, "Connection");
 
 	if (strncmp(r->head, "HTTP/1.", 7) != 0 || r->have < 12)
 		return (false);

@@ -1,6 +1,6 @@
 /*
- * Makes sessions as a login makes them, the password left out: the tokens by the project's own keys, the records by the store's own login.
- * Prints the tokens, one a line.
+ * Makes sessions as a login makes them, the password left out: the tokens by the project's own keys, the records by
+ * the store's own login. Prints the tokens, one a line.
  */
 #include <err.h>
 #include <signal.h>
@@ -20,7 +20,8 @@
 #include "store/redis.h"
 
 #define USAGE "usage: seed -c CONF [-n USERS] [-f FIRST] [-p SESSIONS] [-r] [-d] [-e] [-t session|refresh]\n" \
-	"  -f number of the first user    -p sessions a user    -r with a refresh family    -d with a device id the client chose\n" \
+	"  -f number of the first user    -p sessions a user    -r with a refresh family\n" \
+	"  -d with a device id the client chose\n" \
 	"  -e leave the record of an ended session for each    -t which tokens to print\n"
 #define GROUPS "staff,users"
 #define SESSIONS_MAX 10000 /* a user may have, by configuration */

@@ -112,6 +112,8 @@ def summary(results):
     lines = [f"{count(MET)} rows met, {count(NOT_MET)} NOT MET, {count(NOT_MEASURED)} not measured or only in part, of {len(results)}"]
     lines += ["Falls short:", *short] if short else ["Nothing that was measured falls short."]
     lines += ["Not measured:", *absent] if absent else []
+    disturbed = sum(report["others"] > DISTURBED for result in results for reports in result.contenders.values() for report in reports)
+    lines += [f"{disturbed} runs were disturbed by other processes on this machine: repeat them when it is quiet."] if disturbed else []
     return "\n".join(lines)
 
 
