@@ -197,16 +197,16 @@ overloaded(void **state)
 static void
 no_userdb(void **state)
 {
-	uint64_t before = fake.app.slot->userdb_errors;
+	uint64_t before = board_counted(&fake.app.slot->numbers, COUNT_USERDB_ERRORS);
 
 	(void)state;
 	in.presented = &presented;
 	fake.find_rc = DW_UNAVAILABLE;
 	expect(SIGN_IN_NO_USERDB, "ping find ");
-	assert_int_equal(fake.app.slot->userdb_errors, before + 1);
+	assert_int_equal(board_counted(&fake.app.slot->numbers, COUNT_USERDB_ERRORS), before + 1);
 	fresh(NULL);
 	fake.find_rc = DW_FAULT;
-	expect(SIGN_IN_FAULT, "ping find ");
+	expect(SIGN_IN_NO_USERDB, "ping find ");
 	fresh(NULL);
 	verdict = PWHASH_ERROR;
 	expect(SIGN_IN_FAULT, "ping find verify ");

@@ -251,7 +251,7 @@ could_not_ask(void **state)
 	fake.find_rc = DW_UNAVAILABLE;
 	expect("alice", "password", DW_UNAVAILABLE, "find ");
 	fake.find_rc = DW_FAULT;
-	expect("alice", "password", DW_FAULT, "find ");
+	expect("alice", "password", DW_UNAVAILABLE, "find ");
 	/* Could not compute: not a wrong password, and not a right one. */
 	fake.find_rc = DW_OK;
 	verdict = PWHASH_ERROR;
@@ -265,14 +265,14 @@ static void
 overloaded(void **state)
 {
 	struct board_slot *other = &fake.app.board->slots[1];
-	uint64_t before = fake.app.slot->refused_overload;
+	uint64_t before = board_counted(&fake.app.slot->numbers, COUNT_REFUSED_OVERLOAD);
 
 	(void)state;
 	other->hashing = 1;
 	expect("alice", "password", DW_BUSY, "find ");
 	fake.find_rc = DW_ABSENT;
 	expect("nobody", "password", DW_BUSY, "find ");
-	assert_int_equal(fake.app.slot->refused_overload, before + 2);
+	assert_int_equal(board_counted(&fake.app.slot->numbers, COUNT_REFUSED_OVERLOAD), before + 2);
 	other->hashing = 0;
 	expect("nobody", "password", DW_REFUSED, "find spend ");
 }

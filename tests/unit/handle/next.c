@@ -40,14 +40,14 @@ hostile(void **state)
 		STR_LIT("/%2fevil.example"), STR_LIT("/%2Fevil.example"), STR_LIT("/%2f/evil.example"), STR_LIT("/%2f%2fevil.example"),
 		STR_LIT("/%5cevil.example"), STR_LIT("/%5Cevil.example"), STR_LIT("/%5c%5cevil.example"), STR_LIT("/%09/evil.example"),
 		STR_LIT("/%0a/evil.example"), STR_LIT("/%0d%0aSet-Cookie:%20x=y"), STR_LIT("/app%00"), STR_LIT("/app%0d%0aX:y"),
-		STR_LIT("/https:/%5cevil.example/"), STR_LIT("%2f%2fevil.example"), STR_LIT("%68ttps://evil.example"), STR_LIT("/x:1/:///%01javascript:x"),
+		STR_LIT("%2f%2fevil.example"), STR_LIT("%68ttps://evil.example"), STR_LIT("/x:1/:///%01javascript:x"),
 		/* Dots that leave "//" behind them when they are resolved. */
 		STR_LIT("/.//evil.example"), STR_LIT("/..//evil.example"), STR_LIT("/./"), STR_LIT("/."), STR_LIT("/.."), STR_LIT("/app/..//evil.example"),
 		STR_LIT("/app/../..//evil.example"), STR_LIT("/%2e//evil.example"), STR_LIT("/%2E%2e//evil.example"), STR_LIT("/app/.%2e//evil.example"),
 		STR_LIT("/app/%2e%2e/%2fevil.example"), STR_LIT("/evil.example/%2f.."), STR_LIT("/app/..%2f/evil.example"),
-		/* Not text at all. */
+		/* Not ASCII, as a URI has to be. */
 		STR_LIT("/\xff"), STR_LIT("/\xc0\xaf" "evil.example"), STR_LIT("/\xed\xa0\x80"), STR_LIT("\xef\xbb\xbf/app"),
-		STR_LIT("\xe3\x80\x80//evil.example"), STR_LIT("\xef\xbc\x8f\xef\xbc\x8f" "evil.example"), STR_LIT("\xe2\x80\xae/app"),
+		STR_LIT("\xe3\x80\x80//evil.example"), STR_LIT("\xef\xbc\x8f\xef\xbc\x8f" "evil.example"), STR_LIT("\xe2\x80\xae/app"), STR_LIT("/j\xc3\xbcrgen"),
 		/* Ours: the way back would lead in a circle. */
 		STR_LIT("/auth"), STR_LIT("/auth/"), STR_LIT("/auth/check"), STR_LIT("/auth/logout"), STR_LIT("/auth?x"), STR_LIT("/auth/login?next=/app"),
 		STR_LIT("/%61uth/login"), STR_LIT("/auth%2flogin"), STR_LIT("/app/../auth/logout"), STR_LIT("/./auth/logout"), STR_LIT("/auth#x"),
@@ -65,7 +65,7 @@ honest(void **state)
 {
 	static const char *const t[] = { "/", "/app", "/app/", "/app/page.html?a=b&c=d", "/app?u=https://other.example/", "/app?u=//other.example",
 		"/app//double", "/app?x=..", "/app?p=%2f%2fx%0d%0a", "/app?next=/auth/login", "/app/..hidden", "/app/a..b/...", "/authz", "/authz/login",
-		"/auth.html", "/authentication", "/x/auth/login", "/j\xc3\xbcrgen", "/j%C3%BCrgen", "/caf%E9", "/a%20b", "/a%2fb", "/100%", "/a%zz", "/a%2",
+		"/auth.html", "/authentication", "/x/auth/login", "/j%C3%BCrgen", "/a%5cb", "/caf%E9", "/a%20b", "/a%2fb", "/100%", "/a%zz", "/a%2",
 		"/app#part", "/app#//x", "/app;v=1", "/~user/", "/a@b", "/http://x.example", "/app:8080" };
 
 	(void)state;
@@ -114,7 +114,7 @@ login_address(void **state)
 		{ NULL, "/auth/check?redirect=1", "/auth/login?next=/" },
 		{ NULL, NULL, "/auth/login?next=/" },
 		{ NULL, "/a\"<>#'", "/auth/login?next=/a%22%3C%3E%23%27" },
-		{ NULL, "/j\xc3\xbcrgen", "/auth/login?next=/j%C3%BCrgen" },
+		{ NULL, "/j\xc3\xbcrgen", "/auth/login?next=/" },
 	};
 
 	(void)state;
