@@ -1,7 +1,9 @@
 /* The board as Prometheus text, exposition format 0.0.4. Names end in their unit; counters in _total. */
 #include "config.h"
 
+#include "admin/numbers.h"
 #include "admin/routes.h"
+#include "web/route.h"
 
 static void
 head(struct buf *b, const char *name, const char *type, const char *help)
@@ -11,97 +13,161 @@ head(struct buf *b, const char *name, const char *type, const char *help)
 }
 
 static void
+put_value(struct buf *b, uint64_t value)
+{
+
+	buf_printf(b, " %llu\n", (unsigned long long)value);
+}
+
+/* ${ns} as seconds: exact, and without a locale's comma. */
+static void
+put_seconds(struct buf *b, uint64_t ns)
+{
+
+	buf_printf(b, "%llu.%09llu", (unsigned long long)(ns / 1000000000), (unsigned long long)(ns % 1000000000));
+}
+
+static void
 single(struct buf *b, const char *name, const char *type, const char *help, uint64_t value)
 {
 
 	head(b, name, type, help);
-	buf_printf(b, "doorward_%s %llu\n", name, (unsigned long long)value);
+	buf_printf(b, "doorward_%s", name);
+	put_value(b, value);
 }
 
+static void
+put_sample(struct buf *b, const char *name, const struct board *board, uint32_t role, uint64_t value)
+{
+
+	buf_printf(b, "doorward_%s{pool=\"%s\"}", name, board->roles[role].name);
+	put_value(b, value);
+}
+
+/* Zeros too, where requests can come: a counter that appears with its first event hides it from rate(). */
 static void
 put_requests(struct buf *b, const struct board *board)
 {
 	struct board_numbers t;
 
-	head(b, "requests_total", "counter", "Requests answered, by pool and class of status.");
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
+	head(b, "requests_total", "counter", "Requests answered, by pool, route and class of status.");
+	for (uint32_t i = 0; numbers_role(board, i); i++) {
+		bool serves = numbers_serves(board, i);
+
 		board_totals(board, i, &t);
-		for (int class = 1; class <= 5; class++)
-			buf_printf(b, "doorward_requests_total{pool=\"%s\",status=\"%dxx\"} %llu\n",
-			    board->roles[i].name, class, (unsigned long long)board_answered(&t, class));
+		for (uint32_t route = 0; route <= ROUTE_NONE; route++) {
+			const char *name = route == ROUTE_NONE ? "none" : route_name(route);
+
+			for (int class = 2; class < BOARD_CLASSES && name != NULL; class++)
+				if (serves || t.answers[route][class] > 0) {
+					buf_printf(b, "doorward_requests_total{pool=\"%s\",route=\"%s\",status=\"%dxx\"}",
+					    board->roles[i].name, name, class);
+					put_value(b, t.answers[route][class]);
+				}
+		}
 	}
 }
 
-/* One counter of every pool. ${value}: which. */
+/* Everything that is counted by pool has the same form; what has another unit here follows below. */
 static void
-put_by_pool(struct buf *b, const struct board *board, const char *name, const char *help,
-    uint64_t (*value)(const struct board_numbers *))
+put_counters(struct buf *b, const struct board *board)
 {
 	struct board_numbers t;
 
-	head(b, name, "counter", help);
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
-		board_totals(board, i, &t);
-		buf_printf(b, "doorward_%s{pool=\"%s\"} %llu\n", name, board->roles[i].name,
-		    (unsigned long long)value(&t));
+	for (enum board_counter c = COUNT_REQUESTS + 1; c < BOARD_COUNTERS; c++) {
+		if (c == COUNT_HASH_MS)
+			continue;
+		buf_printf(b, "# HELP doorward_%s_total %s\n# TYPE doorward_%s_total counter\n", board_counter_name(c),
+		    board_counter_help(c), board_counter_name(c));
+		for (uint32_t i = 0; numbers_role(board, i); i++) {
+			board_totals(board, i, &t);
+			buf_printf(b, "doorward_%s_total{pool=\"%s\"}", board_counter_name(c), board->roles[i].name);
+			put_value(b, board_counted(&t, c));
+		}
 	}
 }
 
-static uint64_t
-accepted_of(const struct board_numbers *t)
+/* ${labels}: pool and stage, without braces. */
+static void
+put_histogram(struct buf *b, const char *name, const char *labels, const struct board_numbers *t, enum board_stage stage)
 {
+	uint64_t sum = 0;
 
-	return (board_counted(t, COUNT_ACCEPTED));
+	for (size_t i = 0; i < BOARD_BUCKETS; i++) {
+		sum += t->spans[stage][i];
+		buf_printf(b, "doorward_%s_bucket{%s,le=\"", name, labels);
+		if (board_bucket_end(i) == 0)
+			buf_puts(b, "+Inf");
+		else
+			put_seconds(b, board_bucket_end(i));
+		buf_puts(b, "\"}");
+		put_value(b, sum);
+	}
+	buf_printf(b, "doorward_%s_sum{%s} ", name, labels);
+	put_seconds(b, t->span_ns[stage]);
+	buf_printf(b, "\ndoorward_%s_count{%s}", name, labels);
+	put_value(b, sum);
 }
 
-static uint64_t
-store_errors_of(const struct board_numbers *t)
+static void
+put_times(struct buf *b, const struct board *board)
 {
+	struct board_numbers t;
+	char text[96];
+	struct buf labels;
 
-	return (board_counted(t, COUNT_STORE_ERRORS));
-}
-
-static uint64_t
-userdb_errors_of(const struct board_numbers *t)
-{
-
-	return (board_counted(t, COUNT_USERDB_ERRORS));
-}
-
-static uint64_t
-overload_of(const struct board_numbers *t)
-{
-
-	return (board_counted(t, COUNT_REFUSED_OVERLOAD));
+	head(b, "request_seconds", "histogram", "Time from the first look at a request to the end of its answer, by pool.");
+	for (uint32_t i = 0; numbers_role(board, i); i++) {
+		if (!numbers_serves(board, i))
+			continue;
+		board_totals(board, i, &t);
+		buf_init(&labels, text, sizeof(text));
+		buf_printf(&labels, "pool=\"%s\"", board->roles[i].name);
+		put_histogram(b, "request_seconds", text, &t, STAGE_NONE);
+	}
+	head(b, "stage_seconds", "histogram", "Time requests spent in a stage, by pool and stage; those that were in it.");
+	for (uint32_t i = 0; numbers_role(board, i); i++) {
+		if (!numbers_serves(board, i))
+			continue;
+		board_totals(board, i, &t);
+		for (enum board_stage s = STAGE_READ; s < BOARD_STAGES; s++) {
+			buf_init(&labels, text, sizeof(text));
+			buf_printf(&labels, "pool=\"%s\",stage=\"%s\"", board->roles[i].name, board_stage_word(s));
+			put_histogram(b, "stage_seconds", text, &t, s);
+		}
+	}
 }
 
 static void
 put_hashing(struct buf *b, const struct board *board)
 {
 	struct board_numbers t;
-	uint64_t ms = 0, now = 0;
+	uint64_t ms = 0;
 
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++) {
+	for (uint32_t i = 0; numbers_role(board, i); i++) {
 		board_totals(board, i, &t);
 		ms += board_counted(&t, COUNT_HASH_MS);
 	}
-	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		now += board->slots[i].hashing;
-	single(b, "hashing", "gauge", "Passwords being hashed.", now);
+	single(b, "hashing", "gauge", "Passwords being hashed.", numbers_hashing(board));
 	single(b, "hashing_limit", "gauge", "Passwords that may be hashed at a time.", board->max_hashing);
 	head(b, "hashing_seconds_total", "counter", "Time spent on hashing passwords.");
-	buf_printf(b, "doorward_hashing_seconds_total %llu.%03llu\n", (unsigned long long)(ms / 1000),
-	    (unsigned long long)(ms % 1000));
+	buf_puts(b, "doorward_hashing_seconds_total ");
+	put_seconds(b, ms * 1000000);
+	buf_putc(b, '\n');
 }
 
-static uint64_t
-count(const struct board *board, uint32_t role, uint32_t state)
+static void
+put_queues(struct buf *b, const struct board *board)
 {
-	uint64_t n = 0;
 
-	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		n += board->slots[i].state == state && board->slots[i].role == role;
-	return (n);
+	head(b, "queue_length", "gauge", "Connections that wait to be accepted, by pool.");
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		if (board->roles[i].queue_len >= 0 && numbers_serves(board, i))
+			put_sample(b, "queue_length", board, i, (uint64_t)board->roles[i].queue_len);
+	head(b, "queue_limit", "gauge", "Connections that may wait, by pool.");
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		if (board->roles[i].queue_max >= 0 && numbers_serves(board, i))
+			put_sample(b, "queue_limit", board, i, (uint64_t)board->roles[i].queue_max);
 }
 
 static void
@@ -109,28 +175,78 @@ put_workers(struct buf *b, const struct board *board)
 {
 
 	head(b, "workers", "gauge", "Processes, by pool and state.");
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
-		for (uint32_t state = BOARD_STARTING; state <= BOARD_LEAVING; state++)
-			buf_printf(b, "doorward_workers{pool=\"%s\",state=\"%s\"} %llu\n", board->roles[i].name,
-			    board_state_word(state), (unsigned long long)count(board, i, state));
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		for (uint32_t state = BOARD_STARTING; state <= BOARD_LEAVING; state++) {
+			buf_printf(b, "doorward_workers{pool=\"%s\",state=\"%s\"}", board->roles[i].name, board_state_word(state));
+			put_value(b, numbers_in_state(board, i, state));
+		}
 	head(b, "workers_wanted", "gauge", "Processes there should be, by pool.");
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
-		buf_printf(b, "doorward_workers_wanted{pool=\"%s\"} %u\n", board->roles[i].name,
-		    board->roles[i].wanted);
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		put_sample(b, "workers_wanted", board, i, board->roles[i].wanted);
 	head(b, "worker_deaths_total", "counter", "Processes that ended without being told to, by pool.");
-	for (uint32_t i = 0; i < BOARD_ROLES && board->roles[i].name[0] != '\0'; i++)
-		buf_printf(b, "doorward_worker_deaths_total{pool=\"%s\"} %llu\n", board->roles[i].name,
-		    (unsigned long long)board->roles[i].deaths);
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		put_sample(b, "worker_deaths_total", board, i, board->roles[i].deaths);
 }
 
 static void
 put_breakers(struct buf *b, const struct board *board)
 {
-	uint64_t open = 0;
+	static const char *const words[] = { "closed", "open", "half-open" };
 
-	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		open += board->slots[i].state != BOARD_FREE && board->slots[i].breaker != 0;
-	single(b, "breakers_open", "gauge", "Processes that do not ask Redis, or only try, because it failed.", open);
+	head(b, "breakers", "gauge", "Processes by what their breaker says: open is not asking Redis for a while, as it failed.");
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		for (uint32_t state = 0; numbers_serves(board, i) && state < 3; state++) {
+			buf_printf(b, "doorward_breakers{pool=\"%s\",state=\"%s\"}", board->roles[i].name, words[state]);
+			put_value(b, numbers_breakers(board, i, state));
+		}
+}
+
+static void
+put_cache(struct buf *b, const struct app *app)
+{
+	struct cache_numbers n;
+
+	single(b, "cache_enabled", "gauge", "1 if there is a session cache.", app->cache != NULL);
+	if (app->cache == NULL)
+		return;
+	cache_numbers(app->cache, &n);
+	single(b, "cache_entries", "gauge", "Places of the session cache.", n.entries);
+	single(b, "cache_evictions_total", "counter", "Times the entries of a user were made void.", n.evictions);
+	single(b, "cache_flushes_total", "counter", "Times all entries were made void.", n.flushes);
+	single(b, "cache_lease_valid", "gauge", "1 while the session cache is believed, as Redis is known to tell of changes.",
+	    n.lease_left > 0);
+}
+
+static void
+put_outbox(struct buf *b, struct app *app)
+{
+	struct numbers_outbox o;
+
+	numbers_outbox(app, &o);
+	single(b, "outbox_known", "gauge", "1 if Redis could be asked how many events wait.", o.known);
+	if (!o.known)
+		return;
+	single(b, "outbox_events", "gauge", "Events that wait for the relay.", o.events);
+	single(b, "outbox_longest_events", "gauge", "Events in the longest outbox.", o.longest);
+	head(b, "outbox_age_seconds", "gauge", "How old these two numbers are.");
+	buf_puts(b, "doorward_outbox_age_seconds ");
+	put_seconds(b, (uint64_t)o.age_ms * 1000000);
+	buf_putc(b, '\n');
+}
+
+static void
+put_master(struct buf *b, const struct board *board)
+{
+
+	single(b, "generation", "gauge", "Reloads that succeeded, and one.", board->generation);
+	single(b, "last_reload_failed", "gauge", "1 if the last reload was refused.", board->last_reload == RELOAD_FAILED);
+	single(b, "last_reload_time_seconds", "gauge", "When the last reload was tried, seconds since the epoch; 0 = never.",
+	    (uint64_t)board->reloaded_at / 1000);
+	single(b, "respawns_total", "counter", "Processes started to replace one that ended.", board->respawns);
+	single(b, "slow_notices_total", "counter", "Requests the master found taking longer than workers.slow_after.", board->slow);
+	single(b, "stuck_kills_total", "counter", "Workers killed because their request took too long.", board->killed);
+	single(b, "redis_respawns_total", "counter", "Times the private Redis ended and was started again.",
+	    board->redis_respawns);
 }
 
 void
@@ -144,24 +260,16 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	r->type = "text/plain; version=0.0.4; charset=utf-8";
 	head(b, "build_info", "gauge", "Always 1; the labels tell what runs.");
 	buf_puts(b, "doorward_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
-	head(b, "start_time_seconds", "gauge", "When the master was started, seconds since the epoch.");
-	buf_printf(b, "doorward_start_time_seconds %lld\n", (long long)(board->started / 1000));
+	single(b, "start_time_seconds", "gauge", "When the master was started, seconds since the epoch.",
+	    (uint64_t)board->started / 1000);
 	put_requests(b, board);
-	put_by_pool(b, board, "connections_total", "Connections accepted, by pool.", accepted_of);
-	put_by_pool(b, board, "store_errors_total", "Times Redis could not be asked, by pool.", store_errors_of);
-	put_by_pool(b, board, "userdb_errors_total", "Times the user database could not be asked, by pool.",
-	    userdb_errors_of);
-	put_by_pool(b, board, "overloaded_total", "Requests refused because too many passwords were being hashed.",
-	    overload_of);
+	put_times(b, board);
+	put_counters(b, board);
 	put_hashing(b, board);
+	put_queues(b, board);
 	put_workers(b, board);
 	put_breakers(b, board);
-	single(b, "generation", "gauge", "Reloads that succeeded, and one.", board->generation);
-	single(b, "last_reload_failed", "gauge", "1 if the last reload was refused.",
-	    board->last_reload == RELOAD_FAILED);
-	single(b, "respawns_total", "counter", "Processes started to replace one that ended.", board->respawns);
-	single(b, "slow_requests_total", "counter", "Requests that took longer than workers.slow_after.", board->slow);
-	single(b, "stuck_kills_total", "counter", "Workers killed because their request took too long.", board->killed);
-	single(b, "redis_respawns_total", "counter", "Times the private Redis ended and was started again.",
-	    board->redis_respawns);
+	put_cache(b, app);
+	put_outbox(b, app);
+	put_master(b, board);
 }

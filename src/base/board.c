@@ -13,7 +13,7 @@
 static const struct {
 	const char *name, *help;
 } board_counters[BOARD_COUNTERS] = {
-	[COUNT_REQUESTS] = { "answered", "Requests answered." },
+	[COUNT_REQUESTS] = { "requests", "Requests answered." },
 	[COUNT_ACCEPTED] = { "connections", "Connections accepted." },
 	[COUNT_STORE_ERRORS] = { "store_errors", "Times Redis could not be asked." },
 	[COUNT_USERDB_ERRORS] = { "userdb_errors", "Times the user database could not be asked." },
