@@ -16,7 +16,8 @@
 #include "worker/signals.h"
 
 #define HELLO "Status: 200\r\nContent-Type: text/plain\r\n\r\nhello\n"
-#define DEADLINE 5000 /* ms, the default of workers.receive_deadline */
+#define DEADLINE 5000   /* ms, the default of workers.receive_deadline */
+#define SLOW_AFTER 1000 /* ms, that of workers.slow_after */
 
 void
 serve(struct app *app, struct exchange *x)
@@ -37,7 +38,8 @@ run(int fd)
 	struct child c = { .role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .ready_fd = -1,
 		.board = board };
 	struct loop_options o = { .deadline = DEADLINE };
-	struct app app = { .board = board };
+	struct config conf = { .slow_after = SLOW_AFTER, .receive_deadline = DEADLINE };
+	struct app app = { .conf = &conf, .board = board };
 	sigset_t open;
 
 	if (board == NULL || fcgi_init() != 0 || fd_nonblocking(fd) != 0)

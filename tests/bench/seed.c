@@ -25,6 +25,7 @@
 	"  -e leave the record of an ended session for each    -t which tokens to print\n"
 #define GROUPS "staff,users"
 #define SESSIONS_MAX 10000 /* a user may have, by configuration */
+#define ATTEMPTS_MAX 50    /* ten seconds */
 
 struct plan {
 	const char *conf;
@@ -102,6 +103,16 @@ set_session(const struct site *site, struct login_write *w, char text[TOKEN_TEXT
 	w->key_version = t.version;
 }
 
+/* On a busy machine Redis can be late. Everything may be sent twice; the breaker wants some time in between. */
+static void
+try_again(unsigned n)
+{
+
+	if (n == ATTEMPTS_MAX)
+		errx(1, "Redis does not answer");
+	usleep(200 * 1000);
+}
+
 /* One login of user ${user}; returns its session's handle and prints its token if ${print}. */
 static void
 begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, bool live, uint8_t sid8[SID_LEN])
@@ -118,7 +129,9 @@ begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, 
 	set_device(&w.session, live && p->chosen, user, i);
 	if (p->family)
 		set_family(site, &w, refresh);
-	if (redis_store_ops.login(site->store, &w, &reply) != DW_OK || reply.outcome != LOGIN_DONE)
+	for (unsigned n = 1; redis_store_ops.login(site->store, &w, &reply) != DW_OK; n++)
+		try_again(n);
+	if (reply.outcome != LOGIN_DONE)
 		errx(1, "the session of %s was not stored", name);
 	memcpy(sid8, w.session.sid8, SID_LEN);
 	if (live)
@@ -136,7 +149,9 @@ end(const struct site *site, unsigned user, const uint8_t sid8[SID_LEN])
 	snprintf(id, sizeof(id), "u%021u", user);
 	pseudonym_of(keyring_user(site->keys), str_of(id), w.up);
 	memcpy(w.sid8, sid8, SID_LEN);
-	if (redis_store_ops.end(site->store, &w, NULL, &reply) != DW_OK || reply.ended != 1)
+	for (unsigned n = 1; redis_store_ops.end(site->store, &w, NULL, &reply) != DW_OK; n++)
+		try_again(n);
+	if (!reply.has_own)
 		errx(1, "a session was not ended");
 }
 
