@@ -82,6 +82,15 @@ args_json(struct args *a, const char *s)
 }
 
 void
+args_time(struct args *a, int64_t t)
+{
+	struct buf b = rest(a);
+
+	buf_time(&b, t);
+	keep(a, &b);
+}
+
+void
 args_copy(struct args *a, const void *p, size_t n)
 {
 	struct buf b = rest(a);

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 #define ARGS_MAX 32
-#define ARGS_MEM 2048 /* an address, a trace id, a name and a reason as JSON, six bytes for each at worst, and a few numbers */
+#define ARGS_MEM 2560 /* an address, a trace id, an id, a name and a reason as JSON, six bytes for each at worst, and a few numbers */
 
 struct args {
 	int n;
@@ -28,6 +28,9 @@ void args_put(struct args *a, const void *p, size_t n);
 void args_text(struct args *a, const char *s);
 void args_int(struct args *a, int64_t v);
 void args_json(struct args *a, const char *s);
+
+/* Appends a time as RFC 3339. */
+void args_time(struct args *a, int64_t t);
 
 /* Appends a copy of ${n} bytes. */
 void args_copy(struct args *a, const void *p, size_t n);

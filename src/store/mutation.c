@@ -3,19 +3,21 @@
 #include <hiredis/hiredis.h>
 
 #include "base/base64url.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "crypto/random.h"
 #include "crypto/sid.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "store/conn.h"
 #include "store/keys.h"
 #include "store/warn.h"
 
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
-#define ARG_UP 5 /* EVALSHA, its hash, 2, the record, the outbox, and then the user's pseudonym */
+#define ARG_UP 5 /* EVALSHA, its hash, 2, the record, the outbox, and then what begins with the user's pseudonym */
 
 static bool
 put_event_id(struct args *a)
@@ -46,12 +48,16 @@ put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const ui
 	args_copy(a, text, PUBLIC_SID_LEN);
 }
 
-/* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/prelude.lua). */
-void
+/* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
+int64_t
 mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8, const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
+	uint8_t who[UP_LEN + sizeof(s->keys->public_sid)];
+	int64_t now = (clock_wall_ms() + conn_offset_ms(s->conn)) / 1000;
 
+	memcpy(who, up, UP_LEN);
+	memcpy(who + UP_LEN, s->keys->public_sid, sizeof(s->keys->public_sid));
 	keys_record(up, key);
 	keys_outbox(up, outbox);
 	args_init(a, "EVALSHA");
@@ -59,8 +65,7 @@ mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, c
 	args_text(a, "2");
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
-	args_put(a, up, UP_LEN);
-	args_put(a, s->keys->public_sid, sizeof(s->keys->public_sid));
+	args_copy(a, who, sizeof(who));
 	args_put(a, s->clients, s->clients_len);
 	if (!put_event_id(a))
 		a->overflow = true; /* no randomness: nothing is sent */
@@ -68,6 +73,9 @@ mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, c
 	args_json(a, by->trace_id);
 	args_int(a, s->conf->logout_keep / 1000);
 	put_own(s, a, up, sid8);
+	args_int(a, now);
+	args_time(a, now);
+	return (now);
 }
 
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} is to be freed. */

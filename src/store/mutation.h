@@ -11,10 +11,10 @@
 #include "store/reply.h"
 
 /*
- * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/prelude.lua). ${sid8} is the caller's session or NULL.
- * ${up} and ${sid8} stay borrowed.
+ * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${sid8} is the caller's session or NULL, and
+ * stays borrowed. Returns the time as this process believes the store has it: what is prepared for that time the script need not make.
  */
-void mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+int64_t mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
     const struct actor *by);
 
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done(). */

@@ -11,6 +11,8 @@
 
 #include "store/reading.h"
 
+static const char user_fields[] = "ABCD";
+
 bool
 reading_session(struct session *s, const uint8_t sid8[SID_LEN], struct str v, struct str f, struct str d, struct str e)
 {
@@ -30,21 +32,6 @@ reading_ending(struct ending *out, const uint8_t sid8[SID_LEN], struct str l, st
 	memset(out, 0, sizeof(*out));
 	memcpy(out->sid8, sid8, SID_LEN);
 	return (record_unpack_ending(l, out, &chosen) && record_device_id(chosen, out->dev8, d, e, out->device_id));
-}
-
-bool
-reading_groups(char out[GROUPS_MAX + 1], struct str g0, struct str g1)
-{
-
-	out[0] = '\0';
-	if (g0.len + g1.len > GROUPS_MAX)
-		return (false);
-	if (g0.len > 0)
-		memcpy(out, g0.p, g0.len);
-	if (g1.len > 0)
-		memcpy(out + g0.len, g1.p, g1.len);
-	out[g0.len + g1.len] = '\0';
-	return (true);
 }
 
 /* The names of the five fields of one session that the check reads, and of the blacklist entry. */
@@ -75,11 +62,9 @@ ask_for(struct args *a, const struct names *n, const struct lookup *q)
 
 	args_init(a, "HMGET");
 	args_put(a, n->key, KEYS_RECORD_LEN);
-	args_put(a, "u", 1);
-	args_put(a, "U", 1);
+	for (size_t i = 0; i < RECORD_USER_FIELDS; i++)
+		args_put(a, user_fields + i, 1);
 	args_put(a, "n", 1);
-	args_put(a, "g0", 2);
-	args_put(a, "g1", 2);
 	args_put(a, n->s, KEYS_FIELD_LEN);
 	args_put(a, n->l, KEYS_FIELD_LEN);
 	args_put(a, n->d, KEYS_FIELD_LEN);
@@ -93,14 +78,12 @@ ask_for(struct args *a, const struct names *n, const struct lookup *q)
 static bool
 take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 {
-	struct str g0, g1, s, l, d, e, f = STR_NONE;
+	struct str user[RECORD_USER_FIELDS], s, l, d, e, f = STR_NONE;
 
-	reply_text(p, out->user_id, sizeof(out->user_id));
-	reply_text(p, out->username, sizeof(out->username));
+	for (size_t i = 0; i < RECORD_USER_FIELDS; i++)
+		user[i] = reply_str(p);
 	if (!record_unpack_not_before(reply_str(p), &out->not_before))
 		return (false);
-	g0 = reply_str(p);
-	g1 = reply_str(p);
 	s = reply_str(p);
 	l = reply_str(p);
 	d = reply_str(p);
@@ -111,7 +94,8 @@ take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 	out->live = s.p != NULL;
 	out->ended = l.p != NULL;
 	out->ending.cause = END_NONE;
-	return (!p->bad && reading_groups(out->groups, g0, g1) && (!out->live || reading_session(&out->session, q->sid8, s, f, d, e)) &&
+	return (!p->bad && record_unpack_user(user, out->user_id, out->username, out->groups) &&
+	    (!out->live || reading_session(&out->session, q->sid8, s, f, d, e)) &&
 	    (!out->ended || reading_ending(&out->ending, q->sid8, l, d, e)));
 }
 
@@ -156,19 +140,14 @@ owner(struct session_list *l, struct str name, char kind)
 
 /* A field about the user rather than a session. */
 static bool
-take_user(struct session_list *out, struct str name, struct str value, struct str g[2])
+take_user(struct session_list *out, struct str name, struct str value, struct str user[RECORD_USER_FIELDS])
 {
+	const char *field;
 
-	if (str_is(name, "u"))
-		return (str_copy(out->user_id, sizeof(out->user_id), value));
-	if (str_is(name, "U"))
-		return (str_copy(out->username, sizeof(out->username), value));
 	if (str_is(name, "n"))
 		return (record_unpack_not_before(value, &out->not_before));
-	if (str_is(name, "g0"))
-		g[0] = value;
-	if (str_is(name, "g1"))
-		g[1] = value;
+	if (name.len == 1 && (field = memchr(user_fields, name.p[0], RECORD_USER_FIELDS)) != NULL)
+		user[field - user_fields] = value;
 	return (true);
 }
 
@@ -176,16 +155,16 @@ take_user(struct session_list *out, struct str name, struct str value, struct st
 static bool
 count(struct reply p, struct session_list *out)
 {
-	struct str g[2] = { STR_NONE, STR_NONE };
+	struct str user[RECORD_USER_FIELDS] = { STR_NONE, STR_NONE, STR_NONE, STR_NONE };
 
 	while (reply_left(&p) >= 2) {
 		struct str name = reply_str(&p), value = reply_str(&p);
 
-		if (!take_user(out, name, value, g))
+		if (!take_user(out, name, value, user))
 			return (false);
 		out->n += name.len == KEYS_FIELD_LEN && name.p[0] == 's';
 	}
-	return (!p.bad && reading_groups(out->groups, g[0], g[1]));
+	return (!p.bad && record_unpack_user(user, out->user_id, out->username, out->groups));
 }
 
 /* Second pass: the sessions, sorted by handle so that their other fields find them. */

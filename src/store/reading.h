@@ -16,7 +16,4 @@ bool reading_session(struct session *s, const uint8_t sid8[SID_LEN], struct str 
 /* The same for a logout record. */
 bool reading_ending(struct ending *out, const uint8_t sid8[SID_LEN], struct str l, struct str d, struct str e);
 
-/* Joins the two fields of the group list. */
-bool reading_groups(char out[GROUPS_MAX + 1], struct str g0, struct str g1);
-
 #endif

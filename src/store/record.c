@@ -56,6 +56,81 @@ unpack_ip(const uint8_t *p, size_t n, char out[ADDRESS_MAX + 1])
 	return (inet_ntop(n == IP4_LEN ? AF_INET : AF_INET6, p, out, ADDRESS_MAX + 1) != NULL);
 }
 
+static bool
+is_odd(struct str s)
+{
+
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
+			return (true);
+	}
+	return (false);
+}
+
+size_t
+record_pack_user(struct str id, struct str name, struct str groups, uint8_t out[RECORD_USER_MAX])
+{
+	size_t n = 2;
+
+	out[0] = (uint8_t)id.len;
+	out[1] = (uint8_t)(name.len | (is_odd(id) || is_odd(name) ? RECORD_NAME_ODD : 0));
+	memcpy(out + n, id.p, id.len);
+	n += id.len;
+	memcpy(out + n, name.p, name.len);
+	n += name.len;
+	if (groups.len > 0)
+		memcpy(out + n, groups.p, groups.len);
+	return (n + groups.len);
+}
+
+/* Takes ${n} bytes off the text. */
+static struct str
+cut(struct str *text, size_t n)
+{
+	struct str s = { text->p, n < text->len ? n : text->len };
+
+	text->p += s.len;
+	text->len -= s.len;
+	return (s);
+}
+
+static bool
+unpack_user(struct str all, char *id, char *name, char *groups)
+{
+	size_t id_len, name_len;
+
+	if (all.len < 2)
+		return (false);
+	id_len = (uint8_t)all.p[0];
+	name_len = (uint8_t)all.p[1] & ~RECORD_NAME_ODD;
+	cut(&all, 2);
+	if (all.len < id_len + name_len)
+		return (false);
+	return (str_copy(id, USER_ID_MAX + 1, cut(&all, id_len)) && str_copy(name, USERNAME_MAX + 1, cut(&all, name_len)) &&
+	    str_copy(groups, GROUPS_MAX + 1, all));
+}
+
+bool
+record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, char *name, char *groups)
+{
+	char all[RECORD_USER_MAX];
+	size_t n = 0;
+
+	id[0] = name[0] = groups[0] = '\0';
+	if (pieces[0].p == NULL)
+		return (true);
+	for (size_t i = 0; i < RECORD_USER_FIELDS; i++) {
+		if (pieces[i].len > sizeof(all) - n)
+			return (false);
+		if (pieces[i].len > 0)
+			memcpy(all + n, pieces[i].p, pieces[i].len);
+		n += pieces[i].len;
+	}
+	return (unpack_user((struct str){ all, n }, id, name, groups));
+}
+
 size_t
 record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 {

@@ -1,6 +1,6 @@
 /*
  * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn the whole
- * listpack into a hash table, at three times the memory. src/store/lua/prelude.lua knows the same offsets.
+ * listpack into a hash table, at three times the memory. src/store/lua knows the same offsets.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -14,16 +14,26 @@
 
 #define RECORD_VALUE_MAX 64 /* hash-max-listpack-value */
 
+/*
+ * A, B, C, D: what is about the user, one text cut at 64 bytes: length1 of the id, length1 of the name (+ RECORD_NAME_ODD), id, name, groups.
+ * One field instead of four saves names and headers, and a look for each. B to D are there only if needed.
+ */
+#define RECORD_USER_FIELDS 4
+#define RECORD_USER_MAX (2 + USER_ID_MAX + USERNAME_MAX + GROUPS_MAX)
+#define RECORD_NAME_ODD 0x80 /* id or name has characters that JSON escapes */
 /* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 dev8 client4 ip0/4/16 level1 */
 #define RECORD_S_MIN 47
 #define RECORD_S_MAX 63
 /* f: current16 previous16 salt12 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
+#define RECORD_F_LIMITS 48 /* where absolute begins */
+#define RECORD_F_ACCESS 56
 #define RECORD_F_LEN 62
 /* l: at4 cause1 scope1 dev8 flags1 reason0…48 */
+#define RECORD_L_DEV 6
 #define RECORD_L_MIN 15
 #define RECORD_L_MAX (RECORD_L_MIN + REASON_MAX)
-/* n: notbefore4 reserved4 */
-#define RECORD_N_LEN 8
+/* n: notbefore4 */
+#define RECORD_N_LEN 4
 
 /* A refresh family as stored: what struct session has no place for. */
 struct record_family {
@@ -32,6 +42,15 @@ struct record_family {
 	uint8_t salt[SALT_LEN];
 	uint8_t key_version;
 };
+
+/* Packs the user into ${out} and returns the length. ${id} and ${name} are not empty, and none is longer than it may be. */
+size_t record_pack_user(struct str id, struct str name, struct str groups, uint8_t out[RECORD_USER_MAX]);
+
+/*
+ * Reads it back from its pieces, or from the whole of it in the first, as three texts of the sizes of struct lookup_reply. All are empty
+ * if there is none.
+ */
+bool record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, char *name, char *groups);
 
 /*
  * Packs ${s} (sid8, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored as the largest

@@ -3,17 +3,17 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
+#include "doorward/config.h"
 #include "store/mutation.h"
 #include "store/reading.h"
 #include "store/record.h"
 
 #include "store/writing.h"
 
-#define SPAN_MAX INT64_C(0x7fffffff) /* seconds; a script adds it to now, in 32 bits once stored */
+#define SPAN_MAX INT64_C(0x7fffffff) /* seconds; added to now, in 32 bits once stored */
+#define MARGIN 3600                   /* seconds a record outlives its last content, so that the sweep still sees it and reports */
 #define EVENT_TEXT 1024               /* of an event about no session: six strings, escaped */
-
-#define S_HEAD 18 /* of a packed session: what stands before its times, and what behind them */
-#define S_TAIL 30
+#define PERSON_TEXT 1024              /* of a user's id and name as members of an event, escaped */
 
 static const struct actor nobody;
 
@@ -34,38 +34,107 @@ put_halves(struct args *a, struct str text)
 	args_put(a, text.len > n ? text.p + n : "", text.len - n);
 }
 
+static void
+put32(uint8_t *p, int64_t v)
+{
+
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)((uint64_t)v >> 8 * i);
+}
+
 static bool
 login_is_sane(const struct login_write *w)
 {
 	struct str name = str_of(w->username), id = str_of(w->user_id), groups = str_of(w->groups);
 
 	return (id.len > 0 && id.len <= USER_ID_MAX && name.len > 0 && name.len <= USERNAME_MAX && str_is_utf8(name) &&
-	    groups.len <= GROUPS_MAX);
+	    str_is_utf8(id) && groups.len <= GROUPS_MAX);
+}
+
+/* A login as it is stored if it is ${now} there; its arguments point into this. */
+struct opening {
+	struct session session;
+	uint8_t user[RECORD_USER_MAX], s[RECORD_S_MAX], f[RECORD_F_LEN];
+	size_t user_len, s_len, f_len;
+};
+
+static int64_t
+first_access(const struct login_write *w, const struct session *s, int64_t now)
+{
+	int64_t exp = now + span(w->access_in);
+
+	if (!s->has_family || w->access_in <= 0)
+		return (0);
+	if (exp > s->family_absolute)
+		exp = s->family_absolute;
+	return (s->family_idle > 0 && exp > now + span(s->family_idle) ? now + span(s->family_idle) : exp);
 }
 
 static void
-put_login(struct args *a, const struct login_write *w, const uint8_t *packed, size_t n)
+open_session(struct opening *o, const struct login_write *w, int64_t now)
+{
+	struct record_family family = { .key_version = w->key_version };
+
+	o->session = w->session;
+	o->session.created = o->session.last_seen = o->session.rotated = now;
+	o->session.absolute = now + span(w->absolute_in);
+	o->session.family_absolute = now + span(w->family_absolute_in);
+	o->session.family_idle = span(w->session.family_idle);
+	o->session.family_flags = 0;
+	o->session.access_exp = first_access(w, &o->session, now);
+	memcpy(family.current, w->refresh_hash, HASH_LEN);
+	o->user_len = record_pack_user(str_of(w->user_id), str_of(w->username), str_of(w->groups), o->user);
+	o->s_len = record_pack_session(&o->session, o->s);
+	record_pack_family(&o->session, &family, o->f);
+	o->f_len = w->session.has_family ? sizeof(o->f) : 0;
+}
+
+/* The record must not go before the session's last trace in it: its logout record. */
+static int64_t
+record_end(const struct redis_store *s, const struct session *session)
+{
+	int64_t end = session->absolute;
+
+	if (session->has_family && session->family_absolute > end)
+		end = session->family_absolute;
+	return (end + span(s->conf->logout_keep / 1000) + MARGIN);
+}
+
+static void
+put_person(struct args *a, const struct login_write *w)
+{
+	char mem[PERSON_TEXT];
+	struct buf b;
+
+	buf_init(&b, mem, sizeof(mem));
+	buf_puts(&b, "\"user_id\":");
+	buf_json(&b, str_of(w->user_id));
+	buf_puts(&b, ",\"username\":");
+	buf_json(&b, str_of(w->username));
+	args_copy(a, b.p, b.len);
+}
+
+static void
+put_login(const struct redis_store *s, struct args *a, const struct login_write *w, const struct opening *o)
 {
 	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
 
-	args_text(a, w->user_id);
-	args_text(a, w->username);
-	put_halves(a, str_of(w->groups));
-	args_put(a, packed, S_HEAD);
-	args_int(a, span(w->absolute_in));
-	args_put(a, packed + S_TAIL, n - S_TAIL);
-	args_put(a, w->refresh_hash, w->session.has_family ? HASH_LEN : 0);
-	args_int(a, span(w->family_absolute_in));
-	args_int(a, span(w->session.family_idle));
-	args_int(a, span(w->access_in));
-	args_int(a, w->key_version);
+	args_put(a, o->user, o->user_len);
+	put_person(a, w);
+	args_put(a, o->s, o->s_len);
+	args_put(a, o->f, o->f_len);
 	put_halves(a, chosen ? str_of(w->session.device_id) : STR_NONE);
 	args_int(a, w->limit);
 	args_text(a, w->reject ? "1" : "0");
+	if (o->session.access_exp > 0)
+		args_time(a, o->session.access_exp);
+	else
+		args_text(a, "");
+	args_int(a, record_end(s, &o->session));
 }
 
 static bool
-take_login(struct reply *p, const struct login_write *w, struct login_reply *out)
+take_login(struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
 {
 	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
 	struct str id = str_of(w->session.device_id), first = id, second = STR_NONE;
@@ -82,6 +151,10 @@ take_login(struct reply *p, const struct login_write *w, struct login_reply *out
 	out->outcome = (int)outcome;
 	if (outcome != LOGIN_DONE)
 		return (true);
+	if (s.p == NULL) { /* as it was sent */
+		s = (struct str){ (const char *)o->s, o->s_len };
+		f = o->f_len > 0 ? (struct str){ (const char *)o->f, o->f_len } : STR_NONE;
+	}
 	if (chosen && id.len > RECORD_VALUE_MAX) {
 		first.len = RECORD_VALUE_MAX;
 		second = (struct str){ id.p + RECORD_VALUE_MAX, id.len - RECORD_VALUE_MAX };
@@ -92,8 +165,8 @@ take_login(struct reply *p, const struct login_write *w, struct login_reply *out
 enum dw_result
 writing_login(void *store, const struct login_write *w, struct login_reply *out)
 {
-	uint8_t packed[RECORD_S_MAX];
 	enum dw_result result;
+	struct opening o;
 	struct reply p;
 	struct args a;
 	redisReply *r;
@@ -102,25 +175,28 @@ writing_login(void *store, const struct login_write *w, struct login_reply *out)
 	memset(out, 0, sizeof(*out));
 	if (!login_is_sane(w))
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_LOGIN, w->up, w->session.sid8, &w->actor);
-	put_login(&a, w, packed, record_pack_session(&w->session, packed));
+	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->up, w->session.sid8, &w->actor));
+	put_login(store, &a, w, &o);
 	if ((result = mutation_run(store, SCRIPT_LOGIN, &a, 6, &r, &p)) != DW_OK)
 		return (result);
-	good = take_login(&p, w, out);
+	good = take_login(&p, w, &o, out);
 	return (mutation_done(SCRIPT_LOGIN, r, &p, good));
 }
 
-/* Reads the records this call made; false on lack of room or nonsense. */
+/* Reads the records this call made, the caller's own among them if ${own}; false on lack of room or nonsense. */
 static bool
-take_endings(struct reply *p, struct arena *arena, struct end_reply *out)
+take_endings(struct reply *p, bool own, struct arena *arena, struct end_reply *out)
 {
+	uint32_t i = 0;
 
 	if (arena == NULL)
 		return (true);
 	out->endings = arena_alloc(arena, (out->ended + 1) * sizeof(out->endings[0]));
 	if (out->endings == NULL)
 		return (false);
-	for (uint32_t i = 0; i < out->ended; i++) {
+	if (own)
+		out->endings[i++] = out->own;
+	for (; i < out->ended; i++) {
 		struct str sid = reply_str(p), l = reply_str(p), d = reply_str(p), e = reply_str(p);
 
 		if (sid.len != SID_LEN || !reading_ending(&out->endings[i], (const uint8_t *)sid.p, l, d, e))
@@ -132,19 +208,33 @@ take_endings(struct reply *p, struct arena *arena, struct end_reply *out)
 static bool
 take_end(struct reply *p, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
-	struct str l, d, e;
+	char groups[GROUPS_MAX + 1];
+	struct str user[RECORD_USER_FIELDS] = { reply_str(p) }, l, d, e;
+	bool own;
 
-	reply_text(p, out->user_id, sizeof(out->user_id));
-	reply_text(p, out->username, sizeof(out->username));
 	out->ended = (uint32_t)reply_int(p);
 	mutation_left_out(reply_int(p));
+	own = reply_int(p) != 0;
 	l = reply_str(p);
 	d = reply_str(p);
 	e = reply_str(p);
 	out->has_own = w->has_sid && l.p != NULL;
-	if (p->bad || reply_left(p) / 4 < out->ended || (out->has_own && !reading_ending(&out->own, w->sid8, l, d, e)))
+	if (p->bad || !record_unpack_user(user, out->user_id, out->username, groups) || (own && (!out->has_own || out->ended == 0)) ||
+	    reply_left(p) / 4 + own < out->ended || (out->has_own && !reading_ending(&out->own, w->sid8, l, d, e)))
 		return (false);
-	return (take_endings(p, arena, out));
+	return (take_endings(p, own, arena, out));
+}
+
+/* A logout record of this call up to the device. */
+static void
+put_ending(struct args *a, const struct end_write *w, int64_t now)
+{
+	uint8_t head[RECORD_L_DEV];
+
+	put32(head, now);
+	head[4] = (uint8_t)w->cause;
+	head[5] = (uint8_t)w->said_scope;
+	args_copy(a, head, sizeof(head));
 }
 
 enum dw_result
@@ -160,10 +250,8 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	memset(out, 0, sizeof(*out));
 	if (reason.len > REASON_MAX || !str_is_utf8(reason) || (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_END, w->up, w->has_sid ? w->sid8 : NULL, &w->actor);
-	args_int(&a, w->cause);
+	put_ending(&a, w, mutation_begin(store, &a, SCRIPT_END, w->up, w->has_sid ? w->sid8 : NULL, &w->actor));
 	args_int(&a, w->scope);
-	args_int(&a, w->said_scope);
 	args_put(&a, w->dev8, DEV_LEN);
 	args_put(&a, reason.len > 0 ? reason.p : "", reason.len);
 	args_text(&a, end_cause_event(w->cause));
@@ -179,19 +267,17 @@ take_rotate(struct reply *p, const struct rotate_write *w, struct rotate_reply *
 {
 	int64_t outcome = reply_int(p);
 	struct record_family family;
-	struct str g0, g1, s, f, d, e;
+	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, f, d, e;
 
 	out->now = reply_int(p);
 	mutation_left_out(reply_int(p));
-	reply_text(p, out->user_id, sizeof(out->user_id));
-	reply_text(p, out->username, sizeof(out->username));
-	g0 = reply_str(p);
-	g1 = reply_str(p);
+	user[0] = reply_str(p);
 	s = reply_str(p);
 	f = reply_str(p);
 	d = reply_str(p);
 	e = reply_str(p);
-	if (p->bad || outcome < ROTATE_DONE || outcome > ROTATE_CLIENT_MISMATCH || !reading_groups(out->groups, g0, g1))
+	if (p->bad || outcome < ROTATE_DONE || outcome > ROTATE_CLIENT_MISMATCH ||
+	    !record_unpack_user(user, out->user_id, out->username, out->groups))
 		return (false);
 	out->outcome = (enum rotate_outcome)outcome;
 	if (outcome > ROTATE_RECOVERED)
@@ -201,6 +287,24 @@ take_rotate(struct reply *p, const struct rotate_write *w, struct rotate_reply *
 	memcpy(out->salt, family.salt, SALT_LEN);
 	out->key_version = family.key_version;
 	return (true);
+}
+
+/* The family up to its limits and from its access token on, as a usual rotation writes it at ${now}; the script has the rest. */
+static void
+put_family(struct args *a, const struct rotate_write *w, int64_t now)
+{
+	uint8_t head[RECORD_F_LIMITS], tail[RECORD_F_LEN - RECORD_F_ACCESS] = { 0 };
+	int64_t exp = now + span(w->access_in);
+
+	memcpy(head, w->successor, HASH_LEN);
+	memcpy(head + HASH_LEN, w->presented, HASH_LEN);
+	memcpy(head + 2 * HASH_LEN, w->salt, SALT_LEN);
+	put32(head + 2 * HASH_LEN + SALT_LEN, now);
+	put32(tail, exp);
+	tail[sizeof(tail) - 1] = w->key_version;
+	args_copy(a, head, sizeof(head));
+	args_copy(a, tail, sizeof(tail));
+	args_time(a, exp);
 }
 
 enum dw_result
@@ -213,16 +317,12 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	bool good;
 
 	memset(out, 0, sizeof(*out));
-	mutation_begin(store, &a, SCRIPT_ROTATE, w->up, w->sid8, &w->actor);
-	args_put(&a, w->presented, HASH_LEN);
-	args_put(&a, w->salt, SALT_LEN);
-	args_put(&a, w->successor, HASH_LEN);
-	args_int(&a, w->key_version);
+	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->up, w->sid8, &w->actor));
+	args_int(&a, span(w->access_in));
 	args_int(&a, span(w->grace));
 	args_put(&a, w->dev8, w->has_device ? DEV_LEN : 0);
 	args_put(&a, w->client4, w->has_client ? CLIENT_HASH_LEN : 0);
-	args_int(&a, span(w->access_in));
-	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 11, &r, &p)) != DW_OK)
+	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 8, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(&p, w, out);
 	return (mutation_done(SCRIPT_ROTATE, r, &p, good));
@@ -275,8 +375,9 @@ writing_notify(void *store, const struct notice *n)
 	buf_init(&h, head, sizeof(head));
 	buf_puts(&h, "\"type\":");
 	buf_json(&h, str_of(n->type));
-	buf_puts(&h, ",\"at\":");
+	buf_puts(&h, ",\"at\":\"");
 	buf_init(&t, tail, sizeof(tail));
+	buf_putc(&t, '"');
 	member(&t, "user_id", n->user_id);
 	member(&t, "username", n->username);
 	buf_puts(&t, ",\"session_id\":null");

@@ -1,24 +1,91 @@
--- ARGV  10 user id   13 g1                           16 s from its idle time on     19 idle time of the family   22 first half of the device id
---       11 name      14 s up to its times            17 hash of the refresh token   20 life of the access token  23 second half
---       12 g0        15 seconds to its absolute end  18 seconds to the family's     21 key version               24 limit   25 '1': refuse beyond it
--- Returns outcome, now, s, f, sessions ended, events left out.
+-- ARGV  11 user, as stored             14 f, or ''                      17 limit
+--       12 user, as members of events  15 first half of the device id   18 '1': refuse beyond it
+--       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''
+--                                                                       20 when the record may go
+-- Times in these are by the time of the caller.
+-- Returns outcome, now, s and f if they are not as sent, sessions ended, events left out.
 
+--@ head
+--@ event
 local DONE, TOO_MANY, COLLISION = 0, 1, 2
+local w, s, f, d = arg[11], arg[13], arg[14], arg[15]
+local flat = call('HGETALL', key)
 
-local function later(seconds)
-	return min(now + tonumber(seconds), TIME_MAX)
+local fresh, usual = #flat == 0, time == arg[9]
+
+-- Nothing in the record is in the way of one more session: the same user, no session of this device, none that is past or lives by its
+-- family alone, fewer than the limit, and nothing to prune.
+if usual and not fresh then
+	local dev, keep, stored, mark, oldest, live, endings = sub(s, 35, 42), now - arg[6], {}, 0, now, 0, 0
+	for i = 1, #flat, 2 do
+		local name, v = flat[i], flat[i + 1]
+		local kind = byte(name)
+		if kind == 115 then -- s
+			local created, seen, absolute, idle = unbin('<I4I4I4I4', v, 19)
+			if idle > 0 and byte(v, 18) == 1 and seen + idle < absolute then absolute = seen + idle end
+			if now >= absolute or sub(v, 35, 42) == dev or sub(v, 1, 16) == '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' then usual = false end
+			live = live + 1
+			if created < oldest then oldest = created end
+		elseif kind == 108 then -- l
+			endings = endings + 1
+			if unbin('<I4', v) <= keep or sub(name, 2) == own then usual = false end
+		elseif kind < 69 then -- A B C D
+			stored[kind - 64] = v
+		elseif kind == 110 then -- n
+			mark = unbin('<I4', v)
+		elseif kind == 98 then -- b
+			usual = false
+		end
+	end
+	usual = usual and mark <= oldest and live < tonumber(arg[17]) and endings <= 32 and table.concat(stored) == w
 end
 
-local s = arg[14] .. bin('<I4I4I4', now, now, later(arg[15])) .. arg[16]
-local f = false
-if arg[17] ~= '' then
-	local last, idle = later(arg[18]), tonumber(arg[19])
-	local access = arg[20] == '0' and 0 or min(last, later(arg[20]), idle > 0 and later(idle) or TIME_MAX)
-	f = arg[17] .. NO_HASH .. sub(NO_HASH, 1, 12) .. bin('<I4I4I4I4BB', now, last, idle, access, 0, tonumber(arg[21]))
+if usual then
+	local set = { 's' .. own, s }
+	if fresh then set = { 'A', sub(w, 1, 64), 's' .. own, s } end
+	for i = 1, fresh and (#w - 1) / 64 or 0 do
+		set[#set + 1] = string.char(65 + i)
+		set[#set + 1] = sub(w, 64 * i + 1, 64 * i + 64)
+	end
+	if f ~= '' then
+		set[#set + 1] = 'f' .. own
+		set[#set + 1] = f
+	end
+	if d ~= '' then
+		set[#set + 1] = 'd' .. own
+		set[#set + 1] = d
+		if arg[16] ~= '' then
+			set[#set + 1] = 'e' .. own
+			set[#set + 1] = arg[16]
+		end
+	end
+	call('HSET', key, unpack(set))
+	if fresh then
+		call('EXPIREAT', key, arg[20])
+	elseif call('EXPIREAT', key, arg[20], 'GT') == 0 then
+		call('EXPIREAT', key, arg[20], 'NX')
+	end
+	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, d ~= '' and d or nil, arg[16], arg[4],
+		'null', 'false', arg[19] ~= '' and arg[19] or nil, arg[5])) }
 end
+
+--@ rules
+-- the caller was mistaken about the time: all of it moves
+local shift = now - tonumber(arg[9])
+
+local function move(v, ...)
+	for _, at in ipairs({ ... }) do
+		local t = unbin('<I4', v, at)
+		if t > 0 then v = sub(v, 1, at - 1) .. bin('<I4', max(0, min(t + shift, TIME_MAX))) .. sub(v, at + 4) end
+	end
+	return v
+end
+
+s = move(s, 19, 23, 27)
+f = f ~= '' and move(f, 45, 49, 57)
 
 if survey() then
-	if H.u and H.u ~= arg[10] then return { COLLISION, now, false, false, 0, 0 } end
+	if user and sub(user, 3, 2 + byte(user)) ~= sub(w, 3, 2 + byte(w)) then return { COLLISION, now, false, false, 0, 0 } end
 	-- sent again: it is done already; if it was ended meanwhile, it stays ended
 	if H['s' .. own] then return { DONE, now, H['s' .. own], H['f' .. own] or false, 0, 0 } end
 	if H['l' .. own] then return { DONE, now, s, f, 0, 0 } end
@@ -37,9 +104,9 @@ for _, sid in ipairs(live) do
 	end
 end
 
-local over = #rest + 1 - max(tonumber(arg[24]), 1)
+local over = #rest + 1 - max(tonumber(arg[17]), 1)
 if over > 0 then
-	if arg[25] == '1' then return { TOO_MANY, now, false, false, 0, 0 } end
+	if arg[18] == '1' then return { TOO_MANY, now, false, false, 0, 0 } end
 	table.sort(rest, function (a, b)
 		if a[2] ~= b[2] then return a[2] < b[2] end
 		if a[3] ~= b[3] then return a[3] < b[3] end
@@ -50,15 +117,17 @@ end
 
 for _, v in ipairs(replaced) do finish(v[1], now, v[2], 0, '', 'replaced', v[3]) end
 
-for i, name in ipairs({ 'u', 'U', 'g0', 'g1' }) do
-	local value = arg[9 + i]
-	if value ~= '' and H[name] ~= value then put(name, value) end
-	if value == '' and H[name] then drop(name) end
+-- a new name, or other groups
+who = arg[12]
+for i = 0, 3 do
+	local name, piece = string.char(65 + i), sub(w, 64 * i + 1, 64 * i + 64)
+	if piece ~= '' and H[name] ~= piece then put(name, piece) end
+	if piece == '' and H[name] then drop(name) end
 end
 put('s' .. own, s)
 if f then put('f' .. own, f) end
-if arg[22] ~= '' then put('d' .. own, arg[22]) end
-if arg[23] ~= '' then put('e' .. own, arg[23]) end
-expire = max(expire, (unbin('<I4', s, 27)) + MARGIN, f and (unbin('<I4', f, 49)) + MARGIN or 0)
+if d ~= '' then put('d' .. own, d) end
+if arg[16] ~= '' then put('e' .. own, arg[16]) end
+expire = max(expire, arg[20] + shift)
 report('login', own, s, f, 'null', false, now)
 return { DONE, now, s, f, #replaced, commit() }

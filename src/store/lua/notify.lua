@@ -1,4 +1,6 @@
--- ARGV  10 the event up to its time   11 the rest of it
+-- ARGV  11 the event between its id and its time   12 the rest of it
 -- An event about no session. Returns events left out.
 
-return { post({ '{"id":"' .. arg[4] .. '",' .. arg[10] .. stamp(now) .. arg[11], false }) }
+--@ head
+--@ event
+return { post('{"id":"' .. arg[3] .. '",' .. arg[11] .. (time == arg[9] and arg[10] or stamp(now)) .. arg[12], false) }

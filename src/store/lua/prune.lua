@@ -1,4 +1,7 @@
 -- What every other script does on its way: puts the record in order. For the sweep. Returns events left out.
 
+--@ head
+--@ event
+--@ rules
 survey()
 return { commit() }

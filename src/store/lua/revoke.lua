@@ -1,8 +1,11 @@
--- ARGV  10 hash of the jti   11 expiry of the token
+-- ARGV  11 hash of the jti   12 expiry of the token
 -- Blacklists one access token for the rest of its life. Returns whether it was done now, and events left out.
 
+--@ head
+--@ event
+--@ rules
 survey()
-local s, name, exp = H['s' .. own], 'b' .. arg[10], tonumber(arg[11])
+local s, name, exp = H['s' .. own], 'b' .. arg[11], tonumber(arg[12])
 local done = 0
 if s and exp > now and not H[name] then
 	put(name, bin('<I4', min(exp, TIME_MAX)))

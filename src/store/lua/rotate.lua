@@ -1,17 +1,47 @@
--- ARGV  10 presented hash   12 hash of the successor   14 grace seconds        16 client sent, or ''
---       11 proposed salt    13 its key version         15 device sent, or ''   17 life of the access token
--- Returns outcome, now, events left out, user id, name, g0, g1, s, f, d, e.
+-- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
+--       12 expiry of the access token by that time, no flags, key version of the successor
+--       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
+-- Returns outcome, now, events left out, user, s, f, d, e.
 
+--@ head
+--@ event
 local DONE, REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-local CHOSEN, RECOVERED_FLAG = 2, 4
+local device, client = arg[16], arg[17]
+
+local v = call('HMGET', key, 's' .. own, 'f' .. own, 'A', 'n')
+local s, f, w = v[1], v[2], whole(v[3])
+
+-- the token of now, from the bearer it was given to
+if s and f and w and time == arg[9] and sub(f, 1, 16) == sub(arg[11], 17, 32) and (client == '' or client == sub(s, 43, 46)) and
+	(not v[4] or unbin('<I4', s, 19) >= unbin('<I4', v[4])) then
+	local rotated, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
+	local next, flags = now + arg[14], byte(s, 17)
+	local chosen = flags % 4 >= 2
+	if now < absolute and next <= absolute and (idle == 0 or now < rotated + idle and next <= now + idle) and access <= next and
+		(device == '' and not chosen or device == sub(s, 35, 42)) then
+		local d, e
+		if chosen then
+			v = call('HMGET', key, 'd' .. own, 'e' .. own)
+			d, e = v[1], v[2]
+		end
+		f = arg[11] .. sub(f, 49, 56) .. arg[12]
+		call('HSET', key, 'f' .. own, f)
+		return { DONE, now, post(event(arg[3], 'refresh', arg[10], person(w), arg[8], s, d, e, arg[4], 'null', 'false', arg[13], arg[5])),
+			w, s, f, d or false, e or false }
+	end
+end
+
+--@ rules
+local RECOVERED_FLAG = 4
+local presented, salt = sub(arg[11], 17, 32), sub(arg[11], 33, 44)
 
 survey()
 
 local function answer(outcome)
 	local left_out = commit()
-	return { outcome, now, left_out, H.u or false, H.U or false, H.g0 or false, H.g1 or false, H['s' .. own] or false,
-		H['f' .. own] or false, H['d' .. own] or false, H['e' .. own] or false }
+	return { outcome, now, left_out, user or false, H['s' .. own] or false, H['f' .. own] or false, H['d' .. own] or false,
+		H['e' .. own] or false }
 end
 
 -- the bearer is not whom it was given to, or it has been used: nobody keeps the session
@@ -20,7 +50,7 @@ local function burn(outcome, cause, text, reason)
 	return answer(outcome)
 end
 
-local s, f = H['s' .. own], H['f' .. own]
+s, f = H['s' .. own], H['f' .. own]
 if not s or not f then
 	local l = H['l' .. own]
 	if not l then return answer(UNKNOWN) end
@@ -28,16 +58,15 @@ if not s or not f then
 end
 if now >= family_end(f) then return answer(EXPIRED_FAMILY) end
 
-local current, previous, salt, rotated, absolute, idle, access, flags, version = unbin('<c16c16c12I4I4I4I4BB', f)
-local presented = arg[10]
-local chosen = bit.band(byte(s, 17), CHOSEN) ~= 0
-local same_device = arg[15] == sub(s, 35, 42)
+local current, previous, stored, rotated, absolute, idle, access, flags, version = unbin('<c16c16c12I4I4I4I4BB', f)
+local chosen = bit.band(byte(s, 17), 2) ~= 0
+local same_device = device == sub(s, 35, 42)
 local outcome = DONE
 if presented ~= current then
 	if presented ~= previous or previous == NO_HASH then return burn(REUSED, 7, '', '"refresh_reuse"') end
-	local grace = tonumber(arg[14])
+	local grace = tonumber(arg[15])
 	-- the proposed salt is the stored one: the same call sent twice, which no grace is needed for
-	if salt == arg[11] or grace > 0 and now <= rotated + grace then
+	if stored == salt or grace > 0 and now <= rotated + grace then
 		outcome = REPEATED
 	elseif chosen and same_device and bit.band(flags, RECOVERED_FLAG) == 0 then
 		outcome = RECOVERED
@@ -46,23 +75,23 @@ if presented ~= current then
 	end
 end
 
-if arg[15] == '' then
+if device == '' then
 	if chosen then return answer(DEVICE_MISSING) end
 elseif not same_device then
 	return burn(DEVICE_MISMATCH, 8, '', '"device_mismatch"')
 end
-if arg[16] ~= '' and arg[16] ~= sub(s, 43, 46) then
+if client ~= '' and client ~= sub(s, 43, 46) then
 	return burn(CLIENT_MISMATCH, 8, 'client_mismatch', '"client_mismatch"')
 end
 
 if outcome ~= REPEATED then
 	previous = presented
-	current, salt, version, rotated = arg[12], arg[11], tonumber(arg[13]), now
+	current, stored, version, rotated = sub(arg[11], 1, 16), salt, byte(arg[12], 6), now
 	flags = outcome == RECOVERED and RECOVERED_FLAG or 0
 end
 local last = idle > 0 and min(absolute, rotated + idle) or absolute
-access = max(access, min(now + tonumber(arg[17]), last))
-f = current .. previous .. salt .. bin('<I4I4I4I4BB', rotated, absolute, idle, access, flags, version)
+access = max(access, min(now + tonumber(arg[14]), last))
+f = current .. previous .. stored .. bin('<I4I4I4I4BB', rotated, absolute, idle, access, flags, version)
 put('f' .. own, f)
 if outcome ~= REPEATED then report('refresh', own, s, f, 'null', false, now) end
 return answer(outcome)

@@ -106,6 +106,32 @@ fixture_main(const char *name, const struct CMUnitTest *tests, size_t n)
 	return (_cmocka_run_group_tests(name, tests, n, fixture_setup, fixture_teardown));
 }
 
+int
+fixture_main_both(const char *name, const struct CMUnitTest *tests, size_t n)
+{
+	int failed = fixture_main(name, tests, n);
+
+	if (failed != 0)
+		return (failed);
+	fx.mistaken = true;
+	return (fixture_main(name, tests, n));
+}
+
+void
+fixture_mistake(void)
+{
+
+	clock_turn(3600); /* further than any sample of the clock can have followed */
+}
+
+static void
+mistake(void)
+{
+
+	if (fx.mistaken)
+		fixture_mistake();
+}
+
 static void
 client_hash(const char *id, uint8_t out[CLIENT_HASH_LEN])
 {
@@ -143,6 +169,7 @@ fixture_logged_in(const struct login_write *w)
 {
 	struct login_reply r;
 
+	mistake();
 	assert_int_equal(redis_store_ops.login(fx.store, w, &r), DW_OK);
 	return (r);
 }
@@ -165,6 +192,7 @@ fixture_rotate(const struct rotate_write *w, struct rotate_reply *out)
 {
 	struct rotate_reply mine;
 
+	mistake();
 	assert_int_equal(redis_store_ops.rotate(fx.store, w, &mine), DW_OK);
 	if (out != NULL)
 		*out = mine;
@@ -187,6 +215,7 @@ fixture_end(const struct end_write *w)
 {
 	struct end_reply r;
 
+	mistake();
 	assert_int_equal(redis_store_ops.end(fx.store, w, &fx.arena, &r), DW_OK);
 	return (r);
 }

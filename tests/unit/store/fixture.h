@@ -34,6 +34,7 @@ struct fixture {
 	uint8_t up[UP_LEN];
 	char key[KEYS_RECORD_LEN + 1];
 	char outbox[KEYS_OUTBOX_LEN + 1];
+	bool mistaken;
 };
 
 extern struct fixture fx;
@@ -42,6 +43,15 @@ extern struct fixture fx;
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 int fixture_fresh(void **state);
+
+/*
+ * Makes this process's idea of the time wrong from now on, each time it is called, so that no script finds what was prepared for the right
+ * one and all of them take the long way.
+ */
+void fixture_mistake(void);
+
+/* The same test program run twice: as it is, and with a wrong idea of the time before every login, rotation and ending. */
+int fixture_main_both(const char *name, const struct CMUnitTest *tests, size_t n);
 
 /* main() of a test program: 77 where redis-server is not installed. */
 int fixture_main(const char *name, const struct CMUnitTest *tests, size_t n);

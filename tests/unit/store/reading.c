@@ -73,7 +73,7 @@ test_malformed(void **state)
 	static const struct {
 		const char *field, *value;
 	} rows[] = {
-		{ "u", "an id that is longer than it may be" },
+		{ "A", "an id that is longer than it may be" },
 		{ "n", "short" },
 		{ "s", "short" }, { "s", "" },
 		{ "f", "short" },

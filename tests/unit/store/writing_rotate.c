@@ -316,5 +316,5 @@ main(void)
 		cmocka_unit_test_setup(test_capped, fixture_fresh),
 	};
 
-	return (fixture_main("rotate", tests, sizeof(tests) / sizeof(tests[0])));
+	return (fixture_main_both("rotate", tests, sizeof(tests) / sizeof(tests[0])));
 }
