@@ -55,6 +55,12 @@ struct cache *cache_new(size_t bytes, int64_t max_age, int64_t lease);
 /* True if ${key} has an entry that counts at ${now} (wall, seconds): ${out} is filled. */
 bool cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct pass *out);
 
+/*
+ * The same for an outage of the store (stale_if_error): true if ${key} was found valid at most ${max_age} ms ago and nothing this host has
+ * heard of has changed since; the lease does not matter.
+ */
+bool cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct pass *out);
+
 /* The epochs of ${up}, to be read before the store is asked. */
 struct cache_epoch cache_read_epoch(const struct cache *c, const uint8_t up[UP_LEN]);
 

@@ -82,6 +82,7 @@ struct config {
 	bool cache_enabled;
 	int64_t cache_size; /* bytes */
 	int64_t cache_max_age, cache_lease;
+	int64_t stale_if_error; /* ms; 0 = never */
 
 	/* accounts */
 	char *userdb_url;      /* "sqlite:/path"; a relative path is below state_dir */

@@ -23,6 +23,9 @@ struct response {
 	bool token_refused; /* the 401 says error="invalid_token" */
 };
 
+/* Makes ${r} an empty answer, whatever it was; its buffers belong to the process and are used again for every request. */
+void response_init(struct response *r);
+
 /* Adds a header line. A value with CR, LF, NUL or another control is a bug upstream: the header is left out and logged (R035). */
 void response_header(struct response *r, const char *name, struct str value);
 

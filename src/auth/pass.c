@@ -13,7 +13,7 @@ static bool
 belongs(enum credential_kind kind, struct str text)
 {
 
-	return (text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
+	return (text.p != NULL && text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
 }
 
 static void
@@ -37,6 +37,17 @@ pass_recall(struct app *app, enum credential_kind kind, struct str text, struct 
 	hit = cache_recall(app->cache, key, app->store->now(app->store_ctx), out);
 	board_count(app->slot, hit ? COUNT_CACHE_HITS : COUNT_CACHE_MISSES, 1);
 	return (hit);
+}
+
+bool
+pass_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct pass *out)
+{
+	uint8_t key[CACHE_KEY_LEN];
+
+	if (app->conf->stale_if_error == 0 || !belongs(kind, text))
+		return (false);
+	key_of(text, key);
+	return (cache_recall_stale(app->cache, key, app->store->now(app->store_ctx), app->conf->stale_if_error, out));
 }
 
 void

@@ -15,6 +15,9 @@ struct app;
 /* Fills ${out} if ${text}, sent as ${kind}, is known to be valid now. False says nothing at all. */
 bool pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out);
 
+/* The same while the store cannot be asked, as far back as stale_if_error allows; by default not at all. */
+bool pass_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct pass *out);
+
 /* Fills ${out} with what check_session() found. */
 void pass_of(const struct app *app, const struct credential *c, const struct identity *id, struct pass *out);
 

@@ -104,6 +104,8 @@ const struct option table_options[] = {
 	    "Send Clear-Site-Data at logout; it wipes the application's data in the browser too."),
 	OPT(STRING, "cookie_name", "__Host-dw_session", 1, NAME_MAX_LEN, cookie_name, "Name of the session cookie."),
 	OPT(STRING, "title", "Sign in", 1, NAME_MAX_LEN, title, "Title of the login page."),
+	OPT(DURATION, "stale_if_error", "0s", 0, HOURS(1), stale_if_error,
+	    "While Redis cannot be asked, let pass who was seen valid at most this long ago; 0s is never."),
 
 	ONE_OF(POLICY, policies, "session.policy", "sliding", session_policy,
 	    "When a session ends: \"fixed\", \"sliding\" (when idle) or \"permanent\"; always at its absolute limit."),

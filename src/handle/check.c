@@ -81,13 +81,17 @@ find_pass(struct app *app, const struct request *q, struct response *r, struct p
 	struct presented p;
 	struct identity id;
 
-	if (text.p != NULL && pass_recall(app, kind, text, out))
+	if (pass_recall(app, kind, text, out))
 		return (true);
-	if (!credential_require(app, q, r, false, &p, &id))
-		return (false);
-	pass_of(app, &p.cred, &id, out);
-	if (text.p != NULL)
+	if (credential_require(app, q, r, false, &p, &id)) {
+		pass_of(app, &p.cred, &id, out);
 		pass_remember(app, kind, text, &id, out);
+		return (true);
+	}
+	if (r->status != 503 || !pass_recall_stale(app, kind, text, out))
+		return (false);
+	response_init(r); /* the operator prefers an old answer to none */
+	response_header(r, "X-Doorward-Stale", STR_LIT("1"));
 	return (true);
 }
 

@@ -104,26 +104,46 @@ counts(const struct cache *c, const struct entry *e, int64_t now)
 	int64_t mono = clock_mono_ms();
 	struct cache_epoch current = cache_read_epoch(c, e->pass.up);
 
-	return (e->filled != 0 && mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
+	return (mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
 	    e->epoch.user == current.user && e->epoch.all == current.all && now < e->pass.expires && now < e->pass.touch_at);
+}
+
+/* Copies the entry of ${key}. False: there is none. */
+static bool
+find(const struct cache *c, const uint8_t *key, struct entry *out)
+{
+	const struct entry *set;
+
+	if (c == NULL)
+		return (false);
+	set = set_of(c, key);
+	for (size_t i = 0; i < WAYS; i++)
+		if (snapshot(&set[i], key, out))
+			return (out->filled != 0);
+	return (false);
 }
 
 bool
 cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct pass *out)
 {
-	const struct entry *set;
 	struct entry copy;
 
-	if (c == NULL)
+	if (!find(c, key, &copy) || !counts(c, &copy, now))
 		return (false);
-	set = set_of(c, key);
-	for (size_t i = 0; i < WAYS; i++) {
-		if (!snapshot(&set[i], key, &copy))
-			continue;
-		*out = copy.pass;
-		return (counts(c, &copy, now));
-	}
-	return (false);
+	*out = copy.pass;
+	return (true);
+}
+
+bool
+cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct pass *out)
+{
+	struct entry copy;
+
+	if (!find(c, key, &copy) || clock_mono_ms() - copy.filled > max_age || now >= copy.pass.expires ||
+	    copy.epoch.user != cache_read_epoch(c, copy.pass.up).user)
+		return (false);
+	*out = copy.pass;
+	return (true);
 }
 
 /* Takes the lock of ${e}, also that of a writer that has died. */

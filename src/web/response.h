@@ -6,9 +6,6 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-/* Makes ${r} an empty answer; its buffers belong to the process and are used again for every request. */
-void response_init(struct response *r);
-
 /*
  * Appends the whole answer to ${out}: "Status:" first (a server takes an answer without it for consent), the headers every answer has, and
  * the body unless the request was HEAD. If the handler overflowed its room the answer becomes a 500.
