@@ -1,0 +1,294 @@
+#include "config.h"
+
+#include <stdio.h>
+
+#include "admin/numbers.h"
+#include "auth/csrf.h"
+#include "base/clock.h"
+#include "web/route.h"
+
+#include "admin/status.h"
+
+#define REFRESH 5 /* seconds: a page on a wall stays true without script */
+
+static const char style[] =
+    "*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 system-ui,sans-serif;"
+    "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 .25rem}header{display:flex;"
+    "gap:1rem;align-items:baseline;flex-wrap:wrap;margin-bottom:1rem}header p{margin:0;color:#5a6876}"
+    ".well,.alarm{border-left:.3rem solid #2b7a4b;background:#eaf5ee;padding:.6rem .9rem;margin:0 0 1rem;list-style:none}"
+    ".alarm{border-color:#a3271f;background:#fbeceb}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));"
+    "gap:.75rem;margin:0}.tiles div{border:1px solid #d5dce4;border-radius:.35rem;padding:.5rem .75rem}dt{color:#5a6876;"
+    "font-size:.8rem}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}dd small{font-size:.8rem;color:#5a6876}"
+    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;"
+    "border-bottom:1px solid #e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
+    "color:#5a6876}.n{text-align:right}.z{color:#9aa6b2}.bad{color:#a3271f;font-weight:600}"
+    "@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}header p,dt,th,dd small{color:#9fb0c0}"
+    ".tiles div{border-color:#313c48}th,td{border-color:#252e38}.well{background:#14291c}.alarm{background:#331716}"
+    ".z{color:#5a6876}.bad{color:#ff9b93}}";
+
+static void
+begin(struct response *r)
+{
+	char nonce[CSRF_COOKIE_TEXT + 1] = "", csp[256];
+
+	(void)csrf_random(nonce); /* without randomness the page is plain */
+	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'",
+	    nonce);
+	response_html(r, 200);
+	r->own_csp = true;
+	response_header(r, "Content-Security-Policy", str_of(csp));
+	buf_printf(&r->body,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"refresh\" "
+	    "content=\"%d\">\n<title>doorward: status</title>\n<style nonce=\"%s\">%s</style>\n</head>\n<body>\n",
+	    REFRESH, nonce, style);
+}
+
+/* A number cell; nothing and worse than nothing look different. */
+static void
+cell(struct buf *b, uint64_t n, bool bad)
+{
+
+	buf_printf(b, "<td class=\"n%s\">%llu</td>", n == 0 ? " z" : bad ? " bad" : "", (unsigned long long)n);
+}
+
+static void
+put_time(struct buf *b, uint64_t ns)
+{
+
+	if (ns == 0)
+		buf_puts(b, "&gt; 4.2&#8239;s");
+	else if (ns < 1000000)
+		buf_printf(b, "%llu&#8239;&#181;s", (unsigned long long)(ns / 1000));
+	else if (ns < 1000000000)
+		buf_printf(b, "%llu&#8239;ms", (unsigned long long)(ns / 1000000));
+	else
+		buf_printf(b, "%llu.%llu&#8239;s", (unsigned long long)(ns / 1000000000), (unsigned long long)(ns / 100000000 % 10));
+}
+
+static void
+put_duration(struct buf *b, int64_t s)
+{
+
+	if (s >= 2 * 86400)
+		buf_printf(b, "%lld&#8239;d", (long long)s / 86400);
+	else if (s >= 2 * 3600)
+		buf_printf(b, "%lld&#8239;h", (long long)s / 3600);
+	else if (s >= 2 * 60)
+		buf_printf(b, "%lld&#8239;min", (long long)s / 60);
+	else
+		buf_printf(b, "%lld&#8239;s", (long long)s);
+}
+
+/* Opens the list of what is wrong at its first use, and says one thing. */
+static void
+alarm_of(struct buf *b, unsigned *n, const char *text)
+{
+
+	buf_printf(b, "%s<li>%s</li>\n", (*n)++ == 0 ? "<ul class=\"alarm\">\n" : "", text);
+}
+
+static void
+alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
+{
+	const struct board_role *r = &board->roles[role];
+	uint64_t up = numbers_in_state(board, role, BOARD_READY) + numbers_in_state(board, role, BOARD_BUSY);
+	uint64_t open = numbers_breakers(board, role, 1) + numbers_breakers(board, role, 2);
+	char text[160];
+
+	if (up < r->wanted) {
+		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)up, r->wanted);
+		alarm_of(b, n, text);
+	}
+	if (open > 0) {
+		snprintf(text, sizeof(text), "%llu processes of pool %s do not reach Redis.", (unsigned long long)open, r->name);
+		alarm_of(b, n, text);
+	}
+	if (numbers_serves(board, role) && r->queue_max > 0 && r->queue_len * 2 > r->queue_max) {
+		snprintf(text, sizeof(text), "Pool %s does not keep up: %d of %d connections wait.", r->name, (int)r->queue_len,
+		    (int)r->queue_max);
+		alarm_of(b, n, text);
+	}
+}
+
+static void
+put_verdict(struct buf *b, struct app *app)
+{
+	struct cache_numbers c = { .lease_left = 1 };
+	unsigned n = 0;
+
+	if (app->cache != NULL)
+		cache_numbers(app->cache, &c);
+	if (app->board->last_reload == RELOAD_FAILED)
+		alarm_of(b, &n, "The last reload was refused; the log says why. The old configuration goes on.");
+	for (uint32_t i = 0; numbers_role(app->board, i); i++)
+		alarm_pool(b, app->board, i, &n);
+	if (c.lease_left <= 0)
+		alarm_of(b, &n, "The session cache is off: Redis does not tell of changes. Every check asks Redis.");
+	buf_puts(b, n > 0 ? "</ul>\n" : "<p class=\"well\">All is well.</p>\n");
+}
+
+static void
+tile(struct buf *b, const char *name, uint64_t value, const char *unit)
+{
+
+	buf_printf(b, "<div><dt>%s</dt><dd>%llu <small>%s</small></dd></div>\n", name, (unsigned long long)value, unit);
+}
+
+static void
+put_tiles(struct buf *b, struct app *app)
+{
+	uint64_t server = 0, busy = 0, hits = 0, misses = 0, slow = 0;
+	struct numbers_outbox o;
+	struct board_numbers t;
+	char text[64];
+
+	for (uint32_t i = 0; numbers_role(app->board, i); i++) {
+		if (!numbers_serves(app->board, i))
+			continue;
+		board_totals(app->board, i, &t);
+		server += board_answered(&t, 5);
+		hits += board_counted(&t, COUNT_CACHE_HITS);
+		misses += board_counted(&t, COUNT_CACHE_MISSES);
+		slow += board_counted(&t, COUNT_SLOW);
+		busy += numbers_in_state(app->board, i, BOARD_BUSY);
+	}
+	buf_puts(b, "<dl class=\"tiles\">\n");
+	tile(b, "Requests", status_requests(app->board), "");
+	tile(b, "In hand", busy, "");
+	tile(b, "Answers 5xx", server, "");
+	tile(b, "Slow", slow, "requests");
+	snprintf(text, sizeof(text), "of %u", app->board->max_hashing);
+	tile(b, "Hashing", numbers_hashing(app->board), text);
+	if (app->cache != NULL)
+		tile(b, "Cache hits", hits + misses == 0 ? 0 : hits * 100 / (hits + misses), "%");
+	numbers_outbox(app, &o);
+	if (o.known)
+		tile(b, "Outbox", o.events, "events");
+	tile(b, "Replaced", app->board->respawns, "processes");
+	buf_puts(b, "</dl>\n");
+}
+
+static void
+put_pool(struct buf *b, const struct board *board, uint32_t role)
+{
+	const struct board_role *r = &board->roles[role];
+	uint64_t ready = numbers_in_state(board, role, BOARD_READY), busy = numbers_in_state(board, role, BOARD_BUSY);
+	struct board_numbers t;
+
+	board_totals(board, role, &t);
+	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td>", r->name, r->wanted);
+	buf_printf(b, "<td class=\"n%s\">%llu</td>", ready + busy < r->wanted ? " bad" : "", (unsigned long long)(ready + busy));
+	cell(b, busy, false);
+	if (numbers_serves(board, role) && r->queue_len >= 0)
+		cell(b, (uint64_t)r->queue_len, true);
+	else
+		buf_puts(b, "<td></td>");
+	cell(b, board_counted(&t, COUNT_REQUESTS), false);
+	for (int class = 2; class <= 5; class++)
+		cell(b, board_answered(&t, class), class == 5);
+	for (int percent = 50; percent <= 99; percent += 49) {
+		buf_puts(b, "<td class=\"n\">");
+		if (numbers_observed(&t, STAGE_NONE) > 0)
+			put_time(b, numbers_quantile(&t, STAGE_NONE, (unsigned)percent));
+		buf_puts(b, "</td>");
+	}
+	cell(b, board_counted(&t, COUNT_STORE_ERRORS), true);
+	cell(b, board_counted(&t, COUNT_USERDB_ERRORS), true);
+	cell(b, board_counted(&t, COUNT_REFUSED_OVERLOAD), true);
+	cell(b, r->deaths, true);
+	buf_puts(b, "</tr>\n");
+}
+
+static void
+put_pools(struct buf *b, const struct board *board)
+{
+
+	buf_puts(b, "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th class=\"n\">busy"
+		    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
+		    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
+		    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
+	for (uint32_t i = 0; numbers_role(board, i); i++)
+		put_pool(b, board, i);
+	buf_puts(b, "</table></div>\n");
+}
+
+/* Where the time goes: 99 of 100 requests that were in a stage left it within this time. */
+static void
+put_stages(struct buf *b, const struct board *board)
+{
+	struct board_numbers t;
+
+	buf_puts(b, "<h2>Time by stage, 99 % within</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool");
+	for (enum board_stage s = STAGE_READ; s < BOARD_STAGES; s++)
+		buf_printf(b, "<th class=\"n\">%s", board_stage_word(s));
+	buf_puts(b, "</tr>\n");
+	for (uint32_t i = 0; numbers_role(board, i); i++) {
+		if (!numbers_serves(board, i))
+			continue;
+		board_totals(board, i, &t);
+		buf_printf(b, "<tr><td>%s</td>", board->roles[i].name);
+		for (enum board_stage s = STAGE_READ; s < BOARD_STAGES; s++) {
+			buf_puts(b, "<td class=\"n\">");
+			if (numbers_observed(&t, s) > 0)
+				put_time(b, numbers_quantile(&t, s, 99));
+			buf_puts(b, "</td>");
+		}
+		buf_puts(b, "</tr>\n");
+	}
+	buf_puts(b, "</table></div>\n");
+}
+
+static void
+put_process(struct buf *b, const struct board *board, const struct board_slot *s)
+{
+	const char *route = route_name(s->route);
+	char trace[sizeof(s->trace)];
+
+	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%u</td><td>%s</td><td class=\"n\">",
+	    s->role < BOARD_ROLES ? board->roles[s->role].name : "", s->pid, s->generation, board_state_word(s->state));
+	put_duration(b, (clock_wall_ms() - s->started) / 1000);
+	buf_puts(b, "</td>");
+	cell(b, board_counted(&s->numbers, COUNT_REQUESTS), false);
+	cell(b, s->connections, false);
+	buf_printf(b, "<td class=\"bad\">%s</td><td>", s->breaker == 0 ? "" : status_breaker_word(s));
+	if (s->state == BOARD_BUSY) {
+		board_trace(s, trace);
+		buf_printf(b, "%s, %s, %lld ms, trace %s", route == NULL ? "admin" : route, board_stage_word(s->stage),
+		    (long long)status_busy_ms(s), trace);
+	}
+	buf_puts(b, "</td></tr>\n");
+}
+
+static void
+put_processes(struct buf *b, const struct board *board)
+{
+
+	buf_puts(b, "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th class=\"n\">generation<th>state"
+		    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
+	for (size_t i = 0; i < BOARD_SLOTS; i++)
+		if (board->slots[i].state != BOARD_FREE)
+			put_process(b, board, &board->slots[i]);
+	buf_puts(b, "</table></div>\n");
+}
+
+void
+status_html(struct app *app, struct response *r)
+{
+	const struct board *board = app->board;
+	struct buf *b = &r->body;
+
+	begin(r);
+	buf_printf(b, "<header><h1>doorward</h1><p>version " PACKAGE_VERSION ", master %d, generation %u, up ", board->master_pid,
+	    board->generation);
+	put_duration(b, (clock_wall_ms() - board->started) / 1000);
+	buf_puts(b, ", at ");
+	buf_time(b, clock_wall_ms() / 1000);
+	buf_puts(b, "</p></header>\n");
+	put_verdict(b, app);
+	put_tiles(b, app);
+	put_pools(b, board);
+	put_stages(b, board);
+	put_processes(b, board);
+	buf_puts(b, "</body>\n</html>\n");
+}

@@ -1,0 +1,213 @@
+#include "config.h"
+
+#include "admin/numbers.h"
+#include "base/clock.h"
+#include "web/route.h"
+
+#include "admin/status.h"
+
+static void
+put_number(struct buf *b, const char *name, uint64_t value)
+{
+
+	buf_printf(b, "\"%s\":%llu,", name, (unsigned long long)value);
+}
+
+/* -1 = nobody knows. */
+static void
+put_known(struct buf *b, const char *name, int64_t value)
+{
+
+	if (value < 0)
+		buf_printf(b, "\"%s\":null,", name);
+	else
+		put_number(b, name, (uint64_t)value);
+}
+
+static void
+put_worker(struct buf *b, const struct board *board, const struct board_slot *s)
+{
+	char trace[sizeof(s->trace)];
+	bool busy = s->state == BOARD_BUSY;
+
+	board_trace(s, trace);
+	buf_printf(b, "{\"role\":\"%s\",\"pid\":%d,\"generation\":%u,\"state\":\"%s\",\"stage\":\"%s\",",
+	    s->role < BOARD_ROLES ? board->roles[s->role].name : "", s->pid, s->generation, board_state_word(s->state),
+	    board_stage_word(s->stage));
+	buf_printf(b, "\"age_ms\":%lld,\"busy_ms\":%lld,", (long long)(clock_wall_ms() - s->started), (long long)status_busy_ms(s));
+	put_number(b, "requests", board_counted(&s->numbers, COUNT_REQUESTS));
+	put_number(b, "connections", s->connections);
+	buf_printf(b, "\"breaker\":\"%s\",\"route\":", status_breaker_word(s));
+	buf_json(b, busy ? str_of(route_name(s->route)) : STR_NONE);
+	buf_puts(b, ",\"trace_id\":");
+	buf_json(b, busy && trace[0] != '\0' ? str_of(trace) : STR_NONE);
+	buf_putc(b, '}');
+}
+
+static void
+put_workers(struct buf *b, const struct board *board, uint32_t role)
+{
+	bool first = true;
+
+	buf_puts(b, "\"workers\":[");
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		const struct board_slot *s = &board->slots[i];
+
+		if (s->state == BOARD_FREE || s->role != role)
+			continue;
+		if (!first)
+			buf_putc(b, ',');
+		first = false;
+		put_worker(b, board, s);
+	}
+	buf_putc(b, ']');
+}
+
+/* -1: there were none, or longer than can be told. */
+static int64_t
+within_us(const struct board_numbers *t, enum board_stage s, unsigned percent)
+{
+	uint64_t ns = numbers_observed(t, s) == 0 ? 0 : numbers_quantile(t, s, percent);
+
+	return (ns == 0 ? -1 : (int64_t)(ns / 1000));
+}
+
+static void
+put_times(struct buf *b, const struct board_numbers *t)
+{
+
+	buf_puts(b, "\"stages\":{");
+	for (enum board_stage s = STAGE_NONE; s < BOARD_STAGES; s++) {
+		buf_printf(b, "%s\"%s\":{", s > 0 ? "," : "", s == STAGE_NONE ? "request" : board_stage_word(s));
+		put_number(b, "count", numbers_observed(t, s));
+		put_number(b, "total_us", t->span_ns[s] / 1000);
+		put_known(b, "p50_us", within_us(t, s, 50));
+		put_known(b, "p99_us", within_us(t, s, 99));
+		b->len--; /* the last comma */
+		buf_putc(b, '}');
+	}
+	buf_puts(b, "},");
+}
+
+static void
+put_routes(struct buf *b, const struct board_numbers *t)
+{
+	bool first = true;
+
+	buf_puts(b, "\"routes\":{");
+	for (uint32_t r = 0; r <= ROUTE_NONE; r++) {
+		const char *name = r == ROUTE_NONE ? "none" : route_name(r);
+
+		if (name == NULL)
+			continue;
+		buf_printf(b, "%s\"%s\":{", first ? "" : ",", name);
+		first = false;
+		for (int class = 2; class < BOARD_CLASSES; class++)
+			buf_printf(b, "%s\"%dxx\":%llu", class > 2 ? "," : "", class, (unsigned long long)t->answers[r][class]);
+		buf_putc(b, '}');
+	}
+	buf_puts(b, "},");
+}
+
+static void
+put_pool(struct buf *b, const struct board *board, uint32_t role)
+{
+	const struct board_role *r = &board->roles[role];
+	struct board_numbers t;
+
+	board_totals(board, role, &t);
+	buf_printf(b, "{\"name\":\"%s\",", r->name);
+	put_number(b, "wanted", r->wanted);
+	for (uint32_t state = BOARD_STARTING; state <= BOARD_LEAVING; state++)
+		put_number(b, board_state_word(state), numbers_in_state(board, role, state));
+	put_number(b, "deaths", r->deaths);
+	put_known(b, "queue", numbers_serves(board, role) ? r->queue_len : BOARD_QUEUE_UNKNOWN);
+	put_known(b, "queue_limit", numbers_serves(board, role) ? r->queue_max : BOARD_QUEUE_UNKNOWN);
+	for (enum board_counter c = 0; c < BOARD_COUNTERS; c++)
+		put_number(b, board_counter_name(c), board_counted(&t, c));
+	buf_puts(b, "\"status\":{");
+	for (int class = 1; class < BOARD_CLASSES; class++)
+		buf_printf(b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)board_answered(&t, class));
+	buf_puts(b, "},");
+	if (numbers_serves(board, role)) {
+		put_times(b, &t);
+		put_routes(b, &t);
+	}
+	put_workers(b, board, role);
+	buf_putc(b, '}');
+}
+
+static void
+put_cache(struct buf *b, const struct app *app)
+{
+	struct cache_numbers n;
+
+	if (app->cache == NULL) {
+		buf_puts(b, "\"cache\":null,");
+		return;
+	}
+	cache_numbers(app->cache, &n);
+	buf_printf(b, "\"cache\":{\"on\":%s,", n.lease_left > 0 ? "true" : "false");
+	put_number(b, "entries", n.entries);
+	put_number(b, "evictions", n.evictions);
+	buf_printf(b, "\"flushes\":%llu},", (unsigned long long)n.flushes);
+}
+
+static void
+put_outbox(struct buf *b, struct app *app)
+{
+	struct numbers_outbox o;
+
+	numbers_outbox(app, &o);
+	if (!o.known) {
+		buf_puts(b, "\"outbox\":null,");
+		return;
+	}
+	buf_puts(b, "\"outbox\":{");
+	put_number(b, "events", o.events);
+	put_number(b, "longest", o.longest);
+	buf_printf(b, "\"age_ms\":%lld},", (long long)o.age_ms);
+}
+
+static void
+put_master(struct buf *b, const struct board *board)
+{
+
+	buf_printf(b, "{\"version\":\"" PACKAGE_VERSION "\",\"pid\":%d,\"started_at\":\"", board->master_pid);
+	buf_time(b, board->started / 1000);
+	buf_printf(b, "\",\"uptime\":%lld,\"generation\":%u,\"last_reload\":\"%s\",\"reloaded_at\":",
+	    (long long)(clock_wall_ms() - board->started) / 1000, board->generation, status_reload_word(board));
+	if (board->reloaded_at == 0) {
+		buf_puts(b, "null,");
+	} else {
+		buf_putc(b, '"');
+		buf_time(b, board->reloaded_at / 1000);
+		buf_puts(b, "\",");
+	}
+	put_number(b, "respawns", board->respawns);
+	put_number(b, "slow", board->slow);
+	put_number(b, "killed", board->killed);
+	put_number(b, "requests", status_requests(board));
+	put_number(b, "hashing", numbers_hashing(board));
+	put_number(b, "max_hashing", board->max_hashing);
+	put_number(b, "redis_respawns", board->redis_respawns);
+	put_known(b, "redis_pid", board->redis_pid == 0 ? -1 : (int64_t)board->redis_pid);
+}
+
+void
+status_json(struct app *app, struct response *r)
+{
+	struct buf *b = &r->body;
+
+	response_json(r, 200);
+	put_master(b, app->board);
+	put_cache(b, app);
+	put_outbox(b, app);
+	buf_puts(b, "\"pools\":[");
+	for (uint32_t i = 0; numbers_role(app->board, i); i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		put_pool(b, app->board, i);
+	}
+	buf_puts(b, "]}");
+}
