@@ -129,7 +129,8 @@ now(void *ctx)
 	return (((struct fake *)ctx)->now);
 }
 
-static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch, .list = list,
+static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch,
+	.list = list,
 	.notify = notify, .ping = ping, .now = now };
 
 static enum dw_result
@@ -190,7 +191,8 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 	return (DW_ABSENT);
 }
 
-static const struct userdb_ops users = { .find = find, .find_id = find_id, .set_hash = set_hash, .put_device = put_device, .get_device = get_device };
+static const struct userdb_ops users = { .find = find, .find_id = find_id, .set_hash = set_hash,
+	.put_device = put_device, .get_device = get_device };
 
 static void
 set_client(struct client *c, const char *id)
@@ -242,7 +244,8 @@ fake_reset(struct fake *f)
 	set_config(f);
 	f->now = FAKE_NOW;
 	buf_init(&f->trail, f->trail_text, sizeof(f->trail_text));
-	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
+	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = DW_OK;
+	f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
 	f->find_rc = f->find_id_rc = f->set_hash_rc = f->put_device_rc = DW_OK;
 	f->login_outcome = LOGIN_DONE;
 	f->disabled_since = false;

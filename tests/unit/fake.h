@@ -1,6 +1,6 @@
 /*
- * What the rules and the handlers work with, for unit tests: real keys in a directory of their own, a board, and a store and a user
- * database that answer what the test says, and note down what they were asked, in which order.
+ * What the rules and the handlers work with, for unit tests: real keys in a directory of their own, a board, and a
+ * store and a user database that answer what the test says, and note down what they were asked, in which order.
  */
 #ifndef UNIT_FAKE_H
 #define UNIT_FAKE_H
@@ -51,7 +51,7 @@ void fake_free(struct fake *f);
 /* Back to where everything answers and nothing has been asked. Keys stay. */
 void fake_reset(struct fake *f);
 
-/* A cmocka-like note from a wrapped function of the program. */
+/* A note in the trail, by a function that the program puts in the place of a real one. */
 void fake_note(struct fake *f, const char *what);
 
 #endif

@@ -21,7 +21,8 @@ static const uint8_t up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 static int
 begin(void **state)
 {
-	struct access_claims claims = { .up = up, .user_id = "user-1", .username = "alice", .groups = "", .client_id = "app", .now = T,
+	struct access_claims claims = { .up = up, .user_id = "user-1", .username = "alice", .groups = "",
+		.client_id = "app", .now = T,
 		.exp = T + 300 };
 	char text[ACCESS_TEXT_MAX];
 	struct token t;
@@ -126,7 +127,8 @@ lifetimes(void **state)
 		/* sliding: unused for the idle time, at the latest the absolute limit */
 		{ POLICY_SLIDING, 1800, 0, 43200, 0, 1800, DW_OK },
 		{ POLICY_SLIDING, 1800, 0, 43200, 449, 1800, DW_OK },
-		{ POLICY_SLIDING, 1800, 0, 43200, 1799, 3599, DW_OK }, /* its use has been recorded, and moved the end */
+		/* its use has been recorded, and moved the end */
+		{ POLICY_SLIDING, 1800, 0, 43200, 1799, 3599, DW_OK },
 		{ POLICY_SLIDING, 1800, 0, 43200, 1800, 0, DW_REFUSED },
 		{ POLICY_SLIDING, 1800, 42000, 43200, 43199, 43200, DW_OK },
 		{ POLICY_SLIDING, 1800, 43199, 43200, 43200, 0, DW_REFUSED },
@@ -139,7 +141,8 @@ lifetimes(void **state)
 		{ POLICY_PERMANENT, 1800, 0, 2592000, 2591999, 2592000, DW_OK },
 		{ POLICY_PERMANENT, 0, 0, 2592000, 2592000, 0, DW_REFUSED },
 		/* far away */
-		{ POLICY_SLIDING, 1800, INT64_C(4000000000), INT64_C(4000009999), INT64_C(4000000001), INT64_C(4000001800), DW_OK },
+		{ POLICY_SLIDING, 1800, INT64_C(4000000000), INT64_C(4000009999), INT64_C(4000000001),
+		    INT64_C(4000001800), DW_OK },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -172,10 +175,13 @@ touches(void **state)
 		int64_t idle, passed;
 		bool touched;
 	} t[] = {
-		{ POLICY_SLIDING, 1800, 0, false }, { POLICY_SLIDING, 1800, 449, false }, { POLICY_SLIDING, 1800, 450, true },
-		{ POLICY_SLIDING, 1800, 1799, true }, { POLICY_SLIDING, 1, 0, false }, { POLICY_SLIDING, 10, 2, false }, { POLICY_SLIDING, 10, 3, true },
+		{ POLICY_SLIDING, 1800, 0, false }, { POLICY_SLIDING, 1800, 449, false },
+		{ POLICY_SLIDING, 1800, 450, true },
+		{ POLICY_SLIDING, 1800, 1799, true }, { POLICY_SLIDING, 1, 0, false }, { POLICY_SLIDING, 10, 2, false },
+		{ POLICY_SLIDING, 10, 3, true },
 		{ POLICY_SLIDING, 1800, -100, false }, /* clocks of two hosts */
-		{ POLICY_SLIDING, 0, 40000, false }, { POLICY_FIXED, 1800, 1799, false }, { POLICY_PERMANENT, 1800, 1799, false },
+		{ POLICY_SLIDING, 0, 40000, false }, { POLICY_FIXED, 1800, 1799, false },
+		{ POLICY_PERMANENT, 1800, 1799, false },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -209,7 +215,8 @@ failing_touch(void **state)
 static void
 ended(void **state)
 {
-	static const char *const reasons[] = { "user", "kick", "device", "limit", "relogin", "expired", "refresh_reuse", "device_mismatch",
+	static const char *const reasons[] = { "user", "kick", "device", "limit", "relogin", "expired", "refresh_reuse",
+		"device_mismatch",
 		"password_changed", "disabled", "deleted", "anomaly", "Call the help desk" };
 
 	(void)state;
@@ -245,7 +252,10 @@ not_before(void **state)
 	expect(&cookie, DW_REFUSED, "kick");
 }
 
-/* A genuine token whose secret is not the session's: another user's of the same pseudonym, or another login of the same handle (R064). */
+/*
+ * A genuine token whose secret is not the session's: another user's of the same pseudonym, or another login of the
+ * same handle (R064).
+ */
 static void
 collisions(void **state)
 {
@@ -327,9 +337,12 @@ groups(void **state)
 		const char *groups, *group;
 		bool has;
 	} t[] = {
-		{ "admins,users", "admins", true }, { "admins,users", "users", true }, { "admins", "admins", true }, { "admins,users", "admin", false },
-		{ "admins,users", "adminss", false }, { "admins,users", "Admins", false }, { "admins,users", "admins,users", false },
-		{ "admins,users", "", false }, { "", "", false }, { ",", "", false }, { "", "admins", false }, { "admins,users", ",users", false },
+		{ "admins,users", "admins", true }, { "admins,users", "users", true }, { "admins", "admins", true },
+		{ "admins,users", "admin", false },
+		{ "admins,users", "adminss", false }, { "admins,users", "Admins", false },
+		{ "admins,users", "admins,users", false },
+		{ "admins,users", "", false }, { "", "", false }, { ",", "", false }, { "", "admins", false },
+		{ "admins,users", ",users", false },
 		{ "admins,users", "s,u", false }, { "xadmins", "admins", false }, { "admins,users", " users", false },
 	};
 

@@ -19,12 +19,18 @@ ids(void **state)
 		struct str id;
 		bool valid;
 	} t[] = {
-		{ STR_LIT("a"), true }, { STR_LIT("A-Z.a_z:0"), true }, { STR_LIT("---"), true }, { STR_LIT(":::"), true }, { STR_LIT("..."), true },
-		{ STR_LIT(D64 D64), true }, { STR_LIT(D64 D64 "x"), false }, { STR_LIT(""), false }, { STR_NONE, false },
-		{ STR_LIT(" "), false }, { STR_LIT("a b"), false }, { STR_LIT("a\n"), false }, { STR_LIT("a\0"), false }, { STR_LIT("\0"), false },
-		{ STR_LIT("a/b"), false }, { STR_LIT("a,b"), false }, { STR_LIT("a*"), false }, { STR_LIT("{a}"), false }, { STR_LIT("a\"b"), false },
-		{ STR_LIT("a%41"), false }, { STR_LIT("a@b"), false }, { STR_LIT("j\xc3\xbcrgen"), false }, { STR_LIT("a\x7f"), false },
-		{ STR_LIT("a[b"), false }, { STR_LIT("a`b"), false }, { STR_LIT("a+b"), false }, { STR_LIT("a=b"), false }, { STR_LIT("\xff"), false },
+		{ STR_LIT("a"), true }, { STR_LIT("A-Z.a_z:0"), true }, { STR_LIT("---"), true },
+		{ STR_LIT(":::"), true }, { STR_LIT("..."), true },
+		{ STR_LIT(D64 D64), true }, { STR_LIT(D64 D64 "x"), false }, { STR_LIT(""), false },
+		{ STR_NONE, false },
+		{ STR_LIT(" "), false }, { STR_LIT("a b"), false }, { STR_LIT("a\n"), false },
+		{ STR_LIT("a\0"), false }, { STR_LIT("\0"), false },
+		{ STR_LIT("a/b"), false }, { STR_LIT("a,b"), false }, { STR_LIT("a*"), false },
+		{ STR_LIT("{a}"), false }, { STR_LIT("a\"b"), false },
+		{ STR_LIT("a%41"), false }, { STR_LIT("a@b"), false }, { STR_LIT("j\xc3\xbcrgen"), false },
+		{ STR_LIT("a\x7f"), false },
+		{ STR_LIT("a[b"), false }, { STR_LIT("a`b"), false }, { STR_LIT("a+b"), false },
+		{ STR_LIT("a=b"), false }, { STR_LIT("\xff"), false },
 	};
 
 	(void)state;

@@ -91,7 +91,8 @@ fresh(void **state)
 	snprintf(fake.account.groups, sizeof(fake.account.groups), "users");
 	snprintf(fake.account.hash, sizeof(fake.account.hash), "hash");
 	verdict = PWHASH_MATCH;
-	in = (struct login_input){ .username = STR_LIT("Alice"), .password = STR_LIT("password"), .client = &fake.clients[0], .want_cookie = true,
+	in = (struct login_input){ .username = STR_LIT("Alice"), .password = STR_LIT("password"),
+	    .client = &fake.clients[0], .want_cookie = true,
 		.want_tokens = true, .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
 	memset(&out, 0xa5, sizeof(out));
 	return (0);
@@ -106,7 +107,10 @@ expect(enum login_outcome outcome, const char *trail)
 	assert_int_equal(got, outcome);
 }
 
-/* The order is the point: nothing of the old session ends before the password is right, and it has ended before the new one is born. */
+/*
+ * The order is the point: nothing of the old session ends before the password is right, and it has ended before the
+ * new one is born.
+ */
 static void
 order(void **state)
 {
@@ -245,7 +249,8 @@ too_late(void **state)
 		enum login_outcome outcome;
 		enum end_cause cause;
 	} t[] = { { DW_OK, true, SIGN_IN_REFUSED, END_DISABLED }, { DW_ABSENT, false, SIGN_IN_REFUSED, END_DELETED },
-		{ DW_UNAVAILABLE, false, SIGN_IN_NO_USERDB, END_DISABLED }, { DW_FAULT, false, SIGN_IN_NO_USERDB, END_DISABLED } };
+		{ DW_UNAVAILABLE, false, SIGN_IN_NO_USERDB, END_DISABLED },
+		{ DW_FAULT, false, SIGN_IN_NO_USERDB, END_DISABLED } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

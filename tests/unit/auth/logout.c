@@ -37,7 +37,8 @@ scopes(void **state)
 {
 	static const struct {
 		enum end_scope asked, scope;
-	} t[] = { { SCOPE_SESSION, SCOPE_SESSION }, { SCOPE_DEVICE, SCOPE_SESSION }, { SCOPE_OTHERS, SCOPE_OTHERS }, { SCOPE_ALL, SCOPE_ALL } };
+	} t[] = { { SCOPE_SESSION, SCOPE_SESSION }, { SCOPE_DEVICE, SCOPE_SESSION }, { SCOPE_OTHERS, SCOPE_OTHERS },
+		{ SCOPE_ALL, SCOPE_ALL } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -94,7 +95,8 @@ unavailable(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session), cmocka_unit_test(unavailable) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session),
+		cmocka_unit_test(unavailable) };
 
 	return (cmocka_run_group_tests(tests, begin, end));
 }

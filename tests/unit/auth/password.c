@@ -216,7 +216,9 @@ rehash(void **state)
 	fresh(state);
 	outdated = cannot_make = true;
 	expect("alice", "password", DW_OK, "find verify make ");
-	/* Nobody's hash is replaced by one of a password that was not right, or of an account that is not to be used. */
+	/*
+	 * Nobody's hash is replaced by one of a password that was not right, or of an account that is not to be used.
+	 */
 	fresh(state);
 	outdated = true;
 	verdict = PWHASH_NO_MATCH;

@@ -56,7 +56,8 @@ fresh(void **state)
 	r->session.rotated = FAKE_NOW;
 	r->session.family_idle = 86400;
 	r->session.family_absolute = FAKE_NOW + 600000;
-	in = (struct refresh_input){ .presented = &presented, .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
+	in = (struct refresh_input){ .presented = &presented, .ip = "203.0.113.9",
+	    .trace_id = "0123456789abcdef0123456789abcdef" };
 	memset(&out, 0xa5, sizeof(out));
 	return (0);
 }
@@ -129,7 +130,8 @@ refused(void **state)
 	static const struct {
 		enum rotate_outcome outcome;
 		const char *reason;
-	} t[] = { { ROTATE_UNKNOWN, "unknown" }, { ROTATE_EXPIRED, "expired" }, { ROTATE_REVOKED, "revoked" }, { ROTATE_REUSED, "reused" },
+	} t[] = { { ROTATE_UNKNOWN, "unknown" }, { ROTATE_EXPIRED, "expired" }, { ROTATE_REVOKED, "revoked" },
+		{ ROTATE_REUSED, "reused" },
 		{ ROTATE_DEVICE_MISSING, "device_mismatch" }, { ROTATE_DEVICE_MISMATCH, "device_mismatch" },
 		{ ROTATE_CLIENT_MISMATCH, "client_mismatch" } };
 

@@ -115,7 +115,8 @@ forged(void **state)
 			memcpy(other, text, sizeof(other));
 			for (int c = 0; c < 256; c++) {
 				other[i] = (char)c;
-				if (c != (unsigned char)text[i] && read_as(refresh, (struct str){ other, strlen(text) }) != DW_INVALID)
+				if (c != (unsigned char)text[i] && read_as(refresh, (struct str){ other,
+				    strlen(text) }) != DW_INVALID)
 					fail_msg("character %zu may be %d", i, c);
 			}
 		}
@@ -233,7 +234,8 @@ successors(void **state)
 	assert_string_equal(a, b);
 	assert_int_equal(token_successor(fake.app.keys, &old, other_salt, 0, &two, b), DW_OK);
 	assert_string_not_equal(a, b);
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 2, &two, b), DW_INVALID); /* a key that is not there */
+	/* a key that is not there */
+	assert_int_equal(token_successor(fake.app.keys, &old, salt, 2, &two, b), DW_INVALID);
 	/* It is a refresh token of the same session. */
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(a), &two), DW_OK);
 	assert_memory_equal(two.up, up, UP_LEN);

@@ -71,7 +71,8 @@ static void
 escaping(void **state)
 {
 	static const char evil[] = "\"><script>alert('1')</script>&amp;";
-	struct login_form f = { .username = STR_LIT(evil), .next = STR_LIT(evil), .message = evil, .signed_in_as = STR_LIT(evil) };
+	struct login_form f = { .username = STR_LIT(evil), .next = STR_LIT(evil), .message = evil,
+		.signed_in_as = STR_LIT(evil) };
 
 	(void)state;
 	fake.conf.title = (char *)(uintptr_t)evil;
@@ -95,7 +96,8 @@ policy(void **state)
 	assert_true(r.own_csp);
 	snprintf(nonce, sizeof(nonce), "%s", between(r.body.p, "<style nonce=\"", "\""));
 	assert_int_equal(strlen(nonce), CSRF_COOKIE_TEXT);
-	snprintf(expected, sizeof(expected), "Content-Security-Policy: default-src 'none'; style-src 'nonce-%s'; form-action 'self'; "
+	snprintf(expected, sizeof(expected),
+	    "Content-Security-Policy: default-src 'none'; style-src 'nonce-%s'; form-action 'self'; "
 	    "frame-ancestors 'none'; base-uri 'none'\r\n", nonce);
 	assert_non_null(strstr(r.head.p, expected));
 	assert_null(strstr(r.body.p, "<script"));
@@ -136,8 +138,10 @@ form_token(void **state)
 static void
 foreign_form_cookies(void **state)
 {
-	static const char *const lines[] = { "__Host-dw_csrf=", "__Host-dw_csrf=short", "__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAAA",
-		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAA!", "__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA; __Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBB",
+	static const char *const lines[] = { "__Host-dw_csrf=", "__Host-dw_csrf=short",
+		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAAA",
+		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAA!",
+		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA; __Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBB",
 		"__host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA" };
 	struct login_form f = { .next = STR_LIT("/") };
 
@@ -153,7 +157,8 @@ foreign_form_cookies(void **state)
 static void
 contents(void **state)
 {
-	struct login_form f = { .username = STR_LIT("alice"), .next = STR_LIT("/app?a=b&c=d"), .message = "Something.", .alarm = true,
+	struct login_form f = { .username = STR_LIT("alice"), .next = STR_LIT("/app?a=b&c=d"), .message = "Something.",
+		.alarm = true,
 		.remember = true };
 
 	(void)state;

@@ -94,7 +94,8 @@ content_types(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct request r;
-		enum body_verdict v = read_text(&r, t[i].type, t[i].form ? STR_LIT("a=b") : STR_LIT("{\"a\":\"b\"}"), 64);
+		enum body_verdict v = read_text(&r, t[i].type, t[i].form ? STR_LIT("a=b") : STR_LIT("{\"a\":\"b\"}"),
+		    64);
 
 		if (v != t[i].verdict)
 			fail_msg("\"%s\": %d", t[i].type, (int)v);
@@ -136,7 +137,8 @@ lengths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct request r = { .content_type = STR_LIT("application/x-www-form-urlencoded"), .has_length = t[i].has, .length = t[i].said,
+		struct request r = { .content_type = STR_LIT("application/x-www-form-urlencoded"),
+			.has_length = t[i].has, .length = t[i].said,
 			.arena = &arena };
 		struct peer peer = { .text = str_of(t[i].sent), .piece = 2, .fails = t[i].fails };
 		enum body_verdict v;
@@ -164,14 +166,17 @@ limit(void **state)
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct peer peer = { .text = { large, BODY_MAX + 1 }, .piece = pieces[i] };
 
-		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16384 }, pieces[i]), BODY_OK);
+		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16384 },
+		    pieces[i]), BODY_OK);
 		assert_int_equal(r.fields[0].value.len, 16382);
-		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16385 }, pieces[i]), BODY_TOO_LARGE);
+		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16385 },
+		    pieces[i]), BODY_TOO_LARGE);
 		/* The same where no length, or a false one, was said. */
 		r = (struct request){ .content_type = STR_LIT("application/json"), .arena = &arena };
 		arena_init(&arena, block, sizeof(block));
 		assert_int_equal(body_read(&r, give, &peer), BODY_TOO_LARGE);
-		r = (struct request){ .content_type = STR_LIT("application/json"), .arena = &arena, .has_length = true, .length = 10 };
+		r = (struct request){ .content_type = STR_LIT("application/json"), .arena = &arena, .has_length = true,
+		    .length = 10 };
 		arena_init(&arena, block, sizeof(block));
 		peer.taken = 0;
 		assert_int_equal(body_read(&r, give, &peer), BODY_TOO_LARGE);
@@ -183,7 +188,8 @@ limit(void **state)
 static void
 absent(void **state)
 {
-	static const char *const types[] = { NULL, "", "text/plain", "application/json", "application/x-www-form-urlencoded", "multipart/form-data" };
+	static const char *const types[] = { NULL, "", "text/plain", "application/json",
+		"application/x-www-form-urlencoded", "multipart/form-data" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -252,7 +258,8 @@ json(void **state)
 static void
 json_types(void **state)
 {
-	static const char text[] = "{\"s\":\"t\\u00e9xt\",\"e\":\"\",\"y\":true,\"f\":false,\"n\":null,\"i\":42,\"m\":-7,\"d\":1.5,\"a\":[\"x\"],"
+	static const char text[] = "{\"s\":\"t\\u00e9xt\",\"e\":\"\",\"y\":true,\"f\":false,"
+	    "\"n\":null,\"i\":42,\"m\":-7,\"d\":1.5,\"a\":[\"x\"],"
 	    "\"o\":{\"$ne\":1},\"big\":123456789012345678901234567890}";
 	struct request r;
 
@@ -285,7 +292,8 @@ forms(void **state)
 	struct request r;
 
 	(void)state;
-	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("username=a&username=b"), 5), BODY_MALFORMED);
+	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("username=a&username=b"), 5),
+	    BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=%00"), 5), BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=\0"), 5), BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=\xff"), 5), BODY_MALFORMED);
@@ -302,7 +310,8 @@ no_room(void **state)
 
 	(void)state;
 	for (size_t size = 0; size < BODY_MAX + 1024; size += 16) {
-		struct request r = { .content_type = STR_LIT("application/json"), .has_length = true, .length = sizeof(text) - 1, .arena = &arena };
+		struct request r = { .content_type = STR_LIT("application/json"), .has_length = true,
+			.length = sizeof(text) - 1, .arena = &arena };
 		struct peer peer = { .text = STR_LIT(text), .piece = 100 };
 
 		arena_init(&arena, block, size);

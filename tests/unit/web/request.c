@@ -22,6 +22,18 @@ read_request(char *const *envp)
 	request_init(&r, &conf, &p, false, NULL);
 }
 
+/* Appends ${name}=${value}, written in ${text}, unless ${value} is NULL. Returns how many there are now. */
+static size_t
+put(char **envp, size_t n, char text[64], const char *name, const char *value)
+{
+
+	if (value == NULL)
+		return (n);
+	snprintf(text, 64, "%s=%s", name, value);
+	envp[n] = text;
+	return (n + 1);
+}
+
 /* All that may say "https", from a stranger and from a proxy we believe (R002, F1). */
 static void
 tls_evidence(void **state)
@@ -61,7 +73,8 @@ tls_evidence(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		for (int peer = 0; peer < 4; peer++) {
-			static const char *const addresses[] = { "REMOTE_ADDR=203.0.113.9", "REMOTE_ADDR=10.0.0.1", "REMOTE_ADDR=10.0.0.1", "REMOTE_ADDR=" };
+			static const char *const addresses[] = { "REMOTE_ADDR=203.0.113.9", "REMOTE_ADDR=10.0.0.1",
+				"REMOTE_ADDR=10.0.0.1", "REMOTE_ADDR=" };
 			char text[4][64];
 			char *envp[6] = { NULL };
 			size_t n = 0;
@@ -69,12 +82,10 @@ tls_evidence(void **state)
 
 			conf.trusted_proxies = peer == 2 ? nobody : proxies; /* by default nobody is believed */
 			envp[n++] = (char *)(uintptr_t)addresses[peer];
-#define PUT(k, name, value) do { if ((value) != NULL) { snprintf(text[k], sizeof(text[k]), "%s=%s", name, value); envp[n++] = text[k]; } } while (0)
-			PUT(0, "HTTPS", t[i].https);
-			PUT(1, "REQUEST_SCHEME", t[i].scheme);
-			PUT(2, "HTTP_X_FORWARDED_PROTO", t[i].proto);
-			PUT(3, "HTTP_X_FORWARDED_PROTO", t[i].proto2);
-#undef PUT
+			n = put(envp, n, text[0], "HTTPS", t[i].https);
+			n = put(envp, n, text[1], "REQUEST_SCHEME", t[i].scheme);
+			n = put(envp, n, text[2], "HTTP_X_FORWARDED_PROTO", t[i].proto);
+			n = put(envp, n, text[3], "HTTP_X_FORWARDED_PROTO", t[i].proto2);
 			read_request(envp);
 			if (r.tls != want)
 				fail_msg("row %zu, peer %d", i, peer);
@@ -86,8 +97,10 @@ tls_evidence(void **state)
 static void
 no_tls_by_other_names(void **state)
 {
-	char *envp[] = { "REMOTE_ADDR=10.0.0.1", "HTTP_HTTPS=on", "HTTP_X_FORWARDED_SSL=on", "HTTP_FRONT_END_HTTPS=on", "HTTP_FORWARDED=proto=https",
-		"HTTP_X_FORWARDED_SCHEME=https", "HTTP_REQUEST_SCHEME=https", "SERVER_PORT=443", "HTTP_X_FORWARDED_PORT=443", NULL };
+	char *envp[] = { "REMOTE_ADDR=10.0.0.1", "HTTP_HTTPS=on", "HTTP_X_FORWARDED_SSL=on", "HTTP_FRONT_END_HTTPS=on",
+		"HTTP_FORWARDED=proto=https",
+		"HTTP_X_FORWARDED_SCHEME=https", "HTTP_REQUEST_SCHEME=https", "SERVER_PORT=443",
+		"HTTP_X_FORWARDED_PORT=443", NULL };
 
 	(void)state;
 	conf.trusted_proxies = proxies;
@@ -134,11 +147,16 @@ methods(void **state)
 		char *variable;
 		enum method method;
 	} t[] = {
-		{ "REQUEST_METHOD=GET", METHOD_GET }, { "REQUEST_METHOD=HEAD", METHOD_HEAD }, { "REQUEST_METHOD=POST", METHOD_POST },
-		{ "REQUEST_METHOD=PUT", METHOD_PUT }, { "REQUEST_METHOD=DELETE", METHOD_DELETE }, { "REQUEST_METHOD=PATCH", METHOD_PATCH },
-		{ "REQUEST_METHOD=OPTIONS", METHOD_OPTIONS }, { "REQUEST_METHOD=TRACE", METHOD_TRACE }, { "REQUEST_METHOD=get", METHOD_OTHER },
-		{ "REQUEST_METHOD=Trace", METHOD_OTHER }, { "REQUEST_METHOD=PROPFIND", METHOD_OTHER }, { "REQUEST_METHOD=GETX", METHOD_OTHER },
-		{ "REQUEST_METHOD=GE", METHOD_OTHER }, { "REQUEST_METHOD= GET", METHOD_OTHER }, { "REQUEST_METHOD=", METHOD_OTHER },
+		{ "REQUEST_METHOD=GET", METHOD_GET }, { "REQUEST_METHOD=HEAD", METHOD_HEAD },
+		{ "REQUEST_METHOD=POST", METHOD_POST },
+		{ "REQUEST_METHOD=PUT", METHOD_PUT }, { "REQUEST_METHOD=DELETE", METHOD_DELETE },
+		{ "REQUEST_METHOD=PATCH", METHOD_PATCH },
+		{ "REQUEST_METHOD=OPTIONS", METHOD_OPTIONS }, { "REQUEST_METHOD=TRACE", METHOD_TRACE },
+		{ "REQUEST_METHOD=get", METHOD_OTHER },
+		{ "REQUEST_METHOD=Trace", METHOD_OTHER }, { "REQUEST_METHOD=PROPFIND", METHOD_OTHER },
+		{ "REQUEST_METHOD=GETX", METHOD_OTHER },
+		{ "REQUEST_METHOD=GE", METHOD_OTHER }, { "REQUEST_METHOD= GET", METHOD_OTHER },
+		{ "REQUEST_METHOD=", METHOD_OTHER },
 	};
 
 	(void)state;
@@ -158,11 +176,16 @@ content_lengths(void **state)
 		bool has;
 		uint64_t length; /* UINT64_MAX: refused later as no length at all */
 	} t[] = {
-		{ "CONTENT_LENGTH=", false, 0 }, { "CONTENT_LENGTH=0", true, 0 }, { "CONTENT_LENGTH=17", true, 17 }, { "CONTENT_LENGTH=007", true, 7 },
-		{ "CONTENT_LENGTH=-1", true, UINT64_MAX }, { "CONTENT_LENGTH=+1", true, UINT64_MAX }, { "CONTENT_LENGTH=1 ", true, UINT64_MAX },
-		{ "CONTENT_LENGTH= 1", true, UINT64_MAX }, { "CONTENT_LENGTH=0x10", true, UINT64_MAX }, { "CONTENT_LENGTH=1e3", true, UINT64_MAX },
-		{ "CONTENT_LENGTH=1.0", true, UINT64_MAX }, { "CONTENT_LENGTH=1,1", true, UINT64_MAX }, { "CONTENT_LENGTH=x", true, UINT64_MAX },
-		{ "CONTENT_LENGTH=18446744073709551616", true, UINT64_MAX }, { "CONTENT_LENGTH=99999999999999999999999", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=", false, 0 }, { "CONTENT_LENGTH=0", true, 0 }, { "CONTENT_LENGTH=17", true, 17 },
+		{ "CONTENT_LENGTH=007", true, 7 },
+		{ "CONTENT_LENGTH=-1", true, UINT64_MAX }, { "CONTENT_LENGTH=+1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=1 ", true, UINT64_MAX },
+		{ "CONTENT_LENGTH= 1", true, UINT64_MAX }, { "CONTENT_LENGTH=0x10", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=1e3", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=1.0", true, UINT64_MAX }, { "CONTENT_LENGTH=1,1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=x", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=18446744073709551616", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=99999999999999999999999", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=4294967296", true, UINT64_C(4294967296) },
 	};
 
@@ -183,11 +206,16 @@ html(void **state)
 		char *accept;
 		bool html;
 	} t[] = {
-		{ "HTTP_ACCEPT=", false }, { "HTTP_ACCEPT=*/*", false }, { "HTTP_ACCEPT=text/html", true }, { "HTTP_ACCEPT=TEXT/HTML", true },
-		{ "HTTP_ACCEPT=text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true }, { "HTTP_ACCEPT=application/json", false },
-		{ "HTTP_ACCEPT=application/json , text/html ; q=0.1", true }, { "HTTP_ACCEPT=text/*", false }, { "HTTP_ACCEPT=text/htmlx", false },
-		{ "HTTP_ACCEPT=x/y;a=text/html", false }, { "HTTP_ACCEPT=,,;;,", false }, { "HTTP_ACCEPT=text/html;q=0", false },
-		{ "HTTP_ACCEPT=text/html;q=0.0", false }, { "HTTP_ACCEPT=text/html; q=0.000, */*", false }, { "HTTP_ACCEPT=text/html;q=0.001", true },
+		{ "HTTP_ACCEPT=", false }, { "HTTP_ACCEPT=*/*", false }, { "HTTP_ACCEPT=text/html", true },
+		{ "HTTP_ACCEPT=TEXT/HTML", true },
+		{ "HTTP_ACCEPT=text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true },
+		{ "HTTP_ACCEPT=application/json", false },
+		{ "HTTP_ACCEPT=application/json , text/html ; q=0.1", true }, { "HTTP_ACCEPT=text/*", false },
+		{ "HTTP_ACCEPT=text/htmlx", false },
+		{ "HTTP_ACCEPT=x/y;a=text/html", false }, { "HTTP_ACCEPT=,,;;,", false },
+		{ "HTTP_ACCEPT=text/html;q=0", false },
+		{ "HTTP_ACCEPT=text/html;q=0.0", false }, { "HTTP_ACCEPT=text/html; q=0.000, */*", false },
+		{ "HTTP_ACCEPT=text/html;q=0.001", true },
 	};
 
 	(void)state;
@@ -207,8 +235,10 @@ routes(void **state)
 	char *by_script[] = { "REQUEST_URI=/other", "SCRIPT_NAME=/auth", "PATH_INFO=/login", NULL };
 	char *by_route[] = { "REQUEST_URI=/app/", "SCRIPT_NAME=/app", "DOORWARD_ROUTE=/check", NULL };
 	/* What a client can say of the address counts for nothing (R021). */
-	char *forged[] = { "REQUEST_URI=/app/", "HTTP_X_ORIGINAL_URI=/auth/jwks.json", "HTTP_X_FORWARDED_URI=/auth/jwks.json",
-		"HTTP_X_REWRITE_URL=/auth/jwks.json", "HTTP_DOORWARD_ROUTE=/jwks.json", "HTTP_X_DOORWARD_ROUTE=/jwks.json", NULL };
+	char *forged[] = { "REQUEST_URI=/app/", "HTTP_X_ORIGINAL_URI=/auth/jwks.json",
+		"HTTP_X_FORWARDED_URI=/auth/jwks.json",
+		"HTTP_X_REWRITE_URL=/auth/jwks.json", "HTTP_DOORWARD_ROUTE=/jwks.json",
+		"HTTP_X_DOORWARD_ROUTE=/jwks.json", NULL };
 
 	(void)state;
 	read_request(by_uri);
@@ -231,7 +261,8 @@ routes(void **state)
 static void
 empty_is_absent(void **state)
 {
-	char *envp[] = { "HTTP_AUTHORIZATION=", "HTTP_ORIGIN=", "DOORWARD_GROUP=", "QUERY_STRING=", "CONTENT_TYPE=", "DOORWARD_ROUTE=", NULL };
+	char *envp[] = { "HTTP_AUTHORIZATION=", "HTTP_ORIGIN=", "DOORWARD_GROUP=", "QUERY_STRING=", "CONTENT_TYPE=",
+		"DOORWARD_ROUTE=", NULL };
 
 	(void)state;
 	read_request(envp);

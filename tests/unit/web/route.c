@@ -16,7 +16,8 @@
 
 #define READ (METHOD_GET | METHOD_HEAD)
 
-static const enum method every[] = { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH, METHOD_OPTIONS, METHOD_TRACE,
+static const enum method every[] = { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH,
+	METHOD_OPTIONS, METHOD_TRACE,
 	METHOD_OTHER };
 
 /* The contract's endpoints: what each takes, and nothing else. */
@@ -56,9 +57,12 @@ endpoints(void **state)
 static void
 unknown(void **state)
 {
-	static const char *const t[] = { "/", "", "/loginx", "/login/", "/login/logout", "/authz", "/auth/login", "/login.", "/login;x", "/LOGIN",
-		"/check/", "/check/x", "/checkx", "/chec", "/logout/", "/refresh/x", "/sessions/", "/sessions/a/b", "/sessions/a/", "/session/x",
-		"/jwks", "/jwks.json/", "/jwks.jsonx", "/health/live", "/health/ready", "/metrics", "/status", "/admin/kick", "/admin/sessions",
+	static const char *const t[] = { "/", "", "/loginx", "/login/", "/login/logout", "/authz", "/auth/login",
+		"/login.", "/login;x", "/LOGIN",
+		"/check/", "/check/x", "/checkx", "/chec", "/logout/", "/refresh/x", "/sessions/", "/sessions/a/b",
+		"/sessions/a/", "/session/x",
+		"/jwks", "/jwks.json/", "/jwks.jsonx", "/health/live", "/health/ready", "/metrics", "/status",
+		"/admin/kick", "/admin/sessions",
 		"/favicon.ico", "//login", "/%6cogin", "/login?x", "/login#x", "login", "*" };
 
 	(void)state;
@@ -88,7 +92,10 @@ handlers(void **state)
 	assert_ptr_equal(route_find("/check", METHOD_OTHER, &allow), route_check);
 }
 
-/* Nothing that takes or gives a credential answers over plain HTTP; the check reads no body, which may be the application's. */
+/*
+ * Nothing that takes or gives a credential answers over plain HTTP; the check reads no body, which may be the
+ * application's.
+ */
 static void
 flags(void **state)
 {
@@ -96,14 +103,16 @@ flags(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; route_name(i) != NULL; i++) {
-		static const char *const paths[] = { "/check", "/login", "/logout", "/refresh", "/token", "/session", "/sessions", "/sessions/x" };
+		static const char *const paths[] = { "/check", "/login", "/logout", "/refresh", "/token", "/session",
+			"/sessions", "/sessions/x" };
 
 		for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++) {
 			for (size_t m = 0; m < sizeof(every) / sizeof(every[0]); m++) {
 				const struct route *r = route_find(paths[p], every[m], &allow);
 
 				assert_true(r == NULL || (r->flags & ROUTE_PLAIN_OK) == 0);
-				assert_true(r == NULL || (r->flags & ROUTE_FORM_PAGE) == 0 || r->handle == handle_login_page);
+				assert_true(r == NULL || (r->flags & ROUTE_FORM_PAGE) == 0 ||
+				    r->handle == handle_login_page);
 			}
 		}
 	}

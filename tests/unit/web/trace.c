@@ -103,7 +103,10 @@ child_makes(char out[TRACE_ID_LEN + 1])
 	close(fds[1]);
 }
 
-/* Two workers of one master have nothing in common (R051). Runs first: like a master, the parent has made none before. */
+/*
+ * Two workers of one master have nothing in common (R051). Runs first: like a master, the parent has made none
+ * before.
+ */
 static void
 workers_differ(void **state)
 {

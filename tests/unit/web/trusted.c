@@ -20,13 +20,17 @@ peers(void **state)
 		{ "10.0.0.0", true }, { "10.255.255.255", true }, { "9.255.255.255", false }, { "11.0.0.0", false },
 		{ "192.168.5.4", true }, { "192.168.5.5", false }, { "172.16.8.0", true }, { "172.16.15.255", true },
 		{ "172.16.16.0", false }, { "172.16.7.255", false }, { "fd00::1", true }, { "fdff:ffff::", true },
-		{ "fc00::1", false }, { "fe00::", false }, { "::1", true }, { "0:0:0:0:0:0:0:1", true }, { "::2", false },
+		{ "fc00::1", false }, { "fe00::", false }, { "::1", true }, { "0:0:0:0:0:0:0:1", true },
+		{ "::2", false },
 		{ "2001:db8:7fff::1", true }, { "2001:db8:8000::1", false },
 		/* Not the same address, whatever a kernel may make of it. */
 		{ "::ffff:10.0.0.1", false }, { "::10.0.0.1", false },
-		{ "", false }, { "10", false }, { "10.0.0", false }, { "10.0.0.1.", false }, { "10.0.0.256", false }, { "10.0.0.1 ", false },
-		{ " 10.0.0.1", false }, { "10.0.0.1:80", false }, { "[::1]", false }, { "::1%lo", false }, { "010.0.0.1", false },
-		{ "0x0a.0.0.1", false }, { "10.0.0.0/8", false }, { "unix:", false }, { "localhost", false }, { "fd00", false },
+		{ "", false }, { "10", false }, { "10.0.0", false }, { "10.0.0.1.", false }, { "10.0.0.256", false },
+		{ "10.0.0.1 ", false },
+		{ " 10.0.0.1", false }, { "10.0.0.1:80", false }, { "[::1]", false }, { "::1%lo", false },
+		{ "010.0.0.1", false },
+		{ "0x0a.0.0.1", false }, { "10.0.0.0/8", false }, { "unix:", false }, { "localhost", false },
+		{ "fd00", false },
 		{ "10.0.0.1, 10.0.0.2", false }, { "00000000000000000000000000000000000000000000000::1", false },
 	};
 
@@ -48,13 +52,18 @@ prefixes(void **state)
 		const char *address;
 		bool trusted;
 	} t[] = {
-		{ "0.0.0.0/0", "203.0.113.9", true }, { "0.0.0.0/0", "2001:db8::1", false }, { "::/0", "2001:db8::1", true },
-		{ "::/0", "203.0.113.9", false }, { "203.0.113.9/32", "203.0.113.9", true }, { "203.0.113.9/32", "203.0.113.8", false },
-		{ "203.0.113.8/31", "203.0.113.9", true }, { "203.0.113.9/24", "203.0.113.1", true }, { "2001:db8::1/128", "2001:db8::1", true },
+		{ "0.0.0.0/0", "203.0.113.9", true }, { "0.0.0.0/0", "2001:db8::1", false },
+		{ "::/0", "2001:db8::1", true },
+		{ "::/0", "203.0.113.9", false }, { "203.0.113.9/32", "203.0.113.9", true },
+		{ "203.0.113.9/32", "203.0.113.8", false },
+		{ "203.0.113.8/31", "203.0.113.9", true }, { "203.0.113.9/24", "203.0.113.1", true },
+		{ "2001:db8::1/128", "2001:db8::1", true },
 		{ "2001:db8::1/128", "2001:db8::", false }, { "2001:db8::/127", "2001:db8::1", true },
 		/* A list that is not well-formed trusts nobody. */
-		{ "203.0.113.0/33", "203.0.113.9", false }, { "203.0.113.0/", "203.0.113.9", false }, { "203.0.113.0/-1", "203.0.113.9", false },
-		{ "203.0.113.0/a", "203.0.113.9", false }, { "203.0.113.0/24/24", "203.0.113.9", false }, { "::/129", "::1", false },
+		{ "203.0.113.0/33", "203.0.113.9", false }, { "203.0.113.0/", "203.0.113.9", false },
+		{ "203.0.113.0/-1", "203.0.113.9", false },
+		{ "203.0.113.0/a", "203.0.113.9", false }, { "203.0.113.0/24/24", "203.0.113.9", false },
+		{ "::/129", "::1", false },
 		{ "", "203.0.113.9", false }, { "/0", "203.0.113.9", false }, { "*", "203.0.113.9", false },
 		{ "203.0.113.0/4294967320", "203.0.113.9", false },
 	};
@@ -114,7 +123,8 @@ chains(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(peers), cmocka_unit_test(prefixes), cmocka_unit_test(chains) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(peers), cmocka_unit_test(prefixes),
+		cmocka_unit_test(chains) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -43,7 +43,8 @@ fresh(void **state)
 static void
 put_header(unsigned type, unsigned id, size_t content, size_t padding)
 {
-	unsigned char h[8] = { 1, (unsigned char)type, (unsigned char)(id >> 8), (unsigned char)id, (unsigned char)(content >> 8),
+	unsigned char h[8] = { 1, (unsigned char)type, (unsigned char)(id >> 8), (unsigned char)id,
+		(unsigned char)(content >> 8),
 		(unsigned char)content, (unsigned char)padding, 0 };
 
 	memcpy(wire + at, h, sizeof(h));
@@ -161,7 +162,8 @@ empty_body(void **state)
 static void
 pairs_cut_anywhere(void **state)
 {
-	static const char long_ones[] = "\x80\x00\x00\x05\x80\x00\x00\x02HTTPSon\x05\x80\x00\x00\x02HTTPSon\x80\x00\x00\x05\x02HTTPSon";
+	static const char long_ones[] = "\x80\x00\x00\x05\x80\x00\x00\x02HTTPSon\x05\x80\x00\x00\x02HTTPSon"
+	    "\x80\x00\x00\x05\x02HTTPSon";
 	const struct { const char *p; size_t n; } t[] = { { pairs, 9 }, { long_ones, sizeof(long_ones) - 1 } };
 
 	(void)state;
@@ -223,7 +225,8 @@ hostile_pairs(void **state)
 static void
 hostile_records(void **state)
 {
-	static const unsigned types[] = { 0, ABORT, END, STDOUT, 7, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN, 12, 255 };
+	static const unsigned types[] = { 0, ABORT, END, STDOUT, 7, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN, 12,
+		255 };
 	static const unsigned ids[] = { 0, 1, 2 };
 
 	(void)state;
@@ -390,7 +393,10 @@ big_bodies(void **state)
 	assert_int_equal(look(0, true, &found), PEEK_BROKEN);
 }
 
-/* libfcgi would make another variable of these: they are seen wherever the records are cut, and the request is answered 400. */
+/*
+ * libfcgi would make another variable of these: they are seen wherever the records are cut, and the request is
+ * answered 400.
+ */
 static void
 poisoned_variables(void **state)
 {
@@ -398,7 +404,8 @@ poisoned_variables(void **state)
 		const char *pair;
 		size_t len;
 		bool poisoned;
-	} rows[] = { { "\1\1ab", 4, false }, { "\1\1a=", 4, false }, { "\1\1=b", 4, true }, { "\1\1\0b", 4, true }, { "\1\1a\0", 4, true },
+	} rows[] = { { "\1\1ab", 4, false }, { "\1\1a=", 4, false }, { "\1\1=b", 4, true }, { "\1\1\0b", 4, true },
+		{ "\1\1a\0", 4, true },
 		{ "\3\0A=B", 5, true }, { "\3\0A\0B", 5, true }, { "\3\1ABCx", 6, false } };
 
 	(void)state;
