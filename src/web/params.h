@@ -9,6 +9,7 @@
 #include "doorward/request.h"
 
 enum param {
+	PARAM_APACHE_ROLE,
 	PARAM_AUTHORIZATION,
 	PARAM_ACCEPT,
 	PARAM_CONTENT_LENGTH,

@@ -63,6 +63,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->authorizer = authorizer;
+	r->shown = authorizer && p->value[PARAM_APACHE_ROLE].p != NULL; /* mod_fcgid, mod_authnz_fcgi */
 	r->method = method_of(p->value[PARAM_METHOD]);
 	r->tls = came_by_tls(p, from_proxy);
 	r->query = p->value[PARAM_QUERY];

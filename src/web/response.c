@@ -146,6 +146,9 @@ static void
 put_fixed_headers(const struct response *r, const struct request *q, const struct config *c, struct buf *out)
 {
 
+	/* They would become headers of the application's page, which has a Content-Security-Policy of its own, or none. */
+	if (q->shown && r->status == 200)
+		return;
 	if (!r->cacheable)
 		buf_puts(out, "Cache-Control: no-store\r\n");
 	buf_puts(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");

@@ -77,7 +77,8 @@ status_comes_first(void **state)
 		int status;
 		const char *line;
 	} t[] = { { 200, "Status: 200 OK\r\n" }, { 202, "Status: 202 Accepted\r\n" }, { 302, "Status: 302 Found\r\n" },
-		{ 303, "Status: 303 See Other\r\n" }, { 401, "Status: 401 Unauthorized\r\n" }, { 403, "Status: 403 Forbidden\r\n" },
+		{ 303, "Status: 303 See Other\r\n" }, { 401, "Status: 401 Unauthorized\r\n" },
+		{ 403, "Status: 403 Forbidden\r\n" },
 		{ 500, "Status: 500 Internal Server Error\r\n" }, { 503, "Status: 503 Service Unavailable\r\n" } };
 	struct response r;
 
@@ -109,7 +110,8 @@ on_every_answer(void **state)
 		expect_header(a, "Cache-Control", "no-store");
 		expect_header(a, "X-Content-Type-Options", "nosniff");
 		expect_header(a, "Referrer-Policy", "no-referrer");
-		expect_header(a, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+		expect_header(a, "Content-Security-Policy",
+		    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
 		expect_header(a, "Strict-Transport-Security", HSTS);
 		expect_header(a, "Content-Type", "application/json");
 		expect_header(a, "Content-Length", "0");
@@ -117,6 +119,28 @@ on_every_answer(void **state)
 		expect_header(a, "Server", NULL);
 		expect_header(a, "X-Powered-By", NULL);
 	}
+}
+
+/* Apache makes the headers of an allowed check part of the application's answer. */
+static void
+not_on_a_page_of_the_application(void **state)
+{
+	struct response r;
+	const char *a;
+
+	(void)state;
+	q.authorizer = q.shown = true;
+	response_init(&r);
+	r.status = 200;
+	a = written(&r);
+	expect_header(a, "Content-Security-Policy", NULL);
+	expect_header(a, "Cache-Control", NULL);
+	response_init(&r);
+	response_json(&r, 401);
+	a = written(&r);
+	expect_header(a, "Cache-Control", "no-store");
+	expect_header(a, "WWW-Authenticate", "Bearer realm=\"doorward\"");
+	q.authorizer = q.shown = false;
 }
 
 static void
@@ -165,10 +189,14 @@ errors(void **state)
 	static const struct {
 		const char *code;
 		int status;
-	} t[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 }, { "missing_token", 401 },
-		{ "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 }, { "forbidden", 403 }, { "not_found", 404 },
-		{ "method_not_allowed", 405 }, { "header_too_large", 431 }, { "unsupported_grant_type", 400 }, { "too_many_sessions", 409 },
-		{ "payload_too_large", 413 }, { "unsupported_media_type", 415 }, { "too_many_attempts", 429 }, { "overloaded", 503 },
+	} t[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 },
+		{ "missing_token", 401 },
+		{ "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 }, { "forbidden", 403 },
+		{ "not_found", 404 },
+		{ "method_not_allowed", 405 }, { "header_too_large", 431 }, { "unsupported_grant_type", 400 },
+		{ "too_many_sessions", 409 },
+		{ "payload_too_large", 413 }, { "unsupported_media_type", 415 }, { "too_many_attempts", 429 },
+		{ "overloaded", 503 },
 		{ "store_unavailable", 503 }, { "userdb_unavailable", 503 }, { "no_such_code", 500 } };
 
 	(void)state;
@@ -205,7 +233,8 @@ error_details(void **state)
 	response_init(&r);
 	response_error(&r, &q, "store_unavailable", "A \"quoted\" word.", "rea\nson", 7);
 	a = written(&r);
-	assert_string_equal(body_of(a), "{\"error\":\"store_unavailable\",\"error_description\":\"A \\\"quoted\\\" word.\","
+	assert_string_equal(body_of(a),
+	    "{\"error\":\"store_unavailable\",\"error_description\":\"A \\\"quoted\\\" word.\","
 	    "\"reason\":\"rea\\nson\",\"retry_after\":7,\"trace_id\":\"0123456789abcdef0123456789abcdef\"}");
 	expect_header(a, "Retry-After", "7");
 	/* What had been written before the error is gone, but for its headers. */
@@ -226,7 +255,8 @@ error_details(void **state)
 static void
 no_header_injection(void **state)
 {
-	static const struct str values[] = { STR_LIT("a\r\nSet-Cookie: x=y"), STR_LIT("a\nSet-Cookie: x=y"), STR_LIT("a\rSet-Cookie: x=y"),
+	static const struct str values[] = { STR_LIT("a\r\nSet-Cookie: x=y"), STR_LIT("a\nSet-Cookie: x=y"),
+		STR_LIT("a\rSet-Cookie: x=y"),
 		STR_LIT("a\0b"), STR_LIT("a\x1b[2J"), STR_LIT("a\x7f"), STR_LIT("\t"), STR_LIT("a\x01") };
 
 	(void)state;
@@ -301,7 +331,8 @@ overflow_becomes_an_error(void **state)
 		assert_non_null(strstr(a, "\"error\":\"server_error\""));
 		expect_header(a, "X-Secret", NULL);
 		expect_header(a, "Cache-Control", "no-store");
-		expect_header(a, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+		expect_header(a, "Content-Security-Policy",
+		    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
 	}
 	/* An error answer takes the place of a body that was too long before anybody looked. */
 	response_init(&r);
@@ -335,6 +366,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(status_comes_first, fresh),
 		cmocka_unit_test_setup(on_every_answer, fresh),
+		cmocka_unit_test_setup(not_on_a_page_of_the_application, fresh),
 		cmocka_unit_test_setup(hsts, fresh),
 		cmocka_unit_test_setup(own_headers_replace_the_default, fresh),
 		cmocka_unit_test_setup(errors, fresh),
