@@ -45,7 +45,7 @@ static const struct command {
 	{ "session", "kick", 1, OPTION_USER | OPTION_DEVICE | OPTION_ALL | OPTION_REASON | OPTION_JSON, false, kick_command,
 	    "SID | --user NAME [--device DEVICE] | --all [--reason TEXT] [--json]" },
 	{ "watch", NULL, 0, 0, false, watch_command, "" },
-	{ "status", NULL, 0, OPTION_JSON, false, status_command, "[--json]" },
+	{ "status", NULL, 0, OPTION_JSON | OPTION_WATCH, false, status_command, "[--json | --watch]" },
 	{ "config", "test", 0, OPTION_STRICT, BARE, conf_test, "[--strict]" },
 	{ "config", "dump", 0, 0, BARE, conf_dump, "" },
 	{ "hash", NULL, 0, 0, BARE, hash_command, "< PASSWORD" },

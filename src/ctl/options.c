@@ -20,6 +20,7 @@ static const struct {
 	{ { "reason", required_argument, NULL, OPTION_REASON }, OPTION_REASON },
 	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
 	{ { "strict", no_argument, NULL, OPTION_STRICT }, OPTION_STRICT },
+	{ { "watch", no_argument, NULL, OPTION_WATCH }, OPTION_WATCH },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -40,6 +41,9 @@ take(int flag, struct options *o)
 		return (0);
 	case OPTION_STRICT:
 		o->strict = true;
+		return (0);
+	case OPTION_WATCH:
+		o->watch = true;
 		return (0);
 	case OPTION_USER:
 		o->user = optarg;

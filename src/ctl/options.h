@@ -19,13 +19,15 @@ enum option_flag {
 	OPTION_ALL = 32,
 	OPTION_REASON = 64,
 	OPTION_LIMIT = 128,
-	OPTION_STRICT = 256
+	OPTION_STRICT = 256,
+	OPTION_WATCH = 512
 };
 
 struct options {
 	bool json;           /* --json */
 	bool password_stdin; /* --password-stdin */
 	bool all;            /* --all */
+	bool watch;          /* --watch */
 	bool strict;         /* --strict */
 	const char *user;    /* --user; NULL = not given, as for those that follow */
 	const char *device;  /* --device */

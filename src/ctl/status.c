@@ -8,12 +8,13 @@
 #include "ctl/ctl.h"
 #include "ctl/http.h"
 #include "ctl/options.h"
+#include "ctl/top.h"
 #include "doorward/config.h"
 
 #include "ctl/status.h"
 
 #define ANSWER_MAX (1 << 20) /* bytes: 256 processes, some hundred bytes each */
-#define COLUMNS_MAX 24
+#define COLUMNS_MAX 32
 #define NAME_WIDTH 28
 #define PREFIX_MAX 128
 
@@ -79,8 +80,7 @@ print_table(const char *title, struct json_object *rows)
 	size_t n = 0;
 
 	json_object_object_foreach(json_object_array_get_idx(rows, 0), key, first) {
-		(void)first;
-		if (n < COLUMNS_MAX)
+		if (n < COLUMNS_MAX && !json_object_is_type(first, json_type_object) && !json_object_is_type(first, json_type_array))
 			names[n++] = key;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -96,6 +96,23 @@ print_table(const char *title, struct json_object *rows)
 		print_row(json_object_array_get_idx(rows, r), names, widths, n);
 }
 
+/* The processes of all pools as one table. */
+static void
+print_workers(struct json_object *pools)
+{
+	struct json_object *all = json_object_new_array(), *workers;
+
+	for (size_t i = 0; i < json_object_array_length(pools); i++) {
+		if (!json_object_object_get_ex(json_object_array_get_idx(pools, i), "workers", &workers))
+			continue;
+		for (size_t k = 0; k < json_object_array_length(workers); k++)
+			json_object_array_add(all, json_object_get(json_object_array_get_idx(workers, k)));
+	}
+	if (is_table(all))
+		print_table("processes", all);
+	json_object_put(all);
+}
+
 static int
 print_status(struct str text)
 {
@@ -109,6 +126,8 @@ print_status(struct str text)
 	json_object_object_foreach(o, key, v) {
 		if (is_table(v))
 			print_table(key, v);
+		if (strcmp(key, "pools") == 0 && is_table(v))
+			print_workers(v);
 	}
 	json_object_put(o);
 	return (0);
@@ -125,6 +144,8 @@ status_command(struct ctl *c, const struct options *o)
 		ctl_say("admin.socket is not set: the daemon cannot be asked");
 		return (CTL_FAILED);
 	}
+	if (o->watch)
+		return (o->json ? CTL_USAGE : top_run(c->conf->admin_socket));
 	if ((mem = malloc(ANSWER_MAX)) == NULL) {
 		ctl_say("out of memory");
 		return (CTL_FAILED);
