@@ -5,7 +5,7 @@ set -eu
 dir=$1
 for name in login end rotate touch revoke notify prune; do
 	printf 'static const char lua_%s[] =\n' "$name"
-	while IFS= read -r line; do
+	while read -r line; do
 		case $line in
 		'--@ '*) cat "$dir/${line#--@ }.lua" ;;
 		*) printf '%s\n' "$line" ;;

@@ -267,15 +267,17 @@ take_rotate(struct reply *p, const struct rotate_write *w, struct rotate_reply *
 {
 	int64_t outcome = reply_int(p);
 	struct record_family family;
-	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, f, d, e;
+	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, f, d = STR_NONE, e = STR_NONE;
 
 	out->now = reply_int(p);
 	mutation_left_out(reply_int(p));
 	user[0] = reply_str(p);
 	s = reply_str(p);
 	f = reply_str(p);
-	d = reply_str(p);
-	e = reply_str(p);
+	if (reply_left(p) > 0) {
+		d = reply_str(p);
+		e = reply_str(p);
+	}
 	if (p->bad || outcome < ROTATE_DONE || outcome > ROTATE_CLIENT_MISMATCH ||
 	    !record_unpack_user(user, out->user_id, out->username, out->groups))
 		return (false);
@@ -322,7 +324,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	args_int(&a, span(w->grace));
 	args_put(&a, w->dev8, w->has_device ? DEV_LEN : 0);
 	args_put(&a, w->client4, w->has_client ? CLIENT_HASH_LEN : 0);
-	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 8, &r, &p)) != DW_OK)
+	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 6, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(&p, w, out);
 	return (mutation_done(SCRIPT_ROTATE, r, &p, good));

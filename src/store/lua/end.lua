@@ -5,14 +5,14 @@
 
 --@ head
 --@ event
+--@ stamp
 local SESSION, DEVICE, OTHERS, ALL = '0', '1', '2', '3'
 local scope = arg[12]
 
--- one session that is alive, by its cookie or its family: the others are of no concern
-if scope == SESSION and own ~= '' and time == arg[9] then
-	local v = call('HMGET', key, 's' .. own, 'f' .. own, 'A', 'n')
-	local s, f, w = v[1], v[2], whole(v[3])
-	if s and w then
+if scope == SESSION and own ~= '' then
+	--@ session
+	if usual then
+		-- alive by its cookie or its family; a session that only has an access token left is looked at below
 		local created, seen, absolute, idle = unbin('<I4I4I4I4', s, 19)
 		local access = 0
 		if idle > 0 and byte(s, 18) == 1 and seen + idle < absolute then absolute = seen + idle end
@@ -21,19 +21,14 @@ if scope == SESSION and own ~= '' and time == arg[9] then
 			seen, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
 			alive = alive or now < absolute and (idle == 0 or now < seen + idle)
 		end
-		if alive and (not v[4] or created >= unbin('<I4', v[4])) then
-			local d, e, flag = false, false, '\0'
-			if byte(s, 17) % 4 >= 2 then
-				v = call('HMGET', key, 'd' .. own, 'e' .. own)
-				d, e, flag = v[1], v[2], '\2'
-			end
-			local l = arg[11] .. sub(s, 35, 42) .. flag .. arg[14]
+		if alive then
+			local l = arg[11] .. sub(s, 35, 42) .. (d and '\2' or '\0') .. arg[14]
 			call('HSET', key, 'l' .. own, l)
 			if f then call('HDEL', key, 's' .. own, 'f' .. own) else call('HDEL', key, 's' .. own) end
 			-- no EXPIREAT: a login leaves room for the logout record of what it opened
-			post(event(arg[3], arg[15], arg[10], person(w), arg[8], s, d, e, arg[4], arg[16], 'true',
+			post(event(arg[3], arg[15], arg[10], who, arg[8], s, device, arg[4], arg[16], 'true',
 				access > 0 and stamp(access, now, arg[10]) or nil, arg[5]), true)
-			return { w, 1, 0, 1, l, d, e }
+			return { w, 1, 0, 1, l, d or false, e or false }
 		end
 	end
 end

@@ -40,7 +40,8 @@ if usual and not fresh then
 	usual = usual and mark <= oldest and live < tonumber(arg[17]) and endings <= 32 and table.concat(stored) == w
 end
 
-if usual then
+local device = d ~= '' and d .. arg[16] or base64url(sub(s, 35, 42))
+if usual and (d == '' or not string.find(device, '[%c"\\]')) then
 	local set = { 's' .. own, s }
 	if fresh then set = { 'A', sub(w, 1, 64), 's' .. own, s } end
 	for i = 1, fresh and (#w - 1) / 64 or 0 do
@@ -65,10 +66,10 @@ if usual then
 	elseif call('EXPIREAT', key, arg[20], 'GT') == 0 then
 		call('EXPIREAT', key, arg[20], 'NX')
 	end
-	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, d ~= '' and d or nil, arg[16], arg[4],
-		'null', 'false', arg[19] ~= '' and arg[19] or nil, arg[5])) }
+	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, device, arg[4], 'null', 'false', arg[19] ~= '' and arg[19] or nil, arg[5])) }
 end
 
+--@ stamp
 --@ rules
 -- the caller was mistaken about the time: all of it moves
 local shift = now - tonumber(arg[9])

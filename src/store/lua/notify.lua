@@ -3,4 +3,5 @@
 
 --@ head
 --@ event
+--@ stamp
 return { post('{"id":"' .. arg[3] .. '",' .. arg[11] .. (time == arg[9] and arg[10] or stamp(now)) .. arg[12], false) }

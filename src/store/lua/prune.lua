@@ -2,6 +2,7 @@
 
 --@ head
 --@ event
+--@ stamp
 --@ rules
 survey()
 return { commit() }

@@ -3,6 +3,7 @@
 
 --@ head
 --@ event
+--@ stamp
 --@ rules
 survey()
 local s, name, exp = H['s' .. own], 'b' .. arg[11], tonumber(arg[12])

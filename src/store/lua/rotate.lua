@@ -1,38 +1,31 @@
 -- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
 --       12 expiry of the access token by that time, no flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
--- Returns outcome, now, events left out, user, s, f, d, e.
+-- Returns outcome, now, events left out, user, s, f; then d and e as far as there are any.
 
 --@ head
 --@ event
-local DONE, REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-local device, client = arg[16], arg[17]
+local DONE = 0
+local device_sent, client = arg[16], arg[17]
 
-local v = call('HMGET', key, 's' .. own, 'f' .. own, 'A', 'n')
-local s, f, w = v[1], v[2], whole(v[3])
-
+--@ session
 -- the token of now, from the bearer it was given to
-if s and f and w and time == arg[9] and sub(f, 1, 16) == sub(arg[11], 17, 32) and (client == '' or client == sub(s, 43, 46)) and
-	(not v[4] or unbin('<I4', s, 19) >= unbin('<I4', v[4])) then
+if usual and f and sub(f, 1, 16) == sub(arg[11], 17, 32) and (client == '' or client == sub(s, 43, 46)) and
+	(device_sent == '' and not d or device_sent == sub(s, 35, 42)) then
 	local rotated, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
-	local next, flags = now + arg[14], byte(s, 17)
-	local chosen = flags % 4 >= 2
-	if now < absolute and next <= absolute and (idle == 0 or now < rotated + idle and next <= now + idle) and access <= next and
-		(device == '' and not chosen or device == sub(s, 35, 42)) then
-		local d, e
-		if chosen then
-			v = call('HMGET', key, 'd' .. own, 'e' .. own)
-			d, e = v[1], v[2]
-		end
+	local next = now + arg[14]
+	if now < absolute and next <= absolute and (idle == 0 or now < rotated + idle and next <= now + idle) and access <= next then
 		f = arg[11] .. sub(f, 49, 56) .. arg[12]
 		call('HSET', key, 'f' .. own, f)
-		return { DONE, now, post(event(arg[3], 'refresh', arg[10], person(w), arg[8], s, d, e, arg[4], 'null', 'false', arg[13], arg[5])),
-			w, s, f, d or false, e or false }
+		return { DONE, now, post(event(arg[3], 'refresh', arg[10], who, arg[8], s, device, arg[4], 'null', 'false', arg[13], arg[5])),
+			w, s, f, d, e }
 	end
 end
 
+--@ stamp
 --@ rules
+local REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
+	1, 2, 3, 4, 5, 6, 7, 8, 9
 local RECOVERED_FLAG = 4
 local presented, salt = sub(arg[11], 17, 32), sub(arg[11], 33, 44)
 
@@ -60,7 +53,7 @@ if now >= family_end(f) then return answer(EXPIRED_FAMILY) end
 
 local current, previous, stored, rotated, absolute, idle, access, flags, version = unbin('<c16c16c12I4I4I4I4BB', f)
 local chosen = bit.band(byte(s, 17), 2) ~= 0
-local same_device = device == sub(s, 35, 42)
+local same_device = device_sent == sub(s, 35, 42)
 local outcome = DONE
 if presented ~= current then
 	if presented ~= previous or previous == NO_HASH then return burn(REUSED, 7, '', '"refresh_reuse"') end
@@ -75,7 +68,7 @@ if presented ~= current then
 	end
 end
 
-if device == '' then
+if device_sent == '' then
 	if chosen then return answer(DEVICE_MISSING) end
 elseif not same_device then
 	return burn(DEVICE_MISMATCH, 8, '', '"device_mismatch"')

@@ -52,6 +52,17 @@ local function session_end(s, f, not_before)
 	return last, created
 end
 
+local function escape(s)
+	if not string.find(s, '[%c"\\]') then return s end
+	return (string.gsub(s, '[%c"\\]', function (c) return string.format('\\u%04x', byte(c)) end))
+end
+
+-- The user's id and name as members of an event, from the text in his record.
+local function person(w)
+	local a, b = byte(w, 1, 2)
+	return '"user_id":"' .. escape(sub(w, 3, 2 + a)) .. '","username":"' .. escape(sub(w, 3 + a, 2 + a + b % 128)) .. '"'
+end
+
 -- src/crypto/sid.c in Lua. The masked locator is 9 bytes, so that its text is four letters for every three, and the handle's text follows.
 local function public_id(sid)
 	if sid == own then return arg[8] end
@@ -69,12 +80,13 @@ end
 -- Keeps an event about session ${sid}, whose fields are or were ${s} and ${f}, for commit(). ${reason} is JSON. Nobody is the
 -- author of an expiry.
 local function report(kind, sid, s, f, reason, ended, at, access)
-	local n, chosen = #events + 1, bit.band(byte(s, 17), 2) ~= 0
+	local n, device = #events + 1, bit.band(byte(s, 17), 2) ~= 0 and H['d' .. sid]
 	local nobody = kind == 'expired'
 	access = access or f and unbin('<I4', f, 57) or 0
-	events[n] = { event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamp(at), who, public_id(sid), s, chosen and H['d' .. sid] or nil,
-		chosen and H['e' .. sid] or nil, nobody and 'null' or arg[4], reason, ended and 'true' or 'false',
-		access > 0 and stamp(access) or nil, nobody and 'null' or arg[5]), ended }
+	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, 35, 42))
+	events[n] = { event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamp(at), who, public_id(sid), s, device,
+		nobody and 'null' or arg[4], reason, ended and 'true' or 'false', access > 0 and stamp(access) or nil,
+		nobody and 'null' or arg[5]), ended }
 end
 
 -- Ends a session: a logout record in the place of its fields, and an event. ${text} goes into the record, "" for the word of the cause.

@@ -14,6 +14,7 @@ if now < absolute and sub(s, 1, 16) ~= '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' and (n
 end
 
 --@ event
+--@ stamp
 --@ rules
 -- no cookie, or one that is past: the session may be over, or live by its family
 survey()
