@@ -215,6 +215,9 @@ hostile_pairs(void **state)
 		at = 0;
 		put_begin(1, RESPONDER);
 		put_record(PARAMS, 1, t[i].p, t[i].n, 0);
+		/* What cannot come true is not waited for. */
+		if (look_at_all() != (i < 5 ? PEEK_BROKEN : PEEK_PARTIAL))
+			fail_msg("row %zu, not ended", i);
 		put_record(PARAMS, 1, NULL, 0, 0);
 		put_record(STDIN, 1, NULL, 0, 0);
 		if (look_at_all() != PEEK_BROKEN)
