@@ -1,3 +1,5 @@
+#include <limits.h>
+
 #include "base/base64url.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -22,18 +24,15 @@ base64url_encode(const void *in, size_t n, char *out)
 	*out = '\0';
 }
 
-/* The value of one character, -1 outside the alphabet. */
-static int
-value_of(char c)
+/* The values of the alphabet's characters, plus 1; made at the first use. 0: not one of them. */
+static uint8_t values[UCHAR_MAX + 1];
+
+static void
+index_alphabet(void)
 {
 
-	if (c >= 'A' && c <= 'Z')
-		return (c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (c - 'a' + 26);
-	if (c >= '0' && c <= '9')
-		return (c - '0' + 52);
-	return (c == '-' ? 62 : c == '_' ? 63 : -1);
+	for (unsigned i = 0; i < 64; i++)
+		values[(unsigned char)alphabet[i]] = (uint8_t)(i + 1);
 }
 
 bool
@@ -45,12 +44,14 @@ base64url_decode(struct str in, uint8_t *out, size_t cap, size_t *n)
 
 	if (in.len % 4 == 1)
 		return (false);
+	if (values['A'] == 0)
+		index_alphabet();
 	for (size_t i = 0; i < in.len; i++) {
-		int v = value_of(in.p[i]);
+		unsigned v = values[(unsigned char)in.p[i]];
 
-		if (v < 0)
+		if (v == 0)
 			return (false);
-		acc = acc << 6 | (uint32_t)v;
+		acc = acc << 6 | (v - 1);
 		bits += 6;
 		if (bits >= 8) {
 			if (len == cap)

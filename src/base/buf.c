@@ -87,7 +87,16 @@ buf_int(struct buf *b, int64_t n)
 }
 
 static void
-json_char(struct buf *b, unsigned char c)
+put_hex(struct buf *b, const char *prefix, unsigned char c, const char *digits)
+{
+	char text[2] = { digits[c >> 4], digits[c & 15] };
+
+	buf_puts(b, prefix);
+	buf_put(b, text, sizeof(text));
+}
+
+static void
+json_escape(struct buf *b, unsigned char c)
 {
 
 	switch (c) {
@@ -104,24 +113,35 @@ json_char(struct buf *b, unsigned char c)
 		buf_puts(b, "\\t");
 		break;
 	default:
-		if (c < 0x20 || c == 0x7f)
-			buf_printf(b, "\\u%04x", c);
-		else
-			buf_putc(b, (char)c);
+		put_hex(b, "\\u00", c, "0123456789abcdef");
 	}
+}
+
+static bool
+json_is_plain(unsigned char c)
+{
+
+	return (c >= 0x20 && c != 0x7f && c != '"' && c != '\\');
 }
 
 void
 buf_json(struct buf *b, struct str s)
 {
+	size_t from = 0;
 
 	if (s.p == NULL) {
 		buf_puts(b, "null");
 		return;
 	}
 	buf_putc(b, '"');
-	for (size_t i = 0; i < s.len; i++)
-		json_char(b, (unsigned char)s.p[i]);
+	for (size_t i = 0; i < s.len; i++) {
+		if (json_is_plain((unsigned char)s.p[i]))
+			continue;
+		buf_put(b, s.p + from, i - from); /* what needs nothing goes in one piece */
+		json_escape(b, (unsigned char)s.p[i]);
+		from = i + 1;
+	}
+	buf_put(b, s.p + from, s.len - from);
 	buf_putc(b, '"');
 }
 
@@ -152,18 +172,26 @@ buf_html(struct buf *b, struct str s)
 	}
 }
 
+static bool
+url_is_plain(unsigned char c)
+{
+
+	return ((c >= 'a' && c <= 'z') || (c >= '-' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '_' || c == '~');
+}
+
 void
 buf_urlencode(struct buf *b, struct str s)
 {
+	size_t from = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		struct str c = { s.p + i, 1 };
-
-		if (str_is_word(c, "-._~/", 1))
-			buf_putc(b, s.p[i]);
-		else
-			buf_printf(b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
+		if (url_is_plain((unsigned char)s.p[i]))
+			continue;
+		buf_put(b, s.p + from, i - from);
+		put_hex(b, "%", (unsigned char)s.p[i], "0123456789ABCDEF");
+		from = i + 1;
 	}
+	buf_put(b, s.p + from, s.len - from);
 }
 
 void

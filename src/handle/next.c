@@ -84,6 +84,7 @@ next_login_address(const struct config *c, const struct request *q, struct buf *
 {
 	struct str next = next_safe(c, q->original_uri.p != NULL ? q->original_uri : q->request_uri);
 
-	buf_printf(b, "%s/login?next=", c->mount);
+	buf_puts(b, c->mount);
+	buf_puts(b, "/login?next=");
 	buf_urlencode(b, next);
 }

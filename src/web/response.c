@@ -108,7 +108,9 @@ response_error(struct response *r, const struct request *q, const char *code, co
 	char seconds[24];
 
 	response_json(r, status_of(code));
-	buf_printf(&r->body, "{\"error\":\"%s\",\"error_description\":", code);
+	buf_puts(&r->body, "{\"error\":\"");
+	buf_puts(&r->body, code);
+	buf_puts(&r->body, "\",\"error_description\":");
 	buf_json(&r->body, str_of(description));
 	if (reason != NULL) {
 		buf_puts(&r->body, ",\"reason\":");
@@ -119,7 +121,9 @@ response_error(struct response *r, const struct request *q, const char *code, co
 		snprintf(seconds, sizeof(seconds), "%lld", (long long)retry_after);
 		response_header(r, "Retry-After", str_of(seconds));
 	}
-	buf_printf(&r->body, ",\"trace_id\":\"%s\"}", q->trace_id);
+	buf_puts(&r->body, ",\"trace_id\":\"");
+	buf_puts(&r->body, q->trace_id);
+	buf_puts(&r->body, "\"}");
 	r->token_refused = str_is(str_of(code), "invalid_token");
 }
 
@@ -157,7 +161,7 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 	if (q->tls && c->hsts[0] != '\0')
 		put_line(out, "Strict-Transport-Security: ", c->hsts);
 	if (r->status == 401)
-		buf_printf(out, "WWW-Authenticate: Bearer realm=\"doorward\"%s\r\n", r->token_refused ? ", error=\"invalid_token\"" : "");
+		put_line(out, "WWW-Authenticate: Bearer realm=\"doorward\"", r->token_refused ? ", error=\"invalid_token\"" : "");
 }
 
 void
@@ -174,10 +178,9 @@ response_write(struct response *r, const struct request *q, const struct config 
 	if (r->type != NULL)
 		put_line(out, "Content-Type: ", r->type);
 	buf_putstr(out, buf_str(&r->head));
-	if (r->body.len == 0)
-		buf_puts(out, "Content-Length: 0\r\n\r\n");
-	else
-		buf_printf(out, "Content-Length: %zu\r\n\r\n", r->body.len);
+	buf_puts(out, "Content-Length: ");
+	buf_int(out, (int64_t)r->body.len);
+	buf_puts(out, "\r\n\r\n");
 	if (q->method != METHOD_HEAD)
 		buf_putstr(out, buf_str(&r->body));
 }
