@@ -196,6 +196,8 @@ static const struct rule rules[] = {
 	    "max-age of at least a year (31536000): the first request of a visit could go over plain HTTP"),
 	NO("cookie_name", is_plain_name,
 	    "begins with " PREFIX ": otherwise another host of the domain can plant a session"),
+	AT_MOST("stale_if_error", NULL, MINUTES(5),
+	    "at most 5m: while Redis is away, who was signed out everywhere still passes for this long"),
 	NO_CLIENT("session.policy", "policy", is_permanent,
 	    "\"sliding\" or \"fixed\": a forgotten browser stays signed in to the absolute limit"),
 	AT_MOST("session.idle", "idle", HOURS(1), "at most 1h: a browser left alone is somebody else's soon"),

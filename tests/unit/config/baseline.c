@@ -21,6 +21,8 @@ static const struct {
 	{ GOOD "hsts = \"\";", "t.conf:1: hsts" },
 	{ GOOD "hsts = \"max-age=31535999\";", "t.conf:1: hsts" },
 	{ GOOD "hsts = \"includeSubDomains; Max-Age=\\\"31536000\\\"\";", "" },
+	{ GOOD "stale_if_error = \"5m\";", "" },
+	{ GOOD "stale_if_error = \"301s\";", "t.conf:1: stale_if_error" },
 	{ GOOD "access: { ttl = \"15m\"; };", "" },
 	{ GOOD "access: {\n ttl = \"901s\"; };", "t.conf:2: access.ttl" },
 	{ GOOD "access: { alg = \"HS256\"; };", "t.conf:1: access.alg" },
