@@ -19,6 +19,9 @@
 
 #define JITTER_PERCENT 10 /* of max_requests, by slot: workers must not all retire at once */
 
+/* Bytes of a refused body that are read nevertheless: what is larger the server may take as it likes. */
+#define DRAIN_MAX (1u << 20)
+
 /* As many descriptors as the system lets us have: connections cost one each. */
 static void
 raise_descriptors(void)
@@ -78,6 +81,19 @@ read_stdin(void *ctx, char *p, size_t n)
 	return (got);
 }
 
+/* A server that still has something to send us takes our end for a failure: Apache then breaks off the answer. */
+static void
+drain_stdin(uint64_t *left)
+{
+	char rest[4096];
+
+	if (*left > DRAIN_MAX)
+		*left = DRAIN_MAX;
+	while (read_stdin(left, rest, sizeof(rest)) > 0)
+		continue;
+	explicit_bzero(rest, sizeof(rest));
+}
+
 extern char **environ;
 
 int
@@ -103,6 +119,7 @@ worker_run_cgi(const struct config *conf)
 		return (rc);
 	serve(&app, &x);
 	rc = fd_write_full(STDOUT_FILENO, x.answer.p, x.answer.len) == 0 ? 0 : EXIT_RUNTIME;
+	drain_stdin(&left);
 	services_close(&app);
 	return (rc);
 }
