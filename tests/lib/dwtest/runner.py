@@ -36,8 +36,8 @@ def _tests(module):
             yield name, value
 
 
-def main(site=None):
-    """Runs this program's tests. site: what Site() is made with, or None if the tests make their own. Arguments choose by name."""
+def main(site=None, kind=Site):
+    """Runs this program's tests. site: what ${kind} is made with, or None if the tests make their own. Arguments choose by name."""
     module = sys.modules["__main__"]
     tally = Tally()
     if site is None:
@@ -45,7 +45,7 @@ def main(site=None):
             tally.run(name, test)
         sys.exit(1 if tally.failed else 0)
     try:
-        place = Site(**site)
+        place = kind(**site)
     except Skip as reason:
         print(f"skip all # {reason}")
         sys.exit(0)

@@ -29,7 +29,9 @@ def _exchange(connection, method, target, headers, body):
         try:
             connection.endheaders(body or None)
         except OSError:
-            pass  # it may have answered before it had read everything
+            if connection.sock is None:
+                raise
+            # it may have answered before it had read everything
         reply = connection.getresponse()
         return Answer(reply.status, reply.getheaders(), reply.read())
     finally:

@@ -1,0 +1,224 @@
+"""A site behind one of the configurations of contrib/fronts, started from the very file a reader finds there, and what has to hold behind each."""
+
+import http.client
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import tempfile
+
+from . import web
+from .check import Failed, equal, expect, fails, wait_until
+from .client import Login, encode
+from .fronts import TOP, installed
+from .protected import (BROWSER, SCRIPT, environment, test_bodies_pass, test_browser_goes_to_login_and_back, test_logout_at_once,
+                        test_mount_edges, test_outage_is_503, test_path_tricks, test_refusals_keep_their_headers, test_script_is_protected)
+from .site import Site, free_port, program
+
+SERVER_USER = "www-data"
+IDENTITY = ["Remote-User", "Remote-Groups", "X-Remote-User", "X-Remote-Groups", "Variable-Remote-User", "Variable-Remote-Groups", "Http-Remote-User",
+            "Auth-Type", "X-Doorward-User-Id", "Doorward-User-Id", "Doorward-Group", "Doorward-Route", "Doorward-Original-Uri"]
+
+
+class Fronted(Site):
+    """file: below contrib/fronts; run: the server's command line. In both, and in ${values}, @NAME@ is replaced, and what a reader would have to
+    uncomment for a plain http port is. own: name of a file without ".conf" for the quick start's way to start lighttpd and nginx."""
+
+    def __init__(self, file, run, *, server_user=False, fcgiwrap=False, doorward=True, more_files=(), values=None, conf=None, **kwargs):
+        self.drop = server_user and os.getuid() == 0
+        self.with_doorward = doorward
+        if self.drop:
+            conf = {**(conf or {}), "user": SERVER_USER}
+        super().__init__(conf=conf, front="later", users=("alice", ("carol", "users", "admins")),
+                         expected=[r"(?i)redis", r"store"], **kwargs)
+        self.front_file, self.front_argv, self.more_files, self.fcgiwrap = file, run, more_files, fcgiwrap
+        self.http_port = free_port()
+        self.values = {
+            "DIR": self.dir, "PORT": str(self.port), "HTTP_PORT": str(self.http_port), "CHECK_PORT": str(free_port()), "CONF": self.conf_file,
+            "FILE": f"{self.dir}/{file}", "PROGRAM": program("doorward"),
+            "USER": f"User {SERVER_USER}\nGroup {SERVER_USER}" if self.drop else "", **(values or {}),
+        }
+        self.write_conf(**self.filled_values(self.conf.get("listen", {})))
+
+    def filled_values(self, listen):
+        return {"listen": {name: self.fill(value) for name, value in listen.items()}}
+
+    def fill(self, text):
+        if not isinstance(text, str):
+            return text
+        for name, value in self.values.items():
+            text = text.replace(f"@{name}@", value)
+        return text
+
+    def start(self):
+        if self.drop:
+            self.let_in()
+        super().start()
+        self.put_programs()
+        self.start_server()
+
+    def let_in(self):
+        """The server's processes run as another user, and as theirs so does doorward: they have to reach what is here."""
+        os.chmod(self.dir, 0o711)
+        for name in ("sock", "www", "tmp", "bin", "log", "state"):
+            os.makedirs(f"{self.dir}/{name}", exist_ok=True)
+            os.chmod(f"{self.dir}/{name}", 0o755)
+        pathlib.Path(self.log_file).touch()
+        for path in (self.log_file, f"{self.dir}/state"):
+            shutil.chown(path, SERVER_USER, SERVER_USER)
+
+    def start_redis(self):
+        super().start_redis()
+        if self.drop:
+            os.chown(self.redis_socket, pwd.getpwnam(SERVER_USER).pw_uid, -1)
+
+    def put_programs(self):
+        """bin/: the daemon under the names by which it knows what it is wanted for, and the session check for plain CGI."""
+        os.makedirs(f"{self.dir}/bin", exist_ok=True)
+        source = TOP / "contrib" / "fronts" / "guard"
+        shutil.copy(source, f"{self.dir}/bin/guard")
+        for name in ("doorward", "doorward.fcgi", "doorward.cgi"):
+            target = f"{self.dir}/bin/{name}"
+            if self.drop:
+                shutil.copy(program("doorward"), target)  # the build's own directory may be closed to the server's user
+            else:
+                os.symlink(program("doorward"), target)
+        os.chmod(f"{self.dir}/bin/guard", 0o755)
+
+    def put_file(self, name):
+        text = (TOP / "contrib" / "fronts" / name).read_text()
+        text = self.fill(re.sub(r"(?m)^(\s*)# ?(.*@HTTP_PORT@)", r"\1\2", text))
+        left = re.findall(r"@[A-Z_]+@", text)
+        expect(not left, f"{name}: nothing to put in for {left}")
+        pathlib.Path(self.dir, name).write_text(text)
+
+    def put_everything(self):
+        self.put_pages()
+        for name in ("app/env.cgi", "app/admins/env.cgi"):
+            path = pathlib.Path(self.dir, "www", name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(SCRIPT)
+            path.chmod(0o755)
+        self.put_certificate()
+        both = pathlib.Path(self.dir, "tls/both.pem")
+        both.touch(0o600)
+        both.write_bytes(b"".join(pathlib.Path(self.dir, "tls", name).read_bytes() for name in ("cert.pem", "key.pem")))
+        for name in (self.front_file, *self.more_files):
+            self.put_file(name)
+
+    def start_server(self):
+        self.put_everything()
+        if self.fcgiwrap:
+            self.run("fcgiwrap", [installed("fcgiwrap"), "-s", f"unix:{self.dir}/sock/cgi.sock"])
+            wait_until(lambda: os.path.exists(f"{self.dir}/sock/cgi.sock"), "fcgiwrap")
+        argv = [self.fill(word) for word in self.front_argv]
+        self.front_process = self.run("front", [installed(argv[0]), *argv[1:]])
+
+        def answers():
+            if not self.front_process.is_running():
+                raise Failed(f"{argv[0]} ended: {self.front_process.text()[-1000:]} {self.front_log()[-1000:]}")
+            try:
+                return self.web("GET", "/").status == 200
+            except OSError:
+                return False
+
+        wait_until(answers, argv[0])
+
+    def front_log(self):
+        path = pathlib.Path(self.dir, "log/front.log")
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def plain(self, method, target, *, cookie=None, bearer=None, headers=(), json=None, form=None, body=b""):
+        """A request through the server's plain http port."""
+        pairs, body = encode(headers, json, form, body, cookie, bearer)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=15)
+        answer = web._exchange(connection, method, target, pairs, body)
+        self.note_secrets(answer)
+        return answer
+
+
+def login_as(site, name):
+    value = {"username": name, "password": site.passwords[name], "mode": "both"}
+    return Login(site.web("POST", "/auth/login", json=value, headers={"Origin": site.origin}).expect(200))
+
+
+def test_script_gets_json(site):
+    for headers in ({}, {"Accept": "application/json"}, {"Sec-Fetch-Mode": "cors", "Accept": "text/html"}):
+        site.web("GET", "/app/env.cgi", headers=headers).expect(401, "missing_token").expect_error_shape("missing_token")
+    answer = site.web("POST", "/app/env.cgi", body=b"x" * 1000, headers={"Content-Type": "text/plain"}, bearer="x").expect(401, "invalid_token")
+    equal(answer.all("Location"), [])
+
+
+def test_no_spelling_of_an_identity_wins(site):
+    login = login_as(site, "alice")
+    rows = sorted({case(name.replace("-", mark)) for name in IDENTITY for mark in "-_." for case in (str, str.upper)})
+    headers = [(name, "mallory") for name in rows]
+
+    def wins(found):
+        return [name for name, value in found.items() if "mallory" in value and not name.startswith("HTTP_")]
+
+    found = environment(site.web("GET", "/app/env.cgi", cookie=login.cookie, headers=headers))
+    equal((found["REMOTE_USER"], found["REMOTE_GROUPS"], wins(found)), ("alice", "users", []))
+    for row in (("Remote-User", "Remote_User", "remote.user"), ("Remote_User", "Remote-User"), ("Remote-Groups", "REMOTE_GROUPS")):
+        answer = site.web("GET", "/app/env.cgi", cookie=login.cookie, headers=[(name, "mallory") for name in row])
+        equal((environment(answer)["REMOTE_USER"], wins(environment(answer))), ("alice", []), str(row))
+    site.web("GET", "/app/env.cgi", headers=headers).expect(401)
+    headers = [(name, "/auth/login") for name in ("X-Forwarded-Proto", "X_Forwarded_Proto", "X-Forwarded-For", "X-Original-URI", "X-Forwarded-Uri")]
+    site.web("GET", "/app/env.cgi", headers=headers).expect(401)
+
+
+def test_group(site):
+    alice, carol = login_as(site, "alice"), login_as(site, "carol")
+    equal(environment(site.web("GET", "/app/admins/env.cgi", cookie=carol.cookie))["REMOTE_GROUPS"], "admins,users")
+    site.web("GET", "/app/admins/env.cgi").expect(401)
+    site.web("GET", "/app/admins/env.cgi", bearer=alice.access).expect(403)
+    site.web("GET", "/app/admins/env.cgi", cookie=alice.cookie, headers=BROWSER).expect(403)
+    rows = ["//app/admins/env.cgi", "/app//admins/env.cgi", "/app/./admins/env.cgi", "/app/x/../admins/env.cgi", "/app/%61dmins/env.cgi",
+            "/app/admins%2fenv.cgi", "/app%2fadmins/env.cgi", "/app/admins//env.cgi", "/app/admins/../admins/env.cgi", "/app/env.cgi/../admins/env.cgi",
+            "/app/admins/./env.cgi", "/app/admins/env.cgi/x", "/app/admins/env.cgi?x", "/app/admins\\env.cgi", "/app/%2e/admins/env.cgi",
+            "/app/admins;x/env.cgi"]
+
+    def one(path):
+        answer = site.web("GET", path, cookie=alice.cookie)
+        found = environment(answer) if answer.status == 200 else {}
+        expect("/admins/" not in found.get("SCRIPT_FILENAME", ""), f"alice gets {answer.status}, {found.get('SCRIPT_FILENAME')}")
+        expect(b"#!/bin/sh" not in answer.body, "the script's text")
+
+    fails(rows, one)
+
+
+def test_plain_http_is_refused(site):
+    login = login_as(site, "alice")
+    for headers in ({}, {"X-Forwarded-Proto": "https"}, {"HTTPS": "on"}):
+        answer = site.plain("GET", "/app/env.cgi", cookie=login.cookie, headers=headers)
+        equal(answer.status, 403, f"with {headers}")
+        expect(b"REMOTE_USER" not in answer.body, "the script ran")
+        answer = site.plain("POST", "/auth/login", json={"username": "alice", "password": site.passwords["alice"]}, headers=headers)
+        answer.expect(403, "insecure_transport")
+        equal(answer.all("Set-Cookie"), [])
+        site.plain("GET", "/auth/check", bearer=login.access, headers=headers).expect(403, "insecure_transport")
+    equal(site.plain("GET", "/app/env.cgi").json["error"], "insecure_transport")
+    expect(f"https://127.0.0.1:{site.port}/auth/login" in site.plain("GET", "/auth/login", headers=BROWSER).text, "no link to https")
+    site.web("GET", "/app/env.cgi", cookie=login.cookie).expect(200)
+
+
+def test_refused_credential_is_said_to_be(site):
+    login = login_as(site, "alice")
+    equal(site.web("POST", "/auth/logout", bearer=login.access, body=b"").expect(200).json["ended"], 1)
+    for credential in ({"cookie": login.cookie}, {"bearer": login.access}, {"bearer": "x.y.z"}):
+        answer = site.web("GET", "/app/env.cgi", **credential).expect(401, "invalid_token")
+        answer.expect_error_shape("invalid_token")
+
+
+def test_cookies_of_two_sessions(site):
+    alice, carol = login_as(site, "alice"), login_as(site, "carol")
+    answer = site.web("GET", "/app/env.cgi", cookie=alice.cookie, bearer=carol.access)
+    expect(answer.status in (400, 401, 403, 500) and b"REMOTE_USER" not in answer.body, f"{answer}")
+
+
+def test_application_keeps_its_own_headers(site):
+    login = login_as(site, "alice")
+    answer = site.web("GET", "/app/env.cgi", cookie=login.cookie).expect(200)
+    for name in ("Content-Security-Policy", "Cache-Control", "X-Content-Type-Options", "Remote-User", "Variable-REMOTE_USER", "Set-Cookie"):
+        equal(answer.all(name), [], name)
