@@ -18,7 +18,6 @@ ask(struct app *app)
 
 	if (last.asked && now - last.at < ASK_PERIOD)
 		return;
-	board_stage(app->slot, STAGE_REDIS);
 	last.store = app->store->ping(app->store_ctx);
 	board_stage(app->slot, STAGE_USERDB);
 	last.users = app->users->ping(app->users_ctx);

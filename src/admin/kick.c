@@ -101,7 +101,6 @@ kick_post(struct app *app, struct request *q, struct response *r)
 	e.said_scope = e.scope;
 	/* An empty reason is none. */
 	e.reason = w.reason.len > 0 ? arena_strdup(q->arena, w.reason) : NULL;
-	board_stage(app->slot, STAGE_REDIS);
 	if ((rc = app->store->end(app->store_ctx, &e, q->arena, &reply)) != DW_OK)
 		health_refuse(q, r, rc, "store_unavailable");
 	else if (e.has_sid && !reply.has_own)

@@ -1,4 +1,6 @@
 /* GET /admin/sessions and /admin/sessions/{sid}: what is alive, as the login's answer shows it. */
+#include <arpa/inet.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +12,13 @@
 #include "admin/find.h"
 #include "admin/routes.h"
 
+#include "admin/sessions.h"
+
 #define PAGE_DEFAULT 64
 #define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
 
-static void
-put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+void
+sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
     const char *username)
 {
 	struct device room, *device = NULL;
@@ -44,6 +48,21 @@ newest_first(const void *a, const void *b)
 	return (memcmp(x->sid8, y->sid8, SID_LEN));
 }
 
+void
+sessions_sort(struct session_list *list)
+{
+
+	if (list->n > 1)
+		qsort(list->sessions, list->n, sizeof(list->sessions[0]), newest_first);
+}
+
+bool
+sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now)
+{
+
+	return (is_alive(s, list->not_before, now) && (w->ip[0] == '\0' || strcmp(w->ip, s->ip) == 0));
+}
+
 /* Where the page begins: after the session that the cursor names. False: it names none of these. */
 static bool
 find_start(struct app *app, const struct session_list *list, const uint8_t up[UP_LEN], struct str cursor, size_t *start)
@@ -63,7 +82,7 @@ find_start(struct app *app, const struct session_list *list, const uint8_t up[UP
 
 static void
 put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session_list *list, size_t start,
-    uint64_t limit)
+    const struct wanted *w)
 {
 	int64_t now = app->store->now(app->store_ctx);
 	char cursor[PUBLIC_SID_LEN + 1];
@@ -74,14 +93,14 @@ put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const st
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"sessions\":[");
 	for (size_t i = start; i < list->n; i++) {
-		if (!is_alive(&list->sessions[i], list->not_before, now))
+		if (!sessions_match(w, list, &list->sessions[i], now))
 			continue;
-		if ((more = n == limit))
+		if ((more = n == w->limit))
 			break;
 		if (n++ > 0)
 			buf_putc(&r->body, ',');
 		last = &list->sessions[i];
-		put_session(app, r, up, last, list->user_id, list->username);
+		sessions_put(app, r, up, last, list->user_id, list->username);
 	}
 	buf_puts(&r->body, "],\"next_cursor\":");
 	if (more)
@@ -90,36 +109,74 @@ put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const st
 	buf_putc(&r->body, '}');
 }
 
-void
-sessions_list(struct app *app, struct request *q, struct response *r)
+/* One way to write an address, that of the sessions. False: it is none. */
+static bool
+read_ip(struct str text, char out[INET6_ADDRSTRLEN])
+{
+	char given[INET6_ADDRSTRLEN];
+	struct in6_addr raw;
+
+	out[0] = '\0';
+	if (text.p == NULL)
+		return (true);
+	if (!str_copy(given, sizeof(given), text))
+		return (false);
+	for (int family = AF_INET;; family = AF_INET6) {
+		if (inet_pton(family, given, &raw) == 1)
+			return (inet_ntop(family, &raw, out, INET6_ADDRSTRLEN) != NULL);
+		if (family == AF_INET6)
+			return (false);
+	}
+}
+
+static bool
+read_wanted(const struct request *q, struct wanted *w, struct str *user)
 {
 	bool bad = false;
-	struct str user = request_query(q, "user", &bad), text = request_query(q, "limit", &bad),
-		   cursor = request_query(q, "cursor", &bad);
-	uint64_t limit = PAGE_DEFAULT;
+	struct str limit = request_query(q, "limit", &bad), ip = request_query(q, "ip", &bad);
+
+	*user = request_query(q, "user", &bad);
+	w->cursor = request_query(q, "cursor", &bad);
+	w->limit = PAGE_DEFAULT;
+	if (bad || (limit.p != NULL && (!str_to_u64(limit, PAGE_MAX, &w->limit) || w->limit == 0)))
+		return (false);
+	return (read_ip(ip, w->ip));
+}
+
+static void
+list_user(struct app *app, struct request *q, struct response *r, const struct wanted *w, struct str user)
+{
 	struct session_list list;
 	uint8_t up[UP_LEN];
 	enum dw_result rc;
 	size_t start;
 
-	if (bad || user.p == NULL || (text.p != NULL && (!str_to_u64(text, PAGE_MAX, &limit) || limit == 0))) {
-		response_error(r, q, "invalid_request", "Say which user; a limit is 1 to 256.", NULL, 0);
-		return;
-	}
 	if (!find_user(app, q, r, user, up))
 		return;
-	board_stage(app->slot, STAGE_REDIS);
 	if ((rc = app->store->list(app->store_ctx, up, q->arena, &list)) != DW_OK) {
 		health_refuse(q, r, rc, "store_unavailable");
 		return;
 	}
-	if (list.n > 1)
-		qsort(list.sessions, list.n, sizeof(list.sessions[0]), newest_first);
-	if (find_start(app, &list, up, cursor, &start))
-		put_list(app, r, up, &list, start, limit);
+	sessions_sort(&list);
+	if (find_start(app, &list, up, w->cursor, &start))
+		put_list(app, r, up, &list, start, w);
 	else
 		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.",
 		    NULL, 0);
+}
+
+void
+sessions_list(struct app *app, struct request *q, struct response *r)
+{
+	struct str user;
+	struct wanted w;
+
+	if (!read_wanted(q, &w, &user))
+		response_error(r, q, "invalid_request", "A limit is 1 to 256, an ip is one address.", NULL, 0);
+	else if (user.p != NULL)
+		list_user(app, q, r, &w, user);
+	else
+		everybody_list(app, q, r, &w);
 }
 
 void
@@ -133,7 +190,6 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
 		return;
 	}
-	board_stage(app->slot, STAGE_REDIS);
 	if ((rc = app->store->lookup(app->store_ctx, &l, &found)) != DW_OK) {
 		health_refuse(q, r, rc, "store_unavailable");
 		return;
@@ -145,6 +201,6 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 	}
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
-	put_session(app, r, l.up, &found.session, found.user_id, found.username);
+	sessions_put(app, r, l.up, &found.session, found.user_id, found.username);
 	buf_putc(&r->body, '}');
 }

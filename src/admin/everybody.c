@@ -1,0 +1,252 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/routes.h"
+#include "base/arena.h"
+#include "base/base64url.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/redis.h"
+
+#include "admin/sessions.h"
+
+#define BATCH_MAX 8192               /* users of one SCAN: it is asked for 512 and gives whole buckets */
+#define SCANS_MAX 64                 /* of one call: an empty stretch of a large Redis must end somewhere */
+#define CALL_MS 200                  /* nor may a page of many users keep health checks waiting */
+#define SCRATCH_BYTES (4 << 20)      /* the sessions of one user */
+#define PLACE_BYTES (8 + 4 + 8 + SID_LEN)
+
+/*
+ * Where a page ended: after ${done} users of the batch that SCAN gives for ${scan}, and within the next user after ${sid8} (zero = before
+ * the first). ${sum} is made of those ${done}: if the batch has changed since it is begun anew, since repeating is better than leaving out.
+ */
+struct place {
+	uint64_t scan;
+	uint32_t done;
+	uint64_t sum;
+	uint8_t sid8[SID_LEN];
+};
+
+struct batch {
+	uint8_t ups[BATCH_MAX][UP_LEN];
+	size_t n;
+	bool full;
+};
+
+struct listing {
+	struct app *app;
+	struct response *r;
+	const struct wanted *w;
+	struct arena arena; /* of one user */
+	int64_t until;      /* mono, ms */
+	uint64_t shown;
+	struct place place;
+	bool more;
+};
+
+static void
+collect(void *arg, const uint8_t up[UP_LEN])
+{
+	struct batch *b = arg;
+
+	if (b->n == BATCH_MAX)
+		b->full = true;
+	else
+		memcpy(b->ups[b->n++], up, UP_LEN);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+
+	return (memcmp(a, b, UP_LEN));
+}
+
+/* In an order of its own and without repeats, so that the same users are the same batch. */
+static void
+arrange(struct batch *b)
+{
+	size_t n = 0;
+
+	qsort(b->ups, b->n, UP_LEN, compare);
+	for (size_t i = 0; i < b->n; i++)
+		if (n == 0 || memcmp(b->ups[n - 1], b->ups[i], UP_LEN) != 0)
+			memmove(b->ups[n++], b->ups[i], UP_LEN);
+	b->n = n;
+}
+
+/* FNV-1a: against chance, not against somebody; the cursor is an operator's. */
+static uint64_t
+sum_of(const struct batch *b, size_t n)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < UP_LEN; k++)
+			h = (h ^ b->ups[i][k]) * UINT64_C(1099511628211);
+	return (h);
+}
+
+static bool
+read_cursor(struct str text, struct place *p)
+{
+	uint8_t raw[BASE64URL_BYTES(BASE64URL_LEN(PLACE_BYTES)) + 1];
+	size_t n;
+
+	*p = (struct place){ 0 };
+	if (text.p == NULL)
+		return (true);
+	if (text.len != BASE64URL_LEN(PLACE_BYTES) || !base64url_decode(text, raw, sizeof(raw), &n) || n != PLACE_BYTES)
+		return (false);
+	memcpy(&p->scan, raw, 8);
+	memcpy(&p->done, raw + 8, 4);
+	memcpy(&p->sum, raw + 12, 8);
+	memcpy(p->sid8, raw + 20, SID_LEN);
+	return (true);
+}
+
+static void
+put_cursor(struct buf *b, const struct place *p)
+{
+	uint8_t raw[PLACE_BYTES];
+	char text[BASE64URL_LEN(PLACE_BYTES) + 1];
+
+	memcpy(raw, &p->scan, 8);
+	memcpy(raw + 8, &p->done, 4);
+	memcpy(raw + 12, &p->sum, 8);
+	memcpy(raw + 20, p->sid8, SID_LEN);
+	base64url_encode(raw, sizeof(raw), text);
+	buf_json(b, str_of(text));
+}
+
+/* The index of the first session to show: the one after the last that was. */
+static size_t
+first_of(const struct session_list *list, const uint8_t sid8[SID_LEN])
+{
+	static const uint8_t none[SID_LEN];
+
+	if (memcmp(sid8, none, SID_LEN) == 0)
+		return (0);
+	for (size_t i = 0; i < list->n; i++)
+		if (memcmp(list->sessions[i].sid8, sid8, SID_LEN) == 0)
+			return (i + 1);
+	return (0); /* it has ended since: show the user's again */
+}
+
+/* Shows one user's. False: the page is full; then ${place.sid8} says how far it came. */
+static bool
+put_user(struct listing *l, const uint8_t up[UP_LEN], struct session_list *list)
+{
+	int64_t now = l->app->store->now(l->app->store_ctx);
+
+	sessions_sort(list);
+	for (size_t i = first_of(list, l->place.sid8); i < list->n; i++) {
+		const struct session *s = &list->sessions[i];
+
+		if (!sessions_match(l->w, list, s, now))
+			continue;
+		if (l->shown == l->w->limit)
+			return (false);
+		if (l->shown++ > 0)
+			buf_putc(&l->r->body, ',');
+		sessions_put(l->app, l->r, up, s, list->user_id, list->username);
+		memcpy(l->place.sid8, s->sid8, SID_LEN);
+	}
+	memset(l->place.sid8, 0, SID_LEN);
+	return (true);
+}
+
+/* Shows what is left of the batch. ${more} is set if that is too much for this page. */
+static enum dw_result
+put_batch(struct listing *l, const struct batch *b)
+{
+	enum dw_result rc;
+	struct session_list list;
+
+	if (l->place.done > b->n || l->place.sum != sum_of(b, l->place.done)) {
+		l->place.done = 0;
+		memset(l->place.sid8, 0, SID_LEN);
+	}
+	for (size_t i = l->place.done; i < b->n; i++) {
+		bool whole;
+
+		l->place.done = (uint32_t)i;
+		if (l->shown == l->w->limit || clock_mono_ms() > l->until) {
+			l->more = true;
+			break;
+		}
+		if ((rc = l->app->store->list(l->app->store_ctx, b->ups[i], &l->arena, &list)) != DW_OK)
+			return (rc);
+		whole = put_user(l, b->ups[i], &list);
+		arena_reset(&l->arena);
+		if (!whole) {
+			l->more = true;
+			break;
+		}
+	}
+	if (l->more)
+		l->place.sum = sum_of(b, l->place.done);
+	return (DW_OK);
+}
+
+static enum dw_result
+put_page(struct listing *l)
+{
+	static struct batch b; /* too large for the stack */
+	enum dw_result rc;
+
+	for (int scans = 0; scans < SCANS_MAX; scans++) {
+		uint64_t next = l->place.scan;
+
+		b.n = 0;
+		b.full = false;
+		if ((rc = redis_store_scan(l->app->store_ctx, &next, collect, &b)) != DW_OK)
+			return (rc);
+		if (b.full)
+			log_warn("more users in one step of a listing than there is room for, some are left out users=%d", BATCH_MAX);
+		arrange(&b);
+		if ((rc = put_batch(l, &b)) != DW_OK || l->more)
+			return (rc);
+		l->place = (struct place){ .scan = next };
+		l->place.sum = sum_of(&b, 0);
+		if (next == 0)
+			return (DW_OK);
+		if (clock_mono_ms() > l->until)
+			break;
+	}
+	l->more = true;
+	return (DW_OK);
+}
+
+void
+everybody_list(struct app *app, struct request *q, struct response *r, const struct wanted *w)
+{
+	struct listing l = { .app = app, .r = r, .w = w, .until = clock_mono_ms() + CALL_MS };
+	enum dw_result rc;
+	void *block;
+
+	if (!read_cursor(w->cursor, &l.place)) {
+		response_error(r, q, "invalid_request", "The cursor is none of this list.", NULL, 0);
+		return;
+	}
+	if ((block = malloc(SCRATCH_BYTES)) == NULL) {
+		response_error(r, q, "server_error", "There is no memory left.", NULL, 0);
+		return;
+	}
+	arena_init(&l.arena, block, SCRATCH_BYTES);
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"sessions\":[");
+	rc = put_page(&l);
+	free(block);
+	if (rc != DW_OK) {
+		r->body.len = 0;
+		health_refuse(q, r, rc, "store_unavailable");
+		return;
+	}
+	buf_puts(&r->body, "],\"next_cursor\":");
+	if (l.more)
+		put_cursor(&r->body, &l.place);
+	else
+		buf_puts(&r->body, "null");
+	buf_putc(&r->body, '}');
+}
