@@ -102,6 +102,11 @@ handle_check(struct app *app, struct request *q, struct response *r)
 	struct pass pass;
 	bool bad = false;
 
+	if (!q->tls && app->conf->require_tls) {
+		credential_refuse_transport(q, r);
+		point_to_login(app, q, r, redirect);
+		return;
+	}
 	if (query_is_ours(q)) {
 		redirect = request_query(q, "redirect", &bad);
 		if (group.p == NULL)

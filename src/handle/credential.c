@@ -113,6 +113,13 @@ credential_single(const struct app *app, const struct request *q, enum credentia
 }
 
 void
+credential_refuse_transport(const struct request *q, struct response *r)
+{
+
+	response_error(r, q, "insecure_transport", "Use https: credentials are not accepted over plain HTTP.", NULL, 0);
+}
+
+void
 credential_refuse_mixed(const struct request *q, struct response *r)
 {
 

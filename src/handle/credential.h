@@ -27,6 +27,9 @@ enum dw_result credential_find(const struct app *app, const struct request *q, s
 /* The text of the credential and its kind, if the request carries exactly one; else STR_NONE. Nothing is verified. */
 struct str credential_single(const struct app *app, const struct request *q, enum credential_kind *kind);
 
+/* Answers 403: a credential that has travelled in the clear is not even looked at (R001). */
+void credential_refuse_transport(const struct request *q, struct response *r);
+
 /* Answers 400: credentials of different sessions in one request. */
 void credential_refuse_mixed(const struct request *q, struct response *r);
 

@@ -93,13 +93,18 @@ read_wish(const struct app *app, const struct request *q, struct response *r, st
 	return (true);
 }
 
-/* A stale or foreign cookie is no reason to refuse a login; a genuine one is ended by it. */
-static void
-find_presented(const struct app *app, const struct request *q, struct wish *w)
+/* A stale or forged cookie is no reason to refuse a login; a genuine one is ended by it. False: answered, they are of different sessions. */
+static bool
+find_presented(const struct app *app, const struct request *q, struct response *r, struct wish *w)
 {
 
-	if (credential_find(app, q, &w->presented) != DW_INVALID && w->presented.has_cookie)
+	if (credential_find(app, q, &w->presented) == DW_REFUSED) {
+		credential_refuse_mixed(q, r);
+		return (false);
+	}
+	if (w->presented.has_cookie)
 		w->in.presented = &w->presented.cookie;
+	return (true);
 }
 
 struct failure {
@@ -176,9 +181,8 @@ handle_login(struct app *app, struct request *q, struct response *r)
 	enum login_outcome outcome;
 	struct wish w;
 
-	if (!read_wish(app, q, r, &w) || !credential_write_allowed(app, q, r, w.in.want_cookie))
+	if (!read_wish(app, q, r, &w) || !credential_write_allowed(app, q, r, w.in.want_cookie) || !find_presented(app, q, r, &w))
 		return;
-	find_presented(app, q, &w);
 	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)
 		welcome(app, q, r, &w, &out);
 	else

@@ -1,5 +1,4 @@
 #include "auth/csrf.h"
-#include "auth/csrf.h"
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"

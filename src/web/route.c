@@ -11,8 +11,8 @@
 #include "web/route.h"
 
 static const struct route routes[] = {
-	{ "/check", METHOD_ANY & ~METHOD_TRACE, 0, handle_check, "check" },
-	{ "/login", METHOD_GET | METHOD_HEAD, ROUTE_FORM_PAGE, handle_login_page, "login_page" },
+	{ "/check", METHOD_ANY & ~METHOD_TRACE, ROUTE_OWN_REFUSAL, handle_check, "check" },
+	{ "/login", METHOD_GET | METHOD_HEAD, ROUTE_OWN_REFUSAL, handle_login_page, "login_page" },
 	{ "/login", METHOD_POST, ROUTE_BODY, handle_login, "login" },
 	{ "/logout", METHOD_POST, ROUTE_BODY, handle_logout, "logout" },
 	{ "/refresh", METHOD_POST, ROUTE_BODY, handle_refresh, "refresh" },

@@ -12,7 +12,7 @@ typedef void (*handler)(struct app *app, struct request *q, struct response *r);
 
 #define ROUTE_PLAIN_OK 0x01 /* takes and gives no credential: answers over plain HTTP too */
 #define ROUTE_BODY 0x02     /* the body is read and parsed before the handler runs */
-#define ROUTE_FORM_PAGE 0x04 /* answers plain HTTP itself, with a page that links to https */
+#define ROUTE_OWN_REFUSAL 0x04 /* refuses plain HTTP itself, with more than the error */
 
 struct route {
 	const char *path;   /* exact; with a trailing '/', exactly one more segment follows */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "handle/credential.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/route.h"
@@ -93,7 +94,7 @@ static bool
 transport_allows(const struct app *app, const struct route *route, const struct request *q)
 {
 
-	return (q->tls || !app->conf->require_tls || (route->flags & (ROUTE_PLAIN_OK | ROUTE_FORM_PAGE)) != 0);
+	return (q->tls || !app->conf->require_tls || (route->flags & (ROUTE_PLAIN_OK | ROUTE_OWN_REFUSAL)) != 0);
 }
 
 static void
@@ -105,7 +106,7 @@ dispatch(struct app *app, const struct params *p, struct request *q, struct resp
 		return;
 	board_busy(app->slot, route_id(route), q->trace_id);
 	if (!transport_allows(app, route, q)) {
-		response_error(r, q, "insecure_transport", "Use https: credentials are not accepted over plain HTTP.", NULL, 0);
+		credential_refuse_transport(q, r);
 		return;
 	}
 	if ((route->flags & ROUTE_BODY) != 0 && !take_body(r, q, x))

@@ -111,8 +111,8 @@ flags(void **state)
 				const struct route *r = route_find(paths[p], every[m], &allow);
 
 				assert_true(r == NULL || (r->flags & ROUTE_PLAIN_OK) == 0);
-				assert_true(r == NULL || (r->flags & ROUTE_FORM_PAGE) == 0 ||
-				    r->handle == handle_login_page);
+				assert_true(r == NULL || (r->flags & ROUTE_OWN_REFUSAL) == 0 ||
+				    r->handle == handle_login_page || r == route_check);
 			}
 		}
 	}
