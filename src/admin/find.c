@@ -1,12 +1,12 @@
 #include <string.h>
 
+#include "admin/routes.h"
 #include "auth/name.h"
 #include "auth/pseudonym.h"
 #include "base/base64url.h"
 #include "crypto/keyring.h"
 
 #include "admin/find.h"
-#include "admin/routes.h"
 
 /* Sessions may outlive their account in a database that was put back: then the id is all there is. */
 static bool
