@@ -13,6 +13,7 @@
 #include "doorward/session.h"
 #include "store/args.h"
 #include "store/breaker.h"
+#include "store/keys.h"
 #include "store/redis.h"
 #include "store/script.h"
 
@@ -30,6 +31,8 @@ struct redis_store {
 	struct breaker breaker;
 	char *clients;           /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
+	unsigned bucket;              /* of the change under way */
+	uint8_t room[KEYS_BUCKETS]; /* events that may be added to each outbox without a look at its length */
 };
 
 /*

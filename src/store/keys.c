@@ -7,8 +7,8 @@
 
 #define RECORD_PREFIX_LEN 8 /* dw:{bbb} */
 
-static unsigned
-bucket(const uint8_t up[UP_LEN])
+unsigned
+keys_bucket(const uint8_t up[UP_LEN])
 {
 
 	return ((unsigned)up[0] << 2 | up[1] >> 6);
@@ -18,7 +18,7 @@ void
 keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1])
 {
 
-	snprintf(out, RECORD_PREFIX_LEN + 1, "dw:{%03x}", bucket(up));
+	snprintf(out, RECORD_PREFIX_LEN + 1, "dw:{%03x}", keys_bucket(up));
 	base64url_encode(up, UP_LEN, out + RECORD_PREFIX_LEN);
 }
 
@@ -40,7 +40,7 @@ void
 keys_outbox(const uint8_t up[UP_LEN], char out[KEYS_OUTBOX_LEN + 1])
 {
 
-	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", bucket(up));
+	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", keys_bucket(up));
 }
 
 void

@@ -17,6 +17,9 @@
 #define KEYS_RECORDS_PREFIX "dw:" /* of all user records, and of nothing else but the channel */
 #define KEYS_EVENTS "dw:events" /* channel */
 
+/* Which of the KEYS_BUCKETS ${up} is in: its first 10 bits. */
+unsigned keys_bucket(const uint8_t up[UP_LEN]);
+
 /* The user record: bbb = the first 10 bits of ${up} in hex, U = base64url of it. */
 void keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1]);
 

@@ -17,6 +17,7 @@
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
+#define ROOM_MAX 15 /* events of one process that an outbox may hold too many */
 #define ARG_UP 5 /* EVALSHA, its hash, 2, the record, the outbox, and then what begins with the user's pseudonym */
 
 static bool
@@ -50,14 +51,16 @@ put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const ui
 
 /* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
 int64_t
-mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8, const struct actor *by)
+mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8, const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
-	uint8_t who[UP_LEN + sizeof(s->keys->public_sid)];
+	uint8_t who[UP_LEN + sizeof(s->keys->public_sid) + 1];
 	int64_t now = (clock_wall_ms() + conn_offset_ms(s->conn)) / 1000;
 
 	memcpy(who, up, UP_LEN);
 	memcpy(who + UP_LEN, s->keys->public_sid, sizeof(s->keys->public_sid));
+	s->bucket = keys_bucket(up);
+	who[sizeof(who) - 1] = s->room[s->bucket] == 0 ? '1' : '0';
 	keys_record(up, key);
 	keys_outbox(up, outbox);
 	args_init(a, "EVALSHA");
@@ -97,10 +100,15 @@ mutation_run(struct redis_store *s, enum script_id id, const struct args *a, siz
 }
 
 void
-mutation_left_out(int64_t events)
+mutation_room(struct redis_store *s, int64_t room)
 {
+	uint8_t *known = &s->room[s->bucket];
 
-	if (events > 0 && warn_due(WARN_OUTBOX))
+	if (room < 0)
+		*known = room < -ROOM_MAX ? ROOM_MAX : (uint8_t)-room;
+	else if (*known > 0)
+		(*known)--;
+	if (room > 0 && warn_due(WARN_OUTBOX))
 		log_warn("an outbox is full, events that end nothing are only published: is the relay running?");
 }
 
@@ -126,6 +134,6 @@ mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, s
 		return (result);
 	while (skip-- > 0)
 		(void)reply_int(&p);
-	mutation_left_out(reply_int(&p));
+	mutation_room(s, reply_int(&p));
 	return (mutation_done(id, r, &p, true));
 }

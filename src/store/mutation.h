@@ -14,7 +14,7 @@
  * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${sid8} is the caller's session or NULL, and
  * stays borrowed. Returns the time as this process believes the store has it: what is prepared for that time the script need not make.
  */
-int64_t mutation_begin(const struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
     const struct actor *by);
 
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done(). */
@@ -27,7 +27,10 @@ enum dw_result mutation_done(enum script_id id, struct redisReply *r, const stru
 /* Runs a script whose whole answer is how many events had no room, after ${skip} integers that nobody needs. */
 enum dw_result mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, size_t skip);
 
-/* Warns that ${events} events had no room in the outbox. */
-void mutation_left_out(int64_t events);
+/*
+ * Takes what the script of the last mutation_begin() says of the room in its outbox: warns if events were left out, and remembers how many
+ * can be added before the outbox need be looked at again.
+ */
+void mutation_room(struct redis_store *s, int64_t room);
 
 #endif

@@ -134,7 +134,7 @@ put_login(const struct redis_store *s, struct args *a, const struct login_write 
 }
 
 static bool
-take_login(struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
+take_login(struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
 {
 	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
 	struct str id = str_of(w->session.device_id), first = id, second = STR_NONE;
@@ -145,7 +145,7 @@ take_login(struct reply *p, const struct login_write *w, const struct opening *o
 	s = reply_str(p);
 	f = reply_str(p);
 	out->replaced = (uint32_t)reply_int(p);
-	mutation_left_out(reply_int(p));
+	mutation_room(store, reply_int(p));
 	if (p->bad || outcome < LOGIN_DONE || outcome > LOGIN_COLLISION)
 		return (false);
 	out->outcome = (int)outcome;
@@ -179,7 +179,7 @@ writing_login(void *store, const struct login_write *w, struct login_reply *out)
 	put_login(store, &a, w, &o);
 	if ((result = mutation_run(store, SCRIPT_LOGIN, &a, 6, &r, &p)) != DW_OK)
 		return (result);
-	good = take_login(&p, w, &o, out);
+	good = take_login(store, &p, w, &o, out);
 	return (mutation_done(SCRIPT_LOGIN, r, &p, good));
 }
 
@@ -206,14 +206,14 @@ take_endings(struct reply *p, bool own, struct arena *arena, struct end_reply *o
 }
 
 static bool
-take_end(struct reply *p, const struct end_write *w, struct arena *arena, struct end_reply *out)
+take_end(struct redis_store *store, struct reply *p, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
 	char groups[GROUPS_MAX + 1];
 	struct str user[RECORD_USER_FIELDS] = { reply_str(p) }, l, d, e;
 	bool own;
 
 	out->ended = (uint32_t)reply_int(p);
-	mutation_left_out(reply_int(p));
+	mutation_room(store, reply_int(p));
 	own = reply_int(p) != 0;
 	l = reply_str(p);
 	d = reply_str(p);
@@ -258,19 +258,19 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
 	if ((result = mutation_run(store, SCRIPT_END, &a, 7, &r, &p)) != DW_OK)
 		return (result);
-	good = take_end(&p, w, arena, out);
+	good = take_end(store, &p, w, arena, out);
 	return (mutation_done(SCRIPT_END, r, &p, good));
 }
 
 static bool
-take_rotate(struct reply *p, const struct rotate_write *w, struct rotate_reply *out)
+take_rotate(struct redis_store *store, struct reply *p, const struct rotate_write *w, struct rotate_reply *out)
 {
 	int64_t outcome = reply_int(p);
 	struct record_family family;
 	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, f, d = STR_NONE, e = STR_NONE;
 
 	out->now = reply_int(p);
-	mutation_left_out(reply_int(p));
+	mutation_room(store, reply_int(p));
 	user[0] = reply_str(p);
 	s = reply_str(p);
 	f = reply_str(p);
@@ -326,7 +326,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	args_put(&a, w->client4, w->has_client ? CLIENT_HASH_LEN : 0);
 	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 6, &r, &p)) != DW_OK)
 		return (result);
-	good = take_rotate(&p, w, out);
+	good = take_rotate(store, &p, w, out);
 	return (mutation_done(SCRIPT_ROTATE, r, &p, good));
 }
 

@@ -30,15 +30,13 @@ local function event(id, kind, at, who, public, s, device, ip, reason, ended, ac
 		(access and ',"access_exp":"' .. access .. '","trace_id":' or ',"access_exp":null,"trace_id":') .. trace .. '}'
 end
 
--- Keeps the event in the outbox, unless it ends nothing and the outbox is full: endings are never left out. Returns how many were.
+-- Keeps the event in the outbox, unless it ends nothing and the outbox is full: endings are never left out. Returns 1 if it was left out;
+-- if the outbox was looked at, how many more it takes, negative; else 0.
 local function post(text, ended)
-	local call, outbox, left_out = redis.call, KEYS[2], 0
-	-- entries of an outbox beyond which events that end nothing are only published
-	if not ended and call('XLEN', outbox) >= 128 then
-		left_out = 1
-	else
-		call('XADD', outbox, '*', 'e', text)
-	end
+	local call, outbox, room = redis.call, KEYS[2], 0
+	-- 128: entries of an outbox beyond which events that end nothing are only published
+	if not ended and string.byte(ARGV[1], 30) == 49 then room = call('XLEN', outbox) - 127 end
+	if room <= 0 then call('XADD', outbox, '*', 'e', text) end
 	call('PUBLISH', 'dw:events', text)
-	return left_out
+	return room <= 0 and room or 1
 end

@@ -3,7 +3,7 @@
 --       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''
 --                                                                       20 when the record may go
 -- Times in these are by the time of the caller.
--- Returns outcome, now, s and f if they are not as sent, sessions ended, events left out.
+-- Returns outcome, now, s and f if they are not as sent, sessions ended, room.
 
 --@ head
 --@ event
@@ -66,7 +66,8 @@ if usual and (d == '' or not string.find(device, '[%c"\\]')) then
 	elseif call('EXPIREAT', key, arg[20], 'GT') == 0 then
 		call('EXPIREAT', key, arg[20], 'NX')
 	end
-	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, device, arg[4], 'null', 'false', arg[19] ~= '' and arg[19] or nil, arg[5])) }
+	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, device, arg[4], 'null', 'false',
+		arg[19] ~= '' and arg[19] or nil, arg[5])) }
 end
 
 --@ stamp

@@ -67,7 +67,7 @@ end
 local function public_id(sid)
 	if sid == own then return arg[8] end
 	local LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-	local hex, out = redis.sha1hex(sub(arg[1], 10) .. sid), ''
+	local hex, out = redis.sha1hex(sub(arg[1], 10, 29) .. sid), ''
 	for i = 1, 9, 3 do
 		local a, b, c = byte(arg[1], i, i + 2)
 		local v = bit.bxor(tonumber(sub(hex, 2 * i - 1, 2 * i + 4), 16), a * 65536 + b * 256 + c)
@@ -155,6 +155,6 @@ local function commit()
 	if expire > 0 and call('EXPIREAT', key, min(expire, TIME_MAX), 'GT') == 0 then
 		call('EXPIREAT', key, min(expire, TIME_MAX), 'NX')
 	end
-	for i = 1, #events do left_out = left_out + post(events[i][1], events[i][2]) end
+	for i = 1, #events do left_out = left_out + max(0, post(events[i][1], events[i][2])) end
 	return left_out
 end
