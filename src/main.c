@@ -333,6 +333,9 @@ plan(const struct config *conf, struct plan *p)
 		p->max_hashing = hashing_limit(conf, p->roles[0].count);
 	} else {
 		front_role(conf, p, "check", conf->listen_check, conf->workers_check, checks);
+		p->roles[0].most = (size_t)conf->check_max;
+		p->roles[0].spare_least = (size_t)conf->spare_min;
+		p->roles[0].spare_most = (size_t)conf->spare_max;
 		loopback_too(conf, &p->roles[0]);
 		front_role(conf, p, "login", conf->listen_login, conf->workers_login, n);
 		p->roles[1].nice = LOGIN_NICE;

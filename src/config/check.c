@@ -34,8 +34,13 @@
 static bool
 check_workers(const struct loading *l)
 {
-	int64_t n = l->c->workers_check + l->c->workers_login;
+	int64_t check = l->c->check_max > l->c->workers_check ? l->c->check_max : l->c->workers_check;
+	int64_t n = check + l->c->workers_login;
 
+	if (l->c->check_max > 0 && l->c->check_max < l->c->workers_check)
+		return (wrong(l, "workers.check_max", "must not be less than workers.check"));
+	if (l->c->spare_min > l->c->spare_max)
+		return (wrong(l, "workers.spare_max", "must not be less than workers.spare_min"));
 	if (n <= WORKERS_MAX)
 		return (true);
 	return (wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n,

@@ -48,6 +48,10 @@ const struct option table_options[] = {
 
 	OPT(INT, "workers.check", "0", 0, POOL_MAX, workers_check,
 	    "Workers that answer everything but logins; 0 is one a core, at least 2."),
+	OPT(INT, "workers.check_max", "0", 0, POOL_MAX, check_max,
+	    "Let their number follow the need, from workers.check up to this; 0 keeps it fixed."),
+	OPT(INT, "workers.spare_min", "1", 1, POOL_MAX, spare_min, "More of them are started when fewer are idle."),
+	OPT(INT, "workers.spare_max", "4", 1, POOL_MAX, spare_max, "One of them leaves when more are idle."),
 	OPT(INT, "workers.login", "0", 0, POOL_MAX, workers_login, "Workers that hash passwords; 0 is one a core."),
 	OPT(INT, "workers.max_hashing", "0", 0, POOL_MAX, max_hashing,
 	    "Passwords hashed at a time where one pool serves all; 0 leaves a worker free for checks."),
@@ -65,6 +69,10 @@ const struct option table_options[] = {
 	    "A worker whose request takes longer is killed and replaced."),
 	OPT(INT, "workers.max_requests", "0", 0, INT32_MAX, max_requests,
 	    "Requests after which a worker is replaced by a fresh one; 0 is never."),
+	OPT(DURATION, "workers.max_age", "0s", 0, DAYS(365), max_age,
+	    "Age at which a worker is replaced by a fresh one; 0s is never."),
+	OPT(SIZE, "workers.max_rss", "0k", 0, GIGABYTES(64), max_rss,
+	    "Private memory at which a worker is replaced by a fresh one; 0k is never."),
 
 	OPT(PATH, "listen.check", RUNSTATEDIR "/doorward/check.sock", 1, SOCKET_PATH_MAX, listen_check,
 	    "FastCGI socket for everything but logins."),

@@ -85,25 +85,6 @@ start(struct master *m, int64_t now)
 	return (0);
 }
 
-void
-upgrade_begin(struct master *m, int64_t now)
-{
-
-	if (m->phase != PHASE_SERVING || m->upgrade.pid > 0 || m->heritage.predecessor >= 0 || m->next != NULL ||
-	    m->program == NULL) {
-		log_warn("no upgrade now: there are two masters already, or a reload is under way");
-		return;
-	}
-	log_info("starting a new master from %s", m->program);
-	move_pid_file(m, true);
-	listen_share(&m->sockets, true);
-	if (start(m, now) == 0)
-		return;
-	log_error("cannot start a new master: %s", strerror(errno));
-	listen_share(&m->sockets, false);
-	move_pid_file(m, false);
-}
-
 static void
 close_report(struct upgrade *u)
 {
@@ -171,6 +152,26 @@ look_at_predecessor(struct master *m, int64_t now)
 	listen_share(&m->sockets, false);
 	private_redis_leave(&m->redis, false, now);
 	generation_prune(m->now, &m->sockets);
+}
+
+void
+upgrade_begin(struct master *m, int64_t now)
+{
+
+	look_at_predecessor(m, now);
+	if (m->phase != PHASE_SERVING || m->upgrade.pid > 0 || m->heritage.predecessor >= 0 || m->next != NULL ||
+	    m->program == NULL) {
+		log_warn("no upgrade now: there are two masters already, or a reload is under way");
+		return;
+	}
+	log_info("starting a new master from %s", m->program);
+	move_pid_file(m, true);
+	listen_share(&m->sockets, true);
+	if (start(m, now) == 0)
+		return;
+	log_error("cannot start a new master: %s", strerror(errno));
+	listen_share(&m->sockets, false);
+	move_pid_file(m, false);
 }
 
 void

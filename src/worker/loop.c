@@ -12,6 +12,7 @@
 #include "worker/fcgi.h"
 #include "worker/peek.h"
 #include "worker/signals.h"
+#include "worker/wear.h"
 
 #include "worker/loop.h"
 
@@ -45,6 +46,7 @@ struct loop {
 	uint32_t free_list, open, limit;
 	uint64_t served;
 	int64_t checked; /* mono ms: when the deadlines were last looked at */
+	struct wear wear;
 	struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -254,6 +256,20 @@ handle_event(struct loop *l, uint32_t about, bool gone)
 	}
 }
 
+/* Asks the master for a successor, who tells us to leave when it is ready; where there is no master, leaves. */
+static void
+look_at_wear(struct loop *l)
+{
+	struct board_slot *s = l->app->slot;
+
+	if (l->leaving || s->worn != 0 || !wear_is_due(&l->wear, &l->o->wear, l->served, clock_mono_ms()))
+		return;
+	if (l->child->master_fd < 0)
+		begin_leaving(l);
+	else
+		atomic_store(&s->worn, 1);
+}
+
 static void
 after_wait(struct loop *l)
 {
@@ -262,10 +278,20 @@ after_wait(struct loop *l)
 		log_error("the log could not be opened again errno=%d", errno);
 	if (!l->leaving && (signals_leave() || (l->o->max_requests > 0 && l->served >= l->o->max_requests)))
 		begin_leaving(l);
+	look_at_wear(l);
 	if (!l->leaving)
 		listen_on(l, l->open < l->limit);
 	if (l->open > 0)
 		enforce_deadlines(l);
+}
+
+static int
+longest_wait(const struct loop *l)
+{
+
+	if (l->open > 0)
+		return (TICK_MS);
+	return (l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, clock_mono_ms()));
 }
 
 static int
@@ -274,7 +300,7 @@ wait_and_serve(struct loop *l)
 	struct epoll_event events[EVENTS_MAX];
 
 	while (!l->leaving || l->open > 0) {
-		int n = epoll_pwait(l->ep, events, EVENTS_MAX, l->open > 0 ? TICK_MS : -1, l->o->open);
+		int n = epoll_pwait(l->ep, events, EVENTS_MAX, longest_wait(l), l->o->open);
 
 		if (n < 0 && errno != EINTR) {
 			log_error("epoll_pwait failed errno=%d", errno);
@@ -299,6 +325,7 @@ new_loop(struct app *app, struct child *c, const struct loop_options *o)
 	l->app = app;
 	l->child = c;
 	l->o = o;
+	l->wear = (struct wear){ .born = clock_mono_ms() };
 	l->limit = o->single ? 1 : CONNECTIONS_MAX;
 	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
 		l->connections[i].fd = -1;

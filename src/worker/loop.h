@@ -7,14 +7,16 @@
 
 #include "doorward/app.h"
 
+#include "worker/wear.h"
+
 struct loop_options {
 	const sigset_t *open;  /* signal mask while waiting */
 	bool single;           /* one connection at a time, closed after its answer */
 	int64_t deadline;      /* ms a request may take to arrive */
-	uint64_t max_requests; /* leave after so many; 0 = never */
+	struct wear_limits wear; /* when to ask for a successor */
 };
 
-/* Serves until told to leave, the master is gone or ${max_requests} are done, and until what has begun is finished. Returns an exit code. */
+/* Serves until told to leave, the master is gone or, where there is none, ${wear} is reached, and until what has begun is finished. Returns an exit code. */
 int loop_run(struct app *app, struct child *c, const struct loop_options *o);
 
 #endif

@@ -17,7 +17,8 @@
 
 #include "worker/worker.h"
 
-#define JITTER_PERCENT 10 /* of max_requests, by slot: workers must not all retire at once */
+/* Larger pieces are given back to the kernel at once: else a worker would keep the 19 MiB of its first password hash for ever. */
+#define MMAP_THRESHOLD (1024 * 1024)
 
 /* Bytes of a refused body that are read nevertheless: what is larger the server may take as it likes. */
 #define DRAIN_MAX (1u << 20)
@@ -32,14 +33,6 @@ raise_descriptors(void)
 		rl.rlim_cur = rl.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &rl);
 	}
-}
-
-static uint64_t
-requests_of_a_life(const struct child *c, const struct config *conf)
-{
-	uint64_t max = (uint64_t)conf->max_requests, slot = (uint64_t)(c->slot - c->board->slots);
-
-	return (max == 0 ? 0 : max + max * (slot % 8) * JITTER_PERCENT / 800);
 }
 
 int
@@ -57,7 +50,7 @@ worker_run(struct child *c, const struct config *conf)
 	if ((rc = services_open(&app, conf, c)) != 0)
 		return (rc);
 	o.open = &open;
-	o.max_requests = requests_of_a_life(c, conf);
+	o.wear = wear_limits(conf, (size_t)(c->slot - c->board->slots));
 	rc = loop_run(&app, c, &o);
 	services_close(&app);
 	return (rc);
