@@ -275,8 +275,8 @@ front_role(
 		return;
 	}
 	r->listen[0] = unix_spec(conf, path, conf->listen_mode);
-	/* config_load() has looked these names up */
 	r->listen[0].name = name;
+	/* config_load() has looked these names up */
 	(void)privs_ids(conf->listen_owner, conf->listen_group, &r->listen[0].uid, &r->listen[0].gid);
 }
 
@@ -309,8 +309,8 @@ admin_role(const struct config *conf, struct plan *p)
 			.uid = (uid_t)-1,
 			.gid = (gid_t)-1,
 			.backlog = (int)conf->listen_backlog };
-	p->n_roles += r->n_listen > 0;
 	r->listen[0].name = r->name;
+	p->n_roles += r->n_listen > 0;
 }
 
 static uint32_t
