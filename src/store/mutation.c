@@ -51,7 +51,8 @@ put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const ui
 
 /* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
 int64_t
-mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8, const struct actor *by)
+mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+    const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
 	uint8_t who[UP_LEN + sizeof(s->keys->public_sid) + 1];

@@ -134,7 +134,8 @@ put_login(const struct redis_store *s, struct args *a, const struct login_write 
 }
 
 static bool
-take_login(struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
+take_login(struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o,
+    struct login_reply *out)
 {
 	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
 	struct str id = str_of(w->session.device_id), first = id, second = STR_NONE;

@@ -148,6 +148,51 @@ test_ending(void **state)
 	assert_string_equal(e.reason, "kick");
 }
 
+/* The user's text, whole and in pieces of a field's size, and what JSON would escape in it. */
+static void
+test_user(void **state)
+{
+	static const struct {
+		const char *id, *name, *groups;
+		bool odd;
+	} rows[] = {
+		{ "u", "n", "", false },
+		{ "AAAAAAAAAAAAAAAAAAAAAA", "alice", "users,staff", false },
+		{ "u", "a\"", "g", true }, { "u", "a\\", "g", true }, { "u", "a\n", "g", true },
+		{ "u", "\x7f", "g", true }, { "\"", "a", "", true },
+		{ "u", "zo\xc3\xab", "\"", false },
+		{ "AAAAAAAAAAAAAAAAAAAAAA", "a name of sixty four bytes, the longest one there can be here ok",
+		    "a list of groups of one hundred and twenty six bytes,users,staff,administrator,operator,"
+		    "auditors,billing,sales,marketing,it,hr", false },
+	};
+	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1], groups[GROUPS_MAX + 1];
+	uint8_t packed[RECORD_USER_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str pieces[RECORD_USER_FIELDS] = { STR_NONE, STR_NONE, STR_NONE, STR_NONE };
+		size_t n = record_pack_user(str_of(rows[i].id), str_of(rows[i].name), str_of(rows[i].groups), packed);
+
+		assert_int_equal((packed[1] & RECORD_NAME_ODD) != 0, rows[i].odd);
+		for (size_t at = 0; at < n; at += RECORD_VALUE_MAX)
+			pieces[at / RECORD_VALUE_MAX] = (struct str){ (char *)packed + at, n - at < RECORD_VALUE_MAX ? n - at : RECORD_VALUE_MAX };
+		assert_true(record_unpack_user(pieces, id, name, groups));
+		assert_string_equal(id, rows[i].id);
+		assert_string_equal(name, rows[i].name);
+		assert_string_equal(groups, rows[i].groups);
+		pieces[0] = (struct str){ (char *)packed, n };
+		pieces[1] = pieces[2] = pieces[3] = STR_NONE;
+		assert_true(record_unpack_user(pieces, id, name, groups));
+		assert_string_equal(groups, rows[i].groups);
+		pieces[0].len = 1 + strlen(rows[i].id) + strlen(rows[i].name); /* a byte of the name is missing */
+		assert_false(record_unpack_user(pieces, id, name, groups));
+	}
+	assert_true(record_unpack_user((struct str[RECORD_USER_FIELDS]){ STR_NONE }, id, name, groups) && id[0] == '\0');
+	memset(packed, 'x', sizeof(packed));
+	for (size_t n = 0; n <= sizeof(packed); n++)
+		assert_false(record_unpack_user((struct str[RECORD_USER_FIELDS]){ { (char *)packed, n } }, id, name, groups));
+}
+
 static void
 test_device(void **state)
 {
@@ -176,6 +221,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_ending),
+		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_device),
 	};
 

@@ -151,6 +151,23 @@ test_backlog(void **state)
 	assert_int_equal(fixture_count("logout"), 1);
 }
 
+/* Two workers that do not know of each other put a few more into it, no one of them more than 15. */
+static void
+test_backlog_shared(void **state)
+{
+	struct redis_store *other = fixture_store();
+	struct notice n = { .type = "login_failed" };
+
+	(void)state;
+	memcpy(n.up, fx.up, UP_LEN);
+	for (int i = 0; i < 140; i++) {
+		assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+		assert_int_equal(redis_store_ops.notify(other, &n), DW_OK);
+	}
+	assert_in_range(fixture_int("XLEN %s", fx.outbox), 128, 128 + 2 * 15);
+	redis_store_free(other);
+}
+
 /* Ids of one call's events differ, and begin alike. */
 static void
 test_event_ids(void **state)
@@ -373,6 +390,7 @@ main(void)
 		cmocka_unit_test_setup(test_revoke_pruned, fixture_fresh),
 		cmocka_unit_test_setup(test_notify, fixture_fresh),
 		cmocka_unit_test_setup(test_backlog, fixture_fresh),
+		cmocka_unit_test_setup(test_backlog_shared, fixture_fresh),
 		cmocka_unit_test_setup(test_event_ids, fixture_fresh),
 		cmocka_unit_test_setup(test_calendar, fixture_fresh),
 		cmocka_unit_test_setup(test_liveness, fixture_fresh),
