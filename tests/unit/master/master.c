@@ -29,7 +29,7 @@
 
 #define PIDS 4096
 
-enum mode { OBEY, CRASH, REFUSE, SHORTAGE, SILENT, SERVE_AND_DIE, STUBBORN, STUCK };
+enum mode { OBEY, WORN, CRASH, REFUSE, SHORTAGE, SILENT, SERVE_AND_DIE, STUBBORN, STUCK };
 
 static struct shared {
 	_Atomic int mode;
@@ -40,6 +40,7 @@ static struct shared {
 	_Atomic int generation[PIDS];
 	_Atomic uint64_t retired, killed, slow;
 	_Atomic int foreground;
+	_Atomic int most, all_busy; /* a dynamic pool, and what it looks like */
 } * t;
 
 static char dir[] = "/tmp/doorward-master-XXXXXX";
@@ -121,8 +122,18 @@ live(struct child *c, const struct config *conf)
 		board_stage(c->slot, STAGE_REDIS);
 		obey(c);
 		_exit(EXIT_RETIRED);
+	case WORN: /* the first one; its first successor does not get ready, which is no reason to leave */
+		c->slot->worn = n == 0;
+		if (n != 1)
+			child_ready(c);
+		obey(c);
+		break;
 	case OBEY:
 		child_ready(c);
+		if (t->all_busy) {
+			board_busy(c->slot, 1, "");
+			c->slot->busy_since = 0; /* for ever new: not stuck */
+		}
 		obey(c);
 	}
 	t->pids[n] = 0;
@@ -135,8 +146,11 @@ plan(const struct config *conf, struct plan *out)
 
 	*out = (struct plan){ .n_roles = 1, .max_hashing = 1 };
 	out->roles[0] = (struct role){
-		.name = "check", .run = live, .count = (size_t)t->workers, .resizable = true, .n_listen = 1
+		.name = "check", .run = live, .count = (size_t)t->workers, .resizable = true, .front = true, .n_listen = 1
 	};
+	out->roles[0].most = (size_t)t->most;
+	out->roles[0].spare_least = 1;
+	out->roles[0].spare_most = 2;
 	out->roles[0].listen[0] = (struct listen_spec){ .kind = LISTEN_UNIX,
 		.address = conf->listen_check,
 		.uid = (uid_t)-1,
@@ -162,6 +176,7 @@ load(const char *file, char *err, size_t errlen)
 		.state_dir = strdup(dir),
 		.pid_file = strdup(pid_file),
 		.log_file = strdup(""),
+		.log_socket = strdup(""),
 		.log_level = LOG_LEVEL_WARN,
 		.listen_check = strdup(sock),
 		.start_timeout = 1000,
@@ -182,6 +197,7 @@ release(struct config *c)
 	free(c->state_dir);
 	free(c->pid_file);
 	free(c->log_file);
+	free(c->log_socket);
 	free(c->listen_check);
 	free(c);
 }
@@ -491,6 +507,67 @@ more_and_less(void **state)
 	assert_int_equal(finish(m), 0);
 }
 
+/* The worn one serves until the fresh one is ready, and there is never one too few. */
+static void
+the_worn_are_replaced(void **state)
+{
+	pid_t m = start(WORN, 1);
+	int old;
+
+	(void)state;
+	UNTIL(t->starts == 2);
+	old = t->pids[0];
+	nap(300);
+	assert_int_equal(t->pids[0], old);
+	UNTIL(t->starts == 3 && t->pids[0] == 0);
+	nap(600);
+	assert_int_equal(t->starts, 3);
+	assert_int_not_equal(t->pids[2], 0);
+	assert_int_equal(finish(m), 0);
+}
+
+static void
+sizes_itself(void **state)
+{
+	pid_t m;
+	int alive = 0;
+
+	(void)state;
+	t->most = 5;
+	t->all_busy = 1;
+	m = start(OBEY, 2);
+	UNTIL(t->starts == 5); /* nobody is idle: all it may have */
+	nap(700);
+	assert_int_equal(t->starts, 5);
+	t->all_busy = 0;
+	kill(m, SIGHUP); /* as many after a reload, now idle: it shrinks, to the least */
+	UNTIL(t->starts == 10);
+	nap(3000);
+	for (int i = 0; i < 10; i++)
+		alive += t->pids[i] != 0;
+	assert_int_equal(alive, 2);
+	assert_int_equal(finish(m), 0);
+	t->most = 0;
+}
+
+static void
+without_processes_for_a_while(void **state)
+{
+	pid_t m = start(OBEY, 2);
+
+	(void)state;
+	UNTIL(t->starts == 2);
+	nap(50);
+	kill(m, SIGWINCH);
+	UNTIL(t->pids[0] == 0 && t->pids[1] == 0);
+	nap(300);
+	assert_int_equal(t->starts, 2);
+	assert_true(answers()); /* connections wait */
+	kill(m, SIGHUP);
+	UNTIL(t->starts == 4);
+	assert_int_equal(finish(m), 0);
+}
+
 static void
 the_stuck_are_noticed_and_killed(void **state)
 {
@@ -566,6 +643,9 @@ main(void)
 		cmocka_unit_test(a_thousand_deaths_cost_nothing),
 		cmocka_unit_test(nobody_outlives_a_killed_master),
 		cmocka_unit_test(more_and_less),
+		cmocka_unit_test(the_worn_are_replaced),
+		cmocka_unit_test(sizes_itself),
+		cmocka_unit_test(without_processes_for_a_while),
 		cmocka_unit_test(the_stuck_are_noticed_and_killed),
 		cmocka_unit_test(the_background_is_honest),
 	};
