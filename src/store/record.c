@@ -18,8 +18,8 @@ enum { L_AT = 0, L_CAUSE = 4, L_SCOPE = 5, L_DEV = 6, L_FLAGS = 14, L_REASON = 1
 
 static const uint8_t no_hash[HASH_LEN];
 
-static void
-put32(uint8_t *p, int64_t v)
+void
+record_put32(uint8_t *p, int64_t v)
 {
 	uint32_t u = v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 
@@ -141,10 +141,10 @@ record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 		memcpy(out + S_HASH, s->secret_hash, HASH_LEN);
 	out[S_FLAGS] = s->flags;
 	out[S_POLICY] = (uint8_t)s->policy;
-	put32(out + S_CREATED, s->created);
-	put32(out + S_SEEN, s->last_seen);
-	put32(out + S_ABSOLUTE, s->absolute);
-	put32(out + S_IDLE, s->idle);
+	record_put32(out + S_CREATED, s->created);
+	record_put32(out + S_SEEN, s->last_seen);
+	record_put32(out + S_ABSOLUTE, s->absolute);
+	record_put32(out + S_IDLE, s->idle);
 	memcpy(out + S_DEV, s->dev8, DEV_LEN);
 	memcpy(out + S_CLIENT, s->client4, CLIENT_HASH_LEN);
 	n = S_IP + pack_ip(s->ip, out + S_IP);
@@ -180,10 +180,10 @@ record_pack_family(const struct session *s, const struct record_family *f, uint8
 	memcpy(out + F_CURRENT, f->current, HASH_LEN);
 	memcpy(out + F_PREVIOUS, f->previous, HASH_LEN);
 	memcpy(out + F_SALT, f->salt, SALT_LEN);
-	put32(out + F_ROTATED, s->rotated);
-	put32(out + F_ABSOLUTE, s->family_absolute);
-	put32(out + F_IDLE, s->family_idle);
-	put32(out + F_ACCESS, s->access_exp);
+	record_put32(out + F_ROTATED, s->rotated);
+	record_put32(out + F_ABSOLUTE, s->family_absolute);
+	record_put32(out + F_IDLE, s->family_idle);
+	record_put32(out + F_ACCESS, s->access_exp);
 	out[F_FLAGS] = s->family_flags;
 	out[F_VERSION] = f->key_version;
 }

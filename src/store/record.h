@@ -43,6 +43,9 @@ struct record_family {
 	uint8_t key_version;
 };
 
+/* Writes ${v} as a time or span is stored; beyond 32 bits it is the largest value, below 0 it is 0. */
+void record_put32(uint8_t *p, int64_t v);
+
 /* Packs the user into ${out} and returns the length. ${id} and ${name} are not empty, and none is longer than it may be. */
 size_t record_pack_user(struct str id, struct str name, struct str groups, uint8_t out[RECORD_USER_MAX]);
 

@@ -34,14 +34,6 @@ put_halves(struct args *a, struct str text)
 	args_put(a, text.len > n ? text.p + n : "", text.len - n);
 }
 
-static void
-put32(uint8_t *p, int64_t v)
-{
-
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)((uint64_t)v >> 8 * i);
-}
-
 static bool
 login_is_sane(const struct login_write *w)
 {
@@ -232,7 +224,7 @@ put_ending(struct args *a, const struct end_write *w, int64_t now)
 {
 	uint8_t head[RECORD_L_DEV];
 
-	put32(head, now);
+	record_put32(head, now);
 	head[4] = (uint8_t)w->cause;
 	head[5] = (uint8_t)w->said_scope;
 	args_copy(a, head, sizeof(head));
@@ -302,8 +294,8 @@ put_family(struct args *a, const struct rotate_write *w, int64_t now)
 	memcpy(head, w->successor, HASH_LEN);
 	memcpy(head + HASH_LEN, w->presented, HASH_LEN);
 	memcpy(head + 2 * HASH_LEN, w->salt, SALT_LEN);
-	put32(head + 2 * HASH_LEN + SALT_LEN, now);
-	put32(tail, exp);
+	record_put32(head + 2 * HASH_LEN + SALT_LEN, now);
+	record_put32(tail, exp);
 	tail[sizeof(tail) - 1] = w->key_version;
 	args_copy(a, head, sizeof(head));
 	args_copy(a, tail, sizeof(tail));
