@@ -1,3 +1,6 @@
+#include <sys/socket.h>
+#include <sys/time.h>
+
 #include <string.h>
 
 #include "base/buf.h"
@@ -11,6 +14,9 @@
 /* A body nobody wants is read this far, so that the front shows our answer and not its own error about a broken pipe. */
 #define DRAIN_MAX (1024 * 1024)
 
+/* Bytes that an empty socket takes at once, whatever its kind. */
+#define ANSWER_SMALL 8192
+
 int
 fcgi_init(void)
 {
@@ -23,6 +29,15 @@ fcgi_prepare(FCGX_Request *r)
 {
 
 	FCGX_InitRequest(r, -1, 0);
+}
+
+void
+fcgi_set_timeouts(int fd, int64_t ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
 /* The body of one request, and until when it has to be here. */
@@ -114,6 +129,8 @@ respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v, int64_t un
 	if (x.authorizer || (x.body_left && !drain(&body)) || !v->may_keep)
 		r->keepConnection = 0;
 	board_stage(app->slot, STAGE_WRITE);
+	if (x.answer.len > ANSWER_SMALL)
+		fcgi_set_timeouts(v->fd, v->deadline);
 	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);
 	explicit_bzero((char *)(uintptr_t)x.answer.p, x.answer.len);
 	return (x.status);

@@ -16,6 +16,9 @@ int fcgi_init(void);
 /* Makes ${r} ready for connections. */
 void fcgi_prepare(FCGX_Request *r);
 
+/* Gives reading from and writing to ${fd} an end: ${ms} each. */
+void fcgi_set_timeouts(int fd, int64_t ms);
+
 /* What is known of a request before it is read. */
 struct fcgi_visit {
 	int fd;           /* the connection; it has receive and send timeouts if the request is not all there */

@@ -18,9 +18,12 @@
 
 #define CONNECTIONS_MAX 1024 /* a worker holds; a front keeps some tens, the rest is for a burst */
 #define EVENTS_MAX 64
-#define ACCEPT_BATCH 4       /* connections taken per wake-up: more would starve those that are open */
-#define LOOKS_MAX 32         /* at a body that is still coming, before it is read as it comes: what is only looked at stays in the socket, whose
-                              * room small writes use up, so that the rest could never be sent */
+/*
+ * What is only looked at stays in the socket, and small pieces use up its room long before their bytes do, so that the rest of a body could
+ * never be sent: after so many looks, or at so many pieces, it is read as it comes.
+ */
+#define LOOKS_MAX 32
+#define PIECES_MAX 32
 #define TICK_MS 250          /* how exactly deadlines are kept while something is pending */
 
 /* What an epoll event is about: an index into the connections, or one of these. */
@@ -33,7 +36,9 @@ struct connection {
 	uint32_t next;     /* of the free list */
 	bool watched;      /* in the epoll set */
 	unsigned looks;    /* at the body of the request that is coming */
-	bool kept;         /* has been answered at least once and is between requests */
+	bool answered;     /* at least once: a peer that does not read could have filled the socket */
+	bool timed;        /* reading and writing have an end */
+	bool kept;         /* is between requests */
 	int64_t since;     /* mono ms: when the front began to owe us a request */
 };
 
@@ -79,7 +84,7 @@ take_slot(struct loop *l, int fd)
 	l->free_list = c->next;
 	l->open++;
 	c->fd = fd;
-	c->watched = c->kept = false;
+	c->watched = c->answered = c->timed = c->kept = false;
 	c->looks = 0;
 	c->since = clock_mono_ms();
 	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
@@ -107,22 +112,12 @@ drop(struct loop *l, struct connection *c)
 }
 
 static void
-set_timeouts(int fd, int64_t ms)
-{
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
-}
-
-static void
 keep_waiting(struct loop *l, struct connection *c)
 {
 
 	if (c->watched)
 		return;
 	/* Edge-triggered: what has been looked at and found incomplete wakes us only when more has come. */
-	set_timeouts(c->fd, l->o->deadline);
 	watch(l, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, (uint32_t)(c - l->connections));
 	c->watched = true;
 }
@@ -132,15 +127,17 @@ serve_one(struct loop *l, struct connection *c, bool large, bool poisoned)
 {
 	struct fcgi_visit v = { .fd = c->fd, .may_keep = !l->o->single && !l->leaving, .poisoned = poisoned, .deadline = l->o->deadline };
 
-	if (large)
-		set_timeouts(c->fd, l->o->deadline);
+	if (large || (c->answered && !c->timed)) { /* a first, small answer fits an empty socket: most connections need no more */
+		fcgi_set_timeouts(c->fd, l->o->deadline);
+		c->timed = true;
+	}
 	l->served++;
 	c->looks = 0;
 	if (!fcgi_serve(l->app, &c->request, &v)) {
 		give_slot(l, c);
 		return;
 	}
-	c->kept = true;
+	c->kept = c->answered = true;
 	c->since = clock_mono_ms();
 	keep_waiting(l, c);
 }
@@ -159,7 +156,7 @@ look_at(struct loop *l, struct connection *c, bool gone)
 		serve_one(l, c, true, found.poisoned);
 		break;
 	case PEEK_BODY:
-		if (!gone && ++c->looks >= LOOKS_MAX) {
+		if (!gone && (++c->looks >= LOOKS_MAX || found.pieces >= PIECES_MAX)) {
 			serve_one(l, c, true, found.poisoned);
 			break;
 		}
@@ -185,21 +182,21 @@ look_at(struct loop *l, struct connection *c, bool gone)
 	}
 }
 
+/* One at a time: a second accept would mostly find nothing, and a burst wakes the siblings. */
 static void
-take_connections(struct loop *l, int listen_fd)
+take_connection(struct loop *l, int listen_fd)
 {
+	int fd;
 
-	for (int i = 0; i < ACCEPT_BATCH && l->open < l->limit && !l->leaving; i++) {
-		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0) {
-			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-				log_error("accept failed errno=%d", errno);
-			return;
-		}
-		board_count(l->app->slot, COUNT_ACCEPTED, 1);
-		look_at(l, take_slot(l, fd), false);
+	if (l->open >= l->limit || l->leaving)
+		return;
+	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			log_error("accept failed errno=%d", errno);
+		return;
 	}
+	board_count(l->app->slot, COUNT_ACCEPTED, 1);
+	look_at(l, take_slot(l, fd), false);
 }
 
 /* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin. */
@@ -233,7 +230,9 @@ enforce_deadlines(struct loop *l)
 	for (uint32_t i = 0; i < CONNECTIONS_MAX && l->open > 0; i++) {
 		struct connection *c = &l->connections[i];
 
-		if (c->fd < 0 || c->kept || now - c->since < l->o->deadline)
+		if (c->fd < 0 || c->kept)
+			continue;
+		if (now - c->since < l->o->deadline)
 			continue;
 		log_debug("a connection was closed: its request did not arrive in time");
 		drop(l, c);
@@ -250,7 +249,7 @@ handle_event(struct loop *l, uint32_t about, bool gone)
 		l->child->master_fd = -1;
 		begin_leaving(l);
 	} else if (about >= ABOUT_LISTEN) {
-		take_connections(l, l->child->listen_fds[about - ABOUT_LISTEN]);
+		take_connection(l, l->child->listen_fds[about - ABOUT_LISTEN]);
 	} else if (l->connections[about].fd >= 0) {
 		look_at(l, &l->connections[about], gone);
 	}
@@ -276,7 +275,7 @@ after_wait(struct loop *l)
 
 	if (signals_reopen() && log_reopen() != 0)
 		log_error("the log could not be opened again errno=%d", errno);
-	if (!l->leaving && (signals_leave() || (l->o->max_requests > 0 && l->served >= l->o->max_requests)))
+	if (!l->leaving && signals_leave())
 		begin_leaving(l);
 	look_at_wear(l);
 	if (!l->leaving)

@@ -32,6 +32,7 @@ struct request_look {
 	unsigned id;
 	bool begun, authorizer, params_done, stdin_done;
 	size_t params;
+	unsigned pieces;
 	struct pairs pairs;
 };
 
@@ -143,6 +144,7 @@ take(struct request_look *l, const struct record *r, const unsigned char *body)
 		if (!l->params_done)
 			return (false);
 		l->stdin_done = r->content == 0;
+		l->pieces++;
 		return (true);
 	default: /* ABORT, and management records, of which libfcgi's handling is unsafe */
 		return (false);
@@ -162,7 +164,7 @@ peek_bytes(const unsigned char *p, size_t n, bool full, struct peek_found *found
 	struct request_look l = { 0 };
 	struct record r;
 
-	*found = (struct peek_found){ false, false };
+	*found = (struct peek_found){ .pieces = 0 };
 	while (n >= HEADER) {
 		read_header(p, &r);
 		if (p[0] != FCGI_VERSION_1)
@@ -171,7 +173,7 @@ peek_bytes(const unsigned char *p, size_t n, bool full, struct peek_found *found
 			break;
 		if (!take(&l, &r, p + HEADER))
 			return (PEEK_BROKEN);
-		*found = (struct peek_found){ l.authorizer, l.pairs.poisoned };
+		*found = (struct peek_found){ l.authorizer, l.pairs.poisoned, l.pieces };
 		if (is_complete(&l))
 			return (PEEK_COMPLETE);
 		p += HEADER + r.content + r.padding;

@@ -21,6 +21,7 @@ enum peek_verdict {
 struct peek_found {
 	bool authorizer; /* the role, once it is known */
 	bool poisoned;   /* a name holds '=' or NUL, or a value NUL: libfcgi's variables are not what was sent. Answer 400, believe none */
+	unsigned pieces; /* of the body, so far */
 };
 
 /* Looks at ${fd} without taking anything. */

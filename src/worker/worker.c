@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ worker_run(struct child *c, const struct config *conf)
 
 	if (fcgi_init() != 0)
 		return (EXIT_RUNTIME);
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	signals_install(&open);
 	raise_descriptors();
 	if ((rc = services_open(&app, conf, c)) != 0)
