@@ -1,6 +1,6 @@
 #!/bin/sh
-# The manual pages: clean for mandoc, and naming every option and command that the programs' own help names. Everything a
-# page on a program needs is there: options, exit codes, environment, files; the daemon's also its signals.
+# The manual pages: clean for mandoc, and naming every option and command that the programs' own help names, every signal
+# that the master acts on and every variable of the environment that is read.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -45,6 +45,23 @@ check_commands() {
 	done <"$work/commands"
 }
 
+# What a CGI server sets for a request, and what only one master tells the next, is not for people.
+check_environment() { # page directory-or-file…
+	page=$1
+	shift
+	grep -rhoE '(getenv|copy_of)\("[A-Z_]+"\)' "$@" | grep -oE '[A-Z_]{2,}' | sort -u | grep -vx CONTENT_LENGTH >"$work/variables"
+	while read -r name; do
+		grep -E '^\.(It )?Ev ' "$page" | grep -qw "$name" || complain "$page does not tell of \$$name"
+	done <"$work/variables"
+}
+
+check_signals() {
+	sed -n '/ handled\[\] = {/,/};/p' "$srcdir/src/master/signals.c" | grep -oE 'SIG[A-Z0-9]+' | grep -vx SIGCHLD >"$work/signals"
+	while read -r name; do
+		grep -E '^\.It Dv ' "$daemon" | grep -qw "${name#SIG}" || complain "$daemon does not tell of $name"
+	done <"$work/signals"
+}
+
 check_sections() { # page section…
 	page=$1
 	shift
@@ -56,6 +73,9 @@ check_sections() { # page section…
 check_options doorward "$daemon"
 check_options doorwardctl "$ctl"
 check_commands
+check_environment "$ctl" "$srcdir/src/ctl"
+check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/base"
+check_signals
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
