@@ -172,6 +172,12 @@ look_at(struct loop *l, struct connection *c, bool gone)
 		}
 		keep_waiting(l, c);
 		break;
+	case PEEK_NOTHING:
+		if (gone)
+			drop(l, c);
+		else
+			keep_waiting(l, c);
+		break;
 	case PEEK_BROKEN:
 		log_warn("a connection was closed: what it sent is no FastCGI request");
 		drop(l, c);
@@ -211,7 +217,7 @@ begin_leaving(struct loop *l)
 		struct connection *c = &l->connections[i];
 		struct peek_found found;
 
-		if (c->fd >= 0 && c->kept && peek(c->fd, &found) == PEEK_PARTIAL)
+		if (c->fd >= 0 && c->kept && peek(c->fd, &found) == PEEK_NOTHING)
 			drop(l, c);
 		else if (c->fd >= 0)
 			look_at(l, c, false);

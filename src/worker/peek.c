@@ -195,6 +195,6 @@ peek(int fd, struct peek_found *found)
 	if (n == 0)
 		return (PEEK_CLOSED);
 	if (n < 0)
-		return (errno == EAGAIN || errno == EINTR ? PEEK_PARTIAL : PEEK_CLOSED);
+		return (errno == EAGAIN || errno == EINTR ? PEEK_NOTHING : PEEK_CLOSED);
 	return (peek_bytes(look, (size_t)n, (size_t)n == sizeof(look), found));
 }

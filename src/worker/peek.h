@@ -13,7 +13,8 @@ enum peek_verdict {
 	PEEK_COMPLETE, /* one whole request is in the socket: reading it will not block */
 	PEEK_BODY,     /* its variables are all there, its body is still coming */
 	PEEK_LARGE,    /* its variables are all there, its body is longer than we look: read it with a deadline */
-	PEEK_PARTIAL,  /* wait for more */
+	PEEK_PARTIAL,  /* a request has begun: wait for more */
+	PEEK_NOTHING,  /* not a byte has come */
 	PEEK_CLOSED,   /* the peer has gone */
 	PEEK_BROKEN    /* not a request we would ever answer: close */
 };
