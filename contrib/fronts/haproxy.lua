@@ -5,7 +5,8 @@
 --	http-request lua.doorward_group            … and the group in the variable txn.doorward_need
 --
 -- Allowed: the request goes on, with txn.doorward_user and txn.doorward_groups set. Else it ends here with doorward's own
--- answer: 302 to a browser, 401, 403 or 503. Whatever goes wrong is a refusal.
+-- answer: 302 to a browser, 401, 403 or 503. Whatever goes wrong is a refusal; but HAProxy takes an error of Lua itself for "go
+-- on", so that haproxy.cfg has to refuse what comes by without txn.doorward_user.
 
 local SOCKET = os.getenv("DOORWARD_CHECK_SOCKET") -- haproxy.cfg: setenv, before lua-load
 local TIMEOUT = 10                                -- seconds: doorward answers in milliseconds, or says 503 itself

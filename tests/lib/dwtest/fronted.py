@@ -9,7 +9,7 @@ import shutil
 import tempfile
 
 from . import web
-from .check import Failed, equal, expect, fails, wait_until
+from .check import Failed, Skip, equal, expect, fails, wait_until
 from .client import Login, encode
 from .fronts import TOP, installed
 from .protected import (BROWSER, SCRIPT, environment, test_bodies_pass, test_browser_goes_to_login_and_back, test_logout_at_once,
@@ -22,12 +22,13 @@ IDENTITY = ["Remote-User", "Remote-Groups", "X-Remote-User", "X-Remote-Groups", 
 
 
 class Fronted(Site):
-    """file: below contrib/fronts; run: the server's command line. In both, and in ${values}, @NAME@ is replaced, and what a reader would have to
-    uncomment for a plain http port is. own: name of a file without ".conf" for the quick start's way to start lighttpd and nginx."""
+    """file: below contrib/fronts; run: the server's command line. In both @NAME@ is replaced (values: further ones), and what a reader would have
+    to uncomment for a plain http port is. server_user: started by root, the server runs as another user; fcgiwrap: it needs that for CGI;
+    asks_daemon: not so where the server starts doorward itself; more_files: below contrib/fronts, put beside the first."""
 
-    def __init__(self, file, run, *, server_user=False, fcgiwrap=False, doorward=True, more_files=(), values=None, conf=None, **kwargs):
+    def __init__(self, file, run, *, server_user=False, fcgiwrap=False, asks_daemon=True, more_files=(), values=None, conf=None, **kwargs):
         self.drop = server_user and os.getuid() == 0
-        self.with_doorward = doorward
+        self.asks_daemon = asks_daemon
         if self.drop:
             conf = {**(conf or {}), "user": SERVER_USER}
         super().__init__(conf=conf, front="later", users=("alice", ("carol", "users", "admins")),
@@ -215,6 +216,21 @@ def test_cookies_of_two_sessions(site):
     alice, carol = login_as(site, "alice"), login_as(site, "carol")
     answer = site.web("GET", "/app/env.cgi", cookie=alice.cookie, bearer=carol.access)
     expect(answer.status in (400, 401, 403, 500) and b"REMOTE_USER" not in answer.body, f"{answer}")
+
+
+def test_nobody_to_ask(site):
+    """With doorward gone, nothing is allowed."""
+    if not site.asks_daemon:
+        raise Skip("the server starts doorward itself")
+    login = login_as(site, "alice")
+    site.stop_daemon()
+    try:
+        for headers in ({}, BROWSER):
+            answer = site.web("GET", "/app/env.cgi", cookie=login.cookie, headers=headers)
+            expect(answer.status in (500, 502, 503) and b"REMOTE_USER" not in answer.body, f"{answer}")
+    finally:
+        site.start_daemon()
+    wait_until(lambda: site.web("GET", "/app/env.cgi", cookie=login.cookie).status == 200, "the way back", 6)
 
 
 def test_application_keeps_its_own_headers(site):
