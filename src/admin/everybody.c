@@ -10,15 +10,16 @@
 
 #include "admin/sessions.h"
 
-#define BATCH_MAX 8192               /* users of one SCAN: it is asked for 512 and gives whole buckets */
-#define SCANS_MAX 64                 /* of one call: an empty stretch of a large Redis must end somewhere */
-#define CALL_MS 200                  /* nor may a page of many users keep health checks waiting */
-#define SCRATCH_BYTES (4 << 20)      /* the sessions of one user */
+#define BATCH_MAX 8192		/* users of one SCAN: it is asked for 512 and gives whole buckets */
+#define SCANS_MAX 64		/* of one call: an empty stretch of a large Redis must end somewhere */
+#define CALL_MS 200		/* nor may a page of many users keep health checks waiting */
+#define SCRATCH_BYTES (4 << 20) /* the sessions of one user */
 #define PLACE_BYTES (8 + 4 + 8 + SID_LEN)
 
 /*
- * Where a page ended: after ${done} users of the batch that SCAN gives for ${scan}, and within the next user after ${sid8} (zero = before
- * the first). ${sum} is made of those ${done}: if the batch has changed since it is begun anew, since repeating is better than leaving out.
+ * Where a page ended: after ${done} users of the batch that SCAN gives for ${scan}, and within the next user after
+ * ${sid8} (zero = before the first). ${sum} is made of those ${done}: if the batch has changed since it is begun anew,
+ * since repeating is better than leaving out.
  */
 struct place {
 	uint64_t scan;
@@ -38,7 +39,7 @@ struct listing {
 	struct response *r;
 	const struct wanted *w;
 	struct arena arena; /* of one user */
-	int64_t until;      /* mono, ms */
+	int64_t until;	    /* mono, ms */
 	uint64_t shown;
 	struct place place;
 	bool more;
@@ -203,7 +204,9 @@ put_page(struct listing *l)
 		if ((rc = redis_store_scan(l->app->store_ctx, &next, collect, &b)) != DW_OK)
 			return (rc);
 		if (b.full)
-			log_warn("more users in one step of a listing than there is room for, some are left out users=%d", BATCH_MAX);
+			log_warn(
+			    "more users in one step of a listing than there is room for, some are left out users=%d",
+			    BATCH_MAX);
 		arrange(&b);
 		if ((rc = put_batch(l, &b)) != DW_OK || l->more)
 			return (rc);

@@ -18,7 +18,8 @@ uint64_t numbers_in_state(const struct board *b, uint32_t role, uint32_t state);
 uint64_t numbers_breakers(const struct board *b, uint32_t role, uint32_t breaker);
 uint64_t numbers_hashing(const struct board *b);
 
-/* Times of ${stage} counted; and how many ns at most ${percent} of them took, as exactly as the classes are. 0 = longer than all have an end. */
+/* Times of ${stage} counted; and how many ns at most ${percent} of them took, as exactly as the classes are. 0 = longer
+ * than all have an end. */
 uint64_t numbers_observed(const struct board_numbers *n, enum board_stage stage);
 uint64_t numbers_quantile(const struct board_numbers *n, enum board_stage stage, unsigned percent);
 

@@ -18,8 +18,8 @@
 #define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
 
 void
-sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
-    const char *username)
+sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s,
+    const char *user_id, const char *username)
 {
 	struct device room, *device = NULL;
 
@@ -161,8 +161,8 @@ list_user(struct app *app, struct request *q, struct response *r, const struct w
 	if (find_start(app, &list, up, w->cursor, &start))
 		put_list(app, r, up, &list, start, w);
 	else
-		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.",
-		    NULL, 0);
+		response_error(
+		    r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
 }
 
 void
@@ -195,8 +195,8 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 		return;
 	}
 	if (!found.live || !is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
-		response_error(r, q, "not_found", "There is no such session alive.",
-		    found.ended ? found.ending.reason : NULL, 0);
+		response_error(
+		    r, q, "not_found", "There is no such session alive.", found.ended ? found.ending.reason : NULL, 0);
 		return;
 	}
 	response_json(r, 200);

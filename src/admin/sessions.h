@@ -24,12 +24,13 @@ void sessions_sort(struct session_list *list);
 bool sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now);
 
 /* Appends it as the login's answer shows it. */
-void sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
-    const char *username);
+void sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s,
+    const char *user_id, const char *username);
 
 /*
- * Answers with a page of everybody's sessions. The work of a call is bounded: a page may hold fewer than were asked for, or none, and still
- * have a cursor. A session that is there all the time is shown at least once; if much changes in between it may be shown twice.
+ * Answers with a page of everybody's sessions. The work of a call is bounded: a page may hold fewer than were asked
+ * for, or none, and still have a cursor. A session that is there all the time is shown at least once; if much changes
+ * in between it may be shown twice.
  */
 void everybody_list(struct app *app, struct request *q, struct response *r, const struct wanted *w);
 

@@ -12,15 +12,23 @@
 #define REFRESH 5 /* seconds: a page on a wall stays true without script */
 
 static const char style[] =
-    "*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 system-ui,sans-serif;"
-    "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 .25rem}header{display:flex;"
+    "*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 "
+    "system-ui,sans-serif;"
+    "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 "
+    ".25rem}header{display:flex;"
     "gap:1rem;align-items:baseline;flex-wrap:wrap;margin-bottom:1rem}header p{margin:0;color:#5a6876}"
-    ".well,.alarm{border-left:.3rem solid #2b7a4b;background:#eaf5ee;padding:.6rem .9rem;margin:0 0 1rem;list-style:none}"
-    ".alarm{border-color:#a3271f;background:#fbeceb}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));"
-    "gap:.75rem;margin:0}.tiles div{border:1px solid #d5dce4;border-radius:.35rem;padding:.5rem .75rem}dt{color:#5a6876;"
-    "font-size:.8rem}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}dd small{font-size:.8rem;color:#5a6876}"
+    ".well,.alarm{border-left:.3rem solid #2b7a4b;background:#eaf5ee;padding:.6rem .9rem;margin:0 0 "
+    "1rem;list-style:none}"
+    ".alarm{border-color:#a3271f;background:#fbeceb}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7."
+    "5rem,"
+    "1fr));"
+    "gap:.75rem;margin:0}.tiles div{border:1px solid #d5dce4;border-radius:.35rem;padding:.5rem "
+    ".75rem}dt{color:#5a6876;"
+    "font-size:.8rem}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}dd "
+    "small{font-size:.8rem;color:#5a6876}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;"
-    "border-bottom:1px solid #e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
+    "border-bottom:1px solid "
+    "#e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
     "color:#5a6876}.n{text-align:right}.z{color:#9aa6b2}.bad{color:#a3271f;font-weight:600}"
     "@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}header p,dt,th,dd small{color:#9fb0c0}"
     ".tiles div{border-color:#313c48}th,td{border-color:#252e38}.well{background:#14291c}.alarm{background:#331716}"
@@ -63,7 +71,8 @@ put_time(struct buf *b, uint64_t ns)
 	else if (ns < 1000000000)
 		buf_printf(b, "%llu&#8239;ms", (unsigned long long)(ns / 1000000));
 	else
-		buf_printf(b, "%llu.%llu&#8239;s", (unsigned long long)(ns / 1000000000), (unsigned long long)(ns / 100000000 % 10));
+		buf_printf(b, "%llu.%llu&#8239;s", (unsigned long long)(ns / 1000000000),
+		    (unsigned long long)(ns / 100000000 % 10));
 }
 
 static void
@@ -97,16 +106,18 @@ alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 	char text[160];
 
 	if (up < r->wanted) {
-		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)up, r->wanted);
+		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)up,
+		    r->wanted);
 		alarm_of(b, n, text);
 	}
 	if (open > 0) {
-		snprintf(text, sizeof(text), "%llu processes of pool %s do not reach Redis.", (unsigned long long)open, r->name);
+		snprintf(text, sizeof(text), "Pool %s does not reach Redis: %llu of %llu processes.", r->name,
+		    (unsigned long long)open, (unsigned long long)up);
 		alarm_of(b, n, text);
 	}
 	if (numbers_serves(board, role) && r->queue_max > 0 && r->queue_len * 2 > r->queue_max) {
-		snprintf(text, sizeof(text), "Pool %s does not keep up: %d of %d connections wait.", r->name, (int)r->queue_len,
-		    (int)r->queue_max);
+		snprintf(text, sizeof(text), "Pool %s does not keep up: %d of %d connections wait.", r->name,
+		    (int)r->queue_len, (int)r->queue_max);
 		alarm_of(b, n, text);
 	}
 }
@@ -178,14 +189,15 @@ put_pool(struct buf *b, const struct board *board, uint32_t role)
 
 	board_totals(board, role, &t);
 	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td>", r->name, r->wanted);
-	buf_printf(b, "<td class=\"n%s\">%llu</td>", ready + busy < r->wanted ? " bad" : "", (unsigned long long)(ready + busy));
+	buf_printf(b, "<td class=\"n%s\">%llu</td>", ready + busy < r->wanted ? " bad" : "",
+	    (unsigned long long)(ready + busy));
 	cell(b, busy, false);
 	if (numbers_serves(board, role) && r->queue_len >= 0)
 		cell(b, (uint64_t)r->queue_len, true);
 	else
 		buf_puts(b, "<td></td>");
 	cell(b, board_counted(&t, COUNT_REQUESTS), false);
-	for (int class = 2; class <= 5; class++)
+	for (int class = 2; class <= 5; class ++)
 		cell(b, board_answered(&t, class), class == 5);
 	for (int percent = 50; percent <= 99; percent += 49) {
 		buf_puts(b, "<td class=\"n\">");
@@ -204,10 +216,12 @@ static void
 put_pools(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b, "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th class=\"n\">busy"
-		    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
-		    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
-		    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
+	buf_puts(b,
+	    "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
+	    "class=\"n\">busy"
+	    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
+	    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
+	    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
 	for (uint32_t i = 0; numbers_role(board, i); i++)
 		put_pool(b, board, i);
 	buf_puts(b, "</table></div>\n");
@@ -264,8 +278,10 @@ static void
 put_processes(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b, "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th class=\"n\">generation<th>state"
-		    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
+	buf_puts(b,
+	    "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th "
+	    "class=\"n\">generation<th>state"
+	    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (board->slots[i].state != BOARD_FREE)
 			put_process(b, board, &board->slots[i]);
@@ -279,8 +295,8 @@ status_html(struct app *app, struct response *r)
 	struct buf *b = &r->body;
 
 	begin(r);
-	buf_printf(b, "<header><h1>doorward</h1><p>version " PACKAGE_VERSION ", master %d, generation %u, up ", board->master_pid,
-	    board->generation);
+	buf_printf(b, "<header><h1>doorward</h1><p>version " PACKAGE_VERSION ", master %d, generation %u, up ",
+	    board->master_pid, board->generation);
 	put_duration(b, (clock_wall_ms() - board->started) / 1000);
 	buf_puts(b, ", at ");
 	buf_time(b, clock_wall_ms() / 1000);

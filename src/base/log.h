@@ -16,21 +16,24 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 struct log_options {
 	enum log_target target; /* AUTO: the file if one is named, else standard error */
 	enum log_format format;
-	enum log_level level;   /* what is less important is dropped */
-	const char *file;       /* opened for append, 0640 */
-	const char *socket;     /* of the syslog daemon; NULL = /dev/log */
+	enum log_level level; /* what is less important is dropped */
+	const char *file;     /* opened for append, 0640 */
+	const char *socket;   /* of the syslog daemon; NULL = /dev/log */
 };
 
 /*
- * From now on the log goes where ${o} says. Returns 0, or -1 with errno set, in which case it stays where it was. A syslog daemon that is
- * slow is not waited for: lines are lost then, and counted in the next one; what neither file nor syslog takes goes to standard error.
+ * From now on the log goes where ${o} says. Returns 0, or -1 with errno set, in which case it stays where it was. A
+ * syslog daemon that is slow is not waited for: lines are lost then, and counted in the next one; what neither file nor
+ * syslog takes goes to standard error.
  */
 int log_setup(const struct log_options *o);
 
 /* The same, for text in ${file}, or on standard error if it is NULL or empty. */
 int log_open(const char *file, enum log_level level);
 
-/* Opens the file again under its name (after logrotate), or the socket. Returns 0, or -1 with errno set and the old one kept. */
+/* Opens the file again under its name (after logrotate), or the socket. Returns 0, or -1 with errno set and the old one
+ * kept.
+ */
 int log_reopen(void);
 
 /* Names this process in every line, such as "master" or "check/2". ${name} is copied. */

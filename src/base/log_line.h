@@ -20,16 +20,19 @@ struct log_record {
 	const char *text;     /* "message key=value …" */
 };
 
-/* "TIME LEVEL [PROCESS PID] trace=ID TEXT\n"; whatever is no printable ASCII in the text is escaped (log injection, R182). */
+/* "TIME LEVEL [PROCESS PID] trace=ID TEXT\n"; whatever is no printable ASCII in the text is escaped (log injection,
+ * R182). */
 void log_line_text(struct buf *b, const struct log_record *r);
 
 /*
- * {"time","level","process","pid","trace_id","message"} and the key=value pairs that end the text as members of their own, numbers as
- * numbers; a name that is taken gets a "_" in front. Ends with a newline.
+ * {"time","level","process","pid","trace_id","message"} and the key=value pairs that end the text as members of their
+ * own, numbers as numbers; a name that is taken gets a "_" in front. Ends with a newline.
  */
 void log_line_json(struct buf *b, const struct log_record *r);
 
-/* A datagram for /dev/log (RFC 3164, facility daemon): "<PRI>Mmm dd hh:mm:ss doorward[PID]: " and the rest of a line, or JSON. */
+/* A datagram for /dev/log (RFC 3164, facility daemon): "<PRI>Mmm dd hh:mm:ss doorward[PID]: " and the rest of a line,
+ * or JSON.
+ */
 void log_line_syslog(struct buf *b, const struct log_record *r, bool json);
 
 #endif

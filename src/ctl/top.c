@@ -26,7 +26,7 @@ static volatile sig_atomic_t ended;
 struct top {
 	const char *path;
 	char *mem;
-	bool terminal;            /* we may draw */
+	bool terminal;		  /* we may draw */
 	struct json_object *last; /* the sample before this one; NULL = none */
 	int64_t last_at;
 };
@@ -101,7 +101,8 @@ static void
 draw_pool(const struct top *t, struct json_object *now, struct json_object *before, double seconds)
 {
 	struct json_object *s = member(now, "status"), *old = member(before, "status"), *queue = member(now, "queue");
-	struct json_object *all = member(member(now, "stages"), "request"), *all_old = member(member(before, "stages"), "request");
+	struct json_object *all = member(member(now, "stages"), "request"),
+			   *all_old = member(member(before, "stages"), "request");
 	double n = grown(all, all_old, "count"), us = grown(all, all_old, "total_us");
 	char waiting[16] = "-", mean[24] = "-";
 
@@ -120,8 +121,8 @@ draw_pools(const struct top *t, struct json_object *o, double seconds)
 {
 	struct json_object *pools = member(o, "pools");
 
-	line(t, "%-8s %-7s %5s %7s %10s %8s %8s %8s %9s %9s %7s", "POOL", " UP", "BUSY", "WAITING", "REQUESTS/S", "2XX/S", "4XX/S",
-	    "5XX/S", "MEAN MS", "REDIS E/S", "DEATHS");
+	line(t, "%-8s %-7s %5s %7s %10s %8s %8s %8s %9s %9s %7s", "POOL", " UP", "BUSY", "WAITING", "REQUESTS/S",
+	    "2XX/S", "4XX/S", "5XX/S", "MEAN MS", "REDIS E/S", "DEATHS");
 	for (size_t i = 0; pools != NULL && i < json_object_array_length(pools); i++) {
 		struct json_object *p = json_object_array_get_idx(pools, i);
 
@@ -150,7 +151,8 @@ draw_stages(const struct top *t, struct json_object *o)
 			double n = grown(s, old, "count");
 
 			if (n > 0)
-				len += snprintf(row + len, sizeof(row) - (size_t)len, " %9.3f", grown(s, old, "total_us") / n / 1000);
+				len += snprintf(row + len, sizeof(row) - (size_t)len, " %9.3f",
+				    grown(s, old, "total_us") / n / 1000);
 			else
 				len += snprintf(row + len, sizeof(row) - (size_t)len, " %9s", "-");
 		}
@@ -176,8 +178,8 @@ draw_busy(const struct top *t, struct json_object *o)
 			if (strcmp(text(w, "state"), "busy") != 0)
 				continue;
 			shown++;
-			line(t, "%-8s %8.0f %-12s %-8s %8.0f %s", text(p, "name"), number(w, "pid"), text(w, "route"), text(w, "stage"),
-			    number(w, "busy_ms"), text(w, "trace_id"));
+			line(t, "%-8s %8.0f %-12s %-8s %8.0f %s", text(p, "name"), number(w, "pid"), text(w, "route"),
+			    text(w, "stage"), number(w, "busy_ms"), text(w, "trace_id"));
 		}
 	}
 }
@@ -189,16 +191,19 @@ draw_cache(const struct top *t, struct json_object *o)
 	double hits = 0, asked = 0;
 
 	for (size_t i = 0; pools != NULL && i < json_object_array_length(pools); i++) {
-		struct json_object *p = json_object_array_get_idx(pools, i), *old = same_pool(member(t->last, "pools"), p);
+		struct json_object *p = json_object_array_get_idx(pools, i),
+				   *old = same_pool(member(t->last, "pools"), p);
 
 		hits += grown(p, old, "cache_hits");
 		asked += grown(p, old, "cache_hits") + grown(p, old, "cache_misses");
 	}
 	line(t, "cache %s, hits %.0f %%   hashing %.0f of %.0f   outbox %s   slow %.0f   killed %.0f   replaced %.0f",
-	    member(o, "cache") == NULL ? "none" : json_object_get_boolean(member(member(o, "cache"), "on")) ? "on" : "OFF",
+	    member(o, "cache") == NULL					? "none"
+	    : json_object_get_boolean(member(member(o, "cache"), "on")) ? "on"
+									: "OFF",
 	    asked > 0 ? hits * 100 / asked : 0, number(o, "hashing"), number(o, "max_hashing"),
-	    member(o, "outbox") == NULL ? "unknown" : text(member(o, "outbox"), "events"), number(o, "slow"), number(o, "killed"),
-	    number(o, "respawns"));
+	    member(o, "outbox") == NULL ? "unknown" : text(member(o, "outbox"), "events"), number(o, "slow"),
+	    number(o, "killed"), number(o, "respawns"));
 }
 
 static void
@@ -209,8 +214,9 @@ draw(struct top *t, struct json_object *o)
 
 	if (t->terminal)
 		fputs("\033[H", stdout);
-	line(t, "doorward %s   master %.0f   generation %.0f   last reload %s   up %.0f s%s", text(o, "version"), number(o, "pid"),
-	    number(o, "generation"), text(o, "last_reload"), number(o, "uptime"), t->terminal ? "   (q leaves)" : "");
+	line(t, "doorward %s   master %.0f   generation %.0f   last reload %s   up %.0f s%s", text(o, "version"),
+	    number(o, "pid"), number(o, "generation"), text(o, "last_reload"), number(o, "uptime"),
+	    t->terminal ? "   (q leaves)" : "");
 	draw_cache(t, o);
 	line(t, "%s", "");
 	draw_pools(t, o, seconds);
