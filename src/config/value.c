@@ -100,12 +100,10 @@ value_size(int64_t bytes, char *out, size_t cap)
 {
 	size_t i = 0;
 
-	while (i < SIZES && (bytes == 0 || bytes % sizes[i].bytes != 0))
+	/* 0 needs a unit too, or it could not be read again */
+	while (i < SIZES - 1 && (bytes == 0 || bytes % sizes[i].bytes != 0))
 		i++;
-	if (i == SIZES)
-		snprintf(out, cap, "%" PRId64, bytes);
-	else
-		snprintf(out, cap, "%" PRId64 "%s", bytes / sizes[i].bytes, sizes[i].word);
+	snprintf(out, cap, "%" PRId64 "%s", bytes / sizes[i].bytes, sizes[i].word);
 }
 
 static bool
