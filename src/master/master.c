@@ -99,7 +99,8 @@ later_death(struct master *m, const struct death *d, int64_t now)
 
 	if (d->code != EXIT_CONFIG || !role->resizable)
 		return;
-	if (barred < m->board->roles[d->place->board_role].wanted)
+	if (barred < m->board->roles[d->place->board_role].wanted ||
+	    pool_count(&m->pool, m->now, (int)d->place->role, PLACE_READY) > 0)
 		return;
 	snprintf(m->why, sizeof(m->why), "no %s process is left that may be started", role->name);
 	m->code = EXIT_CONFIG;

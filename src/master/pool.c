@@ -197,6 +197,15 @@ place_of(struct pool *p, pid_t pid)
 	return (NULL);
 }
 
+bool
+pool_has_heir(const struct place *pl)
+{
+	const struct place *heir = pl->heir;
+
+	return (heir != NULL && heir->gen == pl->gen && heir->role == pl->role &&
+		(heir->state == PLACE_DUE || heir->state == PLACE_STARTING || heir->state == PLACE_READY));
+}
+
 /* When the place is filled again. */
 static void
 schedule(struct pool *p, struct place *pl, const struct death *d, const struct life *life, int64_t now)
@@ -240,7 +249,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	close_ready(pl);
 	pl->pid = 0;
 	/* Whose successor has been started already needs no other. */
-	if (pl->state == PLACE_LEAVING || (pl->heir != NULL && pl->heir->state != PLACE_BARRED)) {
+	if (pl->state == PLACE_LEAVING || pool_has_heir(pl)) {
 		*pl = (struct place){ .state = PLACE_FREE };
 		return (false);
 	}

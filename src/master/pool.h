@@ -112,6 +112,9 @@ void pool_dismiss(struct place *pl, int64_t deadline);
 /* Tells the status page how many processes ${role} of ${g} should have. */
 void pool_note_wanted(struct pool *p, const struct generation *g, size_t role);
 
+/* Whether somebody is there, or about to be, to replace the process of ${pl}. */
+bool pool_has_heir(const struct place *pl);
+
 /* Places that nobody has. */
 size_t pool_free(const struct pool *p);
 

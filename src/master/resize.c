@@ -146,6 +146,8 @@ static void
 recycle(struct pool *p, struct place *pl, int64_t now, int64_t deadline)
 {
 
+	if (pl->heir != NULL && pl->heir->state != PLACE_BARRED && !pool_has_heir(pl))
+		pl->heir = NULL; /* it was told to leave itself */
 	if (pl->heir == NULL) {
 		if (pool_free(p) > BOARD_SLOTS / 2)
 			pl->heir = pool_add(p, pl->gen, pl->role, pl->ordinal, now);
