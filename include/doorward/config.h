@@ -57,6 +57,7 @@ struct config {
 	char *audience;        /* "" = issuer */
 	char **origins;        /* own origins for the csrf rule, NULL-terminated; empty = that of the issuer */
 	bool require_tls;
+	bool seccomp;          /* filter the system calls of processes that answer requests */
 	char **trusted_proxies; /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
 	char *hsts;            /* Strict-Transport-Security value; "" = none */
 	bool clear_site_data;  /* on logout */

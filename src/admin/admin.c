@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "worker/sandbox.h"
 #include "worker/services.h"
 #include "worker/signals.h"
 
@@ -134,6 +135,7 @@ admin_run(struct child *c, const struct config *conf)
 		return (rc);
 	rc = EXIT_RUNTIME;
 	if (open_all(&a)) {
+		sandbox_enter(conf->seccomp);
 		child_ready(c);
 		while (!signals_leave() && turn(&a, WAIT_MS))
 			if (signals_reopen() && log_reopen() != 0)

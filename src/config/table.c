@@ -45,6 +45,8 @@ const struct option table_options[] = {
 	    "Keys, the user database and the private Redis live here."),
 	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file,
 	    "The master's process id is written here; \"\" writes none."),
+	OPT(BOOL, "seccomp", "true", 0, 1, seccomp,
+	    "Processes that answer requests may not start programs or change the system, where the build has libseccomp."),
 
 	OPT(INT, "workers.check", "0", 0, POOL_MAX, workers_check,
 	    "Workers that answer everything but logins; 0 is one a core, at least 2."),

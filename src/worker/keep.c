@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/keeper.h"
+#include "worker/sandbox.h"
 #include "worker/signals.h"
 
 #include "worker/keep.h"
@@ -34,6 +35,7 @@ keep_run(struct child *c, const struct config *conf)
 		log_error("%s", why);
 		return (EXIT_CONFIG);
 	}
+	sandbox_enter(conf->seccomp);
 	keeper_turn(k, false);
 	child_ready(c); /* without Redis the cache is off, which is no reason not to run */
 	while (!leave) {

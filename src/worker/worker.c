@@ -1,7 +1,6 @@
 #include <sys/resource.h>
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +12,11 @@
 #include "web/serve.h"
 #include "worker/fcgi.h"
 #include "worker/loop.h"
+#include "worker/sandbox.h"
 #include "worker/services.h"
 #include "worker/signals.h"
 
 #include "worker/worker.h"
-
-/* Larger pieces are given back to the kernel at once: else a worker would keep the 19 MiB of its first password hash for ever. */
-#define MMAP_THRESHOLD (1024 * 1024)
 
 /* Bytes of a refused body that are read nevertheless: what is larger the server may take as it likes. */
 #define DRAIN_MAX (1u << 20)
@@ -46,11 +43,11 @@ worker_run(struct child *c, const struct config *conf)
 
 	if (fcgi_init() != 0)
 		return (EXIT_RUNTIME);
-	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	signals_install(&open);
 	raise_descriptors();
 	if ((rc = services_open(&app, conf, c)) != 0)
 		return (rc);
+	sandbox_enter(conf->seccomp);
 	o.open = &open;
 	o.wear = wear_limits(conf, (size_t)(c->slot - c->board->slots));
 	rc = loop_run(&app, c, &o);
@@ -112,6 +109,7 @@ worker_run_cgi(const struct config *conf)
 		left = 0; /* the request is refused as malformed when it is parsed */
 	if ((rc = services_open(&app, conf, &c)) != 0)
 		return (rc);
+	sandbox_enter(conf->seccomp);
 	serve(&app, &x);
 	rc = fd_write_full(STDOUT_FILENO, x.answer.p, x.answer.len) == 0 ? 0 : EXIT_RUNTIME;
 	drain_stdin(&left);

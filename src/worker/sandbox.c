@@ -1,0 +1,103 @@
+#ifdef HAVE_SECCOMP
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <seccomp.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#endif
+
+#include "worker/sandbox.h"
+
+#ifdef HAVE_SECCOMP
+
+/*
+ * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, SQLite) change their system calls from
+ * release to release, and a filter that kills a worker for a new one would be an outage.
+ */
+static const int refused[] = {
+	/* other programs */
+	SCMP_SYS(execve), SCMP_SYS(execveat),
+	/* other processes */
+	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+	/* the file system as a whole, and ways around its rights */
+	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen),
+	SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(quotactl),
+	SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct),
+	/* namespaces */
+	SCMP_SYS(unshare), SCMP_SYS(setns),
+	/* the kernel */
+	SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(reboot), SCMP_SYS(syslog), SCMP_SYS(iopl),
+	SCMP_SYS(ioperm), SCMP_SYS(modify_ldt), SCMP_SYS(personality), SCMP_SYS(vhangup),
+	/* its keys */
+	SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
+	/* names and times of the machine */
+	SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(adjtimex),
+	SCMP_SYS(clock_adjtime),
+};
+
+static int
+fill(scmp_filter_ctx filter)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && rc == 0; i++)
+		if ((rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0)) == -EDOM)
+			rc = 0; /* not on this architecture */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_PACKET));
+	return (rc);
+}
+
+bool
+sandbox_is_built(void)
+{
+
+	return (true);
+}
+
+static int
+load(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int rc;
+
+	if (filter == NULL)
+		return (-ENOMEM);
+	rc = fill(filter);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	return (rc);
+}
+
+void
+sandbox_enter(bool wanted)
+{
+	int rc;
+
+	if (wanted && (rc = load()) != 0)
+		log_warn("system calls are not filtered: %s", strerror(-rc));
+}
+
+#else
+
+bool
+sandbox_is_built(void)
+{
+
+	return (false);
+}
+
+void
+sandbox_enter(bool wanted)
+{
+
+	(void)wanted;
+}
+
+#endif

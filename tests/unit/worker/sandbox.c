@@ -1,0 +1,104 @@
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "worker/sandbox.h"
+
+/* Each runs in a child of its own, which has entered the sandbox or not, and returns the errno it got, 0 if it was let. */
+static int
+start_a_program(void)
+{
+	char *argv[] = { (char *)(uintptr_t)"true", NULL }, *envp[] = { NULL };
+
+	execve("/bin/true", argv, envp);
+	return (errno);
+}
+
+static int
+trace(void)
+{
+
+	return (ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0 ? 0 : errno);
+}
+
+static int
+leave_the_namespace(void)
+{
+
+	return (unshare(CLONE_NEWNS) == 0 ? 0 : errno);
+}
+
+static int
+raw_socket(void)
+{
+
+	return (socket(AF_PACKET, SOCK_RAW, 0) >= 0 ? 0 : errno);
+}
+
+static int
+everyday_work(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return (fd >= 0 && s >= 0 && write(fd, "x", 1) == 1 ? 0 : errno);
+}
+
+static int
+in_child(int (*body)(void), bool wanted)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sandbox_enter(wanted);
+		_exit(body());
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+static void
+refuses(void **state)
+{
+
+	(void)state;
+	if (!sandbox_is_built())
+		skip();
+	assert_int_equal(in_child(start_a_program, true), EPERM);
+	assert_int_equal(in_child(trace, true), EPERM);
+	assert_int_equal(in_child(leave_the_namespace, true), EPERM);
+	assert_int_equal(in_child(raw_socket, true), EPERM);
+}
+
+static void
+lets_work_go_on(void **state)
+{
+
+	(void)state;
+	assert_int_equal(in_child(everyday_work, true), 0);
+	assert_int_equal(in_child(start_a_program, false), 0); /* not wanted: nothing changes */
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(lets_work_go_on),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
