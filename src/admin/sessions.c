@@ -37,23 +37,12 @@ is_alive(const struct session *s, int64_t not_before, int64_t now)
 	return (s->created >= not_before && now < session_end(s));
 }
 
-/* Newest first, in a fixed order within a second. */
-static int
-newest_first(const void *a, const void *b)
-{
-	const struct session *x = a, *y = b;
-
-	if (x->created != y->created)
-		return (x->created < y->created ? 1 : -1);
-	return (memcmp(x->sid8, y->sid8, SID_LEN));
-}
-
 void
 sessions_sort(struct session_list *list)
 {
 
 	if (list->n > 1)
-		qsort(list->sessions, list->n, sizeof(list->sessions[0]), newest_first);
+		qsort(list->sessions, list->n, sizeof(list->sessions[0]), view_newest_first);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "auth/clients.h"
 #include "auth/device.h"
 #include "base/liveness.h"
 #include "base/log.h"
@@ -32,15 +33,13 @@ reason_of(enum rotate_outcome outcome)
 	}
 }
 
-/* The client of a session is kept as a hash; a client that is no longer configured falls back to the default's lifetimes. */
+/* A client that is no longer configured falls back to the default's lifetimes. */
 static const struct client *
 client_of(const struct config *c, const struct session *s)
 {
+	const struct client *found = clients_find(c, s->client4);
 
-	for (size_t i = 0; i < c->n_clients; i++)
-		if (memcmp(c->clients[i].hash4, s->client4, CLIENT_HASH_LEN) == 0)
-			return (&c->clients[i]);
-	return (config_client(c, NULL));
+	return (found != NULL ? found : config_client(c, NULL));
 }
 
 static enum dw_result

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "auth/clients.h"
 #include "base/liveness.h"
 #include "crypto/sid.h"
 #include "doorward/config.h"
@@ -64,9 +65,17 @@ view_ending(struct buf *b, const struct user_keys *k, const uint8_t up[UP_LEN], 
 const char *
 view_client_id(const struct config *c, const uint8_t client4[CLIENT_HASH_LEN])
 {
+	const struct client *client = clients_find(c, client4);
 
-	for (size_t i = 0; i < c->n_clients; i++)
-		if (memcmp(c->clients[i].hash4, client4, CLIENT_HASH_LEN) == 0)
-			return (c->clients[i].id);
-	return (NULL);
+	return (client == NULL ? NULL : client->id);
+}
+
+int
+view_newest_first(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+
+	if (x->created != y->created)
+		return (x->created < y->created ? 1 : -1);
+	return (memcmp(x->sid8, y->sid8, SID_LEN));
 }

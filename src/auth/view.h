@@ -25,4 +25,7 @@ void view_ending(struct buf *b, const struct user_keys *k, const uint8_t up[UP_L
 /* The id of the client whose hash is ${client4}, or NULL if it is not configured any more. */
 const char *view_client_id(const struct config *c, const uint8_t client4[CLIENT_HASH_LEN]);
 
+/* For qsort() of struct session: newest first, those of one second in a fixed order, so that a cursor means the same on every page. */
+int view_newest_first(const void *a, const void *b);
+
 #endif

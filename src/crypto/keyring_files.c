@@ -168,7 +168,7 @@ parse_root(struct str text, uint8_t root[KEYRING_ROOT_LEN])
 		root[i] = (uint8_t)(high << 4 | low);
 		varied = varied || root[i] != root[0];
 	}
-	return (varied); /* one byte all over is a placeholder, or what an interrupted copy left */
+	return (varied); /* one byte all over stands for no secret: a forgotten template, or what an interrupted copy left */
 }
 
 bool

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/clients.h"
 #include "auth/name.h"
 #include "auth/pseudonym.h"
 #include "config/load.h"
 #include "crypto/keyring.h"
-#include "crypto/mac.h"
 #include "ctl/http.h"
 #include "doorward/config.h"
 #include "master/privs.h"
@@ -35,18 +35,6 @@ ctl_say(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-/* Sessions name their client by this. */
-static void
-hash_clients(struct config *conf)
-{
-	uint8_t hash[MAC_LEN];
-
-	for (size_t i = 0; i < conf->n_clients; i++) {
-		mac_sha256(conf->clients[i].id, strlen(conf->clients[i].id), hash);
-		memcpy(conf->clients[i].hash4, hash, CLIENT_HASH_LEN);
-	}
-}
-
 int
 ctl_config(struct ctl *c)
 {
@@ -56,7 +44,7 @@ ctl_config(struct ctl *c)
 		ctl_say("%s", err);
 		return (-1);
 	}
-	hash_clients(c->conf);
+	clients_hash(c->conf);
 	return (0);
 }
 

@@ -58,24 +58,13 @@ handle_session(struct app *app, struct request *q, struct response *r)
 	buf_putc(&r->body, '}');
 }
 
-/* Newest first; sessions of the same second in a fixed order, so that a cursor means the same on every page. */
-static int
-newest_first(const void *a, const void *b)
-{
-	const struct session *x = a, *y = b;
-
-	if (x->created != y->created)
-		return (x->created < y->created ? 1 : -1);
-	return (memcmp(x->sid8, y->sid8, SID_LEN));
-}
-
 static bool
 is_after(const struct session *s, const struct position *from)
 {
 	struct session here = { .created = from->created };
 
 	memcpy(here.sid8, from->sid8, SID_LEN);
-	return (newest_first(s, &here) > 0);
+	return (view_newest_first(s, &here) > 0);
 }
 
 static void
@@ -180,7 +169,7 @@ handle_sessions(struct app *app, struct request *q, struct response *r)
 		credential_refuse(app, q, r, rc, NULL);
 		return;
 	}
-	qsort(list.sessions, list.n, sizeof(list.sessions[0]), newest_first);
+	qsort(list.sessions, list.n, sizeof(list.sessions[0]), view_newest_first);
 	put_page(app, r, &p, &list, limit, &from);
 }
 

@@ -1,8 +1,8 @@
 #include <string.h>
 
+#include "auth/clients.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
-#include "crypto/mac.h"
 #include "store/redis.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
@@ -10,18 +10,6 @@
 #include "worker/services.h"
 
 #define REASON_BYTES 512
-
-/* Sessions name their client by a hash of four bytes. */
-static void
-hash_clients(const struct config *conf)
-{
-	uint8_t digest[MAC_LEN];
-
-	for (size_t i = 0; i < conf->n_clients; i++) {
-		mac_sha256(conf->clients[i].id, strlen(conf->clients[i].id), digest);
-		memcpy(conf->clients[i].hash4, digest, CLIENT_HASH_LEN);
-	}
-}
 
 /* A database that cannot be asked now is an answer (503), not a reason not to start; one that never can be is. */
 static bool
@@ -50,7 +38,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->slot = c->slot;
 	app->cache = c->cache;
 	app->store = &redis_store_ops;
-	hash_clients(conf);
+	clients_hash(conf);
 	if ((app->keys = keyring_load(conf->state_dir, conf->access_alg, why, sizeof(why))) == NULL || !open_users(app, conf, why))
 		goto err0;
 	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
