@@ -31,7 +31,7 @@ check_directions() {
 		allow("auth", "auth crypto base doorward")
 		allow("handle", "handle auth base doorward")
 		allow("web", "web handle base doorward")
-		allow("worker", "worker web store userdb crypto config base doorward")
+		allow("worker", "worker web auth store userdb crypto config base doorward")
 		# The admin listener is a worker of another protocol: it lives on the same services and parses the same bodies.
 		allow("admin", "admin worker web auth store userdb crypto config base doorward")
 		allow("master", "master config base")
