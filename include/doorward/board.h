@@ -106,7 +106,7 @@ enum board_reload { RELOAD_NONE = 0, RELOAD_DONE, RELOAD_FAILED };
 struct board {
 	_Atomic int64_t started;        /* of the master, wall ms */
 	_Atomic uint32_t generation;    /* the current one */
-	_Atomic uint32_t redis_pid;     /* private Redis, 0 = none */
+	_Atomic uint32_t redis_pid;     /* the process that guards the private Redis, its parent; 0 = none */
 	_Atomic uint64_t respawns;
 	_Atomic uint64_t retired_requests; /* of slots that have been freed */
 	_Atomic uint32_t max_hashing;
