@@ -19,14 +19,15 @@ class Tally:
             body()
         except Skip as reason:
             print(f"skip {name} # {reason}", flush=True)
-            return
+            return True
         except Exception as error:
             self.failed += 1
             print(f"not ok {name} # {type(error).__name__}: {error}", flush=True)
             for line in traceback.format_exc().splitlines():
                 print("#   " + line, flush=True)
-            return
+            return False
         print(f"ok {name} # {time.monotonic() - start:.2f} s", flush=True)
+        return True
 
 
 def _tests(module):
@@ -52,7 +53,9 @@ def main(site=None, kind=Site):
     tally.run("start", place.start)
     if not tally.failed:
         for name, test in _tests(module):
-            tally.run(name, lambda test=test: test(place))
+            before = place.processes_now()
+            if not tally.run(name, lambda test=test: test(place)):
+                place.clear(before)
         tally.run("no_descriptor_leaks", place.check_descriptors)
     tally.run("stop_and_leave_nothing", place.stop)
     if tally.failed:

@@ -218,6 +218,21 @@ class Site(Client, Fronts):
         except FileNotFoundError:
             return ""
 
+    # --- after a test that failed
+
+    def processes_now(self):
+        return set(marked(self.dir))
+
+    def clear(self, before):
+        """Ends what a failed test started and left, so that the next one finds what it would have found; ${before}: what ran then."""
+        keep = before | ({self.daemon.pid} if self.daemon is not None else set())
+        for pid in marked(self.dir):
+            os.kill(pid, signal.SIGCONT)
+            if pid not in keep and parent(pid) not in keep:
+                os.kill(pid, signal.SIGKILL)
+        if self.daemon is not None and self.daemon.pid in before and not self.daemon.is_running():
+            self.start_daemon()
+
     # --- the end
 
     def check_descriptors(self):
