@@ -189,6 +189,17 @@ check_client_lifetimes(const struct loading *l, int i)
 	return (check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i));
 }
 
+/* A client inherits the global ones: what is wrong there is said once. */
+static bool
+check_all_lifetimes(const struct loading *l)
+{
+	bool good = check_lifetimes(l);
+
+	for (size_t i = 0; good && i < l->c->n_clients; i++)
+		good = check_client_lifetimes(l, (int)i);
+	return (good);
+}
+
 static bool
 check_backends(const struct loading *l)
 {
@@ -242,20 +253,14 @@ check_secrets(const struct loading *l)
 }
 
 static bool
-check_client(const struct loading *l, int i)
-{
-
-	return (check_client_lifetimes(l, i) && check_secret(l, i, "secret_file", l->c->clients[i].secret_file));
-}
-
-static bool
 check_clients(const struct loading *l)
 {
 
+	bool good = true;
+
 	for (size_t i = 0; i < l->c->n_clients; i++)
-		if (!check_client(l, (int)i))
-			return (false);
-	return (true);
+		good &= check_secret(l, (int)i, "secret_file", l->c->clients[i].secret_file);
+	return (good);
 }
 
 static bool
@@ -293,6 +298,11 @@ bool
 check_all(const struct loading *l)
 {
 
-	return (check_workers(l) && check_sockets(l) && check_place(l) && check_headers(l) && check_lifetimes(l) &&
-		check_backends(l) && check_log(l) && check_accounts(l) && check_secrets(l) && check_clients(l));
+	static bool (*const checks[])(const struct loading *) = { check_workers, check_sockets, check_place, check_headers,
+		check_all_lifetimes, check_backends, check_log, check_accounts, check_secrets, check_clients };
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		good &= checks[i](l);
+	return (good);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/hint.h"
 #include "config/table.h"
 #include "config/value.h"
 
@@ -28,6 +29,7 @@ static bool
 read_row(const struct loading *l, const config_setting_t *row, int index, struct client *cl)
 {
 	char name[OPTION_NAME_MAX], why[256];
+	bool good = true;
 
 	for (int i = 0; i < config_setting_length(row); i++) {
 		const config_setting_t *s = config_setting_get_elem(row, (unsigned)i);
@@ -35,11 +37,11 @@ read_row(const struct loading *l, const config_setting_t *row, int index, struct
 
 		snprintf(name, sizeof(name), "clients[%d].%s", index, config_setting_name(s));
 		if (o == NULL)
-			return (source_wrong(l, s, name, "there is no such option"));
-		if (!value_from_setting(o, s, cl, why, sizeof(why)))
-			return (source_wrong(l, s, name, "%s", why));
+			good = source_unknown(l, s, name, hint_client_option(config_setting_name(s)));
+		else if (!value_from_setting(o, s, cl, why, sizeof(why)))
+			good = source_wrong(l, s, name, "%s", why);
 	}
-	return (true);
+	return (good);
 }
 
 /* A row needs an id that no other row has. */
@@ -77,9 +79,9 @@ add_row(const struct loading *l, const config_setting_t *row, int index)
 	snprintf(name, sizeof(name), "clients[%d]", index);
 	if (!config_setting_is_group(row))
 		return (source_wrong(l, row, name, "must be a group, as in { id = \"app\"; }"));
-	if ((cl = add(l, row)) == NULL || !read_row(l, row, index, cl))
+	if ((cl = add(l, row)) == NULL)
 		return (false);
-	return (check_id(l, row, index));
+	return (read_row(l, row, index, cl) & check_id(l, row, index)); /* both, so that both are told */
 }
 
 static bool
@@ -112,6 +114,7 @@ bool
 clients_read(const struct loading *l)
 {
 	const config_setting_t *list = source_of(l->c, "clients");
+	bool good = true;
 	int n = 0;
 
 	if (list != NULL && !config_setting_is_list(list))
@@ -125,9 +128,8 @@ clients_read(const struct loading *l)
 	if (!names_default(list, n) && !add_default(l))
 		return (false);
 	for (int i = 0; i < n; i++)
-		if (!add_row(l, config_setting_get_elem(list, (unsigned)i), i))
-			return (false);
-	return (true);
+		good &= add_row(l, config_setting_get_elem(list, (unsigned)i), i);
+	return (good);
 }
 
 void

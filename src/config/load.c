@@ -6,6 +6,7 @@
 
 #include "config/check.h"
 #include "config/clients.h"
+#include "config/hint.h"
 #include "config/scan.h"
 #include "config/source.h"
 #include "config/table.h"
@@ -43,25 +44,26 @@ read_setting(const struct loading *l, const config_setting_t *s, const char *nam
 	if (strcmp(name, "clients") == 0)
 		return (true); /* needs the global lifetimes: read last */
 	if (!table_is_group(table_options, name))
-		return (source_wrong(l, s, name, "there is no such option"));
+		return (source_unknown(l, s, name, hint_option(name)));
 	if (!config_setting_is_group(s))
 		return (source_wrong(l, s, name, "is a group, as in %s: { … };", name));
 	return (read_group(l, s, name));
 }
 
+/* Goes on after a mistake: who has to mend a file wants to see them all. */
 static bool
 read_group(const struct loading *l, const config_setting_t *group, const char *prefix)
 {
 	char name[OPTION_NAME_MAX];
+	bool good = true;
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
 
 		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", config_setting_name(s));
-		if (!read_setting(l, s, name))
-			return (false);
+		good &= read_setting(l, s, name);
 	}
-	return (true);
+	return (good);
 }
 
 /* The processors we may run on: in a container fewer than the machine has. */
@@ -98,6 +100,22 @@ derive(const struct loading *l)
 	return (true);
 }
 
+/* The parser's own words, and what was probably meant. Included files are named relative to ${dir}. */
+static void
+explain(const struct loading *l, const char *dir, const char *file, unsigned line)
+{
+	const char *text = config_error_text(&l->c->source->parsed);
+	char path[2 * PATH_MAX], hint[256], name[OPTION_NAME_MAX] = "";
+
+	snprintf(path, sizeof(path), "%s%s%s", file == l->c->file ? "" : dir, file == l->c->file ? "" : "/", file);
+	if (strstr(text, "duplicate") != NULL)
+		hint_name(path, line, name, sizeof(name));
+	hint[0] = '\0';
+	if (strstr(text, "syntax") != NULL)
+		hint_syntax(path, line, hint, sizeof(hint));
+	snprintf(l->err, l->errlen, "%s:%u: %s%s%s%s", file, line, name, name[0] == '\0' ? "" : ": ", text, hint);
+}
+
 static bool
 parse(const struct loading *l)
 {
@@ -112,7 +130,7 @@ parse(const struct loading *l)
 		return (true);
 	file = config_error_file(parsed) == NULL ? l->c->file : config_error_file(parsed);
 	if (config_error_type(parsed) == CONFIG_ERR_PARSE)
-		snprintf(l->err, l->errlen, "%s:%d: %s", file, config_error_line(parsed), config_error_text(parsed));
+		explain(l, dir, file, (unsigned)config_error_line(parsed));
 	else
 		snprintf(l->err, l->errlen, "%s: %s", file, config_error_text(parsed));
 	return (false);
@@ -142,17 +160,24 @@ config_load(const char *file, char *err, size_t errlen)
 {
 	struct config *c = make(file);
 	struct loading l = { c, err, errlen };
+	bool good;
 
+	err[0] = '\0';
 	if (c == NULL) {
 		snprintf(err, errlen, "%s: %s", file, strerror(errno));
 		return (NULL);
 	}
-	if (!parse(&l) || !set_defaults(&l) || !read_group(&l, config_root_setting(&c->source->parsed), "") ||
-	    !derive(&l) || !clients_read(&l) || !check_all(&l)) {
-		config_free(c);
-		return (NULL);
+	good = parse(&l) && set_defaults(&l);
+	if (good) { /* what could not be read has its default, and the rest is still looked at */
+		good = read_group(&l, config_root_setting(&c->source->parsed), "");
+		good &= derive(&l);
+		good &= clients_read(&l);
+		good &= check_all(&l);
 	}
-	return (c);
+	if (good)
+		return (c);
+	config_free(c);
+	return (NULL);
 }
 
 void

@@ -10,11 +10,11 @@
 
 #include "doorward/config.h"
 
-#define CONFIG_ERROR_MAX 512 /* bytes that hold any message of config_load */
+#define CONFIG_ERROR_MAX 8192 /* bytes: some thirty mistakes in one file; further ones are left out, and it is said */
 
 /*
  * Reads ${file} and checks every value and every rule between values. Returns the settings, owned by the caller and
- * released with config_free(), or NULL with "file:line: option: what is wrong" in the ${errlen} bytes at ${err}.
+ * released with config_free(), or NULL with a line "file:line: option: what is wrong" for each mistake in the ${errlen} bytes at ${err}.
  * Nothing outside is changed, so this is also what `doorward -t` does. Secret files are looked at, not kept.
  */
 struct config *config_load(const char *file, char *err, size_t errlen);

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/source.h"
 
@@ -26,17 +27,40 @@ source_file(const struct config *c, const config_setting_t *at)
 	return (file == NULL ? c->file : file);
 }
 
+/* One line more, or a word that there are more than fit. */
+static void
+add_line(const struct loading *l, const char *line)
+{
+	static const char more[] = "\n(and more)";
+	size_t have = strlen(l->err), need = strlen(line) + (have > 0);
+
+	if (have + need + sizeof(more) <= l->errlen || have == 0)
+		snprintf(l->err + have, l->errlen - have, "%s%s", have > 0 ? "\n" : "", line);
+	else if (have + sizeof(more) <= l->errlen && strcmp(l->err + have - (sizeof(more) - 1), more) != 0)
+		memcpy(l->err + have, more, sizeof(more));
+}
+
 bool
 source_wrong(const struct loading *l, const config_setting_t *at, const char *name, const char *fmt, ...)
 {
-	char line[16] = "", what[384];
+	char place[16] = "", what[384], line[1024];
 	va_list ap;
 
 	if (at != NULL)
-		snprintf(line, sizeof(line), ":%u", (unsigned)config_setting_source_line(at));
+		snprintf(place, sizeof(place), ":%u", (unsigned)config_setting_source_line(at));
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	snprintf(l->err, l->errlen, "%s%s: %s: %s", source_file(l->c, at), line, name, what);
+	snprintf(line, sizeof(line), "%s%s: %s: %s", source_file(l->c, at), place, name, what);
+	add_line(l, line);
 	return (false);
+}
+
+bool
+source_unknown(const struct loading *l, const config_setting_t *at, const char *name, const char *meant)
+{
+
+	if (meant == NULL)
+		return (source_wrong(l, at, name, "there is no such option"));
+	return (source_wrong(l, at, name, "there is no such option, did you mean %s?", meant));
 }

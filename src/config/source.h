@@ -29,8 +29,11 @@ const config_setting_t *source_of_client(const struct config *c, size_t i, const
 /* The file that ${at} was written in, as it was named. */
 const char *source_file(const struct config *c, const config_setting_t *at);
 
-/* Writes "file:line: ${name}: …" with the place of ${at}, or without a line if it is NULL; returns false. */
+/* Adds a line "file:line: ${name}: …" with the place of ${at}, or without a line if it is NULL; returns false. */
 bool source_wrong(const struct loading *l, const config_setting_t *at, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same for a name that is no option; ${meant} is one that may have been meant, or NULL. */
+bool source_unknown(const struct loading *l, const config_setting_t *at, const char *name, const char *meant);
 
 #endif

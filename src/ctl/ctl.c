@@ -41,7 +41,8 @@ ctl_config(struct ctl *c)
 	char err[CONFIG_ERROR_MAX];
 
 	if ((c->conf = config_load(c->file, err, sizeof(err))) == NULL) {
-		ctl_say("%s", err);
+		for (char *line = strtok(err, "\n"); line != NULL; line = strtok(NULL, "\n"))
+			ctl_say("%s", line);
 		return (-1);
 	}
 	clients_hash(c->conf);

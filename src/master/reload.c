@@ -91,7 +91,8 @@ reload_begin(struct master *m, int64_t now)
 	if ((m->next = prepare(m, err, sizeof(err))) == NULL) {
 		generation_prune(m->now, &m->sockets);
 		note_result(m, RELOAD_FAILED);
-		log_error("reload refused, everything stays as it was: %s", err);
+		log_error("reload refused, everything stays as it was: %.*s%s", (int)strcspn(err, "\n"), err,
+		    strchr(err, '\n') == NULL ? "" : " (and more: doorward -t shows all)");
 		return;
 	}
 	if (pool_enter(&m->pool, m->next, now) != 0)

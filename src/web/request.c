@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/log.h"
 #include "web/path.h"
 #include "web/trace.h"
 #include "web/trusted.h"
@@ -22,59 +21,28 @@ method_of(struct str s)
 	return (METHOD_OTHER);
 }
 
-/* Once: whoever can send such a header could otherwise fill the log. */
-static void
-report_unreadable(struct str forwarded_for)
-{
-	static bool said;
-
-	if (!said)
-		log_warn("an address in X-Forwarded-For cannot be read, the proxy's is recorded instead value=%s", log_text(forwarded_for));
-	said = true;
-}
-
-/* Evidence of TLS is what the server set; Apache's early hooks set only the scheme. */
+/* Evidence of TLS is what the server set; Apache's early hooks set only the scheme. A header counts from a trusted peer alone. */
 static bool
-server_saw_tls(const struct params *p)
+came_by_tls(const struct params *p, bool from_proxy)
 {
 
-	return (str_is_nocase(p->value[PARAM_HTTPS], "on") || str_is_nocase(p->value[PARAM_SCHEME], "https"));
-}
-
-/* What a trusted peer's headers say. A header sent in two different values says nothing. */
-static void
-take_forwarded(struct request *r, const struct config *c, const struct params *p)
-{
-	struct str from = p->twice[PARAM_FORWARDED_FOR] ? STR_NONE : p->value[PARAM_FORWARDED_FOR];
-	struct forwarded f;
-
-	trusted_forwarded(c->trusted_proxies, from, &f);
-	if (f.unreadable)
-		report_unreadable(from);
-	str_copy(r->ip, sizeof(r->ip), str_of(f.client));
-	if (!p->twice[PARAM_FORWARDED_PROTO])
-		r->tls = r->tls || str_is_nocase(trusted_proto(p->value[PARAM_FORWARDED_PROTO], f.hop), "https");
-}
-
-/* The peer as the server names it: an address, "unix:", or an address with a zone, which is kept as it is. */
-static void
-take_peer(struct request *r, struct str peer)
-{
-
-	if (!trusted_address(peer, r->ip) && str_is_word(peer, ".:%", ADDRESS_MAX))
-		str_copy(r->ip, sizeof(r->ip), peer);
+	if (str_is_nocase(p->value[PARAM_HTTPS], "on") || str_is_nocase(p->value[PARAM_SCHEME], "https"))
+		return (true);
+	return (from_proxy && !p->twice[PARAM_FORWARDED_PROTO] && str_is_nocase(p->value[PARAM_FORWARDED_PROTO], "https"));
 }
 
 static void
-set_origin(struct request *r, const struct config *c, const struct params *p)
+set_address(struct request *r, const struct config *c, const struct params *p, bool from_proxy)
 {
-	struct str peer = p->value[PARAM_REMOTE_ADDR];
+	struct str client = STR_NONE;
 
-	r->tls = server_saw_tls(p);
-	if (trusted_peer(c->trusted_proxies, peer))
-		take_forwarded(r, c, p);
-	if (r->ip[0] == '\0')
-		take_peer(r, peer);
+	if (from_proxy && !p->twice[PARAM_FORWARDED_FOR])
+		client = trusted_client(c->trusted_proxies, p->value[PARAM_FORWARDED_FOR]);
+	if (client.p == NULL)
+		client = p->value[PARAM_REMOTE_ADDR];
+	if (!str_is_word(client, ".:%", ADDRESS_MAX))
+		client = STR_NONE;
+	str_copy(r->ip, sizeof(r->ip), client);
 }
 
 static void
@@ -90,12 +58,14 @@ set_length(struct request *r, const struct params *p)
 void
 request_init(struct request *r, const struct config *c, const struct params *p, bool authorizer, struct arena *arena)
 {
+	bool from_proxy = trusted_peer(c->trusted_proxies, p->value[PARAM_REMOTE_ADDR]);
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->authorizer = authorizer;
 	r->shown = authorizer && p->value[PARAM_APACHE_ROLE].p != NULL; /* mod_fcgid, mod_authnz_fcgi */
 	r->method = method_of(p->value[PARAM_METHOD]);
+	r->tls = came_by_tls(p, from_proxy);
 	r->query = p->value[PARAM_QUERY];
 	memcpy(r->cookie, p->cookie, sizeof(r->cookie));
 	r->n_cookie = p->n_cookie;
@@ -111,7 +81,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	r->original_uri = p->value[PARAM_ORIGINAL_URI];
 	r->group = p->value[PARAM_GROUP];
 	set_length(r, p);
-	set_origin(r, c, p);
+	set_address(r, c, p, from_proxy);
 	trace_id_of(p->value[PARAM_TRACEPARENT], r->trace_id);
 }
 

@@ -31,12 +31,30 @@ static const struct {
 	const char *text;
 	const char *error;
 } refused[] = {
-	{ "a = ;", "t.conf:1: syntax error" },
+	{ "a = ;", "t.conf:1: syntax error: a has no value" },
+	{ "session: {\n\tidle = 30m;\n};",
+	    "t.conf:2: syntax error: texts, durations and sizes need quotes: idle = \"30m\";" },
+	{ "issuer = https://example.org/auth;\nmount = \"/auth\";",
+	    "t.conf:1: syntax error: texts, durations and sizes need quotes: issuer = \"https://example.org/auth\";" },
+	{ "require_tls = yes;", "t.conf:1: syntax error: require_tls = true;" },
+	{ "seccomp = Off;", "t.conf:1: syntax error: seccomp = false;" },
+	{ "session.idle = \"30m\";", "t.conf:1: syntax error: an option of a group is written session: { idle = …; };" },
 	{ "workers: {\n\tcheck = 2\n", "t.conf:3: syntax error" },
-	{ "mount = \"/a\";\nmount = \"/b\";", "t.conf:2: duplicate setting name" },
+	{ "mount = \"/a\";\nmount = \"/b\";", "t.conf:2: mount: duplicate setting name" },
 	{ "nosuch = 1;", "t.conf:1: nosuch: there is no such option" },
 	{ "nosuch: { a = 1; };", "t.conf:1: nosuch: there is no such option" },
-	{ "\n\nworkers: {\n\n\tchec = 1;\n};", "t.conf:5: workers.chec: there is no such option" },
+	{ "\n\nworkers: {\n\n\tchec = 1;\n};", "t.conf:5: workers.chec: there is no such option, did you mean workers.check?" },
+	{ "session: { idel = \"30m\"; };", "t.conf:1: session.idel: there is no such option, did you mean session.idle?" },
+	{ "redis_url = \"x\";", "t.conf:1: redis_url: there is no such option, did you mean redis.url?" },
+	{ "clients = ( { id = \"a\"; secretfile = \"/x\"; } );",
+	    "t.conf:1: clients[0].secretfile: there is no such option, did you mean secret_file?" },
+	{ "nosuch = 1;\nsession: {\n\tidle = 30;\n\tabsolute = \"1x\";\n};\nmount = \"auth\";",
+	    "t.conf:1: nosuch: there is no such option\n"
+	    "t.conf:3: session.idle: must be in quotes and with a unit: a duration is a number with a unit, ms, s, m, h or d, "
+	    "as in \"30s\"\n"
+	    "t.conf:4: session.absolute: \"1x\" has an unknown unit: a duration is a number with a unit, ms, s, m, h or d, as in \"30s\"\n"
+	    "t.conf:6: mount: \"auth\" is not a path such as /auth: it begins with '/' and ends without" },
+
 	{ "workers: { check: { a = 1; }; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers = 4;", "t.conf:1: workers: is a group, as in workers: { … };" },
 	{ "check = 4;", "t.conf:1: check: there is no such option" },
