@@ -54,10 +54,9 @@ static const struct {
 	    "as in \"30s\"\n"
 	    "t.conf:4: session.absolute: \"1x\" has an unknown unit: a duration is a number with a unit, ms, s, m, h or d, as in \"30s\"\n"
 	    "t.conf:6: mount: \"auth\" is not a path such as /auth: it begins with '/' and ends without" },
-
 	{ "workers: { check: { a = 1; }; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers = 4;", "t.conf:1: workers: is a group, as in workers: { … };" },
-	{ "check = 4;", "t.conf:1: check: there is no such option" },
+	{ "check = 4;", "t.conf:1: check: there is no such option, did you mean workers.check?" },
 	{ "workers: { check = \"4\"; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers: { check = 4.0; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers: { check = true; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
