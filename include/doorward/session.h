@@ -78,7 +78,10 @@ enum end_cause {
 	END_PASSWORD = 9,  /* password changed; "logout", "password_changed" */
 	END_DISABLED = 10, /* account disabled; "kick", "disabled" */
 	END_DELETED = 11,  /* account deleted; "kick", "deleted" */
-	END_ANOMALY = 12   /* risk rules; "anomaly", "anomaly" */
+	END_ANOMALY = 12,  /* risk rules; "anomaly", "anomaly" */
+	/* A login that was taken back before anybody had its tokens: */
+	END_UNCONFIRMED = 13, /* whether the account may still sign in could not be asked; "kick", "unconfirmed" */
+	END_CHANGED = 14      /* the account was changed while the login went on; "kick", "account_changed" */
 };
 
 /* Scope of a logout as asked for. Stored as one byte: never renumber. */

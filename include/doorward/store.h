@@ -183,6 +183,8 @@ struct store_ops {
 	int64_t (*now)(void *store);
 	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
 	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
+	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing is done. */
+	enum dw_result (*set_groups)(void *store, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups);
 };
 
 #endif

@@ -24,6 +24,7 @@ struct account {
 	char hash[PWHASH_MAX];       /* wipe after use */
 	bool disabled;
 	int64_t created;
+	int64_t version; /* raised whenever what was verified before must not count any more: new password, disabled, enabled */
 };
 
 /* What is known of the device behind a session, for people to recognise it by. */
@@ -41,8 +42,17 @@ struct userdb_ops {
 	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
 	/* Stores ${a} (id, name, groups, hash, disabled, created as given). */
 	enum dw_result (*add)(void *db, const struct account *a);
+	/* Sets the hash of a new password, and raises the version. */
 	enum dw_result (*set_hash)(void *db, const char *id, const char *hash);
+	/*
+	 * Puts ${hash}, another one of the same password, in the place of ${expected}; the version stays. DW_ABSENT if the account has
+	 * another hash by now: whoever set that was first, and must not be undone.
+	 */
+	enum dw_result (*replace_hash)(void *db, const char *id, const char *expected, const char *hash);
+	/* Raises the version. */
 	enum dw_result (*set_disabled)(void *db, const char *id, bool disabled);
+	/* Sets the groups, a comma list as in struct account. DW_REFUSED if they are not ${expected} any more: look, and try again. */
+	enum dw_result (*set_groups)(void *db, const char *id, const char *expected, const char *groups);
 	enum dw_result (*remove)(void *db, const char *id);
 	/* Up to ${limit} accounts with a name after ${after} ("" = from the start), by name, into ${arena}; hashes left out. */
 	enum dw_result (*list)(void *db, const char *after, size_t limit, struct arena *arena, struct account **out,

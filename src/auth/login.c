@@ -14,6 +14,7 @@
 
 #define LEVEL_PASSWORD 1
 #define MS 1000
+#define LOOKS_MAX 8 /* at an account whose groups change all the time */
 
 void
 tokens_wipe(struct tokens *t)
@@ -231,27 +232,59 @@ take_back(struct app *app, const struct login_input *in, const struct login_outp
 	memcpy(w.sid8, out->session.sid8, SID_LEN);
 	w.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
 	if (app->store->end(app->store_ctx, &w, NULL, &reply) != DW_OK)
-		log_error("a session of an account that was just disabled could not be ended user=%s", out->account.id);
+		log_error("a session whose account was just changed could not be ended user=%s", out->account.id);
 }
 
-/*
- * The account may have been disabled or deleted, and its sessions ended, between the look at it and the birth of this one. Whoever disables
- * writes the account first and ends sessions then, so a look after the birth misses nothing. Not knowing is not allowing.
- */
-static enum login_outcome
-look_again(struct app *app, const struct login_input *in, const struct login_output *out)
+/* What became of the account since its password was verified: may the session stay? END_NONE = yes. */
+static enum end_cause
+objection(enum dw_result rc, const struct account *now, const struct account *then)
 {
-	struct account now;
+
+	if (rc != DW_OK)
+		return (rc == DW_ABSENT ? END_DELETED : END_UNCONFIRMED);
+	if (now->disabled)
+		return (END_DISABLED);
+	return (now->version == then->version ? END_NONE : END_CHANGED);
+}
+
+static enum login_outcome
+look(struct app *app, const struct login_input *in, const struct login_output *out, struct account *now)
+{
+	enum end_cause cause;
 	enum dw_result rc;
 
 	board_stage(app->slot, STAGE_USERDB);
-	rc = app->users->find_id(app->users_ctx, out->account.id, &now);
+	rc = app->users->find_id(app->users_ctx, out->account.id, now);
 	board_stage(app->slot, STAGE_RULES);
-	explicit_bzero(now.hash, sizeof(now.hash));
-	if (rc == DW_OK && !now.disabled)
+	explicit_bzero(now->hash, sizeof(now->hash));
+	if ((cause = objection(rc, now, &out->account)) == END_NONE)
 		return (SIGNED_IN);
-	take_back(app, in, out, rc == DW_ABSENT ? END_DELETED : END_DISABLED);
-	return (rc == DW_OK || rc == DW_ABSENT ? SIGN_IN_REFUSED : SIGN_IN_NO_USERDB);
+	take_back(app, in, out, cause);
+	return (cause == END_UNCONFIRMED ? SIGN_IN_NO_USERDB : SIGN_IN_REFUSED);
+}
+
+/*
+ * The account may have been changed, and its sessions ended, between the look at it and the birth of this one: a password verified a moment
+ * ago is the old one now. Whoever changes an account writes it first and ends the sessions then, so a look after the birth misses nothing,
+ * and the tokens have not left this process yet. Not knowing is not allowing.
+ *
+ * Groups changed on the way are no reason to refuse; but this login has put the old ones into the user's record, for all his sessions.
+ */
+static enum login_outcome
+look_again(struct app *app, const struct login_input *in, struct login_output *out)
+{
+	struct account *mine = &out->account, now;
+	enum login_outcome rc;
+
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		if ((rc = look(app, in, out, &now)) != SIGNED_IN || strcmp(now.groups, mine->groups) == 0)
+			return (rc);
+		memcpy(mine->groups, now.groups, sizeof(mine->groups));
+		if (app->store->set_groups(app->store_ctx, out->up, mine->id, mine->name, mine->groups) != DW_OK)
+			return (SIGN_IN_NO_STORE);
+	}
+	take_back(app, in, out, END_UNCONFIRMED);
+	return (SIGN_IN_NO_USERDB);
 }
 
 static enum login_outcome

@@ -67,15 +67,20 @@ evaluate(enum dw_result found, const struct account *a, struct str password)
 	return (DW_REFUSED);
 }
 
-/* A failed rewrite does not fail the login (R099): the old hash still verifies. */
+/*
+ * A failed rewrite does not fail the login (R099): the old hash still verifies. It replaces only the hash that was verified: where the
+ * password has been changed meanwhile, writing would bring the old one back.
+ */
 static void
 rehash(struct app *app, const struct account *a, struct str password)
 {
 	char text[PWHASH_TEXT_MAX];
+	enum dw_result rc;
 
 	if (!pwhash_outdated(a->hash) || pwhash_make(password.p, password.len, text) != 0)
 		return;
-	if (app->users->set_hash(app->users_ctx, a->id, text) != DW_OK)
+	rc = app->users->replace_hash(app->users_ctx, a->id, a->hash, text);
+	if (rc != DW_OK && rc != DW_ABSENT)
 		log_warn("outdated password hash could not be replaced user=%s", a->id);
 	explicit_bzero(text, sizeof(text));
 }

@@ -18,6 +18,8 @@ static const struct {
 	[END_DISABLED] = { "disabled", "kick" },
 	[END_DELETED] = { "deleted", "kick" },
 	[END_ANOMALY] = { "anomaly", "anomaly" },
+	[END_UNCONFIRMED] = { "unconfirmed", "kick" },
+	[END_CHANGED] = { "account_changed", "kick" },
 };
 
 static enum end_cause

@@ -194,6 +194,8 @@ page_reason(struct arena *arena, const char *reason)
 		{ "client_mismatch", "You were signed out because a sign-in token of yours was used by another program. If that was not you, change your password." },
 		{ "password_changed", "You were signed out because the password was changed." },
 		{ "disabled", "You were signed out because the account was disabled." },
+		{ "unconfirmed", "You were signed out because the account could not be looked up." },
+		{ "account_changed", "You were signed out because the account was changed." },
 		{ "deleted", "You were signed out because the account was deleted." },
 		{ "anomaly", "You were signed out because something about your sign-in looked unusual." },
 		{ "kick", "You were signed out by an administrator." },

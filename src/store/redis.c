@@ -128,6 +128,7 @@ const struct store_ops redis_store_ops = {
 	.ping = ping,
 	.now = now,
 	.revoke = writing_revoke,
+	.set_groups = writing_set_groups,
 };
 
 enum dw_result

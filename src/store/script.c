@@ -21,6 +21,7 @@ static const struct {
 	[SCRIPT_REVOKE] = { "revoke", lua_revoke },
 	[SCRIPT_NOTIFY] = { "notify", lua_notify },
 	[SCRIPT_PRUNE] = { "prune", lua_prune },
+	[SCRIPT_GROUPS] = { "groups", lua_groups },
 };
 
 const char *

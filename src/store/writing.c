@@ -333,6 +333,20 @@ writing_touch(void *store, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN]
 }
 
 enum dw_result
+writing_set_groups(void *store, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups)
+{
+	const struct login_write who = { .user_id = user_id, .username = username, .groups = groups };
+	uint8_t user[RECORD_USER_MAX];
+	struct args a;
+
+	if (!login_is_sane(&who))
+		return (DW_FAULT);
+	mutation_begin(store, &a, SCRIPT_GROUPS, up, NULL, &nobody);
+	args_put(&a, user, record_pack_user(str_of(user_id), str_of(username), str_of(groups), user));
+	return (mutation_plain(store, SCRIPT_GROUPS, &a, 0));
+}
+
+enum dw_result
 writing_prune(void *store, const uint8_t up[UP_LEN])
 {
 	struct args a;

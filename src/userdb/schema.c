@@ -30,6 +30,8 @@ static const char *const migrations[] = {
 	"	last_seen INTEGER NOT NULL,"
 	"	PRIMARY KEY (user_id, device_id)"
 	") WITHOUT ROWID;",
+	/* 2: raised by whatever makes void what was verified before (userdb.h) */
+	"ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -17,14 +17,15 @@
 #define FILE_MODE 0600 /* SQLite gives its -wal and -shm files the same */
 
 enum statement {
-	FIND, FIND_ID, LIST, ADD, ADD_GROUP, SET_HASH, SET_DISABLED, REMOVE, PUT_DEVICE, TRIM_DEVICES, GET_DEVICE, PING, BEGIN, COMMIT, ROLLBACK,
+	FIND, FIND_ID, LIST, ADD, ADD_GROUP, REMOVE_GROUPS, SET_HASH, REPLACE_HASH, SET_DISABLED, REMOVE, PUT_DEVICE, TRIM_DEVICES, GET_DEVICE,
+	PING, BEGIN, COMMIT, ROLLBACK,
 	STATEMENTS
 };
 
 _Static_assert(STATEMENTS <= STATEMENTS_MAX, "as many places as there are statements");
 
 /* The groups come sorted: so are the rows of their table. */
-#define ACCOUNT "SELECT id, name, disabled, created, " \
+#define ACCOUNT "SELECT id, name, disabled, created, version, " \
 	"(SELECT ifnull(group_concat(g.name, ','), '') FROM (SELECT name FROM user_groups WHERE user_id = users.id ORDER BY name) AS g)"
 
 static const char *const sql[STATEMENTS] = {
@@ -33,8 +34,10 @@ static const char *const sql[STATEMENTS] = {
 	[LIST] = ACCOUNT " FROM users WHERE name > ?1 ORDER BY name LIMIT ?2",
 	[ADD] = "INSERT INTO users (id, name, hash, disabled, created) VALUES (?1, ?2, ?3, ?4, ?5)",
 	[ADD_GROUP] = "INSERT OR IGNORE INTO user_groups (user_id, name) VALUES (?1, ?2)",
-	[SET_HASH] = "UPDATE users SET hash = ?2 WHERE id = ?1",
-	[SET_DISABLED] = "UPDATE users SET disabled = ?2 WHERE id = ?1",
+	[REMOVE_GROUPS] = "DELETE FROM user_groups WHERE user_id = ?1",
+	[SET_HASH] = "UPDATE users SET hash = ?2, version = version + 1 WHERE id = ?1",
+	[REPLACE_HASH] = "UPDATE users SET hash = ?2 WHERE id = ?1 AND hash = ?3",
+	[SET_DISABLED] = "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1",
 	[REMOVE] = "DELETE FROM users WHERE id = ?1",
 	[PUT_DEVICE] = "INSERT INTO devices (user_id, device_id, name, user_agent, ip, first_seen, last_seen) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (user_id, device_id) DO UPDATE SET "
@@ -58,9 +61,10 @@ read_account(sqlite3_stmt *s, struct account *a)
 
 	a->disabled = sqlite3_column_int(s, 2) != 0;
 	a->created = sqlite3_column_int64(s, 3);
+	a->version = sqlite3_column_int64(s, 4);
 	a->hash[0] = '\0';
 	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
-	    connection_text(s, 4, a->groups, sizeof(a->groups)));
+	    connection_text(s, 5, a->groups, sizeof(a->groups)));
 }
 
 static enum dw_result
@@ -83,7 +87,7 @@ find_by(struct sqlite_db *c, enum statement by, const char *key, struct account 
 		return (r);
 	connection_bind(s, 1, key);
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
-		ok = read_account(s, out) && connection_text(s, 5, out->hash, sizeof(out->hash));
+		ok = read_account(s, out) && connection_text(s, 6, out->hash, sizeof(out->hash));
 	if ((r = connection_done(c, s, code)) != DW_OK)
 		return (r);
 	if (code == SQLITE_DONE)
@@ -171,16 +175,55 @@ add_group(struct sqlite_db *c, const char *id, struct str group)
 }
 
 static enum dw_result
+add_groups(struct sqlite_db *c, const char *id, const char *groups)
+{
+	struct str rest = str_of(groups);
+	enum dw_result r = DW_OK;
+
+	while (r == DW_OK && rest.p != NULL && rest.len > 0)
+		r = add_group(c, id, str_cut(&rest, ','));
+	return (r);
+}
+
+static enum dw_result
 add(void *db, const struct account *a)
 {
-	struct str rest = str_of(a->groups);
 	enum dw_result r = connection_run(db, BEGIN);
 
 	if (r != DW_OK)
 		return (r);
-	r = add_user(db, a);
-	while (r == DW_OK && rest.p != NULL && rest.len > 0)
-		r = add_group(db, a->id, str_cut(&rest, ','));
+	if ((r = add_user(db, a)) == DW_OK)
+		r = add_groups(db, a->id, a->groups);
+	return (finish(db, r));
+}
+
+static enum dw_result
+remove_groups(struct sqlite_db *c, const char *id)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, REMOVE_GROUPS, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	return (connection_done(c, s, sqlite3_step(s)));
+}
+
+/* An account that is gone: absent, also if there is no group whose row would miss it. */
+static enum dw_result
+set_groups(void *db, const char *id, const char *expected, const char *groups)
+{
+	enum dw_result r = connection_run(db, BEGIN);
+	struct account a;
+
+	if (r != DW_OK)
+		return (r);
+	r = find_by(db, FIND_ID, id, &a);
+	explicit_bzero(a.hash, sizeof(a.hash));
+	if (r == DW_OK && strcmp(a.groups, expected) != 0)
+		r = DW_REFUSED;
+	if (r == DW_OK && (r = remove_groups(db, id)) == DW_OK)
+		r = add_groups(db, id, groups);
 	return (finish(db, r));
 }
 
@@ -203,6 +246,20 @@ set_hash(void *db, const char *id, const char *hash)
 		return (r);
 	connection_bind(s, 1, id);
 	connection_bind(s, 2, hash);
+	return (changed(db, s));
+}
+
+static enum dw_result
+replace_hash(void *db, const char *id, const char *expected, const char *hash)
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(db, REPLACE_HASH, &r);
+
+	if (s == NULL)
+		return (r);
+	connection_bind(s, 1, id);
+	connection_bind(s, 2, hash);
+	connection_bind(s, 3, expected);
 	return (changed(db, s));
 }
 
@@ -319,7 +376,9 @@ const struct userdb_ops sqlite_ops = {
 	.find_id = find_id,
 	.add = add,
 	.set_hash = set_hash,
+	.replace_hash = replace_hash,
 	.set_disabled = set_disabled,
+	.set_groups = set_groups,
 	.remove = remove_user,
 	.list = list,
 	.put_device = put_device,

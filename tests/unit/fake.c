@@ -129,9 +129,20 @@ now(void *ctx)
 	return (((struct fake *)ctx)->now);
 }
 
+static enum dw_result
+set_groups(void *ctx, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups)
+{
+	struct fake *f = ctx;
+
+	(void)up, (void)user_id, (void)username;
+	fake_note(f, "set_groups");
+	keep(f->new_groups, sizeof(f->new_groups), groups);
+	return (f->set_groups_rc);
+}
+
 static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch,
 	.list = list,
-	.notify = notify, .ping = ping, .now = now };
+	.notify = notify, .ping = ping, .now = now, .set_groups = set_groups };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)
@@ -157,18 +168,24 @@ find_id(void *ctx, const char *id, struct account *out)
 	if (f->find_id_rc == DW_OK)
 		*out = f->account;
 	out->disabled = f->disabled_since;
+	out->version += f->versions_since;
+	if (f->groups_since != NULL)
+		snprintf(out->groups, sizeof(out->groups), "%s", f->groups_since);
+	if (f->groups_again)
+		snprintf(out->groups, sizeof(out->groups), "group-%zu", f->trail.len); /* others at every look */
 	return (f->find_id_rc);
 }
 
 static enum dw_result
-set_hash(void *ctx, const char *id, const char *hash)
+replace_hash(void *ctx, const char *id, const char *expected, const char *hash)
 {
 	struct fake *f = ctx;
 
 	(void)id;
-	fake_note(f, "set_hash");
+	fake_note(f, "replace_hash");
+	snprintf(f->old_hash, sizeof(f->old_hash), "%s", expected);
 	snprintf(f->new_hash, sizeof(f->new_hash), "%s", hash);
-	return (f->set_hash_rc);
+	return (f->replace_hash_rc);
 }
 
 static enum dw_result
@@ -191,7 +208,7 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 	return (DW_ABSENT);
 }
 
-static const struct userdb_ops users = { .find = find, .find_id = find_id, .set_hash = set_hash,
+static const struct userdb_ops users = { .find = find, .find_id = find_id, .replace_hash = replace_hash,
 	.put_device = put_device, .get_device = get_device };
 
 static void
@@ -246,9 +263,11 @@ fake_reset(struct fake *f)
 	buf_init(&f->trail, f->trail_text, sizeof(f->trail_text));
 	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = DW_OK;
 	f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
-	f->find_rc = f->find_id_rc = f->set_hash_rc = f->put_device_rc = DW_OK;
+	f->find_rc = f->find_id_rc = f->replace_hash_rc = f->put_device_rc = f->set_groups_rc = DW_OK;
 	f->login_outcome = LOGIN_DONE;
-	f->disabled_since = false;
+	f->disabled_since = f->groups_again = false;
+	f->versions_since = 0;
+	f->groups_since = NULL;
 	memset(&f->found, 0, sizeof(f->found));
 	memset(&f->asked, 0, sizeof(f->asked));
 	memset(&f->begun, 0, sizeof(f->begun));
@@ -259,7 +278,7 @@ fake_reset(struct fake *f)
 	memset(&f->noticed, 0, sizeof(f->noticed));
 	memset(&f->account, 0, sizeof(f->account));
 	memset(&f->device, 0, sizeof(f->device));
-	f->noticed_type[0] = f->new_hash[0] = f->found_name[0] = '\0';
+	f->noticed_type[0] = f->old_hash[0] = f->new_hash[0] = f->new_groups[0] = f->found_name[0] = '\0';
 	f->app.board->max_hashing = 1;
 }
 

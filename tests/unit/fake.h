@@ -36,11 +36,15 @@ struct fake {
 	char noticed_type[32], noticed_user_id[64], noticed_username[80], noticed_reason[64];
 
 	/* What the user database answers, and what it was given. */
-	enum dw_result find_rc, find_id_rc, set_hash_rc, put_device_rc;
-	bool disabled_since; /* the account, between the first look and the second */
+	enum dw_result find_rc, find_id_rc, replace_hash_rc, put_device_rc, set_groups_rc;
+	bool disabled_since;      /* the account, between the first look and the second */
+	int64_t versions_since;   /* likewise */
+	const char *groups_since; /* likewise; NULL = the same */
+	bool groups_again;        /* others at every look */
 	struct account account;
 	char found_name[USERNAME_MAX + 1];
-	char new_hash[PWHASH_MAX];
+	char old_hash[PWHASH_MAX], new_hash[PWHASH_MAX];
+	char new_groups[GROUPS_MAX + 1]; /* given to the store */
 	struct device device;
 };
 

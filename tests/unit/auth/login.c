@@ -239,30 +239,56 @@ store_fails_later(void **state)
 	expect(SIGN_IN_FAULT, "ping find verify login ");
 }
 
-/* Disabled or deleted between the look at the password and the birth of the session. */
+/* Disabled, deleted or changed between the look at the password and the birth of the session; or nobody knows. */
 static void
 too_late(void **state)
 {
 	static const struct {
 		enum dw_result rc;
 		bool disabled;
+		int64_t versions;
 		enum login_outcome outcome;
 		enum end_cause cause;
-	} t[] = { { DW_OK, true, SIGN_IN_REFUSED, END_DISABLED }, { DW_ABSENT, false, SIGN_IN_REFUSED, END_DELETED },
-		{ DW_UNAVAILABLE, false, SIGN_IN_NO_USERDB, END_DISABLED },
-		{ DW_FAULT, false, SIGN_IN_NO_USERDB, END_DISABLED } };
+	} t[] = { { DW_OK, true, 1, SIGN_IN_REFUSED, END_DISABLED }, { DW_ABSENT, false, 0, SIGN_IN_REFUSED, END_DELETED },
+		{ DW_OK, false, 1, SIGN_IN_REFUSED, END_CHANGED },  /* another password */
+		{ DW_OK, false, 2, SIGN_IN_REFUSED, END_CHANGED },  /* disabled, and enabled again */
+		{ DW_OK, false, -1, SIGN_IN_REFUSED, END_CHANGED }, /* a database of yesterday was put back */
+		{ DW_UNAVAILABLE, false, 0, SIGN_IN_NO_USERDB, END_UNCONFIRMED },
+		{ DW_FAULT, false, 0, SIGN_IN_NO_USERDB, END_UNCONFIRMED } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		fresh(NULL);
 		fake.find_id_rc = t[i].rc;
 		fake.disabled_since = t[i].disabled;
+		fake.versions_since = t[i].versions;
 		expect(t[i].outcome, "ping find verify login find_id end ");
 		assert_int_equal(fake.ended.cause, t[i].cause);
 		assert_memory_equal(fake.ended.sid8, fake.begun.session.sid8, SID_LEN);
 		assert_memory_equal(fake.ended.up, fake.begun.up, UP_LEN);
 		assert_string_equal(out.tokens.access, "");
 	}
+}
+
+/* Other groups by now: the login has put the old ones into the record, and puts that right until a look finds what it wrote. */
+static void
+other_groups(void **state)
+{
+
+	(void)state;
+	fake.groups_since = "admins,users";
+	expect(SIGNED_IN, "ping find verify login find_id set_groups find_id put_device ");
+	assert_string_equal(fake.begun.groups, "admins,users"); /* points to what the tokens are made of */
+	assert_string_equal(fake.new_groups, "admins,users");
+	fresh(NULL);
+	fake.groups_since = "";
+	fake.set_groups_rc = DW_UNAVAILABLE;
+	expect(SIGN_IN_NO_STORE, "ping find verify login find_id set_groups ");
+	assert_string_equal(out.tokens.access, "");
+	fresh(NULL);
+	fake.groups_again = true;
+	assert_int_equal(login(&fake.app, &in, &out), SIGN_IN_NO_USERDB);
+	assert_int_equal(fake.ended.cause, END_UNCONFIRMED);
 }
 
 static void
@@ -465,6 +491,7 @@ main(void)
 		cmocka_unit_test_setup(no_userdb, fresh),
 		cmocka_unit_test_setup(store_fails_later, fresh),
 		cmocka_unit_test_setup(too_late, fresh),
+		cmocka_unit_test_setup(other_groups, fresh),
 		cmocka_unit_test_setup(what_is_written, fresh),
 		cmocka_unit_test_setup(modes, fresh),
 		cmocka_unit_test_setup(access_token, fresh),

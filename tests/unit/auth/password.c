@@ -206,13 +206,16 @@ rehash(void **state)
 {
 
 	outdated = true;
-	expect("alice", "password", DW_OK, "find verify make set_hash ");
+	expect("alice", "password", DW_OK, "find verify make replace_hash ");
+	assert_string_equal(fake.old_hash, "the hash"); /* only what was verified is replaced: a new password may be there by now */
 	assert_string_equal(fake.new_hash, "new hash");
+	fake.replace_hash_rc = DW_ABSENT;
+	expect("alice", "password", DW_OK, "find verify make replace_hash ");
 	/* What goes wrong here does not fail the login (R099). */
 	fresh(state);
 	outdated = true;
-	fake.set_hash_rc = DW_UNAVAILABLE;
-	expect("alice", "password", DW_OK, "find verify make set_hash ");
+	fake.replace_hash_rc = DW_UNAVAILABLE;
+	expect("alice", "password", DW_OK, "find verify make replace_hash ");
 	fresh(state);
 	outdated = cannot_make = true;
 	expect("alice", "password", DW_OK, "find verify make ");

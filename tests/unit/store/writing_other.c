@@ -83,6 +83,42 @@ test_revoke(void **state)
 	assert_false(fixture_int("HEXISTS %s %b", fx.key, "b\1\0\0\0\0\0\0\0\0\0\0\0", (size_t)13));
 }
 
+/* One text stands for all sessions of the user: shorter and longer ones, and never another user's. */
+static void
+test_groups(void **state)
+{
+	static const char *const lists[] = { "admins", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "users" };
+	struct login_write in = fixture_login(1);
+
+	(void)state;
+	fixture_logged_in(&in);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct lookup_reply r;
+
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, in.user_id, in.username, lists[i]), DW_OK);
+		r = fixture_lookup(1);
+		assert_true(r.live);
+		assert_string_equal(r.groups, lists[i]);
+		assert_string_equal(r.user_id, in.user_id);
+		assert_string_equal(r.username, in.username);
+	}
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "somebody-else", in.username, "admins"), DW_OK);
+	assert_string_equal(fixture_lookup(1).groups, "users");
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "", in.username, "admins"), DW_FAULT);
+	assert_true(fixture_int("TTL %s", fx.key) > 0);
+}
+
+/* Who is not signed in gets no record by it. */
+static void
+test_groups_of_nobody(void **state)
+{
+
+	(void)state;
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "user-1", "alice", "admins"), DW_OK);
+	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
+}
+
 /* A blacklist entry goes when its token is past. */
 static void
 test_revoke_pruned(void **state)
@@ -388,6 +424,8 @@ main(void)
 		cmocka_unit_test_setup(test_touch_dead_cookie, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke_pruned, fixture_fresh),
+		cmocka_unit_test_setup(test_groups, fixture_fresh),
+		cmocka_unit_test_setup(test_groups_of_nobody, fixture_fresh),
 		cmocka_unit_test_setup(test_notify, fixture_fresh),
 		cmocka_unit_test_setup(test_backlog, fixture_fresh),
 		cmocka_unit_test_setup(test_backlog_shared, fixture_fresh),

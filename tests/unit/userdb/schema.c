@@ -24,7 +24,7 @@ upgrade_after(const char *sql, char *err, size_t errlen)
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	code = schema_upgrade(db, err, errlen);
 	if (code == SQLITE_OK) {
-		assert_int_equal(sqlite3_exec(db, "INSERT INTO users VALUES ('i', 'n', 'h', 0, 1)", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, "INSERT INTO users (id, name, hash, disabled, created) VALUES ('i', 'n', 'h', 0, 1)", NULL, NULL, NULL), SQLITE_OK);
 		assert_int_equal(schema_upgrade(db, err, errlen), SQLITE_OK); /* nothing more to do, nothing lost */
 		assert_int_equal(sqlite3_exec(db, "DELETE FROM users", NULL, NULL, NULL), SQLITE_OK);
 		assert_int_equal(sqlite3_changes(db), 1);
@@ -45,7 +45,7 @@ whose_file(void **state)
 		{ "PRAGMA application_id = 42", "another program" },
 		{ "PRAGMA application_id = 0x44777264", "another program" }, /* ours, but no version of ours */
 		{ "PRAGMA application_id = 0x44777264; PRAGMA user_version = -1", "another program" },
-		{ "PRAGMA application_id = 0x44777264; PRAGMA user_version = 2", "newer" },
+		{ "PRAGMA application_id = 0x44777264; PRAGMA user_version = 1000", "newer" },
 	};
 
 	(void)state;

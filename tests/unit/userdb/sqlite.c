@@ -137,6 +137,62 @@ changes(void **state)
 	assert_int_equal(ops->find(db, "alice", &a), DW_ABSENT);
 }
 
+static int64_t
+version(const char *id)
+{
+	struct account a;
+
+	assert_int_equal(ops->find_id(db, id, &a), DW_OK);
+	return (a.version);
+}
+
+/* What makes void what was verified before raises the version; what does not, does not. */
+static void
+versions(void **state)
+{
+	struct account a;
+	int64_t first;
+
+	(void)state;
+	add("1", "alice", "users");
+	add("2", "bob", "");
+	first = version("1");
+	assert_int_equal(ops->set_hash(db, "1", "new"), DW_OK);
+	assert_int_equal(version("1"), first + 1);
+	assert_int_equal(ops->set_disabled(db, "1", true), DW_OK);
+	assert_int_equal(ops->set_disabled(db, "1", false), DW_OK);
+	assert_int_equal(version("1"), first + 3);
+	assert_int_equal(ops->replace_hash(db, "1", "new", "newer"), DW_OK);
+	assert_int_equal(ops->replace_hash(db, "1", "new", "of an old password"), DW_ABSENT);
+	assert_int_equal(ops->replace_hash(db, "9", "new", "newer"), DW_ABSENT);
+	assert_int_equal(ops->set_groups(db, "1", "users", "admins"), DW_OK);
+	assert_int_equal(version("1"), first + 3);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_string_equal(a.hash, "newer");
+	assert_int_equal(version("2"), first);
+}
+
+static void
+groups(void **state)
+{
+	struct account a;
+
+	(void)state;
+	add("1", "alice", "users");
+	add("2", "bob", "users");
+	assert_int_equal(ops->set_groups(db, "1", "users", "admins,staff"), DW_OK);
+	assert_int_equal(ops->set_groups(db, "1", "users", "lost"), DW_REFUSED); /* of two at once, the second looks again */
+	assert_int_equal(ops->set_groups(db, "9", "", "admins"), DW_ABSENT);
+	assert_int_equal(ops->set_groups(db, "9", "", ""), DW_ABSENT);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_string_equal(a.groups, "admins,staff");
+	assert_int_equal(ops->set_groups(db, "1", "admins,staff", ""), DW_OK);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_string_equal(a.groups, "");
+	assert_int_equal(ops->find(db, "bob", &a), DW_OK);
+	assert_string_equal(a.groups, "users");
+}
+
 static void
 lists(void **state)
 {
@@ -414,7 +470,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(accounts), TEST(taken_names), TEST(changes), TEST(lists), TEST(devices), TEST(newest_devices_stay), TEST(modes),
+		TEST(accounts), TEST(taken_names), TEST(changes), TEST(versions), TEST(groups), TEST(lists), TEST(devices), TEST(newest_devices_stay), TEST(modes),
 		TEST(away_and_back), TEST(replaced), TEST(locked), TEST(damaged), TEST(foreign_rows), TEST(cannot_be_made), TEST(together),
 	};
 	int failed;
