@@ -10,6 +10,7 @@
 #include "ctl/change.h"
 #include "ctl/conf.h"
 #include "ctl/ctl.h"
+#include "ctl/groups.h"
 #include "ctl/hash.h"
 #include "ctl/kick.h"
 #include "ctl/options.h"
@@ -37,6 +38,8 @@ static const struct command {
 	{ "user", "disable", 1, 0, false, change_disable, "NAME" },
 	{ "user", "enable", 1, 0, false, change_enable, "NAME" },
 	{ "user", "delete", 1, 0, false, change_delete, "NAME" },
+	{ "user", "groups", 1, OPTION_ADD | OPTION_REMOVE | OPTION_SET | OPTION_JSON, false, groups_command,
+	    "NAME [--set GROUP,...] [--add GROUP]... [--remove GROUP]... [--json]" },
 	{ "user", "list", 0, OPTION_JSON, false, user_list, "[--json]" },
 	{ "user", "show", 1, OPTION_JSON, false, user_show, "NAME [--json]" },
 	{ "session", "list", 0, OPTION_USER | OPTION_LIMIT | OPTION_JSON, false, session_list_command,

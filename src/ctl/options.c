@@ -21,9 +21,24 @@ static const struct {
 	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
 	{ { "strict", no_argument, NULL, OPTION_STRICT }, OPTION_STRICT },
 	{ { "watch", no_argument, NULL, OPTION_WATCH }, OPTION_WATCH },
+	{ { "add", required_argument, NULL, OPTION_ADD }, OPTION_ADD },
+	{ { "remove", required_argument, NULL, OPTION_REMOVE }, OPTION_REMOVE },
+	{ { "set", required_argument, NULL, OPTION_SET }, OPTION_SET },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
+
+static int
+append(struct option_list *l, const char *value)
+{
+
+	if (l->n == GROUP_OPTIONS_MAX) {
+		ctl_say("too many groups");
+		return (-1);
+	}
+	l->values[l->n++] = value;
+	return (0);
+}
 
 static int
 take(int flag, struct options *o)
@@ -58,11 +73,13 @@ take(int flag, struct options *o)
 		o->limit = optarg;
 		return (0);
 	case OPTION_GROUP:
-		if (o->n_groups == GROUP_OPTIONS_MAX) {
-			ctl_say("too many groups");
-			return (-1);
-		}
-		o->groups[o->n_groups++] = optarg;
+		return (append(&o->groups, optarg));
+	case OPTION_ADD:
+		return (append(&o->add, optarg));
+	case OPTION_REMOVE:
+		return (append(&o->remove, optarg));
+	case OPTION_SET:
+		o->set = optarg;
 		return (0);
 	default:
 		return (-1); /* getopt_long has said it */

@@ -20,7 +20,16 @@ enum option_flag {
 	OPTION_REASON = 64,
 	OPTION_LIMIT = 128,
 	OPTION_STRICT = 256,
-	OPTION_WATCH = 512
+	OPTION_WATCH = 512,
+	OPTION_ADD = 1024,
+	OPTION_REMOVE = 2048,
+	OPTION_SET = 4096
+};
+
+/* The values of an option that may be given more than once. */
+struct option_list {
+	const char *values[GROUP_OPTIONS_MAX];
+	size_t n;
 };
 
 struct options {
@@ -33,8 +42,8 @@ struct options {
 	const char *device;  /* --device */
 	const char *reason;  /* --reason */
 	const char *limit;   /* --limit */
-	const char *groups[GROUP_OPTIONS_MAX]; /* --group, as often as it is given */
-	size_t n_groups;
+	const char *set;     /* --set */
+	struct option_list groups, add, remove; /* --group, --add, --remove */
 	const char *args[ARGS_MAX];
 	size_t n_args;
 };

@@ -58,8 +58,11 @@ print_session(struct ctl *c, struct listing *l, const struct session_list *of, c
 	struct device d;
 	struct buf b;
 
-	if (!l->json)
+	if (!l->json) {
+		if (l->shown == 0)
+			print_head();
 		return (print_row(c, of, up, s));
+	}
 	buf_init(&b, text, sizeof(text));
 	if (l->shown > 0)
 		buf_putc(&b, ',');
@@ -103,43 +106,46 @@ list_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 	return (l->shown < l->limit ? 0 : EVERYBODY_ENOUGH);
 }
 
+/* What is listed: everybody's sessions, or those of the one user ${up}. Half a JSON text helps nobody: all that can be known is asked before. */
 static int
-list_all(struct ctl *c, const char *name, struct listing *l)
+print_list(struct ctl *c, const uint8_t *up, struct listing *l)
 {
-	struct account a;
-	uint8_t up[UP_LEN];
+	int rc;
 
-	if (name == NULL)
-		return (everybody_each(c, list_user, l));
-	if (!l->known || ctl_account(c, name, &a) != 0)
+	if (l->json)
+		fputs("{\"sessions\":[", stdout);
+	rc = up == NULL ? everybody_each(c, list_user, l) : list_user(c, up, l);
+	if (rc < 0)
 		return (-1);
-	ctl_pseudonym(c, a.id, up);
-	return (list_user(c, up, l));
+	if (l->json)
+		fputs("]}\n", stdout);
+	else if (l->shown == 0)
+		ctl_say("there are no sessions");
+	return (0);
 }
 
 int
 session_list_command(struct ctl *c, const struct options *o)
 {
 	struct listing l = { .json = o->json, .limit = UINT64_MAX };
+	uint8_t up[UP_LEN];
+	struct account a;
 
 	if (o->limit != NULL && (!str_to_u64(str_of(o->limit), UINT32_MAX, &l.limit) || l.limit == 0))
 		return (CTL_USAGE);
 	if (ctl_store(c) != 0 || ctl_arena(c, EVERYBODY_ARENA) != 0)
 		return (CTL_FAILED);
-	if (redis_store_ops.ping(c->store) != DW_OK) { /* before anything is printed: half a JSON text helps nobody */
+	if (redis_store_ops.ping(c->store) != DW_OK) {
 		ctl_say("Redis could not be asked");
 		return (CTL_FAILED);
 	}
 	l.known = ctl_users(c, false) == 0;
-	if (o->json)
-		fputs("{\"sessions\":[", stdout);
-	else
-		print_head();
-	if (list_all(c, o->user, &l) < 0)
-		return (CTL_FAILED);
-	if (o->json)
-		fputs("]}\n", stdout);
-	return (CTL_DONE);
+	if (o->user != NULL) {
+		if (!l.known || ctl_account(c, o->user, &a) != 0)
+			return (CTL_FAILED);
+		ctl_pseudonym(c, a.id, up);
+	}
+	return (print_list(c, o->user != NULL ? up : NULL, &l) == 0 ? CTL_DONE : CTL_FAILED);
 }
 
 static void

@@ -19,6 +19,17 @@
 
 _Static_assert(BASE64URL_LEN(ID_BYTES) == USER_ID_MAX, "an id fits its place");
 
+int
+user_groups_join(const struct str *groups, size_t n, char out[GROUPS_MAX + 1])
+{
+
+	if (name_groups_join(groups, n, out))
+		return (0);
+	ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d", GROUPS_MAX,
+	    GROUP_MAX);
+	return (-1);
+}
+
 /* Fills in everything but the password. */
 static int
 describe(const struct options *o, struct account *a)
@@ -32,13 +43,10 @@ describe(const struct options *o, struct account *a)
 		    USERNAME_MAX);
 		return (-1);
 	}
-	for (size_t i = 0; i < o->n_groups; i++)
-		groups[i] = str_of(o->groups[i]);
-	if (!name_groups_join(groups, o->n_groups, a->groups)) {
-		ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d",
-		    GROUPS_MAX, GROUP_MAX);
+	for (size_t i = 0; i < o->groups.n; i++)
+		groups[i] = str_of(o->groups.values[i]);
+	if (user_groups_join(groups, o->groups.n, a->groups) != 0)
 		return (-1);
-	}
 	if (random_bytes(raw, sizeof(raw)) != 0) {
 		ctl_say("the kernel gives no random bytes");
 		return (-1);
@@ -79,8 +87,8 @@ store_account(struct ctl *c, const struct account *a)
 	}
 }
 
-static int
-print_account(const struct account *a, bool json)
+int
+user_print(const struct account *a, bool json)
 {
 	char text[OBJECT_MAX], at[TIME_LEN];
 	struct buf b;
@@ -110,7 +118,7 @@ user_add(struct ctl *c, const struct options *o)
 	if (rc != 0)
 		return (CTL_FAILED);
 	if (o->json)
-		return (print_account(&a, true));
+		return (user_print(&a, true));
 	printf("added %s, id %s\n", a.name, a.id);
 	return (CTL_DONE);
 }
@@ -181,5 +189,5 @@ user_show(struct ctl *c, const struct options *o)
 
 	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
 		return (CTL_FAILED);
-	return (print_account(&a, o->json));
+	return (user_print(&a, o->json));
 }

@@ -1,0 +1,143 @@
+/*
+ * The account is written first and the record of the user's sessions then: what signs in between the two looks at the account again
+ * after it has written its session (auth/login.c). Two of these commands at once: the account is only changed from what was read, and the
+ * record is written until the account is what was written there, so that neither undoes the other.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/name.h"
+#include "ctl/ctl.h"
+#include "ctl/options.h"
+#include "ctl/user.h"
+#include "doorward/store.h"
+#include "store/redis.h"
+#include "userdb/sqlite.h"
+
+#include "ctl/groups.h"
+
+#define TRIES 20
+
+/* A list while it is being changed: what it had, what was set, and what is added. */
+struct list {
+	struct str groups[3 * GROUP_OPTIONS_MAX];
+	size_t n;
+};
+
+static int
+append(struct list *l, struct str group)
+{
+
+	if (l->n == sizeof(l->groups) / sizeof(l->groups[0])) {
+		ctl_say("too many groups");
+		return (-1);
+	}
+	l->groups[l->n++] = group;
+	return (0);
+}
+
+static int
+append_all(struct list *l, const char *comma_list)
+{
+	struct str rest = comma_list[0] == '\0' ? STR_NONE : str_of(comma_list);
+
+	while (rest.p != NULL)
+		if (append(l, str_cut(&rest, ',')) != 0)
+			return (-1);
+	return (0);
+}
+
+static void
+drop(struct list *l, const char *group)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!str_is(l->groups[i], group))
+			l->groups[kept++] = l->groups[i];
+	l->n = kept;
+}
+
+/* What becomes of ${before}: set, then added to, then removed from. */
+static int
+changed_list(const struct options *o, const char *before, char out[GROUPS_MAX + 1])
+{
+	struct list l = { .n = 0 };
+
+	if (append_all(&l, o->set != NULL ? o->set : before) != 0)
+		return (-1);
+	for (size_t i = 0; i < o->add.n; i++)
+		if (append(&l, str_of(o->add.values[i])) != 0)
+			return (-1);
+	for (size_t i = 0; i < o->remove.n; i++)
+		drop(&l, o->remove.values[i]);
+	return (user_groups_join(l.groups, l.n, out));
+}
+
+/* Finds the account and changes it. ${a} is what it is then. */
+static int
+change_account(struct ctl *c, const struct options *o, struct account *a)
+{
+	char groups[GROUPS_MAX + 1];
+	enum dw_result r = DW_REFUSED;
+
+	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
+		if (ctl_account(c, o->args[0], a) != 0 || changed_list(o, a->groups, groups) != 0)
+			return (-1);
+		r = sqlite_ops.set_groups(c->users, a->id, a->groups, groups);
+	}
+	if (r == DW_OK)
+		memcpy(a->groups, groups, sizeof(a->groups));
+	else if (r == DW_ABSENT)
+		ctl_say("there is no user %s any more", a->name);
+	else
+		ctl_say("the user database could not be written: nothing was changed");
+	return (r == DW_OK ? 0 : -1);
+}
+
+/* Brings the sessions in line with the account as it is now, whoever changed it last. */
+static int
+change_sessions(struct ctl *c, struct account *a)
+{
+	struct account now = *a;
+	uint8_t up[UP_LEN];
+
+	if (ctl_store(c) != 0)
+		return (-1);
+	ctl_pseudonym(c, a->id, up);
+	for (int i = 0; i < TRIES; i++) {
+		memcpy(a->groups, now.groups, sizeof(a->groups));
+		if (redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups) != DW_OK) {
+			ctl_say("Redis could not be asked");
+			return (-1);
+		}
+		if (sqlite_ops.find_id(c->users, a->id, &now) != DW_OK)
+			memcpy(now.groups, a->groups, sizeof(now.groups)); /* deleted meanwhile: who did that ends the sessions */
+		explicit_bzero(now.hash, sizeof(now.hash));
+		if (strcmp(now.groups, a->groups) == 0) {
+			ctl_flush(c);
+			return (0);
+		}
+	}
+	ctl_say("somebody else keeps changing the groups of %s", a->name);
+	return (-1);
+}
+
+int
+groups_command(struct ctl *c, const struct options *o)
+{
+	bool change = o->set != NULL || o->add.n > 0 || o->remove.n > 0;
+	struct account a;
+
+	if (ctl_users(c, false) != 0 || (change ? change_account(c, o, &a) : ctl_account(c, o->args[0], &a)) != 0)
+		return (CTL_FAILED);
+	if (change && change_sessions(c, &a) != 0) {
+		ctl_say("%s has the new groups, but sessions that are open keep the old ones; repeat the command when Redis can be asked",
+		    a.name);
+		return (CTL_FAILED);
+	}
+	if (o->json)
+		return (user_print(&a, true));
+	printf("%s is in %s\n", a.name, a.groups[0] != '\0' ? a.groups : "no group");
+	return (CTL_DONE);
+}
