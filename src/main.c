@@ -73,8 +73,8 @@ print_usage(FILE *to)
 		    "  --strict with -t: tell also where it deviates from the security baseline\n"
 		    "  -F       stay in the foreground\n"
 		    "  -1       one worker on the socket that is descriptor 0\n"
-		    "  -V       version, build options, libraries\n"
-		    "  -h       this text\n");
+		    "  -V, --version  version, build options, libraries\n"
+		    "  -h, --help     this text\n");
 }
 
 /* A daemon leaves its directory, but a reload has to find the file again. */
@@ -102,7 +102,8 @@ default_file(void)
 static int
 read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option words[] = { { "strict", no_argument, NULL, OPTION_STRICT }, { 0 } };
+	static const struct option words[] = { { "strict", no_argument, NULL, OPTION_STRICT },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
 	const char *name = strrchr(argv[0], '/');
 	int c;
 

@@ -52,8 +52,10 @@ check_id(const struct loading *l, const config_setting_t *row, int index)
 	char name[OPTION_NAME_MAX];
 
 	snprintf(name, sizeof(name), "clients[%d].id", index);
-	if (cl->id[0] == '\0')
+	if (config_setting_get_member((config_setting_t *)row, "id") == NULL)
 		return (source_wrong(l, row, name, "is missing"));
+	if (cl->id[0] == '\0')
+		return (false); /* it was refused, and that was said */
 	for (const struct client *other = l->c->clients; other < cl; other++)
 		if (strcmp(other->id, cl->id) == 0)
 			return (source_wrong(l, row, name, "there is already a client \"%s\"", cl->id));

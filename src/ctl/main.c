@@ -60,7 +60,7 @@ static void
 print_usage(FILE *out)
 {
 
-	fputs("usage: doorwardctl [-c FILE] COMMAND\n       doorwardctl -h | -V\n\n", out);
+	fputs("usage: doorwardctl [-c FILE] COMMAND\n       doorwardctl -h | --help | -V | --version\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *k = &commands[i];
 
@@ -147,13 +147,14 @@ default_file(void)
 int
 main(int argc, char **argv)
 {
+	static const struct option words[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
 	const char *file = default_file();
 	int flag;
 
 	signal(SIGPIPE, SIG_IGN); /* Redis may go away while it is written to; and a reader of ours is told of by finish() */
 	(void)log_open(NULL, LOG_LEVEL_ERROR);
 	log_name("doorwardctl");
-	while ((flag = getopt(argc, argv, "+c:hV")) != -1)
+	while ((flag = getopt_long(argc, argv, "+c:hV", words, NULL)) != -1)
 		switch (flag) {
 		case 'c':
 			file = optarg;
