@@ -61,6 +61,7 @@ struct config {
 	char **trusted_proxies; /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
 	char *hsts;            /* Strict-Transport-Security value; "" = none */
 	bool clear_site_data;  /* on logout */
+	bool check_preflight;  /* a CORS preflight passes a check without identity */
 	char *cookie_name;
 	char *title;           /* of the login page */
 

@@ -33,7 +33,7 @@ struct field {
 struct request {
 	enum method method;
 	bool authorizer;      /* FastCGI Authorizer role: no body, always the check */
-	bool shown;           /* an Authorizer whose server shows the client the headers of a yes as well */
+	bool preflight;       /* OPTIONS with Origin and Access-Control-Request-Method: a browser asks before a script's request */
 	bool tls;             /* evidence from server-set variables or a trusted proxy */
 	bool mounted_path;    /* the path came from the request itself, not from DOORWARD_ROUTE: its query is ours */
 	char path[PATH_MAX_BYTES]; /* routed: normalised, without the mount */

@@ -21,6 +21,7 @@ struct response {
 	bool cacheable;   /* the handler wrote its own Cache-Control */
 	bool own_csp; /* the handler wrote its own Content-Security-Policy */
 	bool token_refused; /* the 401 says error="invalid_token" */
+	bool allowed;     /* the yes of a check: its own headers and no more */
 };
 
 /* Makes ${r} an empty answer, whatever it was; its buffers belong to the process and are used again for every request. */

@@ -114,8 +114,8 @@ check_session(struct app *app, const struct credential *c, bool family, struct i
 	return (rc);
 }
 
-bool
-check_has_group(const char *groups, struct str group)
+static bool
+has_group(const char *groups, struct str group)
 {
 	struct str rest = str_of(groups);
 
@@ -125,5 +125,15 @@ check_has_group(const char *groups, struct str group)
 		if (one.len > 0 && one.len == group.len && memcmp(one.p, group.p, one.len) == 0)
 			return (true);
 	}
+	return (false);
+}
+
+bool
+check_has_any_group(const char *groups, struct str asked)
+{
+
+	while (asked.p != NULL)
+		if (has_group(groups, str_cut(&asked, ',')))
+			return (true);
 	return (false);
 }

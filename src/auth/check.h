@@ -25,7 +25,7 @@ enum dw_result check_session(struct app *app, const struct credential *cred, boo
 /* When use of ${s} has to be recorded next; INT64_MAX = never. */
 int64_t check_touch_time(const struct session *s);
 
-/* True if ${group} is in the comma list ${groups}. */
-bool check_has_group(const char *groups, struct str group);
+/* True if any of the comma list ${asked} is in the comma list ${groups}. A list without a name, such as ",", is held by nobody. */
+bool check_has_any_group(const char *groups, struct str asked);
 
 #endif

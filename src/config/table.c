@@ -117,6 +117,9 @@ const struct option table_options[] = {
 	OPT(DURATION, "stale_if_error", "0s", 0, HOURS(1), stale_if_error,
 	    "While Redis cannot be asked, let pass who was seen valid at most this long ago; 0s is never."),
 
+	OPT(BOOL, "check.preflight", "false", 0, 1, check_preflight,
+	    "Let a CORS preflight (OPTIONS without a credential) pass a check, so that the application answers it."),
+
 	ONE_OF(POLICY, policies, "session.policy", "sliding", session_policy,
 	    "When a session ends: \"fixed\", \"sliding\" (when idle) or \"permanent\"; always at its absolute limit."),
 	OPT(LIFETIME, "session.idle", "30m", SECONDS(1), LIFETIME_MAX, session_idle,

@@ -12,13 +12,22 @@ tell(struct response *r, const struct request *q, const char *header, const char
 	response_header(r, q->authorizer ? variable : header, value);
 }
 
+/* Yes, and nothing of who it is. */
+static void
+allow_anybody(struct response *r)
+{
+
+	r->status = 200;
+	r->allowed = true;
+}
+
 static void
 allow(const struct request *q, struct response *r, const struct pass *p)
 {
 	char expires[24];
 	struct buf b;
 
-	r->status = 200;
+	allow_anybody(r);
 	buf_init(&b, expires, sizeof(expires));
 	buf_int(&b, p->expires);
 	tell(r, q, "Remote-User", "Variable-REMOTE_USER", str_of(p->username));
@@ -29,6 +38,20 @@ allow(const struct request *q, struct response *r, const struct pass *p)
 	tell(r, q, "X-Doorward-Expires", "Variable-DOORWARD_EXPIRES", buf_str(&b));
 	if (q->authorizer)
 		response_header(r, "Variable-AUTH_TYPE", STR_LIT("doorward"));
+}
+
+/*
+ * Before a script's request to another origin a browser asks with OPTIONS, and by the Fetch standard sends no credential with the question: where
+ * the application is to answer it, it has to pass. What does come with a credential is no such question, and is checked.
+ */
+static bool
+is_open_question(const struct app *app, const struct request *q)
+{
+	struct str cookie;
+
+	if (!app->conf->check_preflight || !q->preflight || q->authorization.p != NULL)
+		return (false);
+	return (request_cookies(q, app->conf->cookie_name, &cookie, 1) == 0);
 }
 
 /* In front of an application the query is the application's: only a check asked for by its own address reads it. */
@@ -107,6 +130,10 @@ handle_check(struct app *app, struct request *q, struct response *r)
 		point_to_login(app, q, r, redirect);
 		return;
 	}
+	if (is_open_question(app, q)) {
+		allow_anybody(r);
+		return;
+	}
 	if (query_is_ours(q)) {
 		redirect = request_query(q, "redirect", &bad);
 		if (group.p == NULL)
@@ -117,7 +144,7 @@ handle_check(struct app *app, struct request *q, struct response *r)
 		return;
 	}
 	if (find_pass(app, q, r, &pass)) {
-		if (group.p == NULL || check_has_group(pass.groups, group)) {
+		if (group.p == NULL || check_has_any_group(pass.groups, group)) {
 			allow(q, r, &pass);
 			return;
 		}

@@ -9,7 +9,6 @@
 #include "doorward/request.h"
 
 enum param {
-	PARAM_APACHE_ROLE,
 	PARAM_AUTHORIZATION,
 	PARAM_ACCEPT,
 	PARAM_CONTENT_LENGTH,
@@ -25,6 +24,7 @@ enum param {
 	PARAM_QUERY,
 	PARAM_REMOTE_ADDR,
 	PARAM_REQUEST_URI,
+	PARAM_REQUESTED_METHOD, /* Access-Control-Request-Method */
 	PARAM_ROUTE,
 	PARAM_SCHEME,
 	PARAM_SCRIPT_NAME,

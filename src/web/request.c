@@ -63,7 +63,6 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->authorizer = authorizer;
-	r->shown = authorizer && p->value[PARAM_APACHE_ROLE].p != NULL; /* mod_fcgid, mod_authnz_fcgi */
 	r->method = method_of(p->value[PARAM_METHOD]);
 	r->tls = came_by_tls(p, from_proxy);
 	r->query = p->value[PARAM_QUERY];
@@ -80,6 +79,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	r->request_uri = p->value[PARAM_REQUEST_URI];
 	r->original_uri = p->value[PARAM_ORIGINAL_URI];
 	r->group = p->value[PARAM_GROUP];
+	r->preflight = r->method == METHOD_OPTIONS && r->origin.p != NULL && p->value[PARAM_REQUESTED_METHOD].p != NULL;
 	set_length(r, p);
 	set_address(r, c, p, from_proxy);
 	trace_id_of(p->value[PARAM_TRACEPARENT], r->trace_id);

@@ -50,7 +50,7 @@ response_init(struct response *r)
 
 	r->status = 500;
 	r->type = NULL;
-	r->cacheable = r->token_refused = r->own_csp = false;
+	r->cacheable = r->token_refused = r->own_csp = r->allowed = false;
 	buf_init(&r->head, head, sizeof(head));
 	buf_init(&r->body, body, sizeof(body));
 }
@@ -150,11 +150,12 @@ static void
 put_fixed_headers(const struct response *r, const struct request *q, const struct config *c, struct buf *out)
 {
 
-	/* They would become headers of the application's page, which has a Content-Security-Policy of its own, or none. */
-	if (q->shown && r->status == 200)
-		return;
-	if (!r->cacheable)
+	/* An Authorizer's would become headers of the application's page: Apache copies them. */
+	if (!r->cacheable && !(r->allowed && q->authorizer))
 		buf_puts(out, "Cache-Control: no-store\r\n");
+	/* A yes has no body that they could be about, and stands before every picture: each of them costs. */
+	if (r->allowed)
+		return;
 	buf_puts(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
 	if (!r->own_csp)
 		put_line(out, "Content-Security-Policy: ", default_csp);
@@ -178,9 +179,12 @@ response_write(struct response *r, const struct request *q, const struct config 
 	if (r->type != NULL)
 		put_line(out, "Content-Type: ", r->type);
 	buf_putstr(out, buf_str(&r->head));
-	buf_puts(out, "Content-Length: ");
-	buf_int(out, (int64_t)r->body.len);
-	buf_puts(out, "\r\n\r\n");
+	if (!(r->allowed && q->authorizer)) {
+		buf_puts(out, "Content-Length: ");
+		buf_int(out, (int64_t)r->body.len);
+		buf_puts(out, "\r\n");
+	}
+	buf_puts(out, "\r\n");
 	if (q->method != METHOD_HEAD)
 		buf_putstr(out, buf_str(&r->body));
 }

@@ -340,17 +340,21 @@ groups(void **state)
 		{ "admins,users", "admins", true }, { "admins,users", "users", true }, { "admins", "admins", true },
 		{ "admins,users", "admin", false },
 		{ "admins,users", "adminss", false }, { "admins,users", "Admins", false },
-		{ "admins,users", "admins,users", false },
+		/* Any of several. */
+		{ "admins,users", "admins,users", true }, { "users", "admins,users", true }, { "users", "users,admins", true },
+		{ "staff", "admins,users", false }, { "admins,users", "root,user,users", true },
 		{ "admins,users", "", false }, { "", "", false }, { ",", "", false }, { "", "admins", false },
-		{ "admins,users", ",users", false },
+		{ "admins,users", ",users", true }, { "admins,users", "users,", true },
+		/* A list without a name is held by nobody, not even by who is in no group. */
+		{ "admins,users", ",", false }, { "", ",", false }, { ",", ",", false }, { "admins,,users", ",,", false },
 		{ "admins,users", "s,u", false }, { "xadmins", "admins", false }, { "admins,users", " users", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		if (check_has_group(t[i].groups, str_of(t[i].group)) != t[i].has)
+		if (check_has_any_group(t[i].groups, str_of(t[i].group)) != t[i].has)
 			fail_msg("\"%s\" in \"%s\"", t[i].group, t[i].groups);
-	assert_false(check_has_group("admins", STR_NONE));
+	assert_false(check_has_any_group("admins", STR_NONE));
 }
 
 static void

@@ -52,6 +52,8 @@ allows(void **state)
 	ask_expect_header(a, "Variable-DOORWARD_EXPIRES: 1800001800");
 	ask_expect_header(a, "Variable-AUTH_TYPE: doorward");
 	ask_expect_no(a, "\nRemote-User");
+	ask_expect_no(a, "Content-");
+	ask_expect_no(a, "Cache-Control");
 }
 
 static void
@@ -106,6 +108,10 @@ groups(void **state)
 	ask_expect(a, 403, "forbidden");
 	ask_expect_header(a, "X-Doorward-Login: /auth/login?next=/");
 	ask_expect_no(a, "WWW-Authenticate");
+	ask_expect(ASK("GET", "/auth/check?group=root,users", .extra = { ask.cookie_line }), 200, NULL);
+	ask_expect(ASK("GET", "/auth/check?group=,", .extra = { ask.cookie_line }), 403, "forbidden");
+	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=root,admins", ask.cookie_line }), 200, NULL);
+	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=,", ask.cookie_line }), 403, "forbidden");
 	ask_expect(ASK("GET", "/auth/check?group=", .extra = { ask.cookie_line }), 403, "forbidden");
 	ask_expect(ASK("GET", "/auth/check?group=admins&group=users", .extra = { ask.cookie_line }), 400,
 		"invalid_request");
@@ -156,10 +162,42 @@ redirects(void **state)
 	ask_expect(ASK("GET", "/auth/check?redirect=1&group=root", .extra = { ask.cookie_line }), 403, "forbidden");
 }
 
+#define PREFLIGHT "HTTP_ORIGIN=https://other.example", "HTTP_ACCESS_CONTROL_REQUEST_METHOD=PUT"
+
+/* Only where it is allowed, only what is one, and without any identity. */
+static void
+preflights(void **state)
+{
+	const char *a;
+
+	(void)state;
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT }), 401, "missing_token");
+	ask.fake.conf.check_preflight = true;
+	a = ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, "DOORWARD_GROUP=admins" });
+	assert_string_equal(a, "Status: 200 OK\r\n\r\n");
+	a = ASK("OPTIONS", "/app/", .extra = { "DOORWARD_ROUTE=/check", PREFLIGHT, "HTTP_COOKIE=theme=dark" });
+	assert_string_equal(a, "Status: 200 OK\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n");
+	ask_expect_trail("");
+	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { PREFLIGHT }), 401, "missing_token");
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { "HTTP_ORIGIN=https://other.example" }), 401,
+	    "missing_token");
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { "HTTP_ACCESS_CONTROL_REQUEST_METHOD=PUT" }), 401,
+	    "missing_token");
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .plain = true, .extra = { PREFLIGHT }), 403, "insecure_transport");
+	/* What carries a credential is no preflight: it is checked like everything else. */
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, ask.forged_line }), 401, "invalid_token");
+	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, "HTTP_AUTHORIZATION=Bearer x" }), 401,
+	    "invalid_token");
+	a = ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, ask.cookie_line });
+	ask_expect(a, 200, NULL);
+	ask_expect_header(a, "Variable-REMOTE_USER: alice");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(preflights, ask_fresh),
 		cmocka_unit_test_setup(allows, ask_fresh),
 		cmocka_unit_test_setup(refuses, ask_fresh),
 		cmocka_unit_test_setup(groups, ask_fresh),

@@ -121,26 +121,32 @@ on_every_answer(void **state)
 	}
 }
 
-/* Apache makes the headers of an allowed check part of the application's answer. */
+/* Apache makes the headers of an allowed check part of the application's answer; and none of them is of use without a body. */
 static void
-not_on_a_page_of_the_application(void **state)
+nothing_needless_on_a_yes(void **state)
 {
 	struct response r;
 	const char *a;
 
 	(void)state;
-	q.authorizer = q.shown = true;
 	response_init(&r);
 	r.status = 200;
-	a = written(&r);
-	expect_header(a, "Content-Security-Policy", NULL);
-	expect_header(a, "Cache-Control", NULL);
+	r.allowed = true;
+	response_header(&r, "Remote-User", STR_LIT("alice"));
+	assert_string_equal(written(&r),
+	    "Status: 200 OK\r\nCache-Control: no-store\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n");
+	q.authorizer = true;
+	response_init(&r);
+	r.status = 200;
+	r.allowed = true;
+	response_header(&r, "Variable-REMOTE_USER", STR_LIT("alice"));
+	assert_string_equal(written(&r), "Status: 200 OK\r\nVariable-REMOTE_USER: alice\r\n\r\n");
 	response_init(&r);
 	response_json(&r, 401);
 	a = written(&r);
 	expect_header(a, "Cache-Control", "no-store");
 	expect_header(a, "WWW-Authenticate", "Bearer realm=\"doorward\"");
-	q.authorizer = q.shown = false;
+	q.authorizer = false;
 }
 
 static void
@@ -366,7 +372,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(status_comes_first, fresh),
 		cmocka_unit_test_setup(on_every_answer, fresh),
-		cmocka_unit_test_setup(not_on_a_page_of_the_application, fresh),
+		cmocka_unit_test_setup(nothing_needless_on_a_yes, fresh),
 		cmocka_unit_test_setup(hsts, fresh),
 		cmocka_unit_test_setup(own_headers_replace_the_default, fresh),
 		cmocka_unit_test_setup(errors, fresh),
