@@ -31,7 +31,10 @@ type_of(struct str content_type)
 	return (str_is_nocase(type, "application/x-www-form-urlencoded") ? TYPE_FORM : TYPE_OTHER);
 }
 
-/* Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. */
+/*
+ * Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. A chunked request comes without a length; where it ends
+ * the carrier says: FastCGI by an empty record, and plain CGI has no such body (RFC 3875 4.2).
+ */
 static enum body_verdict
 gather(struct request *r, body_reader reader, void *ctx, struct str *out)
 {
@@ -53,7 +56,7 @@ gather(struct request *r, body_reader reader, void *ctx, struct str *out)
 	}
 	if (len > BODY_MAX)
 		return (BODY_TOO_LARGE);
-	if (r->has_length ? len != r->length : len > 0)
+	if (r->has_length && len != r->length)
 		return (BODY_CUT);
 	*out = (struct str){ p, len };
 	return (BODY_OK);

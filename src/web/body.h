@@ -18,7 +18,7 @@ enum body_verdict {
 };
 
 /*
- * Reads the body of ${r} and fills has_body, is_form, fields. The length read must equal CONTENT_LENGTH (F3). A body of no bytes counts as
+ * Reads the body of ${r} and fills has_body, is_form, fields. The length read must equal CONTENT_LENGTH, if there was one (F3). A body of no bytes counts as
  * absent, whatever its type.
  */
 enum body_verdict body_read(struct request *r, body_reader reader, void *ctx);

@@ -50,7 +50,7 @@ set_length(struct request *r, const struct params *p)
 {
 	struct str s = p->value[PARAM_CONTENT_LENGTH];
 
-	r->has_length = s.p != NULL;
+	r->has_length = s.p != NULL && !str_is(s, "-1"); /* Caddy's word for a length nobody knows */
 	if (r->has_length && !str_to_u64(s, UINT64_MAX, &r->length))
 		r->length = UINT64_MAX; /* no number: refused as a body that cannot be */
 }

@@ -178,7 +178,7 @@ content_lengths(void **state)
 	} t[] = {
 		{ "CONTENT_LENGTH=", false, 0 }, { "CONTENT_LENGTH=0", true, 0 }, { "CONTENT_LENGTH=17", true, 17 },
 		{ "CONTENT_LENGTH=007", true, 7 },
-		{ "CONTENT_LENGTH=-1", true, UINT64_MAX }, { "CONTENT_LENGTH=+1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=-1", false, 0 }, { "CONTENT_LENGTH=-2", true, UINT64_MAX }, { "CONTENT_LENGTH=+1", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=1 ", true, UINT64_MAX },
 		{ "CONTENT_LENGTH= 1", true, UINT64_MAX }, { "CONTENT_LENGTH=0x10", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=1e3", true, UINT64_MAX },
