@@ -1,84 +1,56 @@
+/*
+ * libfcgi as the codec. It reads from the memory file of feed.c, never from a connection: a request gets here when all of it has been
+ * checked (incoming.c), so reading neither blocks nor fails, and nothing that follows the request can be swallowed. For the answer it is
+ * given the connection (ipcFd) instead. It never waits for a new connection, and never closes slowly.
+ *
+ * The slot of the scoreboard is busy before libfcgi reads: should it hang nevertheless, the master's watchdog sees it.
+ */
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <string.h>
+#include <unistd.h>
+
+#include <fastcgi.h>
+#include <fcgiapp.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "web/route.h"
 #include "web/serve.h"
+#include "worker/feed.h"
 
 #include "worker/fcgi.h"
 
-/* A body nobody wants is read this far, so that the front shows our answer and not its own error about a broken pipe. */
-#define DRAIN_MAX (1024 * 1024)
-
 /* Bytes that an empty socket takes at once, whatever its kind. */
 #define ANSWER_SMALL 8192
+
+static FCGX_Request request;
 
 int
 fcgi_init(void)
 {
 
-	return (FCGX_Init() == 0 ? 0 : -1);
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&request, -1, 0) != 0)
+		return (-1);
+	return (feed_open());
 }
 
 void
-fcgi_prepare(FCGX_Request *r)
-{
-
-	FCGX_InitRequest(r, -1, 0);
-}
-
-void
-fcgi_set_timeouts(int fd, int64_t ms)
+fcgi_set_timeout(int fd, int64_t ms)
 {
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
-/* The body of one request, and until when it has to be here. */
-struct body {
-	FCGX_Request *request;
-	int64_t until; /* mono, ms */
-};
-
-/*
- * Reads what is there, and waits for more only while there is time: libfcgi's own read of ${n} bytes would go on waiting for a sender that
- * trickles.
- */
 static ssize_t
 read_body(void *ctx, char *p, size_t n)
 {
-	struct body *b = ctx;
-	FCGX_Stream *in = b->request->in;
-	size_t more;
+	FCGX_Stream *in = ctx;
+	int got = FCGX_GetStr(p, (int)n, in);
 
-	if (n == 0 || clock_mono_ms() > b->until)
-		return (-1);
-	if (FCGX_GetStr(p, 1, in) != 1)
-		return (FCGX_GetError(in) == 0 ? 0 : -1);
-	more = (size_t)(in->stop - in->rdNext);
-	if (more > n - 1)
-		more = n - 1;
-	return (1 + (more > 0 ? FCGX_GetStr(p + 1, (int)more, in) : 0));
-}
-
-/* Returns true once the end of the body has been seen: only then may the next request follow on this connection. */
-static bool
-drain(struct body *b)
-{
-	char sink[8192];
-	size_t total = 0;
-	ssize_t got;
-
-	while ((got = read_body(b, sink, sizeof(sink))) > 0)
-		if ((total += (size_t)got) > DRAIN_MAX)
-			return (false);
-	return (got == 0);
+	return (got == 0 && FCGX_GetError(in) != 0 ? -1 : got);
 }
 
 /* One line for a request that took long, with what it spent its time on. The write includes the wait for a front that does not read. */
@@ -116,49 +88,63 @@ finish(struct app *app, FCGX_Request *r, int status)
 		report_slow(app, status);
 }
 
-/* Returns the status of the answer. */
+/* Returns the status of the answer. An Authorizer's connection is never kept: what some servers send after it is no request. */
 static int
-respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v, int64_t until)
+respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 {
-	struct body body = { .request = r, .until = until };
-	struct exchange x = { .envp = r->envp, .authorizer = r->role == FCGI_AUTHORIZER, .poisoned = v->poisoned,
-		.read = read_body, .ctx = &body };
+	struct exchange x = { .envp = r->envp, .authorizer = v->in->authorizer, .poisoned = v->in->poisoned, .read = read_body, .ctx = r->in };
 
 	serve(app, &x);
-	/* An Authorizer gets no end of body from some servers: reading on would wait for ever, so its connection is never kept. */
-	if (x.authorizer || (x.body_left && !drain(&body)) || !v->may_keep)
+	r->ipcFd = v->fd;
+	if (x.authorizer || !v->may_keep)
 		r->keepConnection = 0;
 	board_stage(app->slot, STAGE_WRITE);
 	if (x.answer.len > ANSWER_SMALL)
-		fcgi_set_timeouts(v->fd, v->deadline);
+		fcgi_set_timeout(v->fd, v->deadline);
 	FCGX_PutStr(x.answer.p, (int)x.answer.len, r->out);
 	explicit_bzero((char *)(uintptr_t)x.answer.p, x.answer.len);
 	return (x.status);
 }
 
-bool
-fcgi_serve(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
+/* libfcgi reads what was made for it. Returns 0, or -1 if it did not understand it, which nobody should ever see. */
+static int
+read_request(FCGX_Request *r, const struct incoming *in)
 {
-	int64_t until;
-	int status = 0;
 
-	board_begin(app->slot);
-	until = app->slot->begun / 1000000 + v->deadline;
-	r->ipcFd = v->fd;
+	if ((r->ipcFd = feed_load(in)) < 0)
+		return (-1);
 	r->keepConnection = 1;
 	r->in = NULL;
 	r->detached = 1; /* close(2) and no more: the lingering close would hold the worker for two seconds */
-	if (FCGX_Accept_r(r) != 0) { /* libfcgi has closed it */
+	if (FCGX_Accept_r(r) == 0)
+		return (0);
+	feed_lost(); /* libfcgi has closed it */
+	return (-1);
+}
+
+bool
+fcgi_serve(struct app *app, const struct fcgi_visit *v)
+{
+	FCGX_Request *r = &request;
+	int status = 0;
+
+	board_begin(app->slot);
+	board_busy(app->slot, ROUTE_NONE, "");
+	if (read_request(r, v->in) != 0) {
+		log_error("libfcgi could not read a request that was checked");
 		board_forget(app->slot);
+		close(v->fd);
 		return (false);
 	}
-	/* A cut stream of variables is handed out as a whole request: believe nothing before this. */
-	if (FCGX_GetError(r->in) != 0 || r->role == FCGI_FILTER) {
-		log_debug("a request was cut off error=%d", FCGX_GetError(r->in));
-		r->keepConnection = 0;
+	/* A cut stream of variables would be handed out as a whole request: believe nothing before this. */
+	if (FCGX_GetError(r->in) == 0) {
+		status = respond(app, r, v);
 	} else {
-		status = respond(app, r, v, until);
+		log_error("libfcgi stopped in a request that was checked error=%d", FCGX_GetError(r->in));
+		r->ipcFd = v->fd;
+		r->keepConnection = 0;
 	}
 	finish(app, r, status);
+	feed_wipe();
 	return (r->ipcFd >= 0);
 }

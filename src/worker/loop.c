@@ -1,8 +1,27 @@
+/*
+ * The event loop of a worker. Connections are held by the hundred and cost next to nothing while their requests arrive: what comes is taken
+ * into the connection's buffer (incoming.c) until a request is whole, then it is served, one at a time. A peer that is slow, silent or
+ * hostile can hold up nobody but itself:
+ *
+ *   owing   a connection whose request has not arrived. In the order in which they began to owe it (accepted, or the first byte of a next
+ *           request on a kept one), so that the first is the first to reach its deadline: the wait always has an end.
+ *   kept    between two requests, for as long as the front likes, in the order of their last answer.
+ *
+ * Connections and their memory are bounded. Where a bound is reached (places, descriptors) the listening sockets rest until one is free or
+ * the connection that owes for the longest has had PATIENCE_MS; then that one makes room. So silent connections, however many, delay others
+ * by moments, while an honest request, which takes milliseconds to arrive, is not let go for them.
+ *
+ * A worker of the login pool ("single") closes each connection after its answer, and takes no further one for HEAD_START_MS while the
+ * newest may still be about to send: a request that arrives right after its connection is not to wait behind another's password hash while
+ * a sibling is idle. What is slower than that waits among the others and costs its sender alone.
+ */
 #include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,36 +29,43 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/fcgi.h"
-#include "worker/peek.h"
+#include "worker/incoming.h"
 #include "worker/signals.h"
 #include "worker/wear.h"
 
 #include "worker/loop.h"
 
 #define CONNECTIONS_MAX 1024 /* a worker holds; a front keeps some tens, the rest is for a burst */
+#define DESCRIPTORS_OWN 64   /* are left for Redis, the database, the log: the session check must not fail for want of one */
 #define EVENTS_MAX 64
+#define WIRE_BYTES (64 * 1024) /* taken from a socket at once: most requests are one or two thousand */
+
 /*
- * What is only looked at stays in the socket, and small pieces use up its room long before their bytes do, so that the rest of a body could
- * never be sent: after so many looks, or at so many pieces, it is read as it comes.
+ * All requests of a worker that have begun and are not whole. Honest ones are some kilobytes for some milliseconds; strangers who send
+ * slowly through a front that streams could make it INCOMING_MAX a connection, 114 MB a worker. Beyond it the oldest make room.
  */
-#define LOOKS_MAX 32
-#define PIECES_MAX 32
-#define TICK_MS 250          /* how exactly deadlines are kept while something is pending */
+#define BUFFERED_MAX (8 * 1024 * 1024)
+
+#define PATIENCE_MS 500     /* a connection has at least, where others need its place */
+#define REST_MS 100         /* between two attempts to accept, where descriptors are used up by others than ourselves */
+#define HEAD_START_MS 5     /* a front's first bytes have come by then, even on a busy machine */
+#define SAID_AGAIN_MS 60000 /* between two lines about the same want */
 
 /* What an epoll event is about: an index into the connections, or one of these. */
 #define ABOUT_MASTER UINT32_MAX
 #define ABOUT_LISTEN (UINT32_MAX - CHILD_LISTEN_MAX)
 
+TAILQ_HEAD(waiting, connection);
+
 struct connection {
-	FCGX_Request request;
+	TAILQ_ENTRY(connection) link;
+	struct waiting *list;
 	int fd;            /* -1 = free */
-	uint32_t next;     /* of the free list */
 	bool watched;      /* in the epoll set */
-	unsigned looks;    /* at the body of the request that is coming */
 	bool answered;     /* at least once: a peer that does not read could have filled the socket */
-	bool timed;        /* reading and writing have an end */
-	bool kept;         /* is between requests */
-	int64_t since;     /* mono ms: when the front began to owe us a request */
+	bool timed;        /* writing has an end */
+	int64_t since;     /* mono ms: when it came into its list */
+	struct incoming in;
 };
 
 struct loop {
@@ -48,10 +74,13 @@ struct loop {
 	const struct loop_options *o;
 	int ep;
 	bool leaving, listening;
-	uint32_t free_list, open, limit;
+	bool starved;    /* there was no descriptor for a further connection, and none of ours was closed since */
+	int64_t rest;    /* mono ms: when that was */
+	int64_t said;    /* mono ms: when the log was told; 0 = never */
+	uint32_t open, limit;
 	uint64_t served;
-	int64_t checked; /* mono ms: when the deadlines were last looked at */
 	struct wear wear;
+	struct waiting unused, owing, kept;
 	struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -76,31 +105,47 @@ listen_on(struct loop *l, bool on)
 		watch(l, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, l->child->listen_fds[i], on ? EPOLLIN | EPOLLEXCLUSIVE : 0, ABOUT_LISTEN + i);
 }
 
-static struct connection *
-take_slot(struct loop *l, int fd)
+static void
+put_into(struct connection *c, struct waiting *list)
 {
-	struct connection *c = &l->connections[l->free_list];
 
-	l->free_list = c->next;
-	l->open++;
-	c->fd = fd;
-	c->watched = c->answered = c->timed = c->kept = false;
-	c->looks = 0;
+	if (c->list != NULL)
+		TAILQ_REMOVE(c->list, c, link);
+	TAILQ_INSERT_TAIL(list, c, link);
+	c->list = list;
 	c->since = clock_mono_ms();
+}
+
+static void
+count_open(struct loop *l, int by)
+{
+
+	l->open += (uint32_t)by;
 	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
+}
+
+static struct connection *
+take_place(struct loop *l, int fd)
+{
+	struct connection *c = TAILQ_FIRST(&l->unused);
+
+	put_into(c, &l->owing);
+	c->fd = fd;
+	c->watched = c->answered = c->timed = false;
+	count_open(l, 1);
 	return (c);
 }
 
 /* The descriptor is closed by now: by libfcgi, or by drop(). */
 static void
-give_slot(struct loop *l, struct connection *c)
+give_place(struct loop *l, struct connection *c)
 {
 
+	incoming_end(&c->in);
 	c->fd = -1;
-	c->next = l->free_list;
-	l->free_list = (uint32_t)(c - l->connections);
-	l->open--;
-	atomic_store_explicit(&l->app->slot->connections, l->open, memory_order_relaxed);
+	put_into(c, &l->unused);
+	count_open(l, -1);
+	l->starved = false;
 }
 
 static void
@@ -108,7 +153,7 @@ drop(struct loop *l, struct connection *c)
 {
 
 	close(c->fd);
-	give_slot(l, c);
+	give_place(l, c);
 }
 
 static void
@@ -117,75 +162,162 @@ keep_waiting(struct loop *l, struct connection *c)
 
 	if (c->watched)
 		return;
-	/* Edge-triggered: what has been looked at and found incomplete wakes us only when more has come. */
-	watch(l, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, (uint32_t)(c - l->connections));
+	watch(l, EPOLL_CTL_ADD, c->fd, EPOLLIN, (uint32_t)(c - l->connections));
 	c->watched = true;
 }
 
+/* ${more}: the front has sent something behind the request, before it could know our answer. No honest one does; the connection ends. */
 static void
-serve_one(struct loop *l, struct connection *c, bool large, bool poisoned)
+serve_one(struct loop *l, struct connection *c, bool more)
 {
-	struct fcgi_visit v = { .fd = c->fd, .may_keep = !l->o->single && !l->leaving, .poisoned = poisoned, .deadline = l->o->deadline };
+	struct fcgi_visit v = { .fd = c->fd, .in = &c->in, .may_keep = !l->o->single && !l->leaving && !more && !c->in.cut,
+		.deadline = l->o->deadline };
 
-	if (large || (c->answered && !c->timed)) { /* a first, small answer fits an empty socket: most connections need no more */
-		fcgi_set_timeouts(c->fd, l->o->deadline);
+	if (c->answered && !c->timed) { /* a first, small answer fits an empty socket: most connections need no more */
+		fcgi_set_timeout(c->fd, l->o->deadline);
 		c->timed = true;
 	}
 	l->served++;
-	c->looks = 0;
-	if (!fcgi_serve(l->app, &c->request, &v)) {
-		give_slot(l, c);
+	if (!fcgi_serve(l->app, &v)) {
+		give_place(l, c);
 		return;
 	}
-	c->kept = c->answered = true;
-	c->since = clock_mono_ms();
+	incoming_end(&c->in);
+	c->answered = true;
+	put_into(c, &l->kept);
 	keep_waiting(l, c);
 }
 
-/* Something has happened on ${c}: serve it, wait on, or let it go. ${gone}: the peer will send no more. */
+/* Lets those go that have owed the rest of a request for the longest. */
 static void
-look_at(struct loop *l, struct connection *c, bool gone)
+bound_memory(struct loop *l, const struct connection *spared)
 {
-	struct peek_found found;
+	struct connection *c, *next;
 
-	switch (peek(c->fd, &found)) {
-	case PEEK_COMPLETE:
-		serve_one(l, c, false, found.poisoned);
-		break;
-	case PEEK_LARGE:
-		serve_one(l, c, true, found.poisoned);
-		break;
-	case PEEK_BODY:
-		if (!gone && (++c->looks >= LOOKS_MAX || found.pieces >= PIECES_MAX)) {
-			serve_one(l, c, true, found.poisoned);
-			break;
-		}
-		/* FALLTHROUGH */
-	case PEEK_PARTIAL:
-		if (gone) { /* what is missing will never come, and nobody would read an answer */
+	for (c = TAILQ_FIRST(&l->owing); c != NULL && incoming_held() > BUFFERED_MAX; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->in.room > 0 && c != spared)
 			drop(l, c);
-			break;
-		}
-		if (c->kept) {
-			c->kept = false; /* a next request has begun: from now on there is a deadline */
-			c->since = clock_mono_ms();
-		}
-		keep_waiting(l, c);
-		break;
-	case PEEK_NOTHING:
-		if (gone)
-			drop(l, c);
-		else
-			keep_waiting(l, c);
-		break;
-	case PEEK_BROKEN:
+	}
+}
+
+/* A request has begun and is not whole. */
+static void
+wait_for_the_rest(struct loop *l, struct connection *c)
+{
+
+	if (incoming_keep(&c->in) != 0) {
+		drop(l, c);
+		return;
+	}
+	if (c->list == &l->kept)
+		put_into(c, &l->owing); /* from its first byte on there is a deadline */
+	keep_waiting(l, c);
+	bound_memory(l, c);
+}
+
+static void
+take_in(struct loop *l, struct connection *c, const unsigned char *p, size_t n)
+{
+	size_t used;
+
+	switch (incoming_take(&c->in, p, n, &used)) {
+	case INCOMING_WHOLE:
+		serve_one(l, c, used < n);
+		return;
+	case INCOMING_MORE:
+		wait_for_the_rest(l, c);
+		return;
+	case INCOMING_BROKEN:
 		log_warn("a connection was closed: what it sent is no FastCGI request");
-		drop(l, c);
 		break;
-	case PEEK_CLOSED:
-		drop(l, c);
+	case INCOMING_NO_MEMORY:
+		log_warn("a connection was closed: no memory for its request");
+		break;
+	case INCOMING_ABORTED:
 		break;
 	}
+	drop(l, c);
+}
+
+/* Something has happened on ${c}, or could have. Level-triggered: what one look leaves in the socket wakes us again. */
+static void
+receive(struct loop *l, struct connection *c)
+{
+	static unsigned char wire[WIRE_BYTES];
+	ssize_t n = recv(c->fd, wire, sizeof(wire), MSG_DONTWAIT);
+
+	if (n > 0) {
+		take_in(l, c, wire, (size_t)n);
+		explicit_bzero(wire, (size_t)n);
+	} else if (n < 0 && (errno == EAGAIN || errno == EINTR) && !(l->leaving && c->list == &l->kept)) {
+		keep_waiting(l, c);
+	} else { /* gone: what is missing will never come; or, when we leave, between two requests */
+		drop(l, c);
+	}
+}
+
+/* The connection that is the first to go if there have to be fewer. */
+static struct connection *
+first_to_go(const struct loop *l)
+{
+
+	return (TAILQ_EMPTY(&l->owing) ? TAILQ_FIRST(&l->kept) : TAILQ_FIRST(&l->owing));
+}
+
+static int64_t
+left_of(int64_t since, int64_t ms, int64_t now)
+{
+
+	return (since + ms > now ? since + ms - now : 0);
+}
+
+/* Milliseconds until the listening sockets are of use again; 0 = they are, -1 = they will not be. */
+static int64_t
+rest_of(const struct loop *l, int64_t now)
+{
+	const struct connection *c = first_to_go(l), *newest = TAILQ_LAST(&l->owing, waiting);
+
+	if (l->leaving)
+		return (-1);
+	if (l->starved && c == NULL)
+		return (left_of(l->rest, REST_MS, now));
+	if (l->starved || l->open >= l->limit)
+		return (left_of(c->since, PATIENCE_MS, now));
+	if (l->o->single && newest != NULL)
+		return (left_of(newest->since, HEAD_START_MS, now));
+	return (0);
+}
+
+static void
+say_full(struct loop *l, int error, int64_t now)
+{
+
+	if (l->said != 0 && now - l->said < SAID_AGAIN_MS)
+		return;
+	l->said = now;
+	if (error == 0)
+		log_warn("all places for connections are taken connections=%u: new ones wait for the oldest to go", l->open);
+	else
+		log_warn("no descriptor for a further connection: %s connections=%u; new ones wait until one is free", strerror(error), l->open);
+}
+
+/* True if there is a place for one more connection. */
+static bool
+make_room(struct loop *l)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!l->starved && l->open < l->limit)
+		return (true);
+	if (!l->starved)
+		say_full(l, 0, now);
+	if (rest_of(l, now) != 0)
+		return (false);
+	if (first_to_go(l) != NULL)
+		drop(l, first_to_go(l));
+	l->starved = false;
+	return (true);
 }
 
 /* One at a time: a second accept would mostly find nothing, and a burst wakes the siblings. */
@@ -194,15 +326,18 @@ take_connection(struct loop *l, int listen_fd)
 {
 	int fd;
 
-	if (l->open >= l->limit || l->leaving)
+	if (l->leaving || !make_room(l))
 		return;
-	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) < 0) {
-		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_error("accept failed errno=%d", errno);
-		return;
+	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		board_count(l->app->slot, COUNT_ACCEPTED, 1);
+		receive(l, take_place(l, fd));
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		l->starved = true;
+		l->rest = clock_mono_ms();
+		say_full(l, errno, l->rest);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		log_error("accept failed errno=%d", errno);
 	}
-	board_count(l->app->slot, COUNT_ACCEPTED, 1);
-	look_at(l, take_slot(l, fd), false);
 }
 
 /* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin. */
@@ -213,52 +348,51 @@ begin_leaving(struct loop *l)
 	l->leaving = true;
 	listen_on(l, false);
 	atomic_store(&l->app->slot->state, BOARD_LEAVING);
-	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
-		struct connection *c = &l->connections[i];
-		struct peek_found found;
-
-		if (c->fd >= 0 && c->kept && peek(c->fd, &found) == PEEK_NOTHING)
-			drop(l, c);
-		else if (c->fd >= 0)
-			look_at(l, c, false);
-	}
+	while (!TAILQ_EMPTY(&l->kept))
+		receive(l, TAILQ_FIRST(&l->kept));
 }
 
-/* A front that owes us the rest of a request for too long is let go; an idle kept connection may rest for ever. */
+/* A front that owes us the rest of a request for too long is let go. What has come while we were busy with others counts. */
 static void
 enforce_deadlines(struct loop *l)
 {
+	struct connection *c;
 	int64_t now = clock_mono_ms();
 
-	if (now - l->checked < TICK_MS)
-		return;
-	l->checked = now;
-	for (uint32_t i = 0; i < CONNECTIONS_MAX && l->open > 0; i++) {
-		struct connection *c = &l->connections[i];
-
-		if (c->fd < 0 || c->kept)
-			continue;
-		if (now - c->since < l->o->deadline)
+	while ((c = TAILQ_FIRST(&l->owing)) != NULL && now - c->since >= l->o->deadline) {
+		receive(l, c);
+		if (c != TAILQ_FIRST(&l->owing))
 			continue;
 		log_debug("a connection was closed: its request did not arrive in time");
 		drop(l, c);
 	}
 }
 
+/*
+ * Taken out of the epoll set by hand: our siblings hold the other descriptors of this pipe, so that closing ours would not end its events,
+ * and each further one would be news again.
+ */
 static void
-handle_event(struct loop *l, uint32_t about, bool gone)
+lose_master(struct loop *l)
 {
 
-	if (about == ABOUT_MASTER) {
-		log_info("the master is gone, leaving");
-		close(l->child->master_fd);
-		l->child->master_fd = -1;
-		begin_leaving(l);
-	} else if (about >= ABOUT_LISTEN) {
+	log_info("the master is gone, leaving");
+	watch(l, EPOLL_CTL_DEL, l->child->master_fd, 0, ABOUT_MASTER);
+	close(l->child->master_fd);
+	l->child->master_fd = -1;
+	begin_leaving(l);
+}
+
+static void
+handle_event(struct loop *l, uint32_t about)
+{
+
+	if (about == ABOUT_MASTER && l->child->master_fd >= 0)
+		lose_master(l);
+	else if (about >= ABOUT_LISTEN && about != ABOUT_MASTER)
 		take_connection(l, l->child->listen_fds[about - ABOUT_LISTEN]);
-	} else if (l->connections[about].fd >= 0) {
-		look_at(l, &l->connections[about], gone);
-	}
+	else if (about < CONNECTIONS_MAX && l->connections[about].fd >= 0)
+		receive(l, &l->connections[about]);
 }
 
 /* Asks the master for a successor, who tells us to leave when it is ready; where there is no master, leaves. */
@@ -284,19 +418,33 @@ after_wait(struct loop *l)
 	if (!l->leaving && signals_leave())
 		begin_leaving(l);
 	look_at_wear(l);
-	if (!l->leaving)
-		listen_on(l, l->open < l->limit);
-	if (l->open > 0)
-		enforce_deadlines(l);
+	enforce_deadlines(l);
+	if (l->leaving)
+		atomic_store(&l->app->slot->state, BOARD_LEAVING); /* the answer of a last request made it READY */
+	else
+		listen_on(l, rest_of(l, clock_mono_ms()) == 0);
+}
+
+static int
+sooner(int wait, int64_t ms)
+{
+
+	if (ms > INT_MAX)
+		ms = INT_MAX;
+	return (wait < 0 || ms < wait ? (int)ms : wait);
 }
 
 static int
 longest_wait(const struct loop *l)
 {
+	int64_t now = clock_mono_ms(), rest = rest_of(l, now);
+	int wait = l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, now);
 
-	if (l->open > 0)
-		return (TICK_MS);
-	return (l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, clock_mono_ms()));
+	if (!TAILQ_EMPTY(&l->owing))
+		wait = sooner(wait, left_of(TAILQ_FIRST(&l->owing)->since, l->o->deadline, now));
+	if (rest > 0)
+		wait = sooner(wait, rest);
+	return (wait);
 }
 
 static int
@@ -306,16 +454,33 @@ wait_and_serve(struct loop *l)
 
 	while (!l->leaving || l->open > 0) {
 		int n = epoll_pwait(l->ep, events, EVENTS_MAX, longest_wait(l), l->o->open);
+		uint64_t served = l->served;
 
 		if (n < 0 && errno != EINTR) {
 			log_error("epoll_pwait failed errno=%d", errno);
 			return (EXIT_RUNTIME);
 		}
-		for (int i = 0; i < n; i++)
-			handle_event(l, events[i].data.u32, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+		for (int i = 0; i < n; i++) {
+			bool news = events[i].data.u32 >= ABOUT_LISTEN && events[i].data.u32 != ABOUT_MASTER;
+
+			if (!news || !l->o->single || l->served == served) /* whoever has just been hashing looks first who else is here */
+				handle_event(l, events[i].data.u32);
+		}
 		after_wait(l);
 	}
 	return (EXIT_RETIRED);
+}
+
+/* How many connections the descriptors we may have suffice for. */
+static uint32_t
+connection_limit(void)
+{
+	struct rlimit rl;
+	rlim_t most = CONNECTIONS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur < CONNECTIONS_MAX + DESCRIPTORS_OWN)
+		most = rl.rlim_cur > 2 * DESCRIPTORS_OWN ? rl.rlim_cur - DESCRIPTORS_OWN : rl.rlim_cur / 2;
+	return (most > 0 ? (uint32_t)most : 1);
 }
 
 static struct loop *
@@ -331,11 +496,13 @@ new_loop(struct app *app, struct child *c, const struct loop_options *o)
 	l->child = c;
 	l->o = o;
 	l->wear = (struct wear){ .born = clock_mono_ms() };
-	l->limit = o->single ? 1 : CONNECTIONS_MAX;
+	l->limit = connection_limit();
+	TAILQ_INIT(&l->unused);
+	TAILQ_INIT(&l->owing);
+	TAILQ_INIT(&l->kept);
 	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
 		l->connections[i].fd = -1;
-		l->connections[i].next = i + 1;
-		fcgi_prepare(&l->connections[i].request);
+		put_into(&l->connections[i], &l->unused);
 	}
 	return (l);
 }

@@ -11,7 +11,7 @@
 
 struct loop_options {
 	const sigset_t *open;  /* signal mask while waiting */
-	bool single;           /* one connection at a time, closed after its answer */
+	bool single;           /* of the login pool: a connection is closed after its answer, and none is taken while one may be about to ask */
 	int64_t deadline;      /* ms a request may take to arrive */
 	struct wear_limits wear; /* when to ask for a successor */
 };

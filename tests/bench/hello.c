@@ -28,7 +28,6 @@ serve(struct app *app, struct exchange *x)
 	board_busy(app->slot, 0, "");
 	x->answer = (struct str){ answer, sizeof(answer) - 1 };
 	x->status = 200;
-	x->body_left = true;
 }
 
 static void

@@ -1,16 +1,13 @@
-#include <sys/socket.h>
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "worker/peek.h"
+#include "worker/incoming.h"
 
 #define BEGIN 1
 #define ABORT 2
@@ -87,50 +84,84 @@ put_request(unsigned id, unsigned role)
 	put_record(STDIN, id, NULL, 0, 0);
 }
 
-/* Looks at the first ${n} bytes in memory that ends there, so that reading on is seen. */
-static enum peek_verdict
-look(size_t n, bool full, struct peek_found *found)
+static size_t used;
+
+/* Gives the first ${n} bytes to a new request, in memory that ends there, so that reading on is seen. */
+static enum incoming_verdict
+look(size_t n, struct incoming *in)
 {
 	unsigned char *p = malloc(n > 0 ? n : 1);
-	enum peek_verdict v;
+	enum incoming_verdict v;
 
 	assert_non_null(p);
 	memcpy(p, wire, n);
-	v = peek_bytes(p, n, full, found);
+	memset(in, 0, sizeof(*in));
+	v = incoming_take(in, p, n, &used);
 	free(p);
+	assert_true(used <= n);
 	return (v);
 }
 
-static enum peek_verdict
+/* The same, with the verdict that the request gets in pieces, kept between them as the event loop does. */
+static enum incoming_verdict
+look_in_pieces(size_t piece, struct incoming *in)
+{
+	enum incoming_verdict v = INCOMING_MORE;
+
+	memset(in, 0, sizeof(*in));
+	for (size_t i = 0; i < at && v == INCOMING_MORE; i += piece) {
+		v = incoming_take(in, wire + i, at - i < piece ? at - i : piece, &used);
+		assert_int_equal(incoming_keep(in), 0);
+	}
+	return (v);
+}
+
+static enum incoming_verdict
 look_at_all(void)
 {
-	struct peek_found found = { 0 };
+	static const size_t pieces[] = { 1, 2, 7, 8, 9, 1000 };
+	struct incoming in;
+	enum incoming_verdict v = look(at, &in);
 
-	return (look(at, false, &found));
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		if (look_in_pieces(pieces[i], &in) != v)
+			fail_msg("in pieces of %zu it is another verdict than %d", pieces[i], (int)v);
+		incoming_end(&in);
+		assert_int_equal(incoming_held(), 0);
+	}
+	return (v);
 }
 
 static void
 cut_at_every_byte(void **state)
 {
 	static const unsigned roles[] = { RESPONDER, AUTHORIZER };
+	size_t whole;
 
 	(void)state;
 	for (size_t r = 0; r < 2; r++) {
 		at = 0;
 		put_request(258, roles[r]);
 		for (size_t n = 0; n < at; n++) {
-			struct peek_found found = { 0 };
-			enum peek_verdict v = look(n, false, &found);
+			struct incoming in;
+			enum incoming_verdict v = look(n, &in);
 
-			/* once the variables are there it is the body that is missing; an Authorizer waits for none */
-			if (v != PEEK_PARTIAL && (v != PEEK_BODY || roles[r] == AUTHORIZER || n < at / 2))
+			if (v != INCOMING_MORE)
 				fail_msg("%zu of %zu bytes: %d", n, at, (int)v);
-			assert_int_equal(found.authorizer, n >= 16 && roles[r] == AUTHORIZER);
+			assert_int_equal(used, n);
+			assert_int_equal(in.authorizer, n >= 16 && roles[r] == AUTHORIZER);
 		}
-		assert_int_equal(look_at_all(), PEEK_COMPLETE);
-		/* What follows is the next look's business. */
+		assert_int_equal(look_at_all(), INCOMING_WHOLE);
+		/* What follows is not taken. */
+		whole = at;
 		put_request(259, RESPONDER);
-		assert_int_equal(look_at_all(), PEEK_COMPLETE);
+		for (size_t n = whole; n <= at; n++) {
+			struct incoming in;
+
+			assert_int_equal(look(n, &in), INCOMING_WHOLE);
+			assert_int_equal(used, whole);
+		}
+		assert_int_equal(look_at_all(), INCOMING_WHOLE);
 	}
 }
 
@@ -138,12 +169,12 @@ cut_at_every_byte(void **state)
 static void
 authorizer_without_a_body(void **state)
 {
-	struct peek_found found = { 0 };
+	struct incoming in;
 
 	(void)state;
 	put_request(1, AUTHORIZER);
-	assert_int_equal(look(at, false, &found), PEEK_COMPLETE);
-	assert_true(found.authorizer);
+	assert_int_equal(look(at, &in), INCOMING_WHOLE);
+	assert_true(in.authorizer);
 }
 
 static void
@@ -153,9 +184,9 @@ empty_body(void **state)
 	(void)state;
 	put_begin(1, RESPONDER);
 	put_record(PARAMS, 1, NULL, 0, 0);
-	assert_int_equal(look_at_all(), PEEK_BODY);
+	assert_int_equal(look_at_all(), INCOMING_MORE);
 	put_record(STDIN, 1, NULL, 0, 0);
-	assert_int_equal(look_at_all(), PEEK_COMPLETE);
+	assert_int_equal(look_at_all(), INCOMING_WHOLE);
 }
 
 /* Pairs may be cut into records anywhere, in the middle of a length too. */
@@ -175,7 +206,7 @@ pairs_cut_anywhere(void **state)
 			put_record(PARAMS, 1, t[k].p + first, t[k].n - first, 0);
 			put_record(PARAMS, 1, NULL, 0, 0);
 			put_record(STDIN, 1, NULL, 0, 0);
-			assert_int_equal(look_at_all(), PEEK_COMPLETE);
+			assert_int_equal(look_at_all(), INCOMING_WHOLE);
 		}
 		/* Byte by byte. */
 		at = 0;
@@ -184,7 +215,7 @@ pairs_cut_anywhere(void **state)
 			put_record(PARAMS, 1, t[k].p + i, 1, 0);
 		put_record(PARAMS, 1, NULL, 0, 0);
 		put_record(STDIN, 1, NULL, 0, 0);
-		assert_int_equal(look_at_all(), PEEK_COMPLETE);
+		assert_int_equal(look_at_all(), INCOMING_WHOLE);
 	}
 }
 
@@ -216,11 +247,11 @@ hostile_pairs(void **state)
 		put_begin(1, RESPONDER);
 		put_record(PARAMS, 1, t[i].p, t[i].n, 0);
 		/* What cannot come true is not waited for. */
-		if (look_at_all() != (i < 5 ? PEEK_BROKEN : PEEK_PARTIAL))
+		if (look_at_all() != (i < 5 ? INCOMING_BROKEN : INCOMING_MORE))
 			fail_msg("row %zu, not ended", i);
 		put_record(PARAMS, 1, NULL, 0, 0);
 		put_record(STDIN, 1, NULL, 0, 0);
-		if (look_at_all() != PEEK_BROKEN)
+		if (look_at_all() != INCOMING_BROKEN)
 			fail_msg("row %zu", i);
 	}
 }
@@ -235,24 +266,26 @@ hostile_records(void **state)
 	(void)state;
 	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
 		for (size_t i = 0; i < 3; i++) {
+			enum incoming_verdict under_way = types[t] == ABORT && ids[i] == 1 ? INCOMING_ABORTED : INCOMING_BROKEN;
+
 			/* Before a request, alone and with content; after BEGIN; between variables and body. */
 			at = 0;
 			put_record(types[t], ids[i], NULL, 0, 0);
-			assert_int_equal(look_at_all(), PEEK_BROKEN);
+			assert_int_equal(look_at_all(), INCOMING_BROKEN);
 			at = 0;
 			put_record(types[t], ids[i], "\x0f\x00" "FCGI_MPXS_CONNS\x0f\x00" "FCGI_MPXS_CONNS", 34, 0);
 			put_request(1, RESPONDER);
-			assert_int_equal(look_at_all(), PEEK_BROKEN);
+			assert_int_equal(look_at_all(), INCOMING_BROKEN);
 			at = 0;
 			put_begin(1, RESPONDER);
 			put_record(types[t], ids[i], NULL, 0, 0);
-			assert_int_equal(look_at_all(), PEEK_BROKEN);
+			assert_int_equal(look_at_all(), under_way);
 			at = 0;
 			put_begin(1, RESPONDER);
 			put_record(PARAMS, 1, NULL, 0, 0);
 			put_record(types[t], ids[i], "x", 1, 0);
 			put_record(STDIN, 1, NULL, 0, 0);
-			assert_int_equal(look_at_all(), PEEK_BROKEN);
+			assert_int_equal(look_at_all(), under_way);
 		}
 	}
 }
@@ -261,7 +294,7 @@ static void
 wrong_versions(void **state)
 {
 	static const unsigned char versions[] = { 0, 2, 'G', 0x16, 255 };
-	struct peek_found found = { 0 };
+	struct incoming in;
 
 	(void)state;
 	for (size_t v = 0; v < sizeof(versions); v++) {
@@ -270,13 +303,13 @@ wrong_versions(void **state)
 		put_request(1, RESPONDER);
 		for (size_t i = 0; i < at; i += 8u + ((size_t)wire[i + 4] << 8 | wire[i + 5]) + wire[i + 6]) {
 			wire[i] = versions[v];
-			assert_int_equal(look_at_all(), PEEK_BROKEN);
-			assert_int_equal(look(i + 1, false, &found), PEEK_BROKEN);
+			assert_int_equal(look_at_all(), INCOMING_BROKEN);
+			assert_int_equal(look(i + 1, &in), INCOMING_BROKEN);
 			wire[i] = 1;
 		}
 	}
 	memcpy(wire, "GET / HTTP/1.1\r\n\r\n", 18);
-	assert_int_equal(look(18, false, &found), PEEK_BROKEN);
+	assert_int_equal(look(18, &in), INCOMING_BROKEN);
 }
 
 static void
@@ -290,28 +323,28 @@ wrong_beginnings(void **state)
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		at = 0;
 		put_begin(1, roles[i]);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	}
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		at = 0;
 		put_record(BEGIN, 1, body, sizes[i], 0);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	}
 	at = 0;
 	put_begin(0, RESPONDER);
-	assert_int_equal(look_at_all(), PEEK_BROKEN);
+	assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	/* Twice. */
 	for (unsigned id = 1; id < 3; id++) {
 		at = 0;
 		put_begin(1, RESPONDER);
 		put_begin(id, RESPONDER);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	}
 	at = 0;
 	put_begin(1, RESPONDER);
 	put_record(PARAMS, 1, NULL, 0, 0);
 	put_begin(1, AUTHORIZER); /* the role is not to change under way */
-	assert_int_equal(look_at_all(), PEEK_BROKEN);
+	assert_int_equal(look_at_all(), INCOMING_BROKEN);
 }
 
 static void
@@ -323,41 +356,41 @@ wrong_order(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		at = 0;
 		put_record(types[i], 1, NULL, 0, 0);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 		/* Of another request. */
 		at = 0;
 		put_begin(1, RESPONDER);
 		put_record(types[i], 2, NULL, 0, 0);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 		at = 0;
 		put_begin(1, RESPONDER);
 		put_record(types[i], 257, NULL, 0, 0);
-		assert_int_equal(look_at_all(), PEEK_BROKEN);
+		assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	}
 	at = 0;
 	put_begin(1, RESPONDER);
 	put_record(STDIN, 1, "a=b", 3, 0);
-	assert_int_equal(look_at_all(), PEEK_BROKEN);
+	assert_int_equal(look_at_all(), INCOMING_BROKEN);
 	at = 0;
 	put_begin(1, RESPONDER);
 	put_record(PARAMS, 1, NULL, 0, 0);
 	put_record(PARAMS, 1, pairs, 9, 0);
-	assert_int_equal(look_at_all(), PEEK_BROKEN);
+	assert_int_equal(look_at_all(), INCOMING_BROKEN);
 }
 
 static void
 huge_lengths(void **state)
 {
-	struct peek_found found = { 0 };
+	struct incoming in;
 
 	(void)state;
 	/* A record that promises as much as one can is waited for. */
 	put_begin(1, RESPONDER);
 	put_header(PARAMS, 1, 65535, 255);
-	assert_int_equal(look_at_all(), PEEK_PARTIAL);
+	assert_int_equal(look_at_all(), INCOMING_MORE);
 	at += 65535 + 255 - 1;
 	memset(wire + 24, 0, at - 24); /* pairs without names or values */
-	assert_int_equal(look(at, false, &found), PEEK_PARTIAL);
+	assert_int_equal(look(at, &in), INCOMING_MORE);
 	/* Variables beyond any sense. */
 	at = 16;
 	for (int i = 0; i < 3; i++) {
@@ -365,35 +398,105 @@ huge_lengths(void **state)
 
 		put_record(PARAMS, 1, none, sizeof(none), 0);
 	}
-	assert_int_equal(look_at_all(), PEEK_BROKEN);
+	assert_int_equal(look_at_all(), INCOMING_BROKEN);
 }
 
-/* A body longer than the look: variables are all there, so it may be read with a deadline. */
+/* Of a body that is too large one byte more than is allowed is kept, however it comes, and its end is waited for; within reason. */
 static void
 big_bodies(void **state)
 {
-	static const unsigned char body[65535];
-	struct peek_found found = { 0 };
+	static const size_t pieces[] = { 1, 100, BODY_MAX, 65535 };
+	static unsigned char body[65535];
+	struct incoming in;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		at = 0;
+		put_begin(1, RESPONDER);
+		put_record(PARAMS, 1, pairs, 9, 0);
+		put_record(PARAMS, 1, NULL, 0, 0);
+		for (size_t n = 0; n < 2 * BODY_MAX; n += pieces[i])
+			put_record(STDIN, 1, body, pieces[i], i == 0 ? 0 : 255);
+		assert_int_equal(look(at, &in), INCOMING_MORE);
+		assert_int_equal(look_in_pieces(8192, &in), INCOMING_MORE);
+		assert_true(in.room <= INCOMING_MAX && incoming_held() == in.room);
+		incoming_end(&in);
+		put_record(STDIN, 1, NULL, 0, 0);
+		assert_int_equal(look_in_pieces(8192, &in), INCOMING_WHOLE);
+		assert_int_equal(in.params, 9);
+		assert_int_equal(in.body, BODY_MAX + 1);
+		assert_memory_equal(in.bytes + 9, body, BODY_MAX + 1);
+		assert_false(in.cut);
+		incoming_end(&in);
+	}
+	at = 0;
+	put_begin(1, RESPONDER);
+	put_record(PARAMS, 1, NULL, 0, 0);
+	assert_int_equal(look(at, &in), INCOMING_MORE);
+	at = 0;
+	put_record(STDIN, 1, body, sizeof(body), 9);
+	for (size_t n = sizeof(body); n <= INCOMING_DRAIN_MAX; n += sizeof(body))
+		assert_int_equal(incoming_take(&in, wire, at, &used), INCOMING_MORE);
+	assert_int_equal(incoming_take(&in, wire, at, &used), INCOMING_WHOLE);
+	assert_true(in.cut);
+	assert_int_equal(in.body, BODY_MAX + 1);
+}
+
+/* As much as a request can bring along, in the smallest pieces: it takes no more memory than that. */
+static void
+memory_is_bounded(void **state)
+{
+	static unsigned char value[30000];
+	struct incoming many[8];
 
 	(void)state;
 	put_begin(1, RESPONDER);
-	put_record(PARAMS, 1, pairs, 9, 0);
-	put_record(PARAMS, 1, NULL, 0, 0);
-	put_record(STDIN, 1, body, sizeof(body), 1);
-	put_record(STDIN, 1, body, sizeof(body), 1);
-	for (size_t n = at - 70000; n <= at; n += 997) {
-		assert_int_equal(look(n, false, &found), PEEK_BODY);
-		assert_int_equal(look(n, true, &found), PEEK_LARGE);
+	memset(value, 'v', sizeof(value));
+	for (int i = 0; i < 3; i++) {
+		put_record(PARAMS, 1, "\x01\x80\x00\x75\x30n", 6, 0);
+		put_record(PARAMS, 1, value, sizeof(value), 0);
 	}
-	put_record(STDIN, 1, NULL, 0, 0);
-	assert_int_equal(look(at, true, &found), PEEK_COMPLETE);
-	/* But not if the look is full before the variables have ended. */
-	at = 0;
+	put_record(PARAMS, 1, NULL, 0, 0);
+	for (int i = 0; i < 300; i++)
+		put_record(STDIN, 1, value, 100, 255);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(look_in_pieces(13, &many[i]), INCOMING_MORE);
+		assert_int_equal(many[i].params, 90018);
+		assert_int_equal(many[i].body, BODY_MAX + 1);
+		assert_true(incoming_held() <= (i + 1) * INCOMING_MAX);
+	}
+	for (size_t i = 0; i < 8; i++)
+		incoming_end(&many[i]);
+	assert_int_equal(incoming_held(), 0);
+}
+
+/* What has come is wiped where it lay, when it moves and when it ends. */
+static void
+nothing_is_left_in_shared_memory(void **state)
+{
+	struct incoming in, next = { 0 };
+	const unsigned char *lay;
+
+	(void)state;
 	put_begin(1, RESPONDER);
-	put_record(PARAMS, 1, pairs, 9, 0);
-	assert_int_equal(look(at, true, &found), PEEK_BROKEN);
-	at = 0;
-	assert_int_equal(look(0, true, &found), PEEK_BROKEN);
+	put_record(PARAMS, 1, NULL, 0, 0);
+	put_record(STDIN, 1, "password=secret", 15, 0);
+	assert_int_equal(look(at, &in), INCOMING_MORE);
+	lay = in.bytes;
+	assert_memory_equal(lay, "password=secret", 15);
+	assert_int_equal(incoming_keep(&in), 0);
+	assert_ptr_not_equal(in.bytes, lay);
+	for (size_t i = 0; i < 15; i++)
+		assert_int_equal(lay[i], 0);
+	assert_int_equal(incoming_take(&next, wire, at, &used), INCOMING_MORE);
+	assert_ptr_equal(next.bytes, lay);
+	incoming_end(&next);
+	for (size_t i = 0; i < 15; i++)
+		assert_int_equal(lay[i], 0);
+	assert_memory_equal(in.bytes, "password=secret", 15);
+	incoming_end(&in);
+	assert_null(in.bytes);
 }
 
 /*
@@ -414,7 +517,7 @@ poisoned_variables(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (size_t cut = 0; cut <= rows[i].len; cut++) {
-			struct peek_found found = { 0 };
+			struct incoming in;
 
 			at = 0;
 			put_begin(1, RESPONDER);
@@ -424,39 +527,10 @@ poisoned_variables(void **state)
 				put_record(PARAMS, 1, rows[i].pair + cut, rows[i].len - cut, 0);
 			put_record(PARAMS, 1, NULL, 0, 0);
 			put_record(STDIN, 1, NULL, 0, 0);
-			assert_int_equal(look(at, false, &found), PEEK_COMPLETE);
-			assert_int_equal(found.poisoned, rows[i].poisoned);
+			assert_int_equal(look(at, &in), INCOMING_WHOLE);
+			assert_int_equal(in.poisoned, rows[i].poisoned);
 		}
 	}
-}
-
-static void
-on_a_socket(void **state)
-{
-	struct peek_found found = { 0 };
-	unsigned char got[4096];
-	int fds[2];
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	assert_int_equal(peek(fds[0], &found), PEEK_NOTHING);
-	put_request(1, RESPONDER);
-	for (size_t i = 0; i < at; i++) {
-		enum peek_verdict v = peek(fds[0], &found);
-
-		assert_true(i == 0 ? v == PEEK_NOTHING : v == PEEK_PARTIAL || v == PEEK_BODY);
-		assert_int_equal(write(fds[1], wire + i, 1), 1);
-	}
-	assert_int_equal(peek(fds[0], &found), PEEK_COMPLETE);
-	/* Nothing has been taken. */
-	assert_int_equal(peek(fds[0], &found), PEEK_COMPLETE);
-	assert_int_equal(read(fds[0], got, sizeof(got)), (int)at);
-	assert_memory_equal(got, wire, at);
-	assert_int_equal(peek(fds[0], &found), PEEK_NOTHING);
-	close(fds[1]);
-	assert_int_equal(peek(fds[0], &found), PEEK_CLOSED);
-	close(fds[0]);
-	assert_int_equal(peek(fds[0], &found), PEEK_CLOSED);
 }
 
 int
@@ -475,7 +549,8 @@ main(void)
 		cmocka_unit_test_setup(huge_lengths, fresh),
 		cmocka_unit_test_setup(big_bodies, fresh),
 		cmocka_unit_test_setup(poisoned_variables, fresh),
-		cmocka_unit_test_setup(on_a_socket, fresh),
+		cmocka_unit_test_setup(memory_is_bounded, fresh),
+		cmocka_unit_test_setup(nothing_is_left_in_shared_memory, fresh),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
