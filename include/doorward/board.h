@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "doorward/node.h"
+
 struct cache;
 
 #define EXIT_RETIRED 0
@@ -117,6 +119,7 @@ struct board {
 	_Atomic uint64_t killed;        /* workers killed because their request was stuck */
 	_Atomic uint64_t redis_respawns;
 	_Atomic uint32_t moves;         /* odd while counts move from a slot to its role: see board_totals */
+	struct node nodes[NODES_MAX];
 	struct board_role roles[BOARD_ROLES];
 	struct board_slot slots[BOARD_SLOTS];
 };

@@ -41,3 +41,13 @@ breaker_failure(struct breaker *b, int64_t now)
 	b->until = now + b->open_ms;
 	return (changed);
 }
+
+bool
+breaker_hold(struct breaker *b, int64_t now, int64_t ms)
+{
+	bool changed = b->state == BREAKER_CLOSED;
+
+	b->state = BREAKER_OPEN;
+	b->until = now + ms;
+	return (changed);
+}

@@ -27,4 +27,7 @@ bool breaker_allows(struct breaker *b, int64_t now);
 bool breaker_success(struct breaker *b);
 bool breaker_failure(struct breaker *b, int64_t now);
 
+/* Opens it for ${ms} whatever was counted: it is known that asking is no use, and that this may change soon. */
+bool breaker_hold(struct breaker *b, int64_t now, int64_t ms);
+
 #endif

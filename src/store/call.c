@@ -1,3 +1,11 @@
+/*
+ * One question: breaker, connection, the question itself, and what the answer comes to.
+ *
+ * Once a second the question for the role goes out in front of the command, in the same piece: if the server has become a replica in the
+ * meantime, what it answered is thrown away, everybody's connections are void, and the question is asked once more over a new one. A script
+ * is only sent where the look at this connection said that all it does is allowed: what Redis refuses in its middle would leave half a
+ * login behind.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,11 +14,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "doorward/board.h"
+#include "doorward/cache.h"
 #include "doorward/config.h"
 #include "store/conn.h"
+#include "store/look.h"
 #include "store/warn.h"
 
 #include "store/call.h"
+
+#define HOLD_MS 200      /* until a server that was no master is tried again: well within the second in which the new one is to be found */
+#define LOOK_AGAIN_MS 1000 /* until rights that lacked are looked for again */
 
 /* What the first word of an error says. */
 enum meaning {
@@ -57,17 +70,43 @@ meaning_of(const redisReply *r)
 	return (MEANS_FAULT);
 }
 
-/* Sends ${a} over the open connection, the clock question behind it when that is due; returns the reply to ${a}. */
+/* It is the master no more: nothing that this host keeps of it counts. */
+static void
+leave(struct redis_store *s)
+{
+
+	conn_void(s->conn);
+	conn_close(s->conn);
+	cache_lease(s->cache, 0);
+	cache_flush(s->cache);
+}
+
+static bool
+take_role(struct redis_store *s, int64_t deadline)
+{
+	redisReply *r = conn_read(s->conn, deadline);
+	bool good = r != NULL && conn_take_role(s->conn, r);
+
+	if (r != NULL && !good)
+		leave(s);
+	freeReplyObject(r);
+	return (good);
+}
+
+/* Sends ${a}, the question for the role before it and that for the clock behind it where they are due; returns the reply to ${a}. */
 static redisReply *
 exchange(struct redis_store *s, const struct args *a, int64_t now, int64_t deadline)
 {
-	bool timed = conn_time_is_old(s->conn, now);
+	bool roled = conn_role_is_old(s->conn, now), timed = conn_time_is_old(s->conn, now);
 	redisReply *r, *t;
 
-	if (!conn_append(s->conn, a->n, (const char **)a->v, a->len) || (timed && !conn_ask_time(s->conn))) {
+	if ((roled && !conn_ask_role(s->conn)) || !conn_append(s->conn, a->n, (const char **)a->v, a->len) ||
+	    (timed && !conn_ask_time(s->conn))) {
 		conn_close(s->conn); /* half a pipeline would shift all later replies */
 		return (NULL);
 	}
+	if (roled && !take_role(s, deadline))
+		return (NULL);
 	if ((r = conn_read(s->conn, deadline)) != NULL && timed) {
 		t = conn_read(s->conn, deadline);
 		conn_take_time(s->conn, t);
@@ -76,9 +115,42 @@ exchange(struct redis_store *s, const struct args *a, int64_t now, int64_t deadl
 	return (r);
 }
 
+/* May ${a} be sent? Looks again where that is not known, or where the answer may have become another. */
+static bool
+is_allowed(struct redis_store *s, const struct args *a, int64_t deadline)
+{
+	const struct look *l = conn_seen(s->conn);
+	bool bad = (l->faults & LOOK_NO_SCRIPTS) != 0;
+
+	if (strcmp(a->v[0], "EVALSHA") != 0)
+		return (true);
+	if (l->at == 0 || (bad && clock_mono_ms() - l->at >= LOOK_AGAIN_MS)) {
+		if (!conn_look(s->conn, deadline))
+			return (true); /* the connection is closed: that is what is found next */
+		bad = (l->faults & LOOK_NO_SCRIPTS) != 0;
+	}
+	s->denied = bad;
+	return (!bad);
+}
+
+/* Over the open connection. NULL: try another one, unless this one kept silent or the server may not be sent this. */
+static redisReply *
+ask_open(struct redis_store *s, const struct args *a, int64_t now, int64_t deadline)
+{
+	redisReply *r;
+
+	if (!is_allowed(s, a, deadline) || (r = exchange(s, a, now, deadline)) == NULL)
+		return (NULL);
+	if (r->type != REDIS_REPLY_ERROR || meaning_of(r) != MEANS_MOVED)
+		return (r);
+	leave(s);
+	freeReplyObject(r);
+	return (NULL);
+}
+
 /*
- * One connection attempt at most: if there is no connection, or if the one there is was closed by the other side while it lay idle. A
- * connection that keeps silent is not tried again: the caller would wait twice.
+ * One connection attempt at most: if there is no connection, if the one there is was closed by the other side while it lay idle, or if its
+ * server turned out to be no master. A connection that keeps silent is not tried again: the caller would wait twice.
  */
 static redisReply *
 ask(struct redis_store *s, const struct args *a)
@@ -87,14 +159,17 @@ ask(struct redis_store *s, const struct args *a)
 	int64_t command = now + s->conf->redis_command_timeout, all;
 	redisReply *r = NULL;
 
+	s->denied = false;
 	all = now + (wait > s->conf->redis_command_timeout ? wait : s->conf->redis_command_timeout);
+	if (!conn_is_current(s->conn))
+		conn_close(s->conn);
 	if (conn_is_open(s->conn)) {
-		r = exchange(s, a, now, command);
-		if (r != NULL || conn_was_slow(s->conn))
+		r = ask_open(s, a, now, command);
+		if (r != NULL || s->denied || conn_was_slow(s->conn))
 			return (r);
 	}
 	if (conn_open(s->conn, all))
-		r = exchange(s, a, now, clock_mono_ms() + s->conf->redis_command_timeout);
+		r = ask_open(s, a, now, clock_mono_ms() + s->conf->redis_command_timeout);
 	return (r);
 }
 
@@ -113,7 +188,9 @@ static enum dw_result
 down(struct redis_store *s)
 {
 
-	if (breaker_failure(&s->breaker, clock_mono_ms()))
+	if ((conn_seen(s->conn)->faults & LOOK_UNUSABLE) != 0)
+		breaker_hold(&s->breaker, clock_mono_ms(), HOLD_MS);
+	else if (breaker_failure(&s->breaker, clock_mono_ms()))
 		log_warn("Redis does not answer, not asking it for a while failures=%d open_ms=%d", (int)s->breaker.failures,
 		    (int)s->breaker.open_ms);
 	show(s, true);
@@ -156,8 +233,8 @@ refused(struct redis_store *s, const char *command, redisReply *r)
 		complain(command, r);
 	else if (warn_due(WARN_REFUSED))
 		log_warn("Redis refuses command=%s error=%s", command, log_text(first_word(r)));
-	if (m == MEANS_MOVED)
-		conn_close(s->conn);
+	if (str_is(first_word(r), "NOPERM"))
+		conn_close(s->conn); /* our rights have changed: the next one looks */
 	if (m == MEANS_DOWN)
 		return (down(s));
 	up(s, true);
@@ -170,6 +247,10 @@ settle(struct redis_store *s, const char *command, redisReply *r, redisReply **o
 	enum dw_result result;
 
 	*out = NULL;
+	if (s->denied) {
+		up(s, true);
+		return (DW_UNAVAILABLE);
+	}
 	if (r == NULL)
 		return (down(s));
 	if (r->type == REDIS_REPLY_ERROR) {

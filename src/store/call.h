@@ -29,6 +29,7 @@ struct redis_store {
 	struct cache *cache;     /* NULL: none on this host, or not ours to evict */
 	struct conn *conn;
 	struct breaker breaker;
+	bool denied;             /* the last script was not sent: this server, or our user there, cannot run it */
 	char *clients;           /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
 	unsigned bucket;              /* of the change under way */

@@ -1,3 +1,9 @@
+/*
+ * One connection to one Redis. Opening it takes one round trip after the connect: AUTH, SELECT, TIME and the questions of a look
+ * (store/look.h) go out in one piece. A server that is no master is left at once; what else the look found is entered for all processes
+ * (store/node.h) and is the caller's to heed. The epoch of the node is read before the connect, so that a connection that was being made
+ * while somebody declared all void is void too.
+ */
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -15,6 +21,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "doorward/config.h"
+#include "store/args.h"
+#include "store/node.h"
 #include "store/warn.h"
 
 #include "store/conn.h"
@@ -24,7 +32,9 @@
 #define HOST_LEN_MAX 255
 #define PASSWORD_FILE_MAX 1024
 #define TIME_SAMPLE_MS 5000 /* how old the clock offset may be: quartz drifts less than a millisecond in that time */
+#define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */
 #define TIMEOUT_MIN_MS 1
+#define WHY_MAX 160
 
 struct conn {
 	const struct config *conf;
@@ -36,6 +46,11 @@ struct conn {
 	bool slow;
 	int64_t offset_ms;
 	int64_t asked_ms, sampled_ms; /* monotonic */
+	struct look look;
+	int64_t role_ms;             /* mono: when ROLE was last asked */
+	struct node *node, own;      /* what all processes know of this server; our own where there is no board */
+	uint32_t epoch;              /* of the node, when this connection was made */
+	char why[WHY_MAX];           /* the last failure, in an operator's words */
 };
 
 /* host:port, host, [v6]:port, [v6] */
@@ -95,6 +110,7 @@ conn_new(const struct config *conf, char *err, size_t errlen)
 		return (NULL);
 	}
 	c->conf = conf;
+	c->node = &c->own;
 	if (!parse_url(c, conf->redis_url)) {
 		snprintf(err, errlen, "redis.url is neither unix:/path nor redis://host:port/database");
 		free(c);
@@ -145,15 +161,35 @@ lesser(int64_t a, int64_t b)
 	return (a < b ? a : b);
 }
 
+/* What an operator can act on: the limit that was reached and the option it is, not what errno was called. */
+static void
+explain(struct conn *c, bool connecting, int error)
+{
+	const struct config *conf = c->conf;
+
+	if (connecting && error == EAGAIN)
+		snprintf(c->why, sizeof(c->why), "it takes no more connections");
+	else if (connecting && c->slow)
+		snprintf(c->why, sizeof(c->why), "no connection within %lld ms (redis.connect_timeout)",
+		    (long long)conf->redis_connect_timeout);
+	else if (c->slow)
+		snprintf(c->why, sizeof(c->why), "no answer within %lld ms (redis.command_timeout)",
+		    (long long)conf->redis_command_timeout);
+	else
+		snprintf(c->why, sizeof(c->why), "%s%s", connecting ? "cannot connect to redis.url: " : "",
+		    c->c == NULL ? "out of memory" : c->c->err == REDIS_ERR_EOF ? "it closed the connection" : c->c->errstr);
+}
+
 /* Closes the connection after a failure and remembers whether it was one of time. */
 static bool
-lost(struct conn *c, const char *doing)
+lost(struct conn *c, bool connecting)
 {
+	int error = errno;
 
-	c->slow = errno == EAGAIN || errno == ETIMEDOUT;
+	c->slow = error == EAGAIN || error == ETIMEDOUT;
+	explain(c, connecting, error);
 	if (warn_due(WARN_CONNECTION))
-		log_warn("Redis connection failed doing=%s error=%s", doing,
-		    log_text(str_of(c->c == NULL ? "out of memory" : c->c->err != 0 ? c->c->errstr : "too slow")));
+		log_warn("Redis cannot be asked: %s", c->why);
 	conn_close(c);
 	return (false);
 }
@@ -171,7 +207,7 @@ conn_buffered(struct conn *c)
 	void *r = NULL;
 
 	if (c->c != NULL && redisGetReplyFromReader(c->c, &r) != REDIS_OK)
-		lost(c, "read");
+		lost(c, false);
 	return (r);
 }
 
@@ -183,7 +219,7 @@ conn_flush(struct conn *c)
 	errno = 0;
 	while (c->c != NULL && done == 0)
 		if (redisBufferWrite(c->c, &done) != REDIS_OK)
-			return (lost(c, "send"));
+			return (lost(c, false));
 	return (c->c != NULL);
 }
 
@@ -225,7 +261,7 @@ conn_read(struct conn *c, int64_t deadline)
 			errno = ETIMEDOUT;
 		else if (turn(c, &sent))
 			continue;
-		lost(c, "exchange");
+		lost(c, false);
 		return (NULL);
 	}
 }
@@ -270,12 +306,72 @@ greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
 	if (r == NULL)
 		return (false);
 	good = r->type != REDIS_REPLY_ERROR;
+	if (!good)
+		snprintf(c->why, sizeof(c->why), "it refused %s", doing);
 	if (!good && warn_due(WARN_GREETING))
 		log_error("Redis refused the connection doing=%s error=%s", doing, log_text((struct str){ r->str, r->len }));
 	if (good && is_time)
 		conn_take_time(c, r);
 	freeReplyObject(r);
 	return (good);
+}
+
+static bool
+queue_look(struct conn *c)
+{
+
+	for (size_t i = 0; i < LOOK_QUESTIONS; i++) {
+		struct args a;
+
+		look_question(c->conf, i, &a);
+		if (a.overflow || !conn_append(c, a.n, (const char **)a.v, a.len))
+			return (false);
+	}
+	c->role_ms = clock_mono_ms();
+	return (true);
+}
+
+/* Leaves a server that is no master: what it answered is not looked at. */
+static bool
+demoted(struct conn *c)
+{
+
+	snprintf(c->why, sizeof(c->why), "it is not a master, its role is %s", c->look.role);
+	c->slow = false;
+	conn_close(c);
+	return (false);
+}
+
+static bool
+take_look(struct conn *c, int64_t deadline)
+{
+	struct look l = { .at = 0 };
+	bool good = true;
+
+	for (size_t i = 0; i < LOOK_QUESTIONS && good; i++) {
+		redisReply *r = conn_read(c, deadline);
+
+		good = look_take(&l, c->conf, i, r);
+		freeReplyObject(r);
+	}
+	if (!good) {
+		if (conn_is_open(c))
+			snprintf(c->why, sizeof(c->why), "it does not say what its role is");
+		return (false);
+	}
+	c->look = l;
+	node_enter(c->node, &l, c->conf);
+	return ((l.faults & LOOK_UNUSABLE) == 0 || demoted(c));
+}
+
+bool
+conn_look(struct conn *c, int64_t deadline)
+{
+
+	if (c->c != NULL && queue_look(c) && take_look(c, deadline))
+		return (true);
+	conn_close(c);
+	return (false);
 }
 
 static bool
@@ -288,10 +384,10 @@ greet(struct conn *c, int64_t deadline)
 	snprintf(db, sizeof(db), "%d", c->database);
 	if (auth && !send_auth(c))
 		return (false);
-	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c))
+	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
 		return (false);
 	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
-	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true));
+	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) && take_look(c, deadline));
 }
 
 bool
@@ -304,10 +400,12 @@ conn_open(struct conn *c, int64_t deadline)
 	c->slow = left <= 0;
 	if (left <= 0)
 		return (false);
+	c->epoch = atomic_load(&c->node->epoch);
+	c->look = (struct look){ .at = 0 };
 	errno = 0;
 	c->c = c->host[0] == '\0' ? redisConnectUnixWithTimeout(c->path, tv) : redisConnectWithTimeout(c->host, c->port, tv);
 	if (c->c == NULL || c->c->err != 0)
-		return (lost(c, "connect"));
+		return (lost(c, true));
 	(void)fcntl(c->c->fd, F_SETFD, FD_CLOEXEC);
 	if (c->host[0] != '\0')
 		(void)redisEnableKeepAlive(c->c);
@@ -317,7 +415,70 @@ conn_open(struct conn *c, int64_t deadline)
 		conn_close(c);
 		return (false);
 	}
-	return (redisSetTimeout(c->c, timeval_of(c->conf->redis_command_timeout)) == REDIS_OK || lost(c, "timeout"));
+	return (redisSetTimeout(c->c, timeval_of(c->conf->redis_command_timeout)) == REDIS_OK || lost(c, false));
+}
+
+void
+conn_set_node(struct conn *c, struct node *n)
+{
+
+	c->node = n;
+}
+
+bool
+conn_is_current(const struct conn *c)
+{
+
+	return (c->epoch == atomic_load_explicit(&c->node->epoch, memory_order_relaxed));
+}
+
+const struct look *
+conn_seen(const struct conn *c)
+{
+
+	return (&c->look);
+}
+
+const char *
+conn_why(const struct conn *c)
+{
+
+	return (c->why);
+}
+
+bool
+conn_role_is_old(const struct conn *c, int64_t mono_ms)
+{
+
+	return (mono_ms - c->role_ms >= ROLE_SAMPLE_MS);
+}
+
+bool
+conn_ask_role(struct conn *c)
+{
+	const char *argv[1] = { "ROLE" };
+
+	c->role_ms = clock_mono_ms();
+	return (conn_append(c, 1, argv, NULL));
+}
+
+bool
+conn_take_role(struct conn *c, const struct redisReply *r)
+{
+
+	if (r == NULL || look_is_master(&c->look, r))
+		return (true);
+	node_enter(c->node, &c->look, c->conf);
+	conn_void(c);
+	return (demoted(c));
+}
+
+void
+conn_void(struct conn *c)
+{
+
+	if (node_void(c->node, c->epoch))
+		log_warn("Redis is not the master any more, everybody connects anew");
 }
 
 bool

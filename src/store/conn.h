@@ -11,19 +11,46 @@
 
 struct config;
 struct conn;
+struct look;
+struct node;
 struct redisReply;
 
 /* Reads the address out of ${c}, which must stay alive; connects to nothing. NULL with a sentence in ${err} if it makes no sense. */
 struct conn *conn_new(const struct config *c, char *err, size_t errlen);
 void conn_free(struct conn *c);
 
+/* Gives ${c} what all processes of this host know of its server; before the first conn_open(). Without, ${c} knows by itself only. */
+void conn_set_node(struct conn *c, struct node *n);
+
 /*
- * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), and samples the server's clock. The password is read
- * from its file each time, so that a new one needs no restart. Returns false with the connection closed.
+ * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the server's clock and looks whether it is
+ * good enough. The password is read from its file each time, so that a new one needs no restart. Returns false with the connection closed; so
+ * it does where the server is not a master.
  */
 bool conn_open(struct conn *c, int64_t deadline);
 void conn_close(struct conn *c);
 bool conn_is_open(const struct conn *c);
+
+/* Looks again, over the open connection. Returns false with the connection closed. */
+bool conn_look(struct conn *c, int64_t deadline);
+
+/* What the last look saw, also of a server that was left for it; nothing but zeroes before the first. And the last failure, in words, or "". */
+const struct look *conn_seen(const struct conn *c);
+const char *conn_why(const struct conn *c);
+
+/* False: somebody has found that the server is another one now. The connection must not be used any more. */
+bool conn_is_current(const struct conn *c);
+
+/* Declares this connection void, and those of all processes made under the same epoch. */
+void conn_void(struct conn *c);
+
+/*
+ * Queues the question for the role, where the last one is old; takes its answer, which may be NULL. False: not a master, and everybody's
+ * connection is void; this one is closed.
+ */
+bool conn_role_is_old(const struct conn *c, int64_t mono_ms);
+bool conn_ask_role(struct conn *c);
+bool conn_take_role(struct conn *c, const struct redisReply *r);
 
 /* Queues one command. False on lack of memory, or if the connection is closed. */
 bool conn_append(struct conn *c, int argc, const char **argv, const size_t *len);

@@ -3,7 +3,7 @@
 set -eu
 
 dir=$1
-for name in login end rotate touch revoke notify prune groups; do
+for name in login end rotate touch revoke notify prune groups probe; do
 	printf 'static const char lua_%s[] =\n' "$name"
 	while read -r line; do
 		case $line in

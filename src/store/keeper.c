@@ -1,3 +1,11 @@
+/*
+ * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to the moment
+ * before it was asked for.
+ *
+ * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection can ask for
+ * nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change raises the epoch of the
+ * node, which is looked at in every turn. Either way everything kept is void and the lease is over at once.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +19,9 @@
 #include "doorward/config.h"
 #include "store/conn.h"
 #include "store/keys.h"
+#include "store/look.h"
 #include "store/reply.h"
+#include "store/warn.h"
 
 #include "store/keeper.h"
 
@@ -23,6 +33,8 @@ struct keeper {
 	const struct config *conf;
 	struct cache *cache;
 	struct conn *conn;
+	struct conn *looking; /* the second connection */
+	int64_t looked_at;    /* mono, ms */
 	bool kept;         /* subscribed, and told the last time we asked */
 	uint64_t asked;    /* number of the proof that is awaited, or was last */
 	bool awaiting;
@@ -31,7 +43,7 @@ struct keeper {
 };
 
 struct keeper *
-keeper_new(const struct config *c, struct cache *cache, char *err, size_t errlen)
+keeper_new(const struct config *c, struct cache *cache, struct node *node, char *err, size_t errlen)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
@@ -41,10 +53,12 @@ keeper_new(const struct config *c, struct cache *cache, char *err, size_t errlen
 	}
 	k->conf = c;
 	k->cache = cache;
-	if ((k->conn = conn_new(c, err, errlen)) == NULL) {
-		free(k);
+	if ((k->conn = conn_new(c, err, errlen)) == NULL || (k->looking = conn_new(c, err, errlen)) == NULL) {
+		keeper_free(k);
 		return (NULL);
 	}
+	conn_set_node(k->conn, node);
+	conn_set_node(k->looking, node);
 	return (k);
 }
 
@@ -58,6 +72,7 @@ let_go(struct keeper *k)
 	k->kept = k->awaiting = false;
 	k->retry_at = clock_mono_ms() + RETRY_MS;
 	conn_close(k->conn);
+	conn_close(k->looking);
 }
 
 static void
@@ -75,8 +90,10 @@ keeper_free(struct keeper *k)
 
 	if (k == NULL)
 		return;
-	let_go(k);
+	if (k->looking != NULL)
+		let_go(k);
 	conn_free(k->conn);
+	conn_free(k->looking);
 	free(k);
 }
 
@@ -98,7 +115,9 @@ ask(struct keeper *k, int argc, const char **argv)
 	r = conn_read(k->conn, clock_mono_ms() + k->conf->redis_command_timeout);
 	if (r == NULL || r->type != REDIS_REPLY_ERROR)
 		return (r);
-	log_error("Redis refuses to tell of changes, the session cache stays off error=%s", log_text((struct str){ r->str, r->len }));
+	if (warn_due(WARN_GREETING))
+		log_error("Redis refuses to tell of changes, the session cache stays off error=%s",
+		    log_text((struct str){ r->str, r->len }));
 	freeReplyObject(r);
 	return (NULL);
 }
@@ -132,8 +151,13 @@ connect_again(struct keeper *k)
 
 	if (now < k->retry_at)
 		return;
-	if (!conn_open(k->conn, now + k->conf->redis_connect_timeout) || !subscribe(k)) {
+	if (!conn_open(k->conn, now + k->conf->redis_connect_timeout + k->conf->redis_command_timeout)) {
 		let_go(k);
+		return;
+	}
+	if ((conn_seen(k->conn)->faults & LOOK_BIT(LOOK_UNTOLD)) != 0 || !subscribe(k)) {
+		let_go(k);
+		k->retry_at = now + LOOK_PERIOD_MS; /* what lacks is a right, which has been said */
 		return;
 	}
 	/* From here on we are told of every change; what was kept before may have missed one. */
@@ -147,6 +171,7 @@ ask_for_proof(struct keeper *k)
 {
 	char number[24];
 	const char *argv[] = { "PING", number };
+	int64_t now = clock_mono_ms(); /* before it is sent: what changes while it is on its way is not proved by it */
 
 	snprintf(number, sizeof(number), "%" PRIu64, k->asked + 1);
 	if (!conn_append(k->conn, 2, argv, NULL) || !conn_flush(k->conn)) {
@@ -155,7 +180,7 @@ ask_for_proof(struct keeper *k)
 	}
 	k->asked++;
 	k->awaiting = true;
-	k->asked_at = clock_mono_ms();
+	k->asked_at = now;
 }
 
 /* Replies come in order: when the proof is here, every change before it was asked for has been taken. */
@@ -220,6 +245,30 @@ take_all(struct keeper *k)
 		lose(k);
 }
 
+/* Is the server still the master, and the one that tells us? */
+static void
+look(struct keeper *k, int64_t now)
+{
+	const struct config *conf = k->conf;
+	bool good;
+
+	if (!conn_is_current(k->conn)) {
+		lose(k);
+		return;
+	}
+	if (now - k->looked_at < LOOK_PERIOD_MS)
+		return;
+	k->looked_at = now;
+	if (conn_is_open(k->looking) && conn_is_current(k->looking))
+		good = conn_look(k->looking, now + conf->redis_command_timeout);
+	else
+		good = conn_open(k->looking, now + conf->redis_connect_timeout + conf->redis_command_timeout);
+	if (good || (conn_seen(k->looking)->faults & LOOK_UNUSABLE) == 0)
+		return; /* one that does not answer proves nothing either, and so ends the lease */
+	conn_void(k->conn);
+	lose(k);
+}
+
 bool
 keeper_turn(struct keeper *k, bool readable)
 {
@@ -229,6 +278,8 @@ keeper_turn(struct keeper *k, bool readable)
 		connect_again(k);
 	else if (readable)
 		take_all(k);
+	if (conn_is_open(k->conn))
+		look(k, clock_mono_ms());
 	now = clock_mono_ms();
 	if (k->awaiting && now - k->asked_at > SILENCE_MS)
 		lose(k);

@@ -12,11 +12,12 @@
 struct cache;
 struct config;
 struct keeper;
+struct node;
 
 #define KEEPER_PING_MS 100 /* between two proofs that the connection is alive; the lease is three of them */
 
-/* Makes a keeper of ${cache}; connects to nothing yet. NULL with a sentence in ${err}. */
-struct keeper *keeper_new(const struct config *c, struct cache *cache, char *err, size_t errlen);
+/* Makes a keeper of ${cache}, whose server is ${node}; connects to nothing yet. NULL with a sentence in ${err}. */
+struct keeper *keeper_new(const struct config *c, struct cache *cache, struct node *node, char *err, size_t errlen);
 void keeper_free(struct keeper *k);
 
 /* The descriptor to wait on, -1 while there is no connection. */

@@ -13,6 +13,7 @@
 #include "store/call.h"
 #include "store/conn.h"
 #include "store/keys.h"
+#include "store/look.h"
 #include "store/reading.h"
 #include "store/reply.h"
 #include "store/watch.h"
@@ -95,6 +96,13 @@ redis_store_set_cache(struct redis_store *s, struct cache *cache)
 	s->cache = cache;
 }
 
+void
+redis_store_set_node(struct redis_store *s, struct node *n)
+{
+
+	conn_set_node(s->conn, n);
+}
+
 static enum dw_result
 ping(void *store)
 {
@@ -130,6 +138,20 @@ const struct store_ops redis_store_ops = {
 	.revoke = writing_revoke,
 	.set_groups = writing_set_groups,
 };
+
+enum dw_result
+redis_store_look(struct redis_store *s, struct look *out, const char **why)
+{
+	enum dw_result result = ping(s);
+	int64_t now = clock_mono_ms();
+
+	if (result == DW_OK && now - conn_seen(s->conn)->at >= LOOK_PERIOD_MS &&
+	    !conn_look(s->conn, now + s->conf->redis_command_timeout))
+		result = DW_UNAVAILABLE;
+	*out = *conn_seen(s->conn);
+	*why = conn_why(s->conn);
+	return (result);
+}
 
 enum dw_result
 redis_store_prune(struct redis_store *s, const uint8_t up[UP_LEN])

@@ -13,6 +13,8 @@ struct board_slot;
 struct cache;
 struct config;
 struct keyring;
+struct look;
+struct node;
 struct redis_store;
 
 /* The operations; their ${store} is a struct redis_store. */
@@ -28,6 +30,15 @@ void redis_store_free(struct redis_store *s);
 
 /* Gives ${s} this host's cache: from now on every change evicts its user before it is answered. */
 void redis_store_set_cache(struct redis_store *s, struct cache *cache);
+
+/* Gives ${s} what all processes of this host know of its server; before the first question. */
+void redis_store_set_node(struct redis_store *s, struct node *n);
+
+/*
+ * Looks whether the server is good enough, if that has not been done for a second: ${*out} is what was seen, zeroes if nothing was; ${*why} the
+ * last failure in words, "" if there was none. Results as in store.h; DW_UNAVAILABLE also for a server that is no master.
+ */
+enum dw_result redis_store_look(struct redis_store *s, struct look *out, const char **why);
 
 /* Called with one user's locator; one user may come twice. */
 typedef void redis_user_fn(void *arg, const uint8_t up[UP_LEN]);

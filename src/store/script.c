@@ -22,6 +22,7 @@ static const struct {
 	[SCRIPT_NOTIFY] = { "notify", lua_notify },
 	[SCRIPT_PRUNE] = { "prune", lua_prune },
 	[SCRIPT_GROUPS] = { "groups", lua_groups },
+	[SCRIPT_PROBE] = { "probe", lua_probe },
 };
 
 const char *

@@ -31,7 +31,7 @@ keep_run(struct child *c, const struct config *conf)
 	sigset_t open;
 
 	signals_install(&open);
-	if ((k = keeper_new(conf, c->cache, why, sizeof(why))) == NULL) {
+	if ((k = keeper_new(conf, c->cache, &c->board->nodes[0], why, sizeof(why))) == NULL) {
 		log_error("%s", why);
 		return (EXIT_CONFIG);
 	}

@@ -133,18 +133,28 @@ test_script_flush(void **state)
 	assert_int_equal(fixture_count("login"), 2);
 }
 
-/* A demoted master: reads go on, writes are refused as unavailable, and work again once it is the master. */
+/* A demoted master is neither written nor read, whatever it answers: at once where it refuses a write, within a second where not. */
 static void
-test_readonly(void **state)
+test_replica(void **state)
 {
+	int64_t until;
 
 	(void)state;
 	assert_int_equal(log_in(1), DW_OK);
 	freeReplyObject(fixture_raw("REPLICAOF 127.0.0.1 1"));
 	assert_int_equal(log_in(2), DW_UNAVAILABLE);
-	assert_int_equal(look(), DW_OK);
+	assert_int_equal(look(), DW_UNAVAILABLE);
 	freeReplyObject(fixture_raw("REPLICAOF NO ONE"));
+	fixture_sleep(250); /* it is tried again five times a second */
 	assert_int_equal(log_in(2), DW_OK);
+	assert_int_equal(look(), DW_OK);
+	freeReplyObject(fixture_raw("REPLICAOF 127.0.0.1 1"));
+	for (until = clock_mono_ms() + 1000; look() == DW_OK; fixture_sleep(20))
+		assert_true(clock_mono_ms() < until + 500);
+	assert_int_equal(look(), DW_UNAVAILABLE);
+	freeReplyObject(fixture_raw("REPLICAOF NO ONE"));
+	fixture_sleep(250);
+	assert_int_equal(look(), DW_OK);
 }
 
 /* A full Redis refuses writes and answers reads: the breaker must not close the door on those. */
@@ -194,6 +204,12 @@ test_password(void **state)
 	assert_int_equal(fixture_count("login"), 2);
 	freeReplyObject(fixture_raw("ACL SETUSER worker -hmget"));
 	assert_int_equal(look(), DW_UNAVAILABLE);
+	assert_int_equal(log_in(4), DW_UNAVAILABLE); /* not sent: it could not be told of afterwards */
+	assert_int_equal(fixture_count("login"), 2);
+	freeReplyObject(fixture_raw("ACL SETUSER worker +hmget"));
+	assert_int_equal(look(), DW_OK);
+	fixture_sleep(1000); /* what lacked is looked for again once a second */
+	assert_int_equal(log_in(4), DW_OK);
 	chmod(file, 0644);
 	redis_store_free(fx.store);
 	fx.store = fixture_store();
@@ -242,7 +258,7 @@ main(void)
 		cmocka_unit_test_setup(test_stopped, fixture_fresh),
 		cmocka_unit_test_setup(test_breaker, fixture_fresh),
 		cmocka_unit_test_setup(test_script_flush, fixture_fresh),
-		cmocka_unit_test_setup(test_readonly, fixture_fresh),
+		cmocka_unit_test_setup(test_replica, fixture_fresh),
 		cmocka_unit_test_setup(test_out_of_memory, fixture_fresh),
 		cmocka_unit_test_setup(test_password, fixture_fresh),
 		cmocka_unit_test_setup(test_urls, fixture_fresh),

@@ -1,0 +1,395 @@
+/*
+ * One look at a server: four questions in one piece, ROLE, INFO, and the probe twice (loaded, then run). ROLE and INFO overlap so that a
+ * user who may not give one of them is still seen through the other.
+ *
+ * The probe is given the table below: one command of each kind that we use, on a key or channel as we name them. Redis only says yes or no,
+ * not whether it is the command or the key; so what is missing is told as both, which is never more than we need. A command that a script
+ * uses and that is not in this table fails tests/unit/store/look.c.
+ */
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "doorward/config.h"
+#include "store/args.h"
+#include "store/keys.h"
+#include "store/script.h"
+
+#include "store/look.h"
+
+#define MAJOR_MIN 7 /* EXPIREAT with GT, flags of scripts, redis.acl_check_cmd */
+#define RECORD "dw:{000}AAAAAAAAAAAA"
+#define OUTBOX "dwo:{000}"
+#define CHANNEL "__redis__:invalidate"
+
+static const struct right {
+	const char *on;      /* rule for the key or channel; NULL = none */
+	const char *rule;    /* for the command */
+	const char *command; /* the command as the probe reads it */
+	bool cache;          /* only the cache keeper needs it */
+} rights[] = {
+	{ "~dw:*", "+hmget", "HMGET " RECORD " u", false },
+	{ "~dw:*", "+hgetall", "HGETALL " RECORD, false },
+	{ "~dw:*", "+hset", "HSET " RECORD " u v", false },
+	{ "~dw:*", "+hdel", "HDEL " RECORD " u", false },
+	{ "~dw:*", "+expireat", "EXPIREAT " RECORD " 1", false },
+	{ "~dwo:*", "+xadd", "XADD " OUTBOX " * e v", false },
+	{ "~dwo:*", "+xlen", "XLEN " OUTBOX, false },
+	{ "&dw:events", "+publish", "PUBLISH dw:events v", false },
+	{ NULL, "+ping", "PING", false },
+	{ NULL, "+time", "TIME", false },
+	{ NULL, "+evalsha", "EVALSHA x 0", false },
+	{ NULL, "+script|load", "SCRIPT LOAD x", false },
+	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, true },
+	{ NULL, "+client|id", "CLIENT ID", true },
+	{ NULL, "+client|tracking", "CLIENT TRACKING ON", true },
+};
+
+#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
+
+_Static_assert(RIGHTS + 3 <= ARGS_MAX, "the probe's arguments");
+
+static const struct {
+	const char *name;
+	enum look_weight weight;
+} faults[LOOK_FAULTS] = {
+	[LOOK_REPLICA] = { "replica", LOOK_BROKEN },
+	[LOOK_OLD] = { "version", LOOK_BROKEN },
+	[LOOK_DENIED] = { "acl", LOOK_BROKEN },
+	[LOOK_UNSAVED] = { "disk", LOOK_BROKEN },
+	[LOOK_FULL] = { "memory", LOOK_BROKEN },
+	[LOOK_EVICTS] = { "maxmemory-policy", LOOK_DEGRADED },
+	[LOOK_VOLATILE] = { "appendonly", LOOK_DEGRADED },
+	[LOOK_UNTOLD] = { "acl_cache", LOOK_DEGRADED },
+	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
+};
+
+enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE };
+
+void
+look_question(const struct config *c, size_t i, struct args *a)
+{
+
+	switch (i) {
+	case ASK_ROLE:
+		args_init(a, "ROLE");
+		return;
+	case ASK_INFO:
+		args_init(a, "INFO");
+		return;
+	case ASK_LOAD:
+		args_init(a, "SCRIPT");
+		args_text(a, "LOAD");
+		args_text(a, script_text(SCRIPT_PROBE));
+		return;
+	}
+	args_init(a, "EVALSHA");
+	args_text(a, script_sha(SCRIPT_PROBE));
+	args_text(a, "0");
+	for (size_t k = 0; k < RIGHTS; k++)
+		if (c->cache_enabled || !rights[k].cache)
+			args_text(a, rights[k].command);
+}
+
+static struct str
+text_of(const redisReply *r)
+{
+
+	return ((struct str){ r->str, r->len });
+}
+
+/* A word of the server's, which goes into logs and pages: what does not look like one is not taken. */
+static void
+take_word(char out[LOOK_WORD_MAX + 1], struct str word)
+{
+
+	if (str_is_word(word, ".-_+~", LOOK_WORD_MAX))
+		(void)str_copy(out, LOOK_WORD_MAX + 1, word);
+}
+
+static bool
+take_role(struct look *l, const redisReply *r)
+{
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements < 1 || r->element[0]->type != REDIS_REPLY_STRING)
+		return (false);
+	take_word(l->role, text_of(r->element[0]));
+	return (true);
+}
+
+/* The value of ${name} in the text of INFO; STR_NONE if it is not there. */
+static struct str
+member(struct str info, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (info.p != NULL) {
+		struct str line = str_cut(&info, '\n');
+
+		if (line.len > n && line.p[n] == ':' && str_starts(line, name)) {
+			line = (struct str){ line.p + n + 1, line.len - n - 1 };
+			return (str_cut(&line, '\r'));
+		}
+	}
+	return (STR_NONE);
+}
+
+static uint64_t
+number(struct str info, const char *name)
+{
+	uint64_t n = 0;
+
+	return (str_to_u64(member(info, name), UINT64_MAX, &n) ? n : 0);
+}
+
+static void
+set(struct look *l, enum look_fault f, bool is_so)
+{
+
+	if (is_so)
+		l->faults |= LOOK_BIT(f);
+}
+
+static void
+take_run(struct look *l, struct str id)
+{
+
+	for (size_t i = 0; i < 16 && i < id.len; i++)
+		l->run = l->run << 4 | (uint64_t)(str_hex_value(id.p[i]) & 15);
+}
+
+static void
+take_memory(struct look *l, struct str info)
+{
+	uint64_t most = number(info, "maxmemory"), free_of = number(info, "mem_not_counted_for_evict");
+
+	take_word(l->policy, member(info, "maxmemory_policy"));
+	set(l, LOOK_EVICTS, l->policy[0] != '\0' && strcmp(l->policy, "noeviction") != 0);
+	set(l, LOOK_FULL, most > 0 && (l->faults & LOOK_BIT(LOOK_EVICTS)) == 0 && number(info, "used_memory") > most + free_of);
+}
+
+static void
+take_info(struct look *l, struct str info)
+{
+	struct str version = member(info, "redis_version"), rest = version;
+	uint64_t major = MAJOR_MIN;
+
+	take_word(l->version, version);
+	if (version.p != NULL)
+		(void)str_to_u64(str_cut(&rest, '.'), INT32_MAX, &major);
+	set(l, LOOK_OLD, major < MAJOR_MIN);
+	if (l->role[0] == '\0')
+		take_word(l->role, member(info, "role"));
+	take_run(l, member(info, "run_id"));
+	take_memory(l, info);
+	set(l, LOOK_VOLATILE, str_is(member(info, "aof_enabled"), "0"));
+	set(l, LOOK_UNSAVED, str_is(member(info, "aof_last_write_status"), "err"));
+	l->loading = str_is(member(info, "loading"), "1");
+	set(l, LOOK_UNSEEN, version.p == NULL || l->policy[0] == '\0');
+}
+
+static void
+lacks(struct look *l, struct buf *b, const char *rule)
+{
+
+	if (rule != NULL && (b->len == 0 || strstr(l->rules, rule) == NULL))
+		buf_printf(b, "%s%s", b->len > 0 ? " " : "", rule);
+}
+
+static void
+take_rights(struct look *l, const struct config *c, const redisReply *r)
+{
+	size_t at = 0;
+	struct buf b;
+
+	buf_init(&b, l->rules, sizeof(l->rules));
+	for (size_t k = 0; k < RIGHTS; k++) {
+		if (rights[k].cache && !c->cache_enabled)
+			continue;
+		if (at >= r->elements || r->element[at]->type != REDIS_REPLY_INTEGER) {
+			set(l, LOOK_UNSEEN, true);
+			return;
+		}
+		if (r->element[at++]->integer != 0)
+			continue;
+		set(l, rights[k].cache ? LOOK_UNTOLD : LOOK_DENIED, true);
+		lacks(l, &b, rights[k].on);
+		lacks(l, &b, rights[k].rule);
+	}
+}
+
+static bool
+begins(const redisReply *r, const char *word)
+{
+
+	return (r->type == REDIS_REPLY_ERROR && str_starts(text_of(r), word));
+}
+
+/* Scripts cannot be run at all: then the probe cannot tell what else is missing, and everything we need is named. */
+static void
+take_no_scripts(struct look *l, const struct config *c)
+{
+	struct buf b;
+
+	buf_init(&b, l->rules, sizeof(l->rules));
+	for (size_t k = 0; k < RIGHTS; k++) {
+		if (rights[k].cache && !c->cache_enabled)
+			continue;
+		lacks(l, &b, rights[k].on);
+		lacks(l, &b, rights[k].rule);
+	}
+	set(l, LOOK_DENIED, true);
+}
+
+static void
+take_probe(struct look *l, const struct config *c, const redisReply *r)
+{
+
+	if (r->type == REDIS_REPLY_ARRAY)
+		take_rights(l, c, r);
+	else if (begins(r, "NOPERM") || begins(r, "NOSCRIPT"))
+		take_no_scripts(l, c);
+	else if (!l->loading && (l->faults & LOOK_NO_SCRIPTS) == 0)
+		set(l, LOOK_UNSEEN, true);
+}
+
+static void
+judge_role(struct look *l)
+{
+
+	l->faults &= ~LOOK_BIT(LOOK_REPLICA);
+	set(l, LOOK_REPLICA, l->role[0] != '\0' && strcmp(l->role, "master") != 0);
+	set(l, LOOK_UNSEEN, l->role[0] == '\0');
+}
+
+bool
+look_take(struct look *l, const struct config *c, size_t i, const struct redisReply *r)
+{
+
+	if (r == NULL)
+		return (false);
+	switch (i) {
+	case ASK_ROLE:
+		return (take_role(l, r) || begins(r, "NOPERM") || begins(r, "LOADING"));
+	case ASK_INFO:
+		if (r->type == REDIS_REPLY_STRING)
+			take_info(l, text_of(r));
+		else
+			set(l, LOOK_UNSEEN, true);
+		judge_role(l);
+		return (true);
+	case ASK_LOAD:
+		return (true); /* whether it could be loaded is what running it says */
+	}
+	take_probe(l, c, r);
+	l->at = l->loading ? 0 : clock_mono_ms();
+	return (true);
+}
+
+bool
+look_is_master(struct look *l, const struct redisReply *role)
+{
+
+	if (take_role(l, role))
+		judge_role(l);
+	return ((l->faults & LOOK_BIT(LOOK_REPLICA)) == 0);
+}
+
+enum look_fault
+look_first(uint32_t bits)
+{
+	enum look_fault f = 0;
+
+	while (f < LOOK_FAULTS && (bits & LOOK_BIT(f)) == 0)
+		f++;
+	return (f);
+}
+
+enum look_weight
+look_weight(enum look_fault f)
+{
+
+	return (faults[f].weight);
+}
+
+const char *
+look_name(enum look_fault f)
+{
+
+	return (faults[f].name);
+}
+
+void
+look_say(struct buf *b, const struct look *l, enum look_fault f)
+{
+
+	switch (f) {
+	case LOOK_REPLICA:
+		buf_printf(b, "Redis is not a master (its role is %s): it is neither read nor written.", l->role);
+		return;
+	case LOOK_OLD:
+		buf_printf(b, "Redis %s is older than 7.0.", l->version);
+		return;
+	case LOOK_DENIED:
+		buf_printf(b, "Our user may not do in Redis all that logins and logouts need. Missing: %s.", l->rules);
+		return;
+	case LOOK_UNSAVED:
+		buf_puts(b, "Redis cannot write its append-only file and takes no writes.");
+		return;
+	case LOOK_FULL:
+		buf_puts(b, "Redis' memory is full (maxmemory): nobody can log in.");
+		return;
+	case LOOK_EVICTS:
+		buf_printf(b, "Redis' maxmemory-policy is %s: sessions, and the records of their end, can vanish.", l->policy);
+		return;
+	case LOOK_VOLATILE:
+		buf_puts(b, "Redis' appendonly is off: a restart brings back what was logged out.");
+		return;
+	case LOOK_UNTOLD:
+		buf_printf(b, "Our user may not be told of changes, so the session cache stays off. Missing: %s.", l->rules);
+		return;
+	default:
+		buf_puts(b, "Our user may not look at Redis' role, version, maxmemory-policy and appendonly.");
+	}
+}
+
+static void
+mend_rights(struct buf *b, const struct config *c, const char *rules)
+{
+	bool plain = str_is_word(str_of(c->redis_user), "-_.@", LOOK_WORD_MAX);
+
+	buf_printf(b, "ACL SETUSER %s %s", c->redis_user[0] == '\0' ? "default" : plain ? c->redis_user : "USER", rules);
+}
+
+void
+look_mend(struct buf *b, const struct look *l, const struct config *c, enum look_fault f)
+{
+
+	switch (f) {
+	case LOOK_REPLICA:
+		buf_puts(b, "let redis.url name the master, or: REPLICAOF NO ONE");
+		return;
+	case LOOK_OLD:
+		buf_puts(b, "install Redis 7.0 or later");
+		return;
+	case LOOK_DENIED:
+	case LOOK_UNTOLD:
+		mend_rights(b, c, l->rules);
+		return;
+	case LOOK_UNSAVED:
+		buf_puts(b, "make room on Redis' disk, see its log");
+		return;
+	case LOOK_FULL:
+		buf_puts(b, "CONFIG SET maxmemory with more than it has");
+		return;
+	case LOOK_EVICTS:
+		buf_puts(b, "CONFIG SET maxmemory-policy noeviction");
+		return;
+	case LOOK_VOLATILE:
+		buf_puts(b, "CONFIG SET appendonly yes");
+		return;
+	default:
+		mend_rights(b, c, "+info +role");
+	}
+}

@@ -1,0 +1,77 @@
+/* The facts of one server that all processes share: see doorward/node.h. Each word is changed in one step, and none needs another. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "doorward/config.h"
+
+#include "store/node.h"
+
+#define SAY_MAX 1024
+#define SAID_MS 10000 /* a fault that comes and goes is told again after this time at the earliest */
+
+bool
+node_void(struct node *n, uint32_t epoch)
+{
+
+	return (atomic_compare_exchange_strong(&n->epoch, &epoch, epoch + 1));
+}
+
+static void
+tell(const struct look *l, const struct config *c, enum look_fault f)
+{
+	static int64_t next[LOOK_FAULTS];
+	int64_t now = clock_mono_ms();
+	char what[SAY_MAX], mend[SAY_MAX];
+	struct buf w, m;
+
+	if (now < next[f])
+		return;
+	next[f] = now + SAID_MS;
+	buf_init(&w, what, sizeof(what));
+	look_say(&w, l, f);
+	buf_init(&m, mend, sizeof(mend));
+	look_mend(&m, l, c, f);
+	if (look_weight(f) == LOOK_BROKEN)
+		log_error("%s To mend it: %s", what, mend);
+	else
+		log_warn("%s To mend it: %s", what, mend);
+}
+
+static void
+enter_faults(struct node *n, const struct look *l, const struct config *c)
+{
+	/* while it loads its files nobody can be asked what he may do */
+	uint32_t kept = l->loading ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) : 0;
+	uint32_t before = atomic_load(&n->faults), now = l->faults | (before & kept);
+
+	while (!atomic_compare_exchange_weak(&n->faults, &before, now))
+		now = l->faults | (before & kept);
+	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
+		if ((now & ~before & LOOK_BIT(f)) != 0)
+			tell(l, c, f);
+		else if ((before & ~now & LOOK_BIT(f)) != 0)
+			log_info("Redis is mended: fault=%s", look_name(f));
+	}
+}
+
+/* Where two answer in turn behind one address, each change voids once; nothing here waits. */
+static void
+enter_run(struct node *n, const struct look *l)
+{
+	uint64_t before = atomic_load(&n->run);
+
+	if (l->run == 0 || before == l->run || !atomic_compare_exchange_strong(&n->run, &before, l->run) || before == 0)
+		return;
+	atomic_fetch_add(&n->failovers, 1);
+	atomic_fetch_add(&n->epoch, 1);
+	log_warn("another Redis answers than before, connecting anew");
+}
+
+void
+node_enter(struct node *n, const struct look *l, const struct config *c)
+{
+
+	enter_faults(n, l, c);
+	if ((l->faults & LOOK_UNUSABLE) == 0)
+		enter_run(n, l);
+	atomic_store(&n->answered_at, clock_mono_ms());
+}

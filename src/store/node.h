@@ -1,0 +1,22 @@
+/* Entering what was seen of a server into the shared memory of this host; and the log lines that go with it, one a host, not one a process. */
+#ifndef STORE_NODE_H
+#define STORE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "doorward/node.h"
+#include "store/look.h"
+
+struct config;
+
+/*
+ * Enters ${l}. Faults that nobody had seen are logged with the line that mends them, those that are gone as mended. If another process of
+ * Redis answers than the last time, everybody's connections are void.
+ */
+void node_enter(struct node *n, const struct look *l, const struct config *c);
+
+/* Voids all connections made under ${epoch}, if nobody has done so already. Returns true if this call did. */
+bool node_void(struct node *n, uint32_t epoch);
+
+#endif

@@ -1,0 +1,241 @@
+/* Each thing a server can lack, on a real one: that it is seen, named with the line that mends it, and gone once that line was given. */
+#include <sys/stat.h>
+
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "store/args.h"
+#include "store/look.h"
+#include "store/script.h"
+
+#include "fixture.h"
+
+/* A new connection's look. */
+static struct look
+fresh_look(void)
+{
+	const char *why;
+	struct look l;
+
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	(void)redis_store_look(fx.store, &l, &why);
+	return (l);
+}
+
+static const char *
+mend(const struct look *l, enum look_fault f)
+{
+	static char text[1024];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	look_mend(&b, l, &fx.conf, f);
+	return (text);
+}
+
+static void
+expect(struct look l, uint32_t faults)
+{
+
+	if (l.faults != faults)
+		fail_msg("faults %#x, not %#x; rules \"%s\"", l.faults, faults, l.rules);
+}
+
+static void
+test_good(void **state)
+{
+	struct look l = fresh_look();
+
+	(void)state;
+	expect(l, 0);
+	assert_string_equal(l.role, "master");
+	assert_string_equal(l.policy, "noeviction");
+	assert_true(l.version[0] >= '7' && l.run != 0 && l.at != 0 && !l.loading);
+	assert_int_equal(look_first(0), LOOK_FAULTS);
+	assert_int_equal(look_first(LOOK_BIT(LOOK_VOLATILE) | LOOK_BIT(LOOK_FULL)), LOOK_FULL);
+}
+
+/* What CONFIG SET changes. */
+static void
+test_settings(void **state)
+{
+	static const struct {
+		const char *bad, *good;
+		enum look_fault fault;
+	} rows[] = {
+		{ "CONFIG SET appendonly no", "CONFIG SET appendonly yes", LOOK_VOLATILE },
+		{ "CONFIG SET maxmemory-policy allkeys-lru", "CONFIG SET maxmemory-policy noeviction", LOOK_EVICTS },
+		{ "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", LOOK_FULL },
+		{ "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", LOOK_REPLICA },
+	};
+	struct look l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		freeReplyObject(fixture_raw(rows[i].bad));
+		l = fresh_look();
+		expect(l, LOOK_BIT(rows[i].fault));
+		if (i < 2)
+			assert_string_equal(mend(&l, rows[i].fault), rows[i].good);
+		freeReplyObject(fixture_raw(rows[i].good));
+		expect(fresh_look(), 0);
+	}
+}
+
+/* A user of the test's own, through which the store connects. */
+static void
+as_user(const char *rules)
+{
+	static char file[96], user[] = "worker";
+	char command[1024];
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/password", fx.server.dir);
+	assert_non_null(f = fopen(file, "w"));
+	fputs("s3cret\n", f);
+	fclose(f);
+	chmod(file, 0600);
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	snprintf(command, sizeof(command), "ACL SETUSER worker on >s3cret -@all +auth +time %s", rules);
+	freeReplyObject(fixture_raw(command));
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+}
+
+#define ALL "~dw:* ~dwo:* &dw:events +ping +hmget +hgetall +hset +hdel +expireat +xadd +xlen +publish +evalsha +script|load"
+#define CACHE "&__redis__:invalidate +subscribe +client|id +client|tracking"
+
+/* Given the line that was named, all is well. */
+static void
+expect_mended(struct look l, enum look_fault f)
+{
+	const char *line = mend(&l, f);
+	char command[1024], *words[64];
+	size_t n = 0, len[64];
+	redisReply *r;
+
+	snprintf(command, sizeof(command), "%s", line);
+	for (char *w = strtok(command, " "); w != NULL; w = strtok(NULL, " ")) {
+		len[n] = strlen(w);
+		words[n++] = w;
+	}
+	r = redisCommandArgv(fx.raw, (int)n, (const char **)words, len);
+	assert_non_null(r);
+	if (r->type != REDIS_REPLY_STATUS)
+		fail_msg("%s: %s", line, r->str);
+	freeReplyObject(r);
+	expect(fresh_look(), 0);
+}
+
+static void
+test_rights(void **state)
+{
+	static const struct {
+		const char *rules, *lacks;
+		uint32_t faults;
+	} rows[] = {
+		{ "+info +role " ALL, "", 0 },
+		/* the default of Redis 7 for a new user: all keys, all commands, no channels */
+		{ "+info +role ~* +@all resetchannels", "&dw:events +publish", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role " ALL " -xlen", "~dwo:* +xlen", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role " ALL " -hset -xadd", "~dw:* +hset ~dwo:* +xadd", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role allchannels +@all resetkeys ~dw:*", "~dwo:* +xadd +xlen", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role " ALL " -script|load", "~dw:*", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role " ALL " -evalsha", "~dw:*", LOOK_BIT(LOOK_DENIED) },
+		{ "+info", "~dw:*", LOOK_BIT(LOOK_DENIED) },
+		{ "+info " ALL, "", 0 }, /* the role is in INFO as well */
+		{ "+role " ALL, "", LOOK_BIT(LOOK_UNSEEN) },
+		{ ALL, "", LOOK_BIT(LOOK_UNSEEN) },
+	};
+	char *file = fx.conf.redis_password_file, *user = fx.conf.redis_user;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct look l;
+
+		freeReplyObject(fixture_raw("SCRIPT FLUSH"));
+		as_user(rows[i].rules);
+		l = fresh_look();
+		if (l.faults != rows[i].faults || strncmp(l.rules, rows[i].lacks, strlen(rows[i].lacks)) != 0)
+			fail_msg("%s: faults %#x, lacks \"%s\"", rows[i].rules, l.faults, l.rules);
+		if (l.faults != 0)
+			expect_mended(l, look_first(l.faults));
+	}
+	fx.conf.cache_enabled = true;
+	as_user("+info +role " ALL);
+	expect(fresh_look(), LOOK_BIT(LOOK_UNTOLD));
+	expect_mended(fresh_look(), LOOK_UNTOLD);
+	as_user("+info +role " ALL " " CACHE);
+	expect(fresh_look(), 0);
+	fx.conf.cache_enabled = false;
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	expect(fresh_look(), 0);
+}
+
+/* A user without a right is told so before anything is written: no session, no event, no outbox. */
+static void
+test_nothing_is_written_first(void **state)
+{
+	char *file = fx.conf.redis_password_file, *user = fx.conf.redis_user;
+	struct login_write w = fixture_login(1);
+	struct login_reply r;
+	redisReply *keys;
+
+	(void)state;
+	as_user("~* +@all resetchannels");
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_UNAVAILABLE);
+	keys = fixture_raw("KEYS *");
+	assert_int_equal(keys->elements, 0);
+	freeReplyObject(keys);
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_OK);
+}
+
+/* The commands that the scripts call are those the look asks for: whoever adds one to a script adds it to look.c. */
+static void
+test_every_command_of_the_scripts_is_looked_for(void **state)
+{
+	struct args a;
+	char all[2048] = " ";
+
+	(void)state;
+	look_question(&fx.conf, LOOK_QUESTIONS - 1, &a);
+	for (int i = 3; i < a.n; i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s ", (int)strcspn(a.v[i], " "), a.v[i]);
+	for (enum script_id id = 0; id < SCRIPT_COUNT; id++) {
+		const char *p = script_text(id);
+
+		while ((p = strstr(p, "call('")) != NULL) {
+			char word[40];
+
+			p += strlen("call('");
+			snprintf(word, sizeof(word), " %.*s ", (int)strcspn(p, "'"), p);
+			if (strstr(all, word) == NULL)
+				fail_msg("%s calls%s", script_name(id), word);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_good, fixture_fresh),
+		cmocka_unit_test_setup(test_settings, fixture_fresh),
+		cmocka_unit_test_setup(test_rights, fixture_fresh),
+		cmocka_unit_test_setup(test_nothing_is_written_first, fixture_fresh),
+		cmocka_unit_test_setup(test_every_command_of_the_scripts_is_looked_for, fixture_fresh),
+	};
+
+	return (fixture_main("a look at the server", tests, sizeof(tests) / sizeof(tests[0])));
+}
