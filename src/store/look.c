@@ -30,6 +30,7 @@ static const struct right {
 	bool cache;          /* only the cache keeper needs it */
 } rights[] = {
 	{ "~dw:*", "+hmget", "HMGET " RECORD " u", false },
+	{ "~dw:*", "+hget", "HGET " RECORD " u", false },
 	{ "~dw:*", "+hgetall", "HGETALL " RECORD, false },
 	{ "~dw:*", "+hset", "HSET " RECORD " u v", false },
 	{ "~dw:*", "+hdel", "HDEL " RECORD " u", false },

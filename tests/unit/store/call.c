@@ -194,7 +194,7 @@ test_password(void **state)
 	fclose(f);
 	chmod(file, 0600);
 	freeReplyObject(fixture_raw("ACL SETUSER worker on >s3cret ~dw:* ~dwo:* &dw:events -@all +auth +select +ping +time +evalsha "
-	    "+script|load +hmget +hgetall +hset +hdel +expireat +xadd +xlen +publish"));
+	    "+script|load +hmget +hget +hgetall +hset +hdel +expireat +xadd +xlen +publish"));
 	fx.conf.redis_password_file = file;
 	fx.conf.redis_user = user;
 	redis_store_free(fx.store);

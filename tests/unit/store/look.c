@@ -103,7 +103,7 @@ as_user(const char *rules)
 	fx.conf.redis_user = user;
 }
 
-#define ALL "~dw:* ~dwo:* &dw:events +ping +hmget +hgetall +hset +hdel +expireat +xadd +xlen +publish +evalsha +script|load"
+#define ALL "~dw:* ~dwo:* &dw:events +ping +hmget +hget +hgetall +hset +hdel +expireat +xadd +xlen +publish +evalsha +script|load"
 #define CACHE "&__redis__:invalidate +subscribe +client|id +client|tracking"
 
 /* Given the line that was named, all is well. */
