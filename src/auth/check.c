@@ -14,7 +14,27 @@ static enum dw_result
 refuse(struct identity *id, const char *reason)
 {
 
+	id->cause = END_NONE;
 	id->reason = reason;
+	return (DW_REFUSED);
+}
+
+static enum dw_result
+refuse_expired(struct identity *id)
+{
+
+	id->cause = END_EXPIRED;
+	id->reason = end_cause_reason(END_EXPIRED);
+	return (DW_REFUSED);
+}
+
+/* By its record, if there is one. */
+static enum dw_result
+refuse_ended(const struct lookup_reply *r, struct identity *id)
+{
+
+	id->cause = r->ended ? r->ending.cause : END_NONE;
+	id->reason = r->ended ? r->ending.reason : NULL;
 	return (DW_REFUSED);
 }
 
@@ -25,10 +45,8 @@ judge_session(const struct lookup_reply *r, struct identity *id)
 
 	if (r->user_id[0] == '\0')
 		return (refuse(id, NULL));
-	if (!r->live)
-		return (refuse(id, r->ended ? r->ending.reason : NULL));
-	if (r->session.created < r->not_before)
-		return (refuse(id, r->ended ? r->ending.reason : NULL));
+	if (!r->live || r->session.created < r->not_before)
+		return (refuse_ended(r, id));
 	return (DW_OK);
 }
 
@@ -40,7 +58,7 @@ judge_cookie(const struct credential *c, int64_t now, struct identity *id)
 	if (!s->has_cookie || !mac_equal(s->secret_hash, c->token.hash, HASH_LEN))
 		return (refuse(id, NULL));
 	id->expires = session_cookie_end(s);
-	return (now < id->expires ? DW_OK : refuse(id, end_cause_reason(END_EXPIRED)));
+	return (now < id->expires ? DW_OK : refuse_expired(id));
 }
 
 static enum dw_result
@@ -52,7 +70,7 @@ judge_access(const struct credential *c, int64_t now, struct identity *id)
 	if (id->found.blacklisted)
 		return (refuse(id, "revoked"));
 	id->expires = c->access.exp;
-	return (now < id->expires ? DW_OK : refuse(id, end_cause_reason(END_EXPIRED)));
+	return (now < id->expires ? DW_OK : refuse_expired(id));
 }
 
 int64_t
@@ -98,9 +116,10 @@ check_session(struct app *app, const struct credential *c, bool family, struct i
 	int64_t now = app->store->now(app->store_ctx);
 	enum dw_result rc;
 
+	id->cause = END_NONE;
 	id->reason = NULL;
 	if (c->kind == CREDENTIAL_ACCESS && c->access.expired)
-		return (refuse(id, end_cause_reason(END_EXPIRED))); /* no need to ask */
+		return (refuse_expired(id)); /* no need to ask */
 	if ((rc = ask(app, c, family, id)) != DW_OK || (rc = judge_session(&id->found, id)) != DW_OK)
 		return (rc);
 	if (c->kind == CREDENTIAL_COOKIE)

@@ -12,7 +12,8 @@ struct identity {
 	struct lookup_reply found; /* user, groups, session */
 	int64_t expires;           /* when the presented credential stops being good */
 	struct cache_epoch epoch;  /* as it was before the store was asked */
-	const char *reason;        /* after DW_REFUSED: why the session is over; NULL = nothing is known */
+	enum end_cause cause;      /* after DW_REFUSED: what the session ended of; END_NONE = nothing is known, or it is another reason */
+	const char *reason;        /* likewise: why it is over, as clients are told; NULL = nothing is known */
 };
 
 /*
