@@ -64,6 +64,7 @@ struct config {
 	bool check_preflight;  /* a CORS preflight passes a check without identity */
 	char *cookie_name;
 	char *title;           /* of the login page */
+	char *site_name, *site_help_url; /* on every page; "" = none */
 
 	/* lifetimes */
 	enum session_policy session_policy;

@@ -70,4 +70,7 @@ size_t request_cookies(const struct request *r, const char *name, struct str *ou
 /* True if Accept names text/html: a person's browser rather than a script. */
 bool request_wants_html(const struct request *r);
 
+/* True if a browser goes to a page: it says so, or, where it says nothing, it accepts text/html. A script that asks for HTML is still a script. */
+bool request_is_navigation(const struct request *r);
+
 #endif

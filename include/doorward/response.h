@@ -13,13 +13,22 @@ struct request;
 #define RESPONSE_HEAD_MAX 8192
 #define RESPONSE_BODY_MAX 65536
 
+#define RESPONSE_SAID_MAX 160 /* bytes of an error's sentence as a page repeats it */
+
+/* The error that an answer reports. */
+struct response_error {
+	const char *code; /* NULL = the answer is none, or is a page already */
+	char description[RESPONSE_SAID_MAX];
+};
+
 struct response {
 	int status;
 	struct buf head; /* header lines after the first, each ended by CRLF */
 	struct buf body;
 	const char *type; /* Content-Type; NULL = no body */
 	bool cacheable;   /* the handler wrote its own Cache-Control */
-	bool own_csp; /* the handler wrote its own Content-Security-Policy */
+	bool own_csp;     /* a page: the handler wrote its own Content-Security-Policy */
+	struct response_error error;
 	bool token_refused; /* the 401 says error="invalid_token" */
 	bool allowed;     /* the yes of a check: its own headers and no more */
 };

@@ -75,7 +75,8 @@ csrf_origin_of(const struct config *c, struct str sec_fetch_site, struct str ori
 		/* "same-site" is no friend: a sibling subdomain may be anybody's (R161). Our own other origin is. */
 		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
 	}
-	if (origin.p != NULL)
+	/* "null" is an origin that the browser keeps to itself: nothing said, nothing proved. The form's token decides. */
+	if (origin.p != NULL && !str_is(origin, "null"))
 		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
 	return (CSRF_UNSAID);
 }

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "base/base64url.h"
+#include "base/buf.h"
+#include "crypto/keyring.h"
 #include "crypto/mac.h"
 #include "crypto/random.h"
 
@@ -33,4 +35,20 @@ device_generate(uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1])
 		return (-1);
 	base64url_encode(dev8, DEV_LEN, id);
 	return (0);
+}
+
+/* The cookie alone is what the form's token is a MAC of: the prefix keeps the two apart. */
+void
+device_of_browser(const struct user_keys *k, struct str cookie, uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1])
+{
+	char text[64];
+	uint8_t mac[MAC_LEN];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	buf_puts(&b, "browser:");
+	buf_putstr(&b, cookie);
+	mac_compute(k->csrf, text, b.len, mac);
+	memcpy(dev8, mac, DEV_LEN);
+	base64url_encode(dev8, DEV_LEN, id);
 }

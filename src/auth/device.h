@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "doorward/session.h"
 
+struct user_keys;
+
 /* True if ${id} is 1 to 128 of A-Za-z0-9._:- */
 bool device_id_valid(struct str id);
 
@@ -19,5 +21,10 @@ void device_handle(struct str id, uint8_t dev8[DEV_LEN]);
 
 /* Makes a fresh handle and its id. Returns 0, or -1 without randomness. */
 int device_generate(uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1]);
+
+/*
+ * The handle of the browser that keeps ${cookie}, and its id: a MAC, so that what everybody may see of a session says nothing of the cookie.
+ */
+void device_of_browser(const struct user_keys *k, struct str cookie, uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1]);
 
 #endif

@@ -95,9 +95,13 @@ end_presented(struct app *app, const struct login_input *in)
 }
 
 static bool
-set_device(const struct login_input *in, struct session *s)
+set_device(const struct app *app, const struct login_input *in, struct session *s)
 {
 
+	if (in->device_id.p == NULL && in->browser.p != NULL) {
+		device_of_browser(keyring_user(app->keys), in->browser, s->dev8, s->device_id);
+		return (true);
+	}
 	if (in->device_id.p == NULL)
 		return (device_generate(s->dev8, s->device_id) == 0);
 	device_handle(in->device_id, s->dev8);
@@ -296,7 +300,7 @@ begin_session(struct app *app, const struct login_input *in, struct login_output
 	describe(in, &out->account, &w);
 	memcpy(w.up, out->up, UP_LEN);
 	set_lifetimes(in, &w);
-	if (!set_device(in, &w.session) || !make_secrets(app, in, &w, out))
+	if (!set_device(app, in, &w.session) || !make_secrets(app, in, &w, out))
 		return (SIGN_IN_FAULT);
 	if ((rc = write_session(app, &w, out)) != SIGNED_IN)
 		return (rc);

@@ -27,6 +27,7 @@ struct login_input {
 	struct str username, password;
 	struct str device_id;   /* p NULL = the server makes one */
 	struct str device_name; /* p NULL = none */
+	struct str browser;     /* without ${device_id}: a random text that this browser keeps, and is known by; p NULL = none */
 	struct str user_agent;
 	const struct client *client;
 	bool remember;

@@ -93,7 +93,7 @@ check_place(const struct loading *l)
 	return (true);
 }
 
-/* What becomes part of an answer's header. */
+/* What becomes part of an answer's header or of a page. */
 static bool
 check_headers(const struct loading *l)
 {
@@ -104,6 +104,8 @@ check_headers(const struct loading *l)
 	/* Without the prefix another host of the domain could plant a session cookie. */
 	if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
 		return (wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false"));
+	if (c->site_help_url[0] != '\0' && !syntax_is_link(c->site_help_url))
+		return (wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url));
 	for (const char *p = c->hsts; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x7f)
 			return (wrong(l, "hsts", "holds characters that a header may not"));

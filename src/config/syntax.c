@@ -156,6 +156,20 @@ syntax_is_issuer(const char *s, bool http)
 }
 
 bool
+syntax_is_link(const char *s)
+{
+	static const char *const schemes[] = { "https://", "http://", "mailto:" };
+
+	for (const char *p = s; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+			return (false);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0)
+			return (s[strlen(schemes[i])] != '\0');
+	return (s[0] == '/' && s[1] != '/');
+}
+
+bool
 syntax_is_prefix(const char *s)
 {
 	struct str bits = str_of(s), address = str_cut(&bits, '/');

@@ -28,6 +28,9 @@ bool syntax_is_wide(const char *prefix);
 /* "127.0.0.1:9180" or "[::1]:9180": an address that other hosts cannot reach, and a port. */
 bool syntax_is_loopback(const char *s);
 
+/* What a link on a page may lead to: an https, http or mailto address, or a path of this site; no blanks, no controls. */
+bool syntax_is_link(const char *s);
+
 /* A token of RFC 9110 section 5.6.2, as cookie names are. */
 bool syntax_is_token(const char *s);
 

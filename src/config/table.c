@@ -114,6 +114,9 @@ const struct option table_options[] = {
 	    "Send Clear-Site-Data at logout; it wipes the application's data in the browser too."),
 	OPT(STRING, "cookie_name", "__Host-dw_session", 1, NAME_MAX_LEN, cookie_name, "Name of the session cookie."),
 	OPT(STRING, "title", "Sign in", 1, NAME_MAX_LEN, title, "Title of the login page."),
+	OPT(STRING, "site.name", "", 0, NAME_MAX_LEN, site_name, "Name of the site, shown on every page; \"\" shows none."),
+	OPT(STRING, "site.help_url", "", 0, TEXT_MAX, site_help_url,
+	    "Where people who cannot sign in get help: a link on every page; \"\" shows none."),
 	OPT(DURATION, "stale_if_error", "0s", 0, HOURS(1), stale_if_error,
 	    "While Redis cannot be asked, let pass who was seen valid at most this long ago; 0s is never."),
 

@@ -51,7 +51,7 @@ is_open_question(const struct app *app, const struct request *q)
 
 	if (!app->conf->check_preflight || !q->preflight || q->authorization.p != NULL)
 		return (false);
-	return (request_cookies(q, app->conf->cookie_name, &cookie, 1) == 0);
+	return (request_cookies(q, credential_cookie_name(app, q, app->conf->cookie_name), &cookie, 1) == 0);
 }
 
 /* In front of an application the query is the application's: only a check asked for by its own address reads it. */
@@ -68,9 +68,7 @@ wants_redirect(const struct request *q, struct str asked)
 
 	if (!q->authorizer)
 		return (str_is(asked, "1"));
-	if (q->sec_fetch_mode.p != NULL) /* a script that asks for HTML is still a script */
-		return (str_is(q->sec_fetch_mode, "navigate"));
-	return (request_wants_html(q));
+	return (request_is_navigation(q));
 }
 
 /* A refusal tells where to sign in, in the form the front can use. */

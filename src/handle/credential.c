@@ -37,7 +37,7 @@ static enum dw_result
 find_cookie(const struct app *app, const struct request *q, struct presented *out)
 {
 	struct str values[COOKIES_MAX];
-	size_t n = request_cookies(q, app->conf->cookie_name, values, COOKIES_MAX);
+	size_t n = request_cookies(q, credential_cookie_name(app, q, app->conf->cookie_name), values, COOKIES_MAX);
 	struct credential one;
 	enum dw_result rc = DW_ABSENT;
 
@@ -101,7 +101,7 @@ struct str
 credential_single(const struct app *app, const struct request *q, enum credential_kind *kind)
 {
 	struct str cookie = STR_NONE, bearer = STR_NONE;
-	size_t n = request_cookies(q, app->conf->cookie_name, &cookie, 1);
+	size_t n = request_cookies(q, credential_cookie_name(app, q, app->conf->cookie_name), &cookie, 1);
 	enum dw_result rc = bearer_text(q, &bearer);
 
 	if (n == 1 && rc == DW_ABSENT) {
@@ -143,12 +143,41 @@ credential_require(struct app *app, const struct request *q, struct response *r,
 	return (false);
 }
 
-/* Without TLS (require_tls off: tests behind nothing) a Secure cookie would never come back. */
-static const char *
-secure_attribute(const struct app *app, const struct request *q)
+/* Without TLS (require_tls off) a Secure cookie would never come back. */
+static bool
+is_plain(const struct app *app, const struct request *q)
 {
 
-	return (q->tls || app->conf->require_tls ? " Secure;" : "");
+	return (!q->tls && !app->conf->require_tls);
+}
+
+const char *
+credential_secure_attribute(const struct app *app, const struct request *q)
+{
+
+	return (is_plain(app, q) ? "" : " Secure;");
+}
+
+const char *
+credential_cookie_name(const struct app *app, const struct request *q, const char *name)
+{
+	static const char *const prefixes[] = { "__Host-", "__Secure-" };
+
+	for (size_t i = 0; is_plain(app, q) && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (str_starts(str_of(name), prefixes[i]))
+			return (name + strlen(prefixes[i]));
+	return (name);
+}
+
+struct str
+credential_form_cookie(const struct app *app, const struct request *q)
+{
+	struct str cookie;
+
+	if (request_cookies(q, credential_cookie_name(app, q, CREDENTIAL_CSRF_COOKIE), &cookie, 1) != 1 ||
+	    cookie.len != CSRF_COOKIE_TEXT || !str_is_word(cookie, "-_", CSRF_COOKIE_TEXT))
+		return (STR_NONE);
+	return (cookie);
 }
 
 void
@@ -158,7 +187,8 @@ credential_set_cookie(const struct app *app, const struct request *q, struct res
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));
-	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", app->conf->cookie_name, value, secure_attribute(app, q));
+	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", credential_cookie_name(app, q, app->conf->cookie_name), value,
+	    credential_secure_attribute(app, q));
 	if (max_age >= 0)
 		buf_printf(&b, "; Max-Age=%lld", (long long)max_age);
 	if (value[0] == '\0')
@@ -171,29 +201,33 @@ static bool
 has_form_token(const struct app *app, const struct request *q)
 {
 	const struct field *token = request_field(q, CREDENTIAL_CSRF_FIELD);
-	struct str cookie;
+	struct str cookie = credential_form_cookie(app, q);
 
-	if (token == NULL || token->type != FIELD_STRING || request_cookies(q, CREDENTIAL_CSRF_COOKIE, &cookie, 1) != 1)
+	if (token == NULL || token->type != FIELD_STRING)
 		return (false);
 	return (csrf_token_valid(app->keys, cookie, token->value));
+}
+
+bool
+credential_from_own_page(const struct app *app, const struct request *q)
+{
+
+	switch (csrf_origin_of(app->conf, q->sec_fetch_site, q->origin)) {
+	case CSRF_OWN:
+		return (true);
+	case CSRF_UNSAID:
+		return ((q->has_body && !q->is_form) || has_form_token(app, q));
+	default:
+		return (false);
+	}
 }
 
 bool
 credential_write_allowed(const struct app *app, const struct request *q, struct response *r, bool by_cookie)
 {
 
-	if (!by_cookie)
+	if (!by_cookie || credential_from_own_page(app, q))
 		return (true);
-	switch (csrf_origin_of(app->conf, q->sec_fetch_site, q->origin)) {
-	case CSRF_OWN:
-		return (true);
-	case CSRF_UNSAID:
-		if ((q->has_body && !q->is_form) || has_form_token(app, q))
-			return (true);
-		break;
-	case CSRF_FOREIGN:
-		break;
-	}
 	response_error(r, q, "csrf", "This request does not come from a page of this site.", NULL, 0);
 	return (false);
 }

@@ -40,8 +40,26 @@ void credential_refuse(const struct app *app, const struct request *q, struct re
 bool credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
     struct identity *id);
 
+/*
+ * The name under which the browser keeps our cookie ${name}: over plain http (require_tls = false) no browser takes one that says __Host- or
+ * __Secure-, so it is named without.
+ */
+const char *credential_cookie_name(const struct app *app, const struct request *q, const char *name);
+
+/* " Secure;" or "", by the same rule. */
+const char *credential_secure_attribute(const struct app *app, const struct request *q);
+
+/* The browser's form cookie if it has one of our making and only one, else STR_NONE. */
+struct str credential_form_cookie(const struct app *app, const struct request *q);
+
 /* Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. */
 void credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
+
+/*
+ * True if the request comes from a page of ours: the browser says so, or, where it says nothing, the body is JSON (which no browser sends across
+ * sites unasked) or carries the form token.
+ */
+bool credential_from_own_page(const struct app *app, const struct request *q);
 
 /*
  * True if a write that ${p} authorises may go on: bearers always, cookies only from our own pages (403 csrf is answered otherwise).

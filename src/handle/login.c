@@ -8,6 +8,7 @@
 #include "handle/input.h"
 #include "handle/next.h"
 #include "handle/page.h"
+#include "handle/texts.h"
 #include "handle/tokens.h"
 
 #include "handle/login.h"
@@ -73,13 +74,22 @@ read_client(const struct app *app, const struct request *q, struct response *r, 
 	return (w->in.client != NULL);
 }
 
+/* The device of a form login is the browser, known by its form cookie: two posts of one form are one device and leave one session. */
+static void
+find_browser(const struct app *app, const struct request *q, struct wish *w)
+{
+
+	if (q->is_form && w->in.want_cookie)
+		w->in.browser = credential_form_cookie(app, q);
+}
+
 static bool
 read_wish(const struct app *app, const struct request *q, struct response *r, struct wish *w)
 {
 	struct str next;
 
 	memset(w, 0, sizeof(*w));
-	w->html = q->is_form && request_wants_html(q);
+	w->html = q->is_form && (request_is_navigation(q) || request_wants_html(q));
 	w->in.ip = q->ip;
 	w->in.trace_id = q->trace_id;
 	w->in.user_agent = q->user_agent;
@@ -90,6 +100,7 @@ read_wish(const struct app *app, const struct request *q, struct response *r, st
 	if (!input_string(q, r, "next", false, BODY_MAX, &next))
 		return (false);
 	w->next = next_safe(app->conf, next);
+	find_browser(app, q, w);
 	return (true);
 }
 
@@ -137,9 +148,12 @@ static void
 refuse(struct app *app, const struct request *q, struct response *r, const struct wish *w, enum login_outcome outcome)
 {
 	struct failure f = failure_of(outcome);
-	struct login_form form = { .username = w->in.username, .next = w->next, .message = f.description, .alarm = true,
-		.remember = w->in.remember };
+	bool outage = outcome == SIGN_IN_NO_STORE || outcome == SIGN_IN_NO_USERDB;
+	struct login_form form = { .username = w->in.username, .next = w->next, .message = str_of(f.description), .alarm = true,
+		.remember = w->in.remember, .wrong = outcome == SIGN_IN_REFUSED, .outage = outage };
 
+	if (outage)
+		form.message = texts_find(STR_LIT("outage"));
 	response_error(r, q, f.code, f.description, NULL, f.retry);
 	if (w->html)
 		page_login(app, q, r, r->status, &form);

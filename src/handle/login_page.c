@@ -1,6 +1,7 @@
 #include "handle/credential.h"
 #include "handle/next.h"
 #include "handle/page.h"
+#include "handle/texts.h"
 
 #include "handle/login_page.h"
 
@@ -17,11 +18,22 @@ tell_of_session(struct app *app, const struct request *q, struct login_form *f, 
 		f->signed_in_as = str_of(id->found.username);
 		break;
 	case DW_REFUSED:
-		f->message = page_reason(q->arena, id->reason);
+		f->message = page_ending(q->arena, id->cause, id->reason);
 		break;
-	default: /* could not ask: that is no news about the session, and no reason to hide the form */
-		f->message = "Sessions cannot be checked just now. Signing in may fail for a moment.";
+	default:
+		break; /* could not ask: that is no news about the session, and no reason to hide the form */
 	}
+}
+
+/* Better said before the password is typed than after. */
+static void
+warn_of_outage(struct app *app, struct login_form *f)
+{
+
+	if (app->store->ping(app->store_ctx) == DW_OK)
+		return;
+	f->message = texts_find(STR_LIT("outage"));
+	f->alarm = f->outage = true;
 }
 
 void
@@ -29,13 +41,15 @@ handle_login_page(struct app *app, struct request *q, struct response *r)
 {
 	struct login_form f = { .next = STR_NONE };
 	struct identity id;
-	bool bad = false;
 
 	if (!q->tls && app->conf->require_tls) {
-		page_insecure(app, r);
+		credential_refuse_transport(q, r);
+		page_error(app, q, r); /* whoever asks: the link to https is on it */
 		return;
 	}
-	f.next = next_safe(app->conf, request_query(q, "next", &bad)); /* a bad one is no reason to refuse the form */
+	f.next = next_asked(app->conf, q);
 	tell_of_session(app, q, &f, &id);
+	if (f.signed_in_as.p == NULL && f.message.p == NULL)
+		warn_of_outage(app, &f);
 	page_login(app, q, r, 200, &f);
 }

@@ -1,8 +1,8 @@
-#include "auth/csrf.h"
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"
 #include "handle/input.h"
+#include "handle/next.h"
 #include "handle/page.h"
 
 #include "handle/logout.h"
@@ -46,14 +46,17 @@ add_member(struct app *app, struct str text, struct presented *p, enum dw_result
 
 /*
  * Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. A page of another site cannot send the
- * cookie (SameSite), but it could have it cleared: for such a page nothing is.
+ * cookie (SameSite), but it could have it cleared: where a browser tells of an origin, "null" included, it has to be ours. The form cookie is
+ * renewed with it: pages in the browser's back-forward cache go when a cookie changes, and not every browser counts one that only disappears.
  */
 static void
 clear_cookie(struct app *app, const struct request *q, struct response *r)
 {
 
-	if (csrf_origin_of(app->conf, q->sec_fetch_site, q->origin) == CSRF_FOREIGN)
+	if ((q->sec_fetch_site.p != NULL || q->origin.p != NULL) && !credential_from_own_page(app, q))
 		return;
+	if (request_is_navigation(q) || credential_form_cookie(app, q).p != NULL)
+		page_renew_form_cookie(app, q, r);
 	credential_set_cookie(app, q, r, "", 0);
 	if (app->conf->clear_site_data && q->tls)
 		response_header(r, "Clear-Site-Data", STR_LIT("\"cache\", \"cookies\", \"storage\""));
@@ -64,8 +67,8 @@ answer(struct app *app, const struct request *q, struct response *r, const struc
     const struct end_reply *reply)
 {
 
-	if (q->is_form && request_wants_html(q))
-		page_signed_out(app, r);
+	if (request_is_navigation(q))
+		page_signed_out(app, r, next_asked(app->conf, q), scope == SCOPE_OTHERS);
 	else
 		ended_answer(app, r, cred->up, scope == SCOPE_OTHERS ? NULL : reply, reply->ended);
 	if (scope != SCOPE_OTHERS)
@@ -118,4 +121,11 @@ handle_logout(struct app *app, struct request *q, struct response *r)
 	} else {
 		sign_out(app, q, r, &p, scope);
 	}
+}
+
+void
+handle_logout_page(struct app *app, struct request *q, struct response *r)
+{
+
+	page_sign_out(app, q, r, next_asked(app->conf, q));
 }

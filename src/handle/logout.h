@@ -1,4 +1,4 @@
-/* POST /logout. */
+/* POST /logout, and the page that asks whether to, for applications that can only link. */
 #ifndef HANDLE_LOGOUT_H
 #define HANDLE_LOGOUT_H
 
@@ -7,5 +7,6 @@ struct request;
 struct response;
 
 void handle_logout(struct app *app, struct request *q, struct response *r);
+void handle_logout_page(struct app *app, struct request *q, struct response *r);
 
 #endif

@@ -79,10 +79,28 @@ next_safe(const struct config *c, struct str uri)
 	return (uri);
 }
 
+struct str
+next_of_request(const struct config *c, const struct request *q)
+{
+
+	return (next_safe(c, q->original_uri.p != NULL ? q->original_uri : q->request_uri));
+}
+
+struct str
+next_asked(const struct config *c, const struct request *q)
+{
+	const struct field *f = request_field(q, "next");
+	bool bad = false; /* a bad one is no reason to refuse the page */
+
+	if (f != NULL && f->type == FIELD_STRING)
+		return (next_safe(c, f->value));
+	return (next_safe(c, request_query(q, "next", &bad)));
+}
+
 void
 next_login_address(const struct config *c, const struct request *q, struct buf *b)
 {
-	struct str next = next_safe(c, q->original_uri.p != NULL ? q->original_uri : q->request_uri);
+	struct str next = next_of_request(c, q);
 
 	buf_puts(b, c->mount);
 	buf_puts(b, "/login?next=");

@@ -11,6 +11,12 @@
 /* Returns ${uri} if it is a path of this origin and not one of ours, else "/": an address somebody else chose is never followed (R038). */
 struct str next_safe(const struct config *c, struct str uri);
 
+/* Where ${q} was going, the same way. */
+struct str next_of_request(const struct config *c, const struct request *q);
+
+/* The member "next" of the body, else of the query, the same way; "/" if there is none. */
+struct str next_asked(const struct config *c, const struct request *q);
+
 /* Appends the login page's address that comes back to where ${q} was going: MOUNT/login?next=… */
 void next_login_address(const struct config *c, const struct request *q, struct buf *b);
 

@@ -9,8 +9,10 @@
 struct login_form {
 	struct str username; /* as typed, to be kept after an error */
 	struct str next;     /* safe already */
-	const char *message; /* what went wrong, or why the session ended; NULL = none */
+	struct str message;  /* what went wrong, or why the session ended; p NULL = none */
 	bool alarm;          /* the message is an error, not a piece of news */
+	bool wrong;          /* it is about what was typed */
+	bool outage;         /* signing in is not possible for the moment: offer to try again */
 	struct str signed_in_as; /* somebody is: p NULL = nobody */
 	bool remember;
 };
@@ -18,16 +20,22 @@ struct login_form {
 /* Answers ${status} with the login form. Sets the form cookie if the browser has none. */
 void page_login(struct app *app, const struct request *q, struct response *r, int status, const struct login_form *f);
 
-/* Answers 200: you are signed out. */
-void page_signed_out(struct app *app, struct response *r);
+/* Answers 200: do you want to sign out? ${next}, safe already, is kept. Ends nothing. */
+void page_sign_out(struct app *app, const struct request *q, struct response *r, struct str next);
 
-/* Answers 403 with a link to the https address: a password is not asked for over plain HTTP. */
-void page_insecure(struct app *app, struct response *r);
+/* Answers 200: you are signed out, on this device or with ${others} on all others; the way back leads to ${next}, safe already. */
+void page_signed_out(struct app *app, struct response *r, struct str next, bool others);
+
+/* Makes a page of the error that ${r} holds, under the same status and headers. */
+void page_error(struct app *app, const struct request *q, struct response *r);
 
 /*
- * The sentence for a session that ended for ${reason} (the word of a cause, or an operator's text); NULL if ${reason} is. May be made in
- * ${arena}.
+ * The sentence for a session that ended of ${cause}; ${reason} is the operator's text, or the cause's own word. An operator's text is never
+ * taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE). May be made in ${arena}.
  */
-const char *page_reason(struct arena *arena, const char *reason);
+struct str page_ending(struct arena *arena, enum end_cause cause, const char *reason);
+
+/* Gives the browser a new form cookie: what the old one belonged to is over. */
+void page_renew_form_cookie(const struct app *app, const struct request *q, struct response *r);
 
 #endif

@@ -135,3 +135,12 @@ request_wants_html(const struct request *r)
 	}
 	return (false);
 }
+
+bool
+request_is_navigation(const struct request *r)
+{
+
+	if (r->sec_fetch_mode.p != NULL)
+		return (str_is(r->sec_fetch_mode, "navigate"));
+	return (request_wants_html(r));
+}

@@ -51,6 +51,7 @@ response_init(struct response *r)
 	r->status = 500;
 	r->type = NULL;
 	r->cacheable = r->token_refused = r->own_csp = r->allowed = false;
+	r->error.code = NULL;
 	buf_init(&r->head, head, sizeof(head));
 	buf_init(&r->body, body, sizeof(body));
 }
@@ -77,6 +78,7 @@ start_body(struct response *r, int status, const char *type)
 	r->type = type;
 	r->body.len = 0;
 	r->body.overflow = false;
+	r->error.code = NULL;
 }
 
 void
@@ -125,6 +127,8 @@ response_error(struct response *r, const struct request *q, const char *code, co
 	buf_puts(&r->body, q->trace_id);
 	buf_puts(&r->body, "\"}");
 	r->token_refused = str_is(str_of(code), "invalid_token");
+	r->error.code = code;
+	snprintf(r->error.description, sizeof(r->error.description), "%s", description);
 }
 
 static void
@@ -156,7 +160,8 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 	/* A yes has no body that they could be about, and stands before every picture: each of them costs. */
 	if (r->allowed)
 		return;
-	buf_puts(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
+	/* With no-referrer a browser posts the page's own form with "Origin: null". */
+	put_line(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: ", r->own_csp ? "same-origin" : "no-referrer");
 	if (!r->own_csp)
 		put_line(out, "Content-Security-Policy: ", default_csp);
 	if (q->tls && c->hsts[0] != '\0')

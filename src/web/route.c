@@ -14,6 +14,7 @@ static const struct route routes[] = {
 	{ "/check", METHOD_ANY & ~METHOD_TRACE, ROUTE_OWN_REFUSAL, handle_check, "check" },
 	{ "/login", METHOD_GET | METHOD_HEAD, ROUTE_OWN_REFUSAL, handle_login_page, "login_page" },
 	{ "/login", METHOD_POST, ROUTE_BODY, handle_login, "login" },
+	{ "/logout", METHOD_GET | METHOD_HEAD, 0, handle_logout_page, "logout_page" },
 	{ "/logout", METHOD_POST, ROUTE_BODY, handle_logout, "logout" },
 	{ "/refresh", METHOD_POST, ROUTE_BODY, handle_refresh, "refresh" },
 	{ "/token", METHOD_POST, ROUTE_BODY, handle_token, "token" },

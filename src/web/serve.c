@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "handle/credential.h"
+#include "handle/page.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/route.h"
@@ -138,6 +139,8 @@ serve(struct app *app, struct exchange *x)
 		dispatch(app, &p, &q, &r, x);
 	else
 		refuse_early(&r, &q, v);
+	if (r.error.code != NULL && request_is_navigation(&q))
+		page_error(app, &q, &r); /* a person reads it */
 	buf_init(&out, answer, sizeof(answer));
 	response_write(&r, &q, app->conf, &out);
 	explicit_bzero(r.body.p, r.body.len);

@@ -247,6 +247,8 @@ set_config(struct fake *f)
 	f->conf.hsts = "max-age=63072000; includeSubDomains";
 	f->conf.cookie_name = "__Host-dw_session";
 	f->conf.title = "Sign in";
+	f->conf.site_name = "";
+	f->conf.site_help_url = "";
 	f->conf.session_limit = 64;
 	f->conf.refresh_grace = 10 * 1000;
 	f->conf.access_ttl = 300 * 1000;

@@ -72,7 +72,7 @@ origins(void **state)
 		{ NULL, "https://evilsso.example.org", CSRF_FOREIGN, CSRF_FOREIGN },
 		{ NULL, "https://sso.example.org, https://evil.example", CSRF_FOREIGN, CSRF_FOREIGN },
 		{ NULL, "sso.example.org", CSRF_FOREIGN, CSRF_FOREIGN },
-		{ NULL, "null", CSRF_FOREIGN, CSRF_FOREIGN },
+		{ NULL, "null", CSRF_UNSAID, CSRF_UNSAID },
 		{ NULL, "", CSRF_FOREIGN, CSRF_FOREIGN },
 		{ NULL, "*", CSRF_FOREIGN, CSRF_FOREIGN },
 		{ NULL, "file://", CSRF_FOREIGN, CSRF_FOREIGN },

@@ -109,6 +109,34 @@ refuses_alike(void **state)
 	}
 }
 
+/* Two posts of one form are one device: the second session takes the place of the first, whatever order they come in. */
+static void
+browsers(void **state)
+{
+	static const char one[] = "HTTP_COOKIE=__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA", other[] = "HTTP_COOKIE=__Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBA";
+	static const char form[] = "username=alice&password=right";
+	struct session first;
+
+	(void)state;
+	ask_expect(POST("/auth/login", FORM, form, SAME, one), 200, NULL);
+	first = ask.fake.begun.session;
+	assert_int_equal(first.flags & SESSION_DEVICE_CHOSEN, 0);
+	assert_int_equal(strlen(first.device_id), 11);
+	ask_expect(POST("/auth/login", FORM, form, SAME, one), 200, NULL);
+	assert_memory_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	assert_string_equal(ask.fake.begun.session.device_id, first.device_id);
+	assert_memory_not_equal(ask.fake.begun.session.sid8, first.sid8, SID_LEN);
+	/* Another browser, a browser of no known cookie, a program: each a device of its own. */
+	ask_expect(POST("/auth/login", FORM, form, SAME, other), 200, NULL);
+	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	ask_expect(POST("/auth/login", FORM, form, SAME, "HTTP_COOKIE=__Host-dw_csrf=short"), 200, NULL);
+	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}", SAME, one), 200, NULL);
+	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&device_id=phone", SAME, one), 200, NULL);
+	assert_string_equal(ask.fake.begun.session.device_id, "phone");
+}
+
 static void
 wrong_members(void **state)
 {
@@ -188,6 +216,7 @@ main(void)
 		cmocka_unit_test_setup(cookies, ask_fresh),
 		cmocka_unit_test_setup(ends_what_was_there, ask_fresh),
 		cmocka_unit_test_setup(refuses_alike, ask_fresh),
+		cmocka_unit_test_setup(browsers, ask_fresh),
 		cmocka_unit_test_setup(wrong_members, ask_fresh),
 		cmocka_unit_test_setup(failures, ask_fresh),
 	};

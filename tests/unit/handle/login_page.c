@@ -16,7 +16,7 @@ page(void **state)
 
 	(void)state;
 	ask_expect(a, 200, NULL);
-	ask_expect_trail("");
+	ask_expect_trail("ping ");
 	assert_non_null(strstr(a, "name=\"next\" value=\"/app\""));
 	a = ASK("GET", "/auth/login?next=%2F%2Fevil.example");
 	assert_non_null(strstr(a, "name=\"next\" value=\"/\""));
@@ -27,13 +27,27 @@ page(void **state)
 	a = ASK("HEAD", "/auth/login");
 	ask_expect(a, 200, NULL);
 	assert_string_equal(strstr(a, "\r\n\r\n"), "\r\n\r\n");
+	/* While Redis is away it is said before the password is typed; the form stays. */
+	ask.fake.ping_rc = DW_UNAVAILABLE;
+	a = ASK("GET", "/auth/login?next=/app/");
+	ask_expect(a, 200, NULL);
+	assert_non_null(strstr(a, "Signing in is not possible for the moment. Nobody has been signed out by this."));
+	assert_non_null(strstr(a, "<form method=\"get\" action=\"/auth/login\">\n<input type=\"hidden\" name=\"next\" value=\"/app/\">"));
+	assert_non_null(strstr(a, "type=\"password\""));
+	ask.fake.ping_rc = DW_OK;
 	/* The kicked user reads why. */
 	ask.fake.found.live = false;
 	ask.fake.found.ended = true;
+	ask.fake.found.ending.cause = END_PASSWORD;
 	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "password_changed");
 	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
 	assert_non_null(strstr(a, "the password was changed"));
-	/* An operator's words are text. */
+	/* An operator's words are text, and never a cause. */
+	ask.fake.found.ending.cause = END_KICK;
+	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "user");
+	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
+	assert_non_null(strstr(a, "by an administrator: user"));
+	ask_expect_no(a, "You have signed out");
 	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "<b>x</b>");
 	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
 	assert_non_null(strstr(a, "&lt;b&gt;x&lt;/b&gt;"));

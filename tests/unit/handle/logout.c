@@ -19,8 +19,7 @@ csrf(void **state)
 	static char with_token[256], form_cookie[128], wrong_cookie[128];
 	char value[CSRF_COOKIE_TEXT + 1], token[CSRF_TOKEN_TEXT + 1];
 	static const char *const foreign[] = { CROSS, "HTTP_SEC_FETCH_SITE=same-site",
-		"HTTP_ORIGIN=https://evil.example", "HTTP_ORIGIN=null",
-		"HTTP_ORIGIN=http://sso.example.org" };
+		"HTTP_ORIGIN=https://evil.example", "HTTP_ORIGIN=http://sso.example.org" };
 
 	(void)state;
 	assert_int_equal(csrf_random(value), 0);
@@ -47,6 +46,18 @@ csrf(void **state)
 		ask_expect_no(ask.last.answer.p, "Set-Cookie");
 		ask_expect_trail("");
 	}
+	/* A browser that keeps its origin to itself proves nothing: the form's token decides, and so it does over clearing. */
+	ask_expect(POST("/auth/login", FORM, login_form, "HTTP_ORIGIN=null"), 403, "csrf");
+	ask_expect(POST("/auth/login", FORM, with_token, "HTTP_ORIGIN=null", wrong_cookie), 403, "csrf");
+	ask_expect(POST("/auth/login", FORM, with_token, "HTTP_ORIGIN=null", CROSS, form_cookie), 403, "csrf");
+	ask_expect(POST("/auth/login", FORM, with_token, "HTTP_ORIGIN=null", form_cookie), 200, NULL);
+	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_ORIGIN=null" }), 403, "csrf");
+	ask_expect(POST("/auth/logout", FORM, "scope=all", ask.cookie_line, "HTTP_ORIGIN=null"), 403, "csrf");
+	ask_expect(ASK("POST", "/auth/logout", .extra = { "HTTP_ORIGIN=null" }), 200, NULL);
+	ask_expect_no(ask.last.answer.p, "Set-Cookie");
+	ASK("POST", "/auth/logout", .extra = { ask.forged_line, "HTTP_ORIGIN=null" });
+	ask_expect_no(ask.last.answer.p, "Set-Cookie");
+	ask_expect_trail("");
 	/* No word on the origin: a form's token, or a body that no page can send unasked. */
 	ask_expect(POST("/auth/login", FORM, login_form), 403, "csrf");
 	ask_expect(POST("/auth/login", FORM, with_token), 403, "csrf");
@@ -166,12 +177,50 @@ scopes(void **state)
 	}
 }
 
+/* A person sees a page, whatever was sent or left out; the way back is kept, and the form cookie is a new one. */
+static void
+pages(void **state)
+{
+	const char *a;
+
+	(void)state;
+	ask.fake.end_reply.ended = 1;
+	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME, HTML });
+	ask_expect(a, 200, NULL);
+	ask_expect_header(a, "Content-Type: text/html; charset=utf-8");
+	ask_expect_header(a, "Referrer-Policy: same-origin");
+	ask_expect_header(a, cleared);
+	assert_non_null(strstr(a, "Set-Cookie: __Host-dw_csrf="));
+	assert_non_null(strstr(a, "<h1>You have signed out</h1>"));
+	a = POST("/auth/logout", FORM, "next=/app/", ask.cookie_line, SAME, HTML);
+	assert_non_null(strstr(a, "href=\"/auth/login?next=/app/\""));
+	a = POST("/auth/logout", FORM, "next=//evil.example", ask.cookie_line, SAME, HTML);
+	ask_expect_no(a, "evil");
+	a = POST("/auth/logout", FORM, "scope=others", ask.cookie_line, SAME, HTML);
+	assert_non_null(strstr(a, "<h1>Signed out elsewhere</h1>"));
+	ask_expect_no(a, "Set-Cookie");
+	/* A script that takes HTML is a script. */
+	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME, HTML, "HTTP_SEC_FETCH_MODE=cors" });
+	ask_expect_header(a, "Content-Type: application/json");
+	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, CROSS, HTML });
+	ask_expect(a, 403, NULL);
+	ask_expect_header(a, "Content-Type: text/html; charset=utf-8");
+	assert_non_null(strstr(a, "href=\"/auth/logout\">Try again"));
+	/* The page that asks: it ends nothing. */
+	a = ASK("GET", "/auth/logout?next=/app/", .extra = { ask.cookie_line, HTML });
+	ask_expect(a, 200, NULL);
+	ask_expect_trail("");
+	ask_expect_no(a, SESSION);
+	assert_non_null(strstr(a, "name=\"next\" value=\"/app/\""));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(csrf, ask_fresh),
 		cmocka_unit_test_setup(credentials, ask_fresh),
+		cmocka_unit_test_setup(pages, ask_fresh),
 		cmocka_unit_test_setup(scopes, ask_fresh),
 	};
 

@@ -71,11 +71,11 @@ static void
 escaping(void **state)
 {
 	static const char evil[] = "\"><script>alert('1')</script>&amp;";
-	struct login_form f = { .username = STR_LIT(evil), .next = STR_LIT(evil), .message = evil,
+	struct login_form f = { .username = STR_LIT(evil), .next = STR_LIT(evil), .message = STR_LIT(evil),
 		.signed_in_as = STR_LIT(evil) };
 
 	(void)state;
-	fake.conf.title = (char *)(uintptr_t)evil;
+	fake.conf.title = fake.conf.site_name = (char *)(uintptr_t)evil;
 	page_login(&fake.app, &q, &r, 200, &f);
 	assert_null(strstr(r.body.p, "<script"));
 	assert_null(strstr(r.body.p, "alert('1')"));
@@ -157,7 +157,7 @@ foreign_form_cookies(void **state)
 static void
 contents(void **state)
 {
-	struct login_form f = { .username = STR_LIT("alice"), .next = STR_LIT("/app?a=b&c=d"), .message = "Something.",
+	struct login_form f = { .username = STR_LIT("alice"), .next = STR_LIT("/app?a=b&c=d"), .message = STR_LIT("Something."),
 		.alarm = true,
 		.remember = true };
 
@@ -179,6 +179,26 @@ contents(void **state)
 	assert_false(r.body.overflow || r.head.overflow);
 }
 
+/* An error as the handlers leave it: the page keeps its status and headers. */
+static const char *
+error_page(const char *code, enum method method, const char *path)
+{
+
+	q.method = method;
+	snprintf(q.path, sizeof(q.path), "%s", path);
+	snprintf(q.trace_id, sizeof(q.trace_id), "0123456789abcdef0123456789abcdef");
+	response_init(&r);
+	response_error(&r, &q, code, "The <sentence> for programs.", NULL, 7);
+	page_error(&fake.app, &q, &r);
+	assert_false(r.body.overflow || r.head.overflow);
+	assert_true(r.own_csp);
+	assert_null(r.error.code);
+	assert_non_null(strstr(r.head.p, "Retry-After: 7\r\n"));
+	assert_non_null(strstr(r.body.p, q.trace_id));
+	assert_null(strstr(r.body.p, "<sentence>"));
+	return (r.body.p);
+}
+
 /* The link is made of what is configured: a Host header can be anybody's. */
 static void
 insecure(void **state)
@@ -186,12 +206,44 @@ insecure(void **state)
 
 	(void)state;
 	q.host = STR_LIT("evil.example");
-	page_insecure(&fake.app, &r);
+	error_page("insecure_transport", METHOD_GET, "/login");
 	assert_int_equal(r.status, 403);
-	assert_non_null(strstr(r.body.p, "<a href=\"https://sso.example.org/auth/login\">"));
+	assert_non_null(strstr(r.body.p, "href=\"https://sso.example.org/auth/login\">"));
 	assert_null(strstr(r.body.p, "evil"));
 	assert_null(strstr(r.body.p, "password\""));
 	assert_null(strstr(r.head.p, "Set-Cookie"));
+	q.query = STR_LIT("next=/app/%3Fa=b");
+	error_page("insecure_transport", METHOD_GET, "/login");
+	assert_non_null(strstr(r.body.p, "href=\"https://sso.example.org/auth/login?next=/app/%3Fa%3Db\">"));
+}
+
+/* Every error of the contract has a heading of its own, and a way on that fits it. */
+static void
+errors(void **state)
+{
+	static const char *const codes[] = { "invalid_request", "invalid_credentials", "invalid_token", "missing_token", "invalid_grant",
+		"insecure_transport", "csrf", "forbidden", "not_found", "method_not_allowed", "header_too_large",
+		"unsupported_grant_type", "too_many_sessions", "payload_too_large", "unsupported_media_type", "too_many_attempts",
+		"overloaded", "store_unavailable", "userdb_unavailable", "server_error" };
+	static const char again[] = "href=\"\">Try again</a>", sign_in[] = "href=\"/auth/login\">Sign in</a>";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		const char *page = error_page(codes[i], METHOD_GET, "/x");
+
+		assert_non_null(strstr(page, "<h1>"));
+		assert_null(strstr(page, "<h1></h1>"));
+		assert_int_equal(strstr(page, again) != NULL, r.status == 503);
+		assert_int_equal(strstr(page, sign_in) != NULL, r.status == 401 && strstr(codes[i], "_token") != NULL);
+	}
+	assert_non_null(strstr(error_page("not_found", METHOD_GET, "/x"), "The &lt;sentence&gt; for programs."));
+	assert_non_null(strstr(error_page("store_unavailable", METHOD_GET, "/x"), "Nobody has been signed out"));
+	assert_non_null(strstr(error_page("forbidden", METHOD_GET, "/check"), "Sign in as somebody else"));
+	assert_non_null(strstr(error_page("csrf", METHOD_POST, "/logout"), "href=\"/auth/logout\">Try again"));
+	assert_null(strstr(error_page("store_unavailable", METHOD_POST, "/sessions"), "Try again"));
+	q.authorizer = true;
+	q.request_uri = STR_LIT("/app/?a=\"b");
+	assert_non_null(strstr(error_page("missing_token", METHOD_GET, ""), "href=\"/auth/login?next=/app/%3Fa%3D%22b\">Sign in"));
 }
 
 static void
@@ -199,30 +251,94 @@ signed_out(void **state)
 {
 
 	(void)state;
-	page_signed_out(&fake.app, &r);
+	page_signed_out(&fake.app, &r, STR_LIT("/"), false);
 	assert_int_equal(r.status, 200);
-	assert_non_null(strstr(r.body.p, "<a href=\"/auth/login\">"));
+	assert_non_null(strstr(r.body.p, "<h1>You have signed out</h1>"));
+	assert_non_null(strstr(r.body.p, "href=\"/auth/login\">"));
+	page_signed_out(&fake.app, &r, STR_LIT("/app/?a=b"), false);
+	assert_non_null(strstr(r.body.p, "href=\"/auth/login?next=/app/%3Fa%3Db\">"));
+	page_signed_out(&fake.app, &r, STR_LIT("/app/"), true);
+	assert_non_null(strstr(r.body.p, "href=\"/app/\" autofocus>Continue"));
+	page_sign_out(&fake.app, &q, &r, STR_LIT("/app/"));
+	assert_non_null(strstr(r.body.p, "<form method=\"post\" action=\"/auth/logout\">"));
+	assert_non_null(strstr(r.body.p, "name=\"next\" value=\"/app/\""));
+	assert_non_null(strstr(r.body.p, "name=\"csrf_token\""));
 }
 
-/* Every cause has its sentence; an operator's own text comes after one. */
+/* Who is signed in has Continue as the thing to do, and that is where the focus goes. */
 static void
-reasons(void **state)
+signed_in(void **state)
 {
-	char *words;
+	struct login_form f = { .next = STR_LIT("/app/"), .signed_in_as = STR_LIT("alice") };
 
 	(void)state;
-	assert_null(page_reason(&arena, NULL));
-	for (int cause = END_USER; cause <= END_ANOMALY; cause++) {
-		const char *sentence = page_reason(&arena, end_cause_reason((enum end_cause)cause));
+	page_login(&fake.app, &q, &r, 200, &f);
+	assert_non_null(strstr(r.body.p, "<title>You are signed in</title>"));
+	assert_non_null(strstr(r.body.p, "<h1>You are signed in</h1>"));
+	assert_non_null(strstr(r.body.p, "<a class=\"button\" href=\"/app/\" autofocus>Continue</a>"));
+	assert_string_equal(between(r.body.p, "<strong>", "</strong>"), "alice");
+	assert_null(strstr(strstr(r.body.p, "autofocus") + 1, "autofocus"));
+}
 
-		assert_non_null(sentence);
-		if (strstr(sentence, "administrator: ") != NULL)
+/* The error is in the title, is read out, and belongs to the fields. */
+static void
+said_to_everybody(void **state)
+{
+	struct login_form f = { .next = STR_LIT("/"), .username = STR_LIT("alice"), .message = STR_LIT("Wrong."), .alarm = true, .wrong = true };
+	const char *name, *password;
+
+	(void)state;
+	fake.conf.site_name = "Example & Co";
+	fake.conf.site_help_url = "https://example.org/help?a&b";
+	page_login(&fake.app, &q, &r, 401, &f);
+	assert_string_equal(between(r.body.p, "<title>", "</title>"), "Wrong. \xe2\x80\x93 Sign in \xe2\x80\x93 Example &amp; Co");
+	assert_non_null(strstr(r.body.p, "<p class=\"alarm\" id=\"message\" role=\"alert\">Wrong.</p>"));
+	assert_non_null(name = strstr(r.body.p, "id=\"username\""));
+	assert_non_null(password = strstr(r.body.p, "id=\"password\""));
+	assert_string_equal(between(name, "aria-invalid=\"", "\""), "true");
+	assert_string_equal(between(password, "aria-describedby=\"", "\""), "message");
+	assert_non_null(strstr(between(password, "id=", ">"), "autofocus"));
+	assert_non_null(strstr(r.body.p, "<a href=\"https://example.org/help?a&amp;b\">Help</a>"));
+	assert_non_null(strstr(r.body.p, "<p class=\"site\">Example &amp; Co</p>"));
+}
+
+/* Every cause has its sentence; an operator's text is an operator's, whatever it reads. */
+static void
+endings(void **state)
+{
+	static const char *const words[] = { "user", "expired", "password_changed", "Call <us>" };
+	char expected[128];
+
+	(void)state;
+	assert_null(page_ending(&arena, END_NONE, NULL).p);
+	for (int cause = END_USER; cause <= END_CHANGED; cause++) {
+		struct str said = page_ending(&arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
+
+		if (said.p == NULL || strstr(said.p, "administrator:") != NULL)
 			fail_msg("the cause %s has no sentence", end_cause_reason((enum end_cause)cause));
 	}
-	assert_string_equal(page_reason(&arena, "Call <us>"), "You were signed out by an administrator: Call <us>");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(expected, sizeof(expected), "You were signed out by an administrator: %s", words[i]);
+		assert_string_equal(page_ending(&arena, END_KICK, words[i]).p, expected);
+	}
+	assert_non_null(strstr(page_ending(&arena, END_MISMATCH, "client_mismatch").p, "another program"));
+	assert_non_null(strstr(page_ending(&arena, END_ANOMALY, "new_device+travel").p, "unusual"));
 	arena_init(&arena, block, 16);
-	words = (char *)(uintptr_t)page_reason(&arena, "no room for this");
-	assert_null(words);
+	assert_null(page_ending(&arena, END_KICK, "no room for this").p);
+}
+
+/* Over plain http no browser keeps a cookie with the prefix. */
+static void
+plain_http(void **state)
+{
+	struct login_form f = { .next = STR_LIT("/") };
+
+	(void)state;
+	q.tls = false;
+	fake.conf.require_tls = false;
+	page_login(&fake.app, &q, &r, 200, &f);
+	assert_int_equal(strlen(between(r.head.p, "Set-Cookie: dw_csrf=", "; Path=/; HttpOnly; SameSite=Lax\r\n")), CSRF_COOKIE_TEXT);
+	fake.conf.require_tls = true;
 }
 
 int
@@ -236,7 +352,11 @@ main(void)
 		cmocka_unit_test_setup(contents, fresh),
 		cmocka_unit_test_setup(insecure, fresh),
 		cmocka_unit_test_setup(signed_out, fresh),
-		cmocka_unit_test_setup(reasons, fresh),
+		cmocka_unit_test_setup(errors, fresh),
+		cmocka_unit_test_setup(signed_in, fresh),
+		cmocka_unit_test_setup(said_to_everybody, fresh),
+		cmocka_unit_test_setup(endings, fresh),
+		cmocka_unit_test_setup(plain_http, fresh),
 	};
 
 	return (cmocka_run_group_tests(tests, begin, end));

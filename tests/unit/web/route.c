@@ -30,7 +30,7 @@ endpoints(void **state)
 	} t[] = {
 		{ "/check", METHOD_ANY & ~METHOD_TRACE },
 		{ "/login", READ | METHOD_POST },
-		{ "/logout", METHOD_POST },
+		{ "/logout", READ | METHOD_POST },
 		{ "/refresh", METHOD_POST },
 		{ "/token", METHOD_POST },
 		{ "/session", READ },

@@ -23,16 +23,20 @@ routing(void **state)
 	ask_expect(ASK("GET", "/auth/../../auth/login"), 404, "not_found");
 	ask_expect(ASK("GET", "/auth/login%00"), 404, "not_found");
 	a = ASK("GET", "/auth/logout", .extra = { ask.cookie_line });
+	ask_expect(a, 200, NULL); /* it asks whether to */
+	ask_expect_trail(""); /* a GET ends nothing (R011) */
+	ask_expect_no(a, SESSION);
+	a = ASK("GET", "/auth/refresh", .extra = { ask.cookie_line });
 	ask_expect(a, 405, "method_not_allowed");
 	ask_expect_header(a, "Allow: POST");
-	ask_expect_trail(""); /* a GET ends nothing (R011) */
+	ask_expect_trail("");
 	a = ASK("DELETE", "/auth/login");
 	ask_expect(a, 405, "method_not_allowed");
 	ask_expect_header(a, "Allow: GET, HEAD, POST");
 	a = ASK("OPTIONS", "/auth/logout");
 	ask_expect(a, 405, "method_not_allowed");
 	ask_expect_no(a, "Access-Control");
-	ask_expect(ASK("HEAD", "/auth/logout"), 405, NULL);
+	ask_expect(ASK("HEAD", "/auth/refresh"), 405, NULL);
 	assert_string_equal(strstr(ask.last.answer.p, "\r\n\r\n"), "\r\n\r\n");
 }
 
@@ -93,6 +97,7 @@ plain_http(void **state)
 		{ .method = "GET", .uri = "/app/", .authorizer = true },
 	};
 	const char *a;
+	char bare[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -119,8 +124,70 @@ plain_http(void **state)
 	ask_expect(ASK("GET", "/auth/jwks.json", .plain = true), 200, NULL);
 	/* Where the operator has said so, it is allowed. */
 	ask.fake.conf.require_tls = false;
-	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { ask.cookie_line }), 200, NULL);
+	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { ask.cookie_line }), 401, "missing_token");
+	/* No browser keeps a cookie with the prefix there, so none is looked for: "HTTP_COOKIE=__Host-dw_session=…" without it. */
+	snprintf(bare, sizeof(bare), "HTTP_COOKIE=%s", strstr(ask.cookie_line, "dw_session="));
+	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { bare }), 200, NULL);
 	ask_expect_no(ask.last.answer.p, "Strict-Transport-Security");
+	ask_expect(ASK("GET", "/auth/check", .extra = { bare }), 401, "missing_token");
+}
+
+static char large_body[BODY_MAX + 2];
+
+/* A browser that goes to a page gets every error as one, under the same status and with the same headers; a script never does (E). */
+static void
+navigations(void **state)
+{
+	static const char navigate[] = "HTTP_SEC_FETCH_MODE=navigate", cors[] = "HTTP_SEC_FETCH_MODE=cors";
+	const struct {
+		int status;
+		const char *error, *header;
+		struct call call;
+	} t[] = {
+		{ 404, "not_found", NULL, { .method = "GET", .uri = "/auth/nowhere" } },
+		{ 405, "method_not_allowed", "Allow: POST", { .method = "GET", .uri = "/auth/refresh" } },
+		{ 405, "method_not_allowed", "Allow: GET, HEAD, POST", { .method = "DELETE", .uri = "/auth/login" } },
+		{ 413, "payload_too_large", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = large_body } },
+		{ 415, "unsupported_media_type", NULL, { .method = "POST", .uri = "/auth/login", .type = "text/plain", .body = "x" } },
+		{ 400, "invalid_request", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = "a=%zz" } },
+		{ 403, "csrf", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = "username=a&password=b" } },
+		{ 403, "insecure_transport", NULL, { .method = "GET", .uri = "/auth/session", .plain = true } },
+		{ 401, "missing_token", "WWW-Authenticate: Bearer realm=\"doorward\"", { .method = "GET", .uri = "/auth/session" } },
+		{ 401, "missing_token", "X-Doorward-Login: /auth/login?next=/app/", { .method = "GET", .uri = "/auth/check",
+		    .extra = { "DOORWARD_ORIGINAL_URI=/app/" } } },
+		{ 403, "forbidden", "X-Doorward-Login: /auth/login?next=/app/", { .method = "GET", .uri = "/app/", .authorizer = true,
+		    .extra = { ask.cookie_line, "DOORWARD_GROUP=nobody" } } },
+		{ 400, "invalid_request", NULL, { .method = "GET", .uri = "/auth/session", .extra = { ask.bearer_line, ask.bearer_line } } },
+	};
+
+	(void)state;
+	memset(large_body, 'a', sizeof(large_body) - 1);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct call c = t[i].call;
+		const char *a;
+		size_t n = 0;
+
+		while (c.extra[n] != NULL)
+			n++;
+		c.extra[n] = HTML;
+		a = ask_request(c);
+		ask_expect(a, t[i].status, NULL);
+		ask_expect_header(a, "Content-Type: text/html; charset=utf-8");
+		ask_expect_header(a, "Referrer-Policy: same-origin");
+		ask_expect_header(a, "Cache-Control: no-store");
+		if (t[i].header != NULL)
+			ask_expect_header(a, t[i].header);
+		assert_null(strstr(strstr(a, "\r\n\r\n"), "error_description"));
+		c.extra[n] = navigate;
+		ask_expect_header(ask_request(c), "Content-Type: text/html; charset=utf-8");
+		c.extra[n + 1] = HTML;
+		c.extra[n] = cors;
+		a = ask_request(c);
+		ask_expect(a, t[i].status, t[i].error);
+		if (t[i].header != NULL)
+			ask_expect_header(a, t[i].header);
+		ask_expect_header(a, "Referrer-Policy: no-referrer");
+	}
 }
 
 static void
@@ -210,10 +277,11 @@ store_down(void **state)
 		ask.fake.ping_rc = ask.fake.list_rc = rcs[i];
 		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
 			const char *a = ask_request(calls[k]);
+			bool page = calls[k].authorizer; /* a browser goes there */
 
-			ask_expect(a, 503, "store_unavailable");
+			ask_expect(a, 503, page ? NULL : "store_unavailable");
 			ask_expect_header(a, "Retry-After: 1");
-			assert_non_null(strstr(a, "\"retry_after\":1"));
+			assert_non_null(strstr(a, page ? "Nobody has been signed out" : "\"retry_after\":1"));
 			ask_expect_no(a, "Set-Cookie");
 			ask_expect_no(a, "WWW-Authenticate");
 			ask_expect_no(a, "Location");
@@ -257,6 +325,7 @@ main(void)
 		cmocka_unit_test_setup(bodies, ask_fresh),
 		cmocka_unit_test_setup(nothing_from_the_query, ask_fresh),
 		cmocka_unit_test_setup(identity_headers_of_the_client, ask_fresh),
+		cmocka_unit_test_setup(navigations, ask_fresh),
 		cmocka_unit_test_setup(store_down, ask_fresh),
 		cmocka_unit_test_setup(no_memory, ask_fresh),
 	};
