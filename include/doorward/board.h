@@ -53,6 +53,7 @@ enum board_counter {
 	COUNT_CACHE_MISSES,
 	COUNT_CACHE_FILLS,
 	COUNT_CACHE_REFUSED,    /* fills that raced with a change */
+	COUNT_EVENTS_LOST,      /* displaced from a full outbox, or without room in it */
 	BOARD_COUNTERS
 };
 

@@ -75,6 +75,8 @@ struct config {
 	int64_t access_ttl;
 	char *access_alg;      /* "EdDSA", "ES256", "RS256", "HS256" */
 	int64_t logout_keep;
+	int64_t outbox_keep; /* ms */
+	int64_t outbox_max;
 
 	/* Redis */
 	char *redis_url;       /* "unix:/path" or "redis://host:port/db" */

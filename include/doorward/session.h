@@ -28,6 +28,7 @@
 #define ADDRESS_MAX 45   /* characters of an IPv6 address */
 #define PUBLIC_SID_LEN 23 /* base64url of 9 masked locator bytes and the 8 of the handle */
 #define TRACE_ID_LEN 32
+#define SESSION_LIMIT_MAX 1000 /* live sessions of one user: what lists or ends them all has room for as many */
 
 /* How the idle time of a cookie session behaves. */
 enum session_policy {

@@ -17,7 +17,8 @@
 #define CONNECTIONS_MAX 64
 #define CONNECTION_TIMEOUT 5			/* seconds a silent peer keeps its place */
 #define CONNECTION_ROOM (32 * 1024)		/* bytes of one request's head */
-#define ARENA_BYTES (BODY_MAX * 4 + 256 * 1024) /* a body, and the sessions of one user */
+/* A body, and all sessions of one user. */
+#define ARENA_BYTES (BODY_MAX * 4 + 64 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 #define ANSWER_BYTES (ADMIN_ROOM + RESPONSE_HEAD_MAX + 1024)
 
 struct http {

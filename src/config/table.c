@@ -133,7 +133,7 @@ const struct option table_options[] = {
 	    "session.idle for logins with \"remember\"."),
 	OPT(LIFETIME, "session.remember_absolute", "30d", SECONDS(1), LIFETIME_MAX, session_remember_absolute,
 	    "session.absolute for logins with \"remember\"."),
-	OPT(INT, "session.limit", "64", 1, 10000, session_limit, "Sessions a user may have at a time."),
+	OPT(INT, "session.limit", "64", 1, SESSION_LIMIT_MAX, session_limit, "Sessions a user may have at a time."),
 	ONE_OF(CHOICE, limit_policies, "session.limit_policy", "replace_oldest", session_reject,
 	    "A login beyond the limit: \"replace_oldest\" ends the least recently used, \"reject\" answers 409."),
 
@@ -148,6 +148,10 @@ const struct option table_options[] = {
 	    "Signature of access tokens: \"EdDSA\", \"ES256\", \"RS256\" or \"HS256\"."),
 	OPT(LIFETIME, "logout.keep", "7d", HOURS(1), LIFETIME_MAX, logout_keep,
 	    "How long the record of an ended session is kept, to answer repeated logouts alike."),
+	OPT(LIFETIME, "outbox.keep", "1h", SECONDS(1), LIFETIME_MAX, outbox_keep,
+	    "How long an event is kept for who may ask for it later."),
+	OPT(INT, "outbox.max", "1000000", 16384, 4000000, outbox_max,
+	    "Events kept in all outboxes together; where no relay reads them the oldest go, endings last."),
 
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
 	    "\"unix:/path\" or \"redis://host:port/db\"."),

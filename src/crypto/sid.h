@@ -1,7 +1,7 @@
 /*
  * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential; the mask keeps
- * two sessions of one user from being told to be his. SHA-1 because scripts in Redis compute the same and have nothing else; it only masks,
- * nothing rests on collisions. Not a MAC: any text of the right shape parses, and then names a session that does not exist.
+ * two sessions of one user from being told to be his. SHA-1 since ids that were handed out must stay what they are; it only masks, nothing
+ * rests on collisions. Made here only: the key never goes to Redis. Not a MAC: any text of the right shape parses, and then names a session that does not exist.
  */
 #ifndef CRYPTO_SID_H
 #define CRYPTO_SID_H

@@ -8,7 +8,8 @@
 
 struct ctl;
 
-#define EVERYBODY_ARENA (8 << 20) /* bytes for the answers about one user: 10 000 sessions, the highest limit, some 400 bytes each */
+/* Bytes for the answers about one user: an older version allowed 10 000 sessions. */
+#define EVERYBODY_ARENA (10001 * sizeof(struct session))
 #define EVERYBODY_ENOUGH 1        /* returned by the function: stop here, all is well */
 
 /*

@@ -27,24 +27,28 @@ static const struct right {
 	const char *on;      /* rule for the key or channel; NULL = none */
 	const char *rule;    /* for the command */
 	const char *command; /* the command as the probe reads it */
-	bool cache;          /* only the cache keeper needs it */
+	enum look_fault lack; /* what it means to be without it */
 } rights[] = {
-	{ "~dw:*", "+hmget", "HMGET " RECORD " u", false },
-	{ "~dw:*", "+hget", "HGET " RECORD " u", false },
-	{ "~dw:*", "+hgetall", "HGETALL " RECORD, false },
-	{ "~dw:*", "+hset", "HSET " RECORD " u v", false },
-	{ "~dw:*", "+hdel", "HDEL " RECORD " u", false },
-	{ "~dw:*", "+expireat", "EXPIREAT " RECORD " 1", false },
-	{ "~dwo:*", "+xadd", "XADD " OUTBOX " * e v", false },
-	{ "~dwo:*", "+xlen", "XLEN " OUTBOX, false },
-	{ "&dw:events", "+publish", "PUBLISH dw:events v", false },
-	{ NULL, "+ping", "PING", false },
-	{ NULL, "+time", "TIME", false },
-	{ NULL, "+evalsha", "EVALSHA x 0", false },
-	{ NULL, "+script|load", "SCRIPT LOAD x", false },
-	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, true },
-	{ NULL, "+client|id", "CLIENT ID", true },
-	{ NULL, "+client|tracking", "CLIENT TRACKING ON", true },
+	{ "~dw:*", "+hmget", "HMGET " RECORD " u", LOOK_DENIED },
+	{ "~dw:*", "+hget", "HGET " RECORD " u", LOOK_DENIED },
+	{ "~dw:*", "+hgetall", "HGETALL " RECORD, LOOK_DENIED },
+	{ "~dw:*", "+hset", "HSET " RECORD " u v", LOOK_DENIED },
+	{ "~dw:*", "+hdel", "HDEL " RECORD " u", LOOK_DENIED },
+	{ "~dw:*", "+expireat", "EXPIREAT " RECORD " 1", LOOK_DENIED },
+	{ "~dwo:*", "+xadd", "XADD " OUTBOX " * e v", LOOK_DENIED },
+	{ "&dw:events", "+publish", "PUBLISH dw:events v", LOOK_DENIED },
+	{ NULL, "+ping", "PING", LOOK_DENIED },
+	{ NULL, "+time", "TIME", LOOK_DENIED },
+	{ NULL, "+evalsha", "EVALSHA x 0", LOOK_DENIED },
+	{ NULL, "+script|load", "SCRIPT LOAD x", LOOK_DENIED },
+	{ "~dwo:*", "+xlen", "XLEN " OUTBOX, LOOK_UNTRIMMED },
+	{ "~dwo:*", "+xinfo|groups", "XINFO GROUPS " OUTBOX, LOOK_UNTRIMMED },
+	{ "~dwo:*", "+xrange", "XRANGE " OUTBOX " - +", LOOK_UNTRIMMED },
+	{ "~dwo:*", "+xdel", "XDEL " OUTBOX " 0-0", LOOK_UNTRIMMED },
+	{ "~dwo:*", "+xtrim", "XTRIM " OUTBOX " MAXLEN 1", LOOK_UNTRIMMED },
+	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, LOOK_UNTOLD },
+	{ NULL, "+client|id", "CLIENT ID", LOOK_UNTOLD },
+	{ NULL, "+client|tracking", "CLIENT TRACKING ON", LOOK_UNTOLD },
 };
 
 #define RIGHTS (sizeof(rights) / sizeof(rights[0]))
@@ -63,6 +67,7 @@ static const struct {
 	[LOOK_EVICTS] = { "maxmemory-policy", LOOK_DEGRADED },
 	[LOOK_VOLATILE] = { "appendonly", LOOK_DEGRADED },
 	[LOOK_UNTOLD] = { "acl_cache", LOOK_DEGRADED },
+	[LOOK_UNTRIMMED] = { "acl_outbox", LOOK_WARNING },
 	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
 };
 
@@ -89,7 +94,7 @@ look_question(const struct config *c, size_t i, struct args *a)
 	args_text(a, script_sha(SCRIPT_PROBE));
 	args_text(a, "0");
 	for (size_t k = 0; k < RIGHTS; k++)
-		if (c->cache_enabled || !rights[k].cache)
+		if (c->cache_enabled || rights[k].lack != LOOK_UNTOLD)
 			args_text(a, rights[k].command);
 }
 
@@ -206,7 +211,7 @@ take_rights(struct look *l, const struct config *c, const redisReply *r)
 
 	buf_init(&b, l->rules, sizeof(l->rules));
 	for (size_t k = 0; k < RIGHTS; k++) {
-		if (rights[k].cache && !c->cache_enabled)
+		if (rights[k].lack == LOOK_UNTOLD && !c->cache_enabled)
 			continue;
 		if (at >= r->elements || r->element[at]->type != REDIS_REPLY_INTEGER) {
 			set(l, LOOK_UNSEEN, true);
@@ -214,7 +219,7 @@ take_rights(struct look *l, const struct config *c, const redisReply *r)
 		}
 		if (r->element[at++]->integer != 0)
 			continue;
-		set(l, rights[k].cache ? LOOK_UNTOLD : LOOK_DENIED, true);
+		set(l, rights[k].lack, true);
 		lacks(l, &b, rights[k].on);
 		lacks(l, &b, rights[k].rule);
 	}
@@ -235,7 +240,7 @@ take_no_scripts(struct look *l, const struct config *c)
 
 	buf_init(&b, l->rules, sizeof(l->rules));
 	for (size_t k = 0; k < RIGHTS; k++) {
-		if (rights[k].cache && !c->cache_enabled)
+		if (rights[k].lack == LOOK_UNTOLD && !c->cache_enabled)
 			continue;
 		lacks(l, &b, rights[k].on);
 		lacks(l, &b, rights[k].rule);
@@ -350,6 +355,9 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 	case LOOK_UNTOLD:
 		buf_printf(b, "Our user may not be told of changes, so the session cache stays off. Missing: %s.", l->rules);
 		return;
+	case LOOK_UNTRIMMED:
+		buf_printf(b, "Our user may not trim outboxes: without a relay they grow for ever. Missing: %s.", l->rules);
+		return;
 	default:
 		buf_puts(b, "Our user may not look at Redis' role, version, maxmemory-policy and appendonly.");
 	}
@@ -376,6 +384,7 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 		return;
 	case LOOK_DENIED:
 	case LOOK_UNTOLD:
+	case LOOK_UNTRIMMED:
 		mend_rights(b, c, l->rules);
 		return;
 	case LOOK_UNSAVED:

@@ -27,6 +27,7 @@ enum look_fault {
 	LOOK_EVICTS,   /* maxmemory-policy: it may throw sessions and records of their end away */
 	LOOK_VOLATILE, /* appendonly is off: a restart brings back what was logged out */
 	LOOK_UNTOLD,   /* our user may not be told of changes: no session cache */
+	LOOK_UNTRIMMED, /* our user may not trim outboxes, which only a relay does then */
 	LOOK_UNSEEN,   /* our user may not look at (some of) this */
 	LOOK_FAULTS
 };

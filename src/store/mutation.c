@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include <hiredis/hiredis.h>
@@ -8,17 +9,21 @@
 #include "crypto/keyring.h"
 #include "crypto/random.h"
 #include "crypto/sid.h"
+#include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
 #include "store/conn.h"
 #include "store/keys.h"
+#include "store/record.h"
 #include "store/warn.h"
 
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
 #define ROOM_MAX 15 /* events of one process that an outbox may hold too many */
-#define ARG_UP 5 /* EVALSHA, its hash, 2, the record, the outbox, and then what begins with the user's pseudonym */
+#define LOGOUTS_MIN 32  /* logout records kept of a user at least; else as many as sessions are allowed */
+#define ROUNDS_MAX 8    /* times a script is sent: each but the last asked for ids of sessions that were opened meanwhile */
+#define NAME_LEN 12     /* characters of a public id that Redis cannot make: the masked locator */
 
 static bool
 put_event_id(struct args *a)
@@ -49,19 +54,38 @@ put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const ui
 	args_copy(a, text, PUBLIC_SID_LEN);
 }
 
+/* How full the outbox may be, if it is time to look. */
+static void
+put_outbox(const struct redis_store *s, struct args *a, const uint8_t *up)
+{
+	int64_t most = s->conf->outbox_max / KEYS_BUCKETS;
+	uint8_t look[8];
+
+	record_put32(look, most > ROOM_MAX ? most : ROOM_MAX + 1);
+	record_put32(look + 4, s->conf->outbox_keep / 1000);
+	args_copy(a, look, s->room[keys_bucket(up)] == 0 ? sizeof(look) : 0);
+}
+
+/* How long a logout record is kept, and how many. */
+static void
+put_kept(const struct redis_store *s, struct args *a)
+{
+	uint8_t kept[8];
+
+	record_put32(kept, s->conf->logout_keep / 1000);
+	record_put32(kept + 4, s->conf->session_limit > LOGOUTS_MIN ? s->conf->session_limit : LOGOUTS_MIN);
+	args_copy(a, kept, sizeof(kept));
+}
+
 /* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
 int64_t
 mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
     const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
-	uint8_t who[UP_LEN + sizeof(s->keys->public_sid) + 1];
 	int64_t now = (clock_wall_ms() + conn_offset_ms(s->conn)) / 1000;
 
-	memcpy(who, up, UP_LEN);
-	memcpy(who + UP_LEN, s->keys->public_sid, sizeof(s->keys->public_sid));
-	s->bucket = keys_bucket(up);
-	who[sizeof(who) - 1] = s->room[s->bucket] == 0 ? '1' : '0';
+	memcpy(s->up, up, UP_LEN);
 	keys_record(up, key);
 	keys_outbox(up, outbox);
 	args_init(a, "EVALSHA");
@@ -69,28 +93,72 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	args_text(a, "2");
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
-	args_copy(a, who, sizeof(who));
+	put_outbox(s, a, up);
 	args_put(a, s->clients, s->clients_len);
 	if (!put_event_id(a))
 		a->overflow = true; /* no randomness: nothing is sent */
 	args_json(a, by->ip);
 	args_json(a, by->trace_id);
-	args_int(a, s->conf->logout_keep / 1000);
+	put_kept(s, a);
 	put_own(s, a, up, sid8);
 	args_int(a, now);
 	args_time(a, now);
 	return (now);
 }
 
+/* Adds the ids of the sessions that the script asks for in ${r} to ${names}. False: it asks for none, or there is no memory. */
+static bool
+name_sessions(const struct redis_store *s, const redisReply *r, char **names, size_t *len)
+{
+	char id[PUBLIC_SID_LEN + 1], *p;
+
+	if (r->type != REDIS_REPLY_STRING || r->len == 0 || r->len % SID_LEN != 0 ||
+	    (p = realloc(*names, *len + r->len / SID_LEN * (SID_LEN + NAME_LEN))) == NULL)
+		return (false);
+	*names = p;
+	for (size_t at = 0; at < r->len; at += SID_LEN) {
+		sid_public(s->keys, s->up, (const uint8_t *)r->str + at, id);
+		memcpy(p + *len, r->str + at, SID_LEN);
+		memcpy(p + *len + SID_LEN, id, NAME_LEN);
+		*len += SID_LEN + NAME_LEN;
+	}
+	return (true);
+}
+
+/*
+ * Sends the script, with the public ids of the sessions it wants to report added as often as it asks for some. It writes nothing until it
+ * has them all: the key they are made with never leaves us.
+ */
+static enum dw_result
+run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply **r)
+{
+	enum dw_result result = DW_OK;
+	char *names = NULL;
+	size_t len = 0;
+
+	args_text(a, "");
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		if ((result = call_script(s, id, a, r)) != DW_OK || !name_sessions(s, *r, &names, &len))
+			break;
+		freeReplyObject(*r);
+		*r = NULL;
+		result = DW_UNAVAILABLE; /* nothing was done, and it may work the next time */
+		a->v[a->n - 1] = names;
+		a->len[a->n - 1] = len;
+	}
+	free(names);
+	return (result);
+}
+
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} is to be freed. */
 enum dw_result
-mutation_run(struct redis_store *s, enum script_id id, const struct args *a, size_t min, redisReply **r, struct reply *p)
+mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t min, redisReply **r, struct reply *p)
 {
-	enum dw_result result = call_script(s, id, a, r);
+	enum dw_result result = run_named(s, id, a, r);
 
 	/* Before anything is answered, also when the answer was lost: the change may have happened. */
 	if (id != SCRIPT_NOTIFY)
-		cache_evict(s->cache, (const uint8_t *)a->v[ARG_UP]);
+		cache_evict(s->cache, s->up);
 	if (result != DW_OK)
 		return (result);
 	*p = reply_open(*r, min);
@@ -101,16 +169,20 @@ mutation_run(struct redis_store *s, enum script_id id, const struct args *a, siz
 }
 
 void
-mutation_room(struct redis_store *s, int64_t room)
+mutation_lost(struct redis_store *s, int64_t lost)
 {
-	uint8_t *known = &s->room[s->bucket];
+	uint8_t *room = &s->room[keys_bucket(s->up)];
 
-	if (room < 0)
-		*known = room < -ROOM_MAX ? ROOM_MAX : (uint8_t)-room;
-	else if (*known > 0)
-		(*known)--;
-	if (room > 0 && warn_due(WARN_OUTBOX))
-		log_warn("an outbox is full, events that end nothing are only published: is the relay running?");
+	if (lost < 0)
+		*room = lost < -ROOM_MAX ? ROOM_MAX : (uint8_t)-lost;
+	else if (*room > 0)
+		(*room)--;
+	if (lost <= 0)
+		return;
+	if (s->slot != NULL)
+		board_count(s->slot, COUNT_EVENTS_LOST, (uint64_t)lost);
+	if (warn_due(WARN_OUTBOX))
+		log_warn("an outbox is full and no relay reads it, its oldest events are dropped: see outbox.max events=%lld", (long long)lost);
 }
 
 /* Closes a call whose answer has been read: it fits, or it makes no sense. */
@@ -123,9 +195,9 @@ mutation_done(enum script_id id, redisReply *r, const struct reply *p, bool good
 	return (bad ? call_nonsense(script_name(id)) : DW_OK);
 }
 
-/* Runs a script whose whole answer is how many events had no room, after ${skip} integers that nobody needs. */
+/* Runs a script whose whole answer is how many events were lost, after ${skip} integers that nobody needs. */
 enum dw_result
-mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, size_t skip)
+mutation_plain(struct redis_store *s, enum script_id id, struct args *a, size_t skip)
 {
 	enum dw_result result;
 	struct reply p;
@@ -135,6 +207,6 @@ mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, s
 		return (result);
 	while (skip-- > 0)
 		(void)reply_int(&p);
-	mutation_room(s, reply_int(&p));
+	mutation_lost(s, reply_int(&p));
 	return (mutation_done(id, r, &p, true));
 }

@@ -17,20 +17,22 @@
 int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
     const struct actor *by);
 
-/* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done(). */
-enum dw_result mutation_run(struct redis_store *s, enum script_id id, const struct args *a, size_t min, struct redisReply **r,
-    struct reply *p);
+/*
+ * Runs the script with the arguments ${a}, to which the public ids of other sessions are added as far as it asks for them. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to
+ * mutation_done().
+ */
+enum dw_result mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t min, struct redisReply **r, struct reply *p);
 
 /* Frees ${r} after its answer was read: DW_OK, or DW_FAULT if it was not ${good}. */
 enum dw_result mutation_done(enum script_id id, struct redisReply *r, const struct reply *p, bool good);
 
-/* Runs a script whose whole answer is how many events had no room, after ${skip} integers that nobody needs. */
-enum dw_result mutation_plain(struct redis_store *s, enum script_id id, const struct args *a, size_t skip);
+/* Runs a script whose whole answer is how many events were lost, after ${skip} integers that nobody needs. */
+enum dw_result mutation_plain(struct redis_store *s, enum script_id id, struct args *a, size_t skip);
 
 /*
- * Takes what the script of the last mutation_begin() says of the room in its outbox: warns if events were left out, and remembers how many
- * can be added before the outbox need be looked at again.
+ * Takes what the script of the last mutation_begin() says of its outbox: counts and warns of events that were displaced or had no room, and
+ * remembers how many can be added before the outbox need be looked at again.
  */
-void mutation_room(struct redis_store *s, int64_t room);
+void mutation_lost(struct redis_store *s, int64_t lost);
 
 #endif

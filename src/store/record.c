@@ -9,13 +9,6 @@
 #define IP4_LEN 4
 #define IP6_LEN 16
 
-/* Offsets of s; the address lies between S_IP and the last byte, which is the level. */
-enum { S_HASH = 0, S_FLAGS = 16, S_POLICY = 17, S_CREATED = 18, S_SEEN = 22, S_ABSOLUTE = 26, S_IDLE = 30, S_DEV = 34, S_CLIENT = 42,
-	S_IP = 46 };
-enum { F_CURRENT = 0, F_PREVIOUS = 16, F_SALT = 32, F_ROTATED = 44, F_ABSOLUTE = 48, F_IDLE = 52, F_ACCESS = 56, F_FLAGS = 60,
-	F_VERSION = 61 };
-enum { L_AT = 0, L_CAUSE = 4, L_SCOPE = 5, L_DEV = 6, L_FLAGS = 14, L_REASON = 15 };
-
 static const uint8_t no_hash[HASH_LEN];
 
 void
@@ -138,16 +131,16 @@ record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 
 	memset(out, 0, RECORD_S_MAX);
 	if (s->has_cookie)
-		memcpy(out + S_HASH, s->secret_hash, HASH_LEN);
-	out[S_FLAGS] = s->flags;
-	out[S_POLICY] = (uint8_t)s->policy;
-	record_put32(out + S_CREATED, s->created);
-	record_put32(out + S_SEEN, s->last_seen);
-	record_put32(out + S_ABSOLUTE, s->absolute);
-	record_put32(out + S_IDLE, s->idle);
-	memcpy(out + S_DEV, s->dev8, DEV_LEN);
-	memcpy(out + S_CLIENT, s->client4, CLIENT_HASH_LEN);
-	n = S_IP + pack_ip(s->ip, out + S_IP);
+		memcpy(out + RECORD_S_HASH, s->secret_hash, HASH_LEN);
+	out[RECORD_S_FLAGS] = s->flags;
+	out[RECORD_S_POLICY] = (uint8_t)s->policy;
+	record_put32(out + RECORD_S_CREATED, s->created);
+	record_put32(out + RECORD_S_SEEN, s->last_seen);
+	record_put32(out + RECORD_S_ABSOLUTE, s->absolute);
+	record_put32(out + RECORD_S_IDLE, s->idle);
+	memcpy(out + RECORD_S_DEV, s->dev8, DEV_LEN);
+	memcpy(out + RECORD_S_CLIENT, s->client4, CLIENT_HASH_LEN);
+	n = RECORD_S_IP + pack_ip(s->ip, out + RECORD_S_IP);
 	out[n++] = s->level;
 	return (n);
 }
@@ -157,35 +150,35 @@ record_unpack_session(struct str v, struct session *s)
 {
 	const uint8_t *p = (const uint8_t *)v.p;
 
-	if (v.p == NULL || v.len < RECORD_S_MIN || v.len > RECORD_S_MAX || p[S_POLICY] > POLICY_PERMANENT)
+	if (v.p == NULL || v.len < RECORD_S_MIN || v.len > RECORD_S_MAX || p[RECORD_S_POLICY] > POLICY_PERMANENT)
 		return (false);
-	memcpy(s->secret_hash, p + S_HASH, HASH_LEN);
+	memcpy(s->secret_hash, p + RECORD_S_HASH, HASH_LEN);
 	s->has_cookie = memcmp(s->secret_hash, no_hash, HASH_LEN) != 0;
-	s->flags = p[S_FLAGS];
-	s->policy = (enum session_policy)p[S_POLICY];
-	s->created = get32(p + S_CREATED);
-	s->last_seen = get32(p + S_SEEN);
-	s->absolute = get32(p + S_ABSOLUTE);
-	s->idle = get32(p + S_IDLE);
-	memcpy(s->dev8, p + S_DEV, DEV_LEN);
-	memcpy(s->client4, p + S_CLIENT, CLIENT_HASH_LEN);
+	s->flags = p[RECORD_S_FLAGS];
+	s->policy = (enum session_policy)p[RECORD_S_POLICY];
+	s->created = get32(p + RECORD_S_CREATED);
+	s->last_seen = get32(p + RECORD_S_SEEN);
+	s->absolute = get32(p + RECORD_S_ABSOLUTE);
+	s->idle = get32(p + RECORD_S_IDLE);
+	memcpy(s->dev8, p + RECORD_S_DEV, DEV_LEN);
+	memcpy(s->client4, p + RECORD_S_CLIENT, CLIENT_HASH_LEN);
 	s->level = p[v.len - 1];
-	return (unpack_ip(p + S_IP, v.len - RECORD_S_MIN, s->ip));
+	return (unpack_ip(p + RECORD_S_IP, v.len - RECORD_S_MIN, s->ip));
 }
 
 void
 record_pack_family(const struct session *s, const struct record_family *f, uint8_t out[RECORD_F_LEN])
 {
 
-	memcpy(out + F_CURRENT, f->current, HASH_LEN);
-	memcpy(out + F_PREVIOUS, f->previous, HASH_LEN);
-	memcpy(out + F_SALT, f->salt, SALT_LEN);
-	record_put32(out + F_ROTATED, s->rotated);
-	record_put32(out + F_ABSOLUTE, s->family_absolute);
-	record_put32(out + F_IDLE, s->family_idle);
-	record_put32(out + F_ACCESS, s->access_exp);
-	out[F_FLAGS] = s->family_flags;
-	out[F_VERSION] = f->key_version;
+	memcpy(out + RECORD_F_CURRENT, f->current, HASH_LEN);
+	memcpy(out + RECORD_F_PREVIOUS, f->previous, HASH_LEN);
+	memcpy(out + RECORD_F_SALT, f->salt, SALT_LEN);
+	record_put32(out + RECORD_F_ROTATED, s->rotated);
+	record_put32(out + RECORD_F_ABSOLUTE, s->family_absolute);
+	record_put32(out + RECORD_F_IDLE, s->family_idle);
+	record_put32(out + RECORD_F_ACCESS, s->access_exp);
+	out[RECORD_F_FLAGS] = s->family_flags;
+	out[RECORD_F_VERSION] = f->key_version;
 }
 
 bool
@@ -195,16 +188,16 @@ record_unpack_family(struct str v, struct session *s, struct record_family *f)
 
 	if (v.p == NULL || v.len != RECORD_F_LEN)
 		return (false);
-	memcpy(f->current, p + F_CURRENT, HASH_LEN);
-	memcpy(f->previous, p + F_PREVIOUS, HASH_LEN);
-	memcpy(f->salt, p + F_SALT, SALT_LEN);
-	f->key_version = p[F_VERSION];
+	memcpy(f->current, p + RECORD_F_CURRENT, HASH_LEN);
+	memcpy(f->previous, p + RECORD_F_PREVIOUS, HASH_LEN);
+	memcpy(f->salt, p + RECORD_F_SALT, SALT_LEN);
+	f->key_version = p[RECORD_F_VERSION];
 	s->has_family = true;
-	s->rotated = get32(p + F_ROTATED);
-	s->family_absolute = get32(p + F_ABSOLUTE);
-	s->family_idle = get32(p + F_IDLE);
-	s->access_exp = get32(p + F_ACCESS);
-	s->family_flags = p[F_FLAGS];
+	s->rotated = get32(p + RECORD_F_ROTATED);
+	s->family_absolute = get32(p + RECORD_F_ABSOLUTE);
+	s->family_idle = get32(p + RECORD_F_IDLE);
+	s->access_exp = get32(p + RECORD_F_ACCESS);
+	s->family_flags = p[RECORD_F_FLAGS];
 	return (true);
 }
 
@@ -213,16 +206,16 @@ record_unpack_ending(struct str v, struct ending *e, bool *chosen)
 {
 	const uint8_t *p = (const uint8_t *)v.p;
 
-	if (v.p == NULL || v.len < RECORD_L_MIN || v.len > RECORD_L_MAX || p[L_SCOPE] > SCOPE_ALL)
+	if (v.p == NULL || v.len < RECORD_L_MIN || v.len > RECORD_L_MAX || p[RECORD_L_SCOPE] > SCOPE_ALL)
 		return (false);
-	e->at = get32(p + L_AT);
-	e->cause = (enum end_cause)p[L_CAUSE];
-	e->scope = (enum end_scope)p[L_SCOPE];
-	memcpy(e->dev8, p + L_DEV, DEV_LEN);
-	*chosen = (p[L_FLAGS] & SESSION_DEVICE_CHOSEN) != 0;
-	if (v.len == L_REASON)
+	e->at = get32(p + RECORD_L_AT);
+	e->cause = (enum end_cause)p[RECORD_L_CAUSE];
+	e->scope = (enum end_scope)p[RECORD_L_SCOPE];
+	memcpy(e->dev8, p + RECORD_L_DEV, DEV_LEN);
+	*chosen = (p[RECORD_L_FLAGS] & SESSION_DEVICE_CHOSEN) != 0;
+	if (v.len == RECORD_L_REASON)
 		return (str_copy(e->reason, sizeof(e->reason), str_of(end_cause_reason(e->cause))));
-	return (str_copy(e->reason, sizeof(e->reason), (struct str){ v.p + L_REASON, v.len - L_REASON }));
+	return (str_copy(e->reason, sizeof(e->reason), (struct str){ v.p + RECORD_L_REASON, v.len - RECORD_L_REASON }));
 }
 
 bool

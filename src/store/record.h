@@ -1,6 +1,7 @@
 /*
  * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn the whole
- * listpack into a hash table, at three times the memory. src/store/lua knows the same offsets.
+ * listpack into a hash table, at three times the memory. The scripts in src/store/lua read and write
+ * the same fields.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -21,16 +22,23 @@
 #define RECORD_USER_FIELDS 4
 #define RECORD_USER_MAX (2 + USER_ID_MAX + USERNAME_MAX + GROUPS_MAX)
 #define RECORD_NAME_ODD 0x80 /* id or name has characters that JSON escapes */
+/*
+ * Offsets, which the scripts are given by name (embed.sh). The address of s lies between RECORD_S_IP and the last byte, which is the level;
+ * the operator's reason of l is all that follows its offset.
+ */
+enum { RECORD_S_HASH = 0, RECORD_S_FLAGS = 16, RECORD_S_POLICY = 17, RECORD_S_CREATED = 18, RECORD_S_SEEN = 22, RECORD_S_ABSOLUTE = 26,
+	RECORD_S_IDLE = 30, RECORD_S_DEV = 34, RECORD_S_CLIENT = 42, RECORD_S_IP = 46 };
+enum { RECORD_F_CURRENT = 0, RECORD_F_PREVIOUS = 16, RECORD_F_SALT = 32, RECORD_F_ROTATED = 44, RECORD_F_ABSOLUTE = 48,
+	RECORD_F_IDLE = 52, RECORD_F_ACCESS = 56, RECORD_F_FLAGS = 60, RECORD_F_VERSION = 61 };
+enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6, RECORD_L_FLAGS = 14, RECORD_L_REASON = 15 };
+
 /* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 dev8 client4 ip0/4/16 level1 */
 #define RECORD_S_MIN 47
 #define RECORD_S_MAX 63
 /* f: current16 previous16 salt12 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
-#define RECORD_F_LIMITS 48 /* where absolute begins */
-#define RECORD_F_ACCESS 56
 #define RECORD_F_LEN 62
 /* l: at4 cause1 scope1 dev8 flags1 reason0…48 */
-#define RECORD_L_DEV 6
-#define RECORD_L_MIN 15
+#define RECORD_L_MIN RECORD_L_REASON
 #define RECORD_L_MAX (RECORD_L_MIN + REASON_MAX)
 /* n: notbefore4 */
 #define RECORD_N_LEN 4

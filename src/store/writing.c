@@ -138,7 +138,7 @@ take_login(struct redis_store *store, struct reply *p, const struct login_write 
 	s = reply_str(p);
 	f = reply_str(p);
 	out->replaced = (uint32_t)reply_int(p);
-	mutation_room(store, reply_int(p));
+	mutation_lost(store, reply_int(p));
 	if (p->bad || outcome < LOGIN_DONE || outcome > LOGIN_COLLISION)
 		return (false);
 	out->outcome = (int)outcome;
@@ -206,7 +206,7 @@ take_end(struct redis_store *store, struct reply *p, const struct end_write *w, 
 	bool own;
 
 	out->ended = (uint32_t)reply_int(p);
-	mutation_room(store, reply_int(p));
+	mutation_lost(store, reply_int(p));
 	own = reply_int(p) != 0;
 	l = reply_str(p);
 	d = reply_str(p);
@@ -224,9 +224,9 @@ put_ending(struct args *a, const struct end_write *w, int64_t now)
 {
 	uint8_t head[RECORD_L_DEV];
 
-	record_put32(head, now);
-	head[4] = (uint8_t)w->cause;
-	head[5] = (uint8_t)w->said_scope;
+	record_put32(head + RECORD_L_AT, now);
+	head[RECORD_L_CAUSE] = (uint8_t)w->cause;
+	head[RECORD_L_SCOPE] = (uint8_t)w->said_scope;
 	args_copy(a, head, sizeof(head));
 }
 
@@ -263,7 +263,7 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, f, d = STR_NONE, e = STR_NONE;
 
 	out->now = reply_int(p);
-	mutation_room(store, reply_int(p));
+	mutation_lost(store, reply_int(p));
 	user[0] = reply_str(p);
 	s = reply_str(p);
 	f = reply_str(p);
@@ -288,13 +288,13 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 static void
 put_family(struct args *a, const struct rotate_write *w, int64_t now)
 {
-	uint8_t head[RECORD_F_LIMITS], tail[RECORD_F_LEN - RECORD_F_ACCESS] = { 0 };
+	uint8_t head[RECORD_F_ABSOLUTE], tail[RECORD_F_LEN - RECORD_F_ACCESS] = { 0 };
 	int64_t exp = now + span(w->access_in);
 
-	memcpy(head, w->successor, HASH_LEN);
-	memcpy(head + HASH_LEN, w->presented, HASH_LEN);
-	memcpy(head + 2 * HASH_LEN, w->salt, SALT_LEN);
-	record_put32(head + 2 * HASH_LEN + SALT_LEN, now);
+	memcpy(head + RECORD_F_CURRENT, w->successor, HASH_LEN);
+	memcpy(head + RECORD_F_PREVIOUS, w->presented, HASH_LEN);
+	memcpy(head + RECORD_F_SALT, w->salt, SALT_LEN);
+	record_put32(head + RECORD_F_ROTATED, now);
 	record_put32(tail, exp);
 	tail[sizeof(tail) - 1] = w->key_version;
 	args_copy(a, head, sizeof(head));

@@ -8,7 +8,8 @@
 #include "doorward/app.h"
 #include "web/body.h"
 
-#define ARENA_BYTES (256 * 1024) /* a request's memory: a body of BODY_MAX, decoded, and a page of sessions */
+/* A request's memory: a body of BODY_MAX, decoded, and all sessions of one user. What is never used costs nothing. */
+#define ARENA_BYTES (256 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 #define ANSWER_BYTES (RESPONSE_HEAD_MAX + RESPONSE_BODY_MAX + 2048)
 
 /* One request as its carrier (FastCGI, CGI) hands it over. */

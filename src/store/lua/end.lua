@@ -1,7 +1,8 @@
+#!lua flags=allow-oom
 -- ARGV  11 logout record up to the device, by the time of the caller   14 text to record
 --       12 scope                                                       15 type of the event
 --       13 device                                                      16 its reason, as JSON
--- Returns user, sessions ended, events left out, whether the caller's is one of them, its l d e, and of every other one: handle, l, d, e.
+-- Returns user, sessions ended, lost, whether the caller's is one of them, its l d e, and of every other one: handle, l, d, e.
 
 --@ head
 --@ event
@@ -12,23 +13,15 @@ local scope = arg[12]
 if scope == SESSION and own ~= '' then
 	--@ session
 	if usual then
-		-- alive by its cookie or its family; a session that only has an access token left is looked at below
-		local created, seen, absolute, idle = unbin('<I4I4I4I4', s, 19)
-		local access = 0
-		if idle > 0 and byte(s, 18) == 1 and seen + idle < absolute then absolute = seen + idle end
-		local alive = now < absolute and sub(s, 1, 16) ~= '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-		if f then
-			seen, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
-			alive = alive or now < absolute and (idle == 0 or now < seen + idle)
-		end
-		if alive then
-			local l = arg[11] .. sub(s, 35, 42) .. (d and '\2' or '\0') .. arg[14]
+		--@ alive
+		if now < last then
+			local l = arg[11] .. sub(s, S_DEV, S_DEV + 7) .. (d and '\2' or '\0') .. arg[14]
 			call('HSET', key, 'l' .. own, l)
 			if f then call('HDEL', key, 's' .. own, 'f' .. own) else call('HDEL', key, 's' .. own) end
 			-- no EXPIREAT: a login leaves room for the logout record of what it opened
-			post(event(arg[3], arg[15], arg[10], who, arg[8], s, device, arg[4], arg[16], 'true',
+			local lost = post(event(arg[3], arg[15], arg[10], who, arg[8], s, device, arg[4], arg[16], 'true',
 				access > 0 and stamp(access, now, arg[10]) or nil, arg[5]), true)
-			return { w, 1, 0, 1, l, d or false, e or false }
+			return { w, 1, lost, 1, l, d or false, e or false }
 		end
 	end
 end
@@ -36,11 +29,11 @@ end
 --@ rules
 if not survey() then return { false, 0, 0, 0, false, false, false } end
 
-local cause, said = byte(arg[11], 5, 6)
+local cause, said = byte(arg[11], L_CAUSE, L_SCOPE)
 
 local function wanted(sid)
 	if scope == SESSION then return sid == own end
-	if scope == DEVICE then return sub(H['s' .. sid], 35, 42) == arg[13] end
+	if scope == DEVICE then return sub(H['s' .. sid], S_DEV, S_DEV + 7) == arg[13] end
 	return scope == ALL or sid ~= own
 end
 
@@ -52,11 +45,12 @@ if cause ~= 1 or own == '' or H['s' .. own] then
 	end
 	for _, sid in ipairs(ended) do finish(sid, now, cause, said, arg[14], arg[15], arg[16]) end
 	-- compared with <: a login in this very second stays
-	if scope == ALL then put('n', bin('<I4', max(now, H.n and unbin('<I4', H.n) or 0))) end
+	if scope == ALL then put('n', bin('<I4', now)) end
 end
 
-local left_out = commit()
-local out = { user or false, #ended, left_out, 0, H['l' .. own] or false, H['d' .. own] or false, H['e' .. own] or false }
+if #unnamed > 0 then return table.concat(unnamed) end
+local lost = commit()
+local out = { user or false, #ended, lost, 0, H['l' .. own] or false, H['d' .. own] or false, H['e' .. own] or false }
 for _, sid in ipairs(ended) do
 	if sid == own then
 		out[4] = 1

@@ -16,7 +16,7 @@ end
 -- ${access} the text of a time or nil.
 local function event(id, kind, at, who, public, s, device, ip, reason, ended, access, trace)
 	local sub, byte = string.sub, string.byte
-	local hash, all, client, i = sub(s, 43, 46), ARGV[2], 'null', 1
+	local hash, all, client, i = sub(s, S_CLIENT, S_CLIENT + 3), ARGV[2], 'null', 1
 	while i < #all do
 		local len = byte(all, i + 4)
 		if sub(all, i, i + 3) == hash then
@@ -30,13 +30,13 @@ local function event(id, kind, at, who, public, s, device, ip, reason, ended, ac
 		(access and ',"access_exp":"' .. access .. '","trace_id":' or ',"access_exp":null,"trace_id":') .. trace .. '}'
 end
 
--- Keeps the event in the outbox, unless it ends nothing and the outbox is full: endings are never left out. Returns 1 if it was left out;
--- if the outbox was looked at, how many more it takes, negative; else 0.
-local function post(text, ended)
-	local call, outbox, room = redis.call, KEYS[2], 0
-	-- 128: entries of an outbox beyond which events that end nothing are only published
-	if not ended and string.byte(ARGV[1], 30) == 49 then room = call('XLEN', outbox) - 127 end
-	if room <= 0 then call('XADD', outbox, '*', 'e', text) end
+-- Keeps the event in the outbox and publishes it; ${look}: looks whether there is room, if the caller wants that. Returns lost.
+local function post(text, look)
+	local call, outbox, lost, full = redis.call, KEYS[2], 0, false
+	if look and ARGV[1] ~= '' then
+		--@ room
+	end
+	if not full then call('XADD', outbox, '*', 'e', text) end
 	call('PUBLISH', 'dw:events', text)
-	return room <= 0 and room or 1
+	return lost
 end

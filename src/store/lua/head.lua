@@ -1,14 +1,17 @@
--- Begins every script.
+-- Begins every script, below the line with its flags. allow-oom: what ends, uses or refreshes a session works when Redis' memory is full.
 --
 -- KEYS  1 user record   2 outbox of its bucket
--- ARGV  1 locator of the user, key of public session ids,   6 seconds a logout record is kept
---         '1' if the outbox may be full                      7 handle of the caller's session, or ''
---       2 clients: hash4 len json…                           8 its public id
---       3 unique id for events                               9 the time as the caller believes it is
---       4 ip, as JSON                                       10 that time, RFC 3339
---       5 trace id, as JSON
+-- ARGV  1 '', or events the outbox may hold and           6 seconds, and how many logout records are kept
+--         seconds it keeps them: look how full it is      7 handle of the caller's session, or ''
+--       2 clients: hash4 len json…                        8 its public id
+--       3 unique id for events                            9 the time as the caller believes it is
+--       4 ip, as JSON                                    10 that time, RFC 3339
+--       5 trace id, as JSON                            last public ids of other sessions, as far as they are asked for: handle8 text12…
 --
--- room, in what scripts return: events the outbox had no room for; negative: how many more it takes; 0: not known.
+-- lost, in what scripts return: events that were displaced or had no room; negative: how many more the outbox takes; 0: not known.
+--
+-- A public id is made with a key that Redis must not see (its SLOWLOG and MONITOR show arguments). A script that ends sessions which its
+-- caller could not know of therefore writes nothing and returns their handles as one string; it is sent again with their ids.
 --
 -- Layout of the fields: src/store/record.h. Redis runs a script from its first line at every call, and making a function costs as much as
 -- calling one. So a script first tries the usual case, with what the caller prepared for the time he believes it is, and only then

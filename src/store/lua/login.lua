@@ -1,9 +1,10 @@
+#!lua
 -- ARGV  11 user, as stored             14 f, or ''                      17 limit
 --       12 user, as members of events  15 first half of the device id   18 '1': refuse beyond it
 --       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''
 --                                                                       20 when the record may go
 -- Times in these are by the time of the caller.
--- Returns outcome, now, s and f if they are not as sent, sessions ended, room.
+-- Returns outcome, now, s and f if they are not as sent, sessions ended, lost.
 
 --@ head
 --@ event
@@ -16,19 +17,20 @@ local fresh, usual = #flat == 0, time == arg[9]
 -- Nothing in the record is in the way of one more session: the same user, no session of this device, none that is past or lives by its
 -- family alone, fewer than the limit, and nothing to prune.
 if usual and not fresh then
-	local dev, keep, stored, mark, oldest, live, endings = sub(s, 35, 42), now - arg[6], {}, 0, now, 0, 0
+	local dev, keep, kept = sub(s, S_DEV, S_DEV + 7), unbin('<I4I4', arg[6])
+	local stored, mark, oldest, live, endings = {}, 0, now, 0, 0
 	for i = 1, #flat, 2 do
 		local name, v = flat[i], flat[i + 1]
 		local kind = byte(name)
 		if kind == 115 then -- s
-			local created, seen, absolute, idle = unbin('<I4I4I4I4', v, 19)
-			if idle > 0 and byte(v, 18) == 1 and seen + idle < absolute then absolute = seen + idle end
-			if now >= absolute or sub(v, 35, 42) == dev or sub(v, 1, 16) == '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' then usual = false end
+			local s, f = v, nil
+			--@ alive
+			if now >= cookie or sub(v, S_DEV, S_DEV + 7) == dev then usual = false end
 			live = live + 1
 			if created < oldest then oldest = created end
 		elseif kind == 108 then -- l
 			endings = endings + 1
-			if unbin('<I4', v) <= keep or sub(name, 2) == own then usual = false end
+			if unbin('<I4', v) <= now - keep or sub(name, 2) == own then usual = false end
 		elseif kind < 69 then -- A B C D
 			stored[kind - 64] = v
 		elseif kind == 110 then -- n
@@ -37,10 +39,10 @@ if usual and not fresh then
 			usual = false
 		end
 	end
-	usual = usual and mark <= oldest and live < tonumber(arg[17]) and endings <= 32 and table.concat(stored) == w
+	usual = usual and mark <= oldest and live < tonumber(arg[17]) and endings <= kept and table.concat(stored) == w
 end
 
-local device = d ~= '' and d .. arg[16] or base64url(sub(s, 35, 42))
+local device = d ~= '' and d .. arg[16] or base64url(sub(s, S_DEV, S_DEV + 7))
 if usual and (d == '' or not string.find(device, '[%c"\\]')) then
 	local set = { 's' .. own, s }
 	if fresh then set = { 'A', sub(w, 1, 64), 's' .. own, s } end
@@ -67,7 +69,7 @@ if usual and (d == '' or not string.find(device, '[%c"\\]')) then
 		call('EXPIREAT', key, arg[20], 'NX')
 	end
 	return { DONE, now, false, false, 0, post(event(arg[3], 'login', arg[10], arg[12], arg[8], s, device, arg[4], 'null', 'false',
-		arg[19] ~= '' and arg[19] or nil, arg[5])) }
+		arg[19] ~= '' and arg[19] or nil, arg[5]), true) }
 end
 
 --@ stamp
@@ -83,26 +85,29 @@ local function move(v, ...)
 	return v
 end
 
-s = move(s, 19, 23, 27)
-f = f ~= '' and move(f, 45, 49, 57)
+s = move(s, S_CREATED, S_SEEN, S_ABSOLUTE)
+f = f ~= '' and move(f, F_ROTATED, F_ABSOLUTE, F_ACCESS)
 
 if survey() then
 	if user and sub(user, 3, 2 + byte(user)) ~= sub(w, 3, 2 + byte(w)) then return { COLLISION, now, false, false, 0, 0 } end
 	-- sent again: it is done already; if it was ended meanwhile, it stays ended
 	if H['s' .. own] then return { DONE, now, H['s' .. own], H['f' .. own] or false, 0, 0 } end
 	if H['l' .. own] then return { DONE, now, s, f, 0, 0 } end
+	-- The clock stepped back below the mark. What is older than the mark has just left, so the mark comes down to now, and what is created
+	-- after it is newer than it, whatever the clock says.
+	if H.n and unbin('<I4', H.n) > now then put('n', bin('<I4', now)) end
 end
 
 -- one session a device: its earlier one goes
 local replaced, rest = {}, {}
 for _, sid in ipairs(live) do
 	local old = H['s' .. sid]
-	if sub(old, 35, 42) == sub(s, 35, 42) then
+	if sub(old, S_DEV, S_DEV + 7) == sub(s, S_DEV, S_DEV + 7) then
 		replaced[#replaced + 1] = { sid, 3, '"device"' }
 	else
-		local created, seen = unbin('<I4I4', old, 19)
+		local created, seen = unbin('<I4I4', old, S_CREATED)
 		local fam = H['f' .. sid]
-		rest[#rest + 1] = { sid, fam and max(seen, (unbin('<I4', fam, 45))) or seen, created }
+		rest[#rest + 1] = { sid, fam and max(seen, (unbin('<I4', fam, F_ROTATED))) or seen, created }
 	end
 end
 
@@ -132,4 +137,5 @@ if d ~= '' then put('d' .. own, d) end
 if arg[16] ~= '' then put('e' .. own, arg[16]) end
 expire = max(expire, arg[20] + shift)
 report('login', own, s, f, 'null', false, now)
+if #unnamed > 0 then return table.concat(unnamed) end
 return { DONE, now, s, f, #replaced, commit() }

@@ -1,5 +1,6 @@
+#!lua flags=allow-oom
 -- ARGV  11 hash of the jti   12 expiry of the token
--- Blacklists one access token for the rest of its life. Returns whether it was done now, and events left out.
+-- Blacklists one access token for the rest of its life. Returns whether it was done now, and lost.
 
 --@ head
 --@ event
@@ -14,4 +15,5 @@ if s and exp > now and not H[name] then
 	report('token_revoked', own, s, H['f' .. own], 'null', false, now, exp)
 	done = 1
 end
+if #unnamed > 0 then return table.concat(unnamed) end
 return { done, commit() }

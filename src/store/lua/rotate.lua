@@ -1,7 +1,8 @@
+#!lua flags=allow-oom
 -- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
 --       12 expiry of the access token by that time, no flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
--- Returns outcome, now, room, user, s, f; then d and e as far as there are any.
+-- Returns outcome, now, lost, user, s, f; then d and e as far as there are any.
 
 --@ head
 --@ event
@@ -10,14 +11,15 @@ local device_sent, client = arg[16], arg[17]
 
 --@ session
 -- the token of now, from the bearer it was given to
-if usual and f and sub(f, 1, 16) == sub(arg[11], 17, 32) and (client == '' or client == sub(s, 43, 46)) and
-	(device_sent == '' and not d or device_sent == sub(s, 35, 42)) then
-	local rotated, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
+if usual and f and sub(f, F_CURRENT, F_CURRENT + 15) == sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15) and
+	(client == '' or client == sub(s, S_CLIENT, S_CLIENT + 3)) and
+	(device_sent == '' and not d or device_sent == sub(s, S_DEV, S_DEV + 7)) then
+	--@ alive
 	local next = now + arg[14]
-	if now < absolute and next <= absolute and (idle == 0 or now < rotated + idle and next <= now + idle) and access <= next then
-		f = arg[11] .. sub(f, 49, 56) .. arg[12]
+	if now < family and next <= absolute and (unused == 0 or next <= now + unused) and access <= next then
+		f = arg[11] .. sub(f, F_ABSOLUTE, F_ACCESS - 1) .. arg[12]
 		call('HSET', key, 'f' .. own, f)
-		return { DONE, now, post(event(arg[3], 'refresh', arg[10], who, arg[8], s, device, arg[4], 'null', 'false', arg[13], arg[5])),
+		return { DONE, now, post(event(arg[3], 'refresh', arg[10], who, arg[8], s, device, arg[4], 'null', 'false', arg[13], arg[5]), true),
 			w, s, f, d, e }
 	end
 end
@@ -27,13 +29,14 @@ end
 local REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
 	1, 2, 3, 4, 5, 6, 7, 8, 9
 local RECOVERED_FLAG = 4
-local presented, salt = sub(arg[11], 17, 32), sub(arg[11], 33, 44)
+local presented, salt = sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15), sub(arg[11], F_SALT, F_SALT + 11)
 
 survey()
 
 local function answer(outcome)
-	local left_out = commit()
-	return { outcome, now, left_out, user or false, H['s' .. own] or false, H['f' .. own] or false, H['d' .. own] or false,
+	if #unnamed > 0 then return table.concat(unnamed) end
+	local lost = commit()
+	return { outcome, now, lost, user or false, H['s' .. own] or false, H['f' .. own] or false, H['d' .. own] or false,
 		H['e' .. own] or false }
 end
 
@@ -47,13 +50,15 @@ s, f = H['s' .. own], H['f' .. own]
 if not s or not f then
 	local l = H['l' .. own]
 	if not l then return answer(UNKNOWN) end
-	return answer(byte(l, 5) == EXPIRED and EXPIRED_FAMILY or REVOKED)
+	return answer(byte(l, L_CAUSE) == EXPIRED and EXPIRED_FAMILY or REVOKED)
 end
-if now >= family_end(f) then return answer(EXPIRED_FAMILY) end
+--@ alive
+if now >= family then return answer(EXPIRED_FAMILY) end
 
-local current, previous, stored, rotated, absolute, idle, access, flags, version = unbin('<c16c16c12I4I4I4I4BB', f)
-local chosen = bit.band(byte(s, 17), 2) ~= 0
-local same_device = device_sent == sub(s, 35, 42)
+local current, previous, stored = unbin('<c16c16c12', f)
+local flags, version = byte(f, F_FLAGS, F_VERSION)
+local chosen = bit.band(byte(s, S_FLAGS), 2) ~= 0
+local same_device = device_sent == sub(s, S_DEV, S_DEV + 7)
 local outcome = DONE
 if presented ~= current then
 	if presented ~= previous or previous == NO_HASH then return burn(REUSED, 7, '', '"refresh_reuse"') end
@@ -73,7 +78,7 @@ if device_sent == '' then
 elseif not same_device then
 	return burn(DEVICE_MISMATCH, 8, '', '"device_mismatch"')
 end
-if client ~= '' and client ~= sub(s, 43, 46) then
+if client ~= '' and client ~= sub(s, S_CLIENT, S_CLIENT + 3) then
 	return burn(CLIENT_MISMATCH, 8, 'client_mismatch', '"client_mismatch"')
 end
 
@@ -82,9 +87,9 @@ if outcome ~= REPEATED then
 	current, stored, version, rotated = sub(arg[11], 1, 16), salt, byte(arg[12], 6), now
 	flags = outcome == RECOVERED and RECOVERED_FLAG or 0
 end
-local last = idle > 0 and min(absolute, rotated + idle) or absolute
-access = max(access, min(now + tonumber(arg[14]), last))
-f = current .. previous .. stored .. bin('<I4I4I4I4BB', rotated, absolute, idle, access, flags, version)
+family = unused > 0 and min(absolute, rotated + unused) or absolute
+access = max(access, min(now + tonumber(arg[14]), family))
+f = current .. previous .. stored .. bin('<I4I4I4I4BB', rotated, absolute, unused, access, flags, version)
 put('f' .. own, f)
 if outcome ~= REPEATED then report('refresh', own, s, f, 'null', false, now) end
 return answer(outcome)

@@ -3,18 +3,20 @@
 
 local bin, floor, max, min = struct.pack, math.floor, math.max, math.min
 
-local ENDING_MAX = 32      -- logout records kept of one user
 local MARGIN = 3600        -- seconds the record outlives its last content, so that the sweep still sees it and reports
 local TIME_MAX = 4294967295
 local CHUNK = 2000         -- arguments of one HSET or HDEL: unpack() has an end
 local NO_HASH = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local EXPIRED = 6          -- enum end_cause
+local KEEP, KEPT = unbin('<I4I4', arg[6])
 
 local H = {}               -- the record: field -> value
 local live = {}            -- handles of the sessions that are alive
 local set, del, events = {}, {}, {}
 local expire = 0           -- the record must not expire before
 local user, who            -- the user's text, and as members of an event
+local names, unnamed = {}, {} -- public ids by handle; handles of those that have to be asked for
+for i = 1, #arg[#arg], 20 do names[sub(arg[#arg], i, i + 7)] = sub(arg[#arg], i + 8, i + 19) end
 
 local function put(name, value)
 	set[#set + 1] = name
@@ -27,27 +29,9 @@ local function drop(name)
 	H[name] = nil
 end
 
-local function family_end(f)
-	local rotated, absolute, idle, access = unbin('<I4I4I4I4', f, 45)
-	if idle > 0 then absolute = min(absolute, rotated + idle) end
-	return absolute, access
-end
-
-local function cookie_end(s)
-	local hash, _, policy, _, seen, absolute, idle = unbin('<c16BBI4I4I4I4', s)
-	if hash == NO_HASH then return 0 end
-	if policy == 1 and idle > 0 then return min(absolute, seen + idle) end
-	return absolute
-end
-
--- When the session ends or ended: src/base/liveness.c in Lua, and the not-before mark.
+-- When the session ends or ended, and when it began.
 local function session_end(s, f, not_before)
-	local last = cookie_end(s)
-	if f then
-		local family, access = family_end(f)
-		last = max(last, family, access)
-	end
-	local created = unbin('<I4', s, 19)
+	--@ alive
 	if created < not_before then last = min(last, not_before, now) end
 	return last, created
 end
@@ -63,44 +47,40 @@ local function person(w)
 	return '"user_id":"' .. escape(sub(w, 3, 2 + a)) .. '","username":"' .. escape(sub(w, 3 + a, 2 + a + b % 128)) .. '"'
 end
 
--- src/crypto/sid.c in Lua. The masked locator is 9 bytes, so that its text is four letters for every three, and the handle's text follows.
+-- The masked locator is 9 bytes, so that its text is twelve letters, and the handle's text follows.
 local function public_id(sid)
 	if sid == own then return arg[8] end
-	local LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-	local hex, out = redis.sha1hex(sub(arg[1], 10, 29) .. sid), ''
-	for i = 1, 9, 3 do
-		local a, b, c = byte(arg[1], i, i + 2)
-		local v = bit.bxor(tonumber(sub(hex, 2 * i - 1, 2 * i + 4), 16), a * 65536 + b * 256 + c)
-		out = out .. string.char(byte(LETTERS, floor(v / 262144) + 1), byte(LETTERS, floor(v / 4096) % 64 + 1),
-			byte(LETTERS, floor(v / 64) % 64 + 1), byte(LETTERS, v % 64 + 1))
+	if not names[sid] then
+		names[sid] = ''
+		unnamed[#unnamed + 1] = sid
 	end
-	return out .. base64url(sid)
+	return names[sid] .. base64url(sid)
 end
 
 -- Keeps an event about session ${sid}, whose fields are or were ${s} and ${f}, for commit(). ${reason} is JSON. Nobody is the
 -- author of an expiry.
 local function report(kind, sid, s, f, reason, ended, at, access)
-	local n, device = #events + 1, bit.band(byte(s, 17), 2) ~= 0 and H['d' .. sid]
+	local n, device = #events + 1, bit.band(byte(s, S_FLAGS), 2) ~= 0 and H['d' .. sid]
 	local nobody = kind == 'expired'
-	access = access or f and unbin('<I4', f, 57) or 0
-	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, 35, 42))
-	events[n] = { event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamp(at), who, public_id(sid), s, device,
+	access = access or f and unbin('<I4', f, F_ACCESS) or 0
+	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, S_DEV, S_DEV + 7))
+	events[n] = event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamp(at), who, public_id(sid), s, device,
 		nobody and 'null' or arg[4], reason, ended and 'true' or 'false', access > 0 and stamp(access) or nil,
-		nobody and 'null' or arg[5]), ended }
+		nobody and 'null' or arg[5])
 end
 
 -- Ends a session: a logout record in the place of its fields, and an event. ${text} goes into the record, "" for the word of the cause.
 local function finish(sid, at, cause, scope, text, kind, reason)
 	local s, f = H['s' .. sid], H['f' .. sid]
 	report(kind, sid, s, f, reason, true, at)
-	put('l' .. sid, bin('<I4BBc8B', at, cause, scope, sub(s, 35, 42), bit.band(byte(s, 17), 2)) .. text)
+	put('l' .. sid, bin('<I4BBc8B', at, cause, scope, sub(s, S_DEV, S_DEV + 7), bit.band(byte(s, S_FLAGS), 2)) .. text)
 	drop('s' .. sid)
 	if f then drop('f' .. sid) end
-	expire = max(expire, at + tonumber(arg[6]) + MARGIN)
+	expire = max(expire, at + KEEP + MARGIN)
 end
 
 -- Reads the record and puts it in order: sessions that are past leave as expired; logout records go that are too old, and the oldest
--- beyond ENDING_MAX, with what was kept for them; blacklist entries go with their tokens. Returns false if there is no record.
+-- beyond KEPT, with what was kept for them; blacklist entries go with their tokens. Returns false if there is no record.
 local function survey()
 	local flat = call('HGETALL', key)
 	local size = #flat
@@ -130,10 +110,9 @@ local function survey()
 		end
 	end
 	if endings then
-		local keep = tonumber(arg[6])
 		table.sort(endings, function (a, b) return a[1] > b[1] end)
 		for i, e in ipairs(endings) do
-			if i > ENDING_MAX or e[1] + keep <= now then
+			if i > KEPT or e[1] + KEEP <= now then
 				drop('l' .. e[2])
 				if H['d' .. e[2]] then drop('d' .. e[2]) end
 				if H['e' .. e[2]] then drop('e' .. e[2]) end
@@ -146,15 +125,20 @@ local function survey()
 	return true
 end
 
--- Writes everything: HSET before HDEL, since a hash that is empty for a moment loses its expiry. Returns the events the outbox had no room for.
+-- Writes everything: HSET before HDEL, since a hash that is empty for a moment loses its expiry. Returns lost. Before that, a script
+-- returns table.concat(unnamed) if there are any.
 local function commit()
-	local left_out = 0
+	local lost = 0
+	if #unnamed > 0 then error('a session without its public id') end
 	for i = 1, #set, CHUNK do call('HSET', key, unpack(set, i, min(i + CHUNK - 1, #set))) end
 	for i = 1, #del, CHUNK do call('HDEL', key, unpack(del, i, min(i + CHUNK - 1, #del))) end
 	-- GT alone would leave a record without expiry immortal
 	if expire > 0 and call('EXPIREAT', key, min(expire, TIME_MAX), 'GT') == 0 then
 		call('EXPIREAT', key, min(expire, TIME_MAX), 'NX')
 	end
-	for i = 1, #events do left_out = left_out + max(0, post(events[i][1], events[i][2])) end
-	return left_out
+	for i = 1, #events do
+		local n = post(events[i], i % 16 == 1)
+		if n > 0 then lost = lost + n end
+	end
+	return lost
 end

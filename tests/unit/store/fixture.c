@@ -41,7 +41,8 @@ fill_conf(void)
 	snprintf(fx.clients[0].id, sizeof(fx.clients[0].id), "default");
 	snprintf(fx.clients[1].id, sizeof(fx.clients[1].id), "mobile");
 	fx.conf = (struct config){ .redis_url = url, .redis_user = empty, .redis_password_file = empty, .redis_connect_timeout = 100,
-		.redis_command_timeout = 100, .redis_breaker_failures = 0, .redis_breaker_open = 1000, .logout_keep = 604800000,
+		.redis_command_timeout = 100, .redis_breaker_failures = 0, .redis_breaker_open = 1000, .logout_keep = 604800000, .session_limit = 32,
+		.outbox_keep = 3600000, .outbox_max = 128 * KEYS_BUCKETS,
 		.clients = fx.clients, .n_clients = 2 };
 }
 

@@ -103,7 +103,8 @@ as_user(const char *rules)
 	fx.conf.redis_user = user;
 }
 
-#define ALL "~dw:* ~dwo:* &dw:events +ping +hmget +hget +hgetall +hset +hdel +expireat +xadd +xlen +publish +evalsha +script|load"
+#define NEEDED "~dw:* ~dwo:* &dw:events +ping +hmget +hget +hgetall +hset +hdel +expireat +xadd +publish +evalsha +script|load"
+#define ALL NEEDED " +xlen +xinfo|groups +xrange +xdel +xtrim"
 #define CACHE "&__redis__:invalidate +subscribe +client|id +client|tracking"
 
 /* Given the line that was named, all is well. */
@@ -138,9 +139,11 @@ test_rights(void **state)
 		{ "+info +role " ALL, "", 0 },
 		/* the default of Redis 7 for a new user: all keys, all commands, no channels */
 		{ "+info +role ~* +@all resetchannels", "&dw:events +publish", LOOK_BIT(LOOK_DENIED) },
-		{ "+info +role " ALL " -xlen", "~dwo:* +xlen", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role " ALL " -xlen", "~dwo:* +xlen", LOOK_BIT(LOOK_UNTRIMMED) },
+		{ "+info +role " NEEDED, "~dwo:* +xlen +xinfo|groups +xrange +xdel +xtrim", LOOK_BIT(LOOK_UNTRIMMED) },
 		{ "+info +role " ALL " -hset -xadd", "~dw:* +hset ~dwo:* +xadd", LOOK_BIT(LOOK_DENIED) },
-		{ "+info +role allchannels +@all resetkeys ~dw:*", "~dwo:* +xadd +xlen", LOOK_BIT(LOOK_DENIED) },
+		{ "+info +role allchannels +@all resetkeys ~dw:*", "~dwo:* +xadd +xlen",
+		    LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTRIMMED) },
 		{ "+info +role " ALL " -script|load", "~dw:*", LOOK_BIT(LOOK_DENIED) },
 		{ "+info +role " ALL " -evalsha", "~dw:*", LOOK_BIT(LOOK_DENIED) },
 		{ "+info", "~dw:*", LOOK_BIT(LOOK_DENIED) },

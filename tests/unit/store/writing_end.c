@@ -237,7 +237,7 @@ test_forgotten(void **state)
 	assert_false(fixture_lookup(2).ended);
 }
 
-/* The ids of ended sessions are made by the script: the same ones as here. */
+/* Events about sessions the caller did not name have the ids that sid_public() makes. */
 static void
 test_public_ids(void **state)
 {
@@ -264,6 +264,164 @@ test_public_ids(void **state)
 	}
 	json_object_put(all);
 	assert_int_equal(found, 20);
+}
+
+/* The key that public ids are made with is in no argument: SLOWLOG and MONITOR show those. */
+static void
+test_key_stays(void **state)
+{
+	const uint8_t *key = keyring_user(fx.keys)->public_sid;
+	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct rotate_write rotate = fixture_rotation(1, 0, 9);
+	struct login_write w = fixture_login(1);
+	size_t n = 0, names = 0;
+	redisReply *r;
+
+	(void)state;
+	freeReplyObject(fixture_raw("CONFIG SET slowlog-log-slower-than 0 slowlog-max-len 1000"));
+	freeReplyObject(fixture_raw("SLOWLOG RESET"));
+	log_in(1, 5);
+	(void)fixture_rotate(&rotate, NULL);
+	fixture_age(2, 10000);
+	memcpy(w.session.dev8, "\x66\x69\x6c\x6f\x72\x75\x78\x7b", DEV_LEN); /* replaces one */
+	fixture_fill(w.session.sid8, SID_LEN, 77);
+	fixture_logged_in(&w);
+	fixture_end(&all);
+	r = fixture_raw("SLOWLOG GET -1");
+	freeReplyObject(fixture_raw("CONFIG SET slowlog-log-slower-than 10000"));
+	for (size_t i = 0; i < r->elements; i++) {
+		redisReply *args = r->element[i]->element[3];
+
+		for (size_t k = 0; k < args->elements; k++, n++) {
+			assert_null(memmem(args->element[k]->str, args->element[k]->len, key, 12));
+			names += args->element[k]->len > 2 && memmem(args->element[k]->str, args->element[k]->len, w.user_id, 10) != NULL;
+		}
+	}
+	freeReplyObject(r);
+	assert_true(n > 100 && names >= 6); /* arguments were looked at, ours */
+}
+
+/* The clock steps back after the mark was set: who logs in now is newer than it, is alive, stays so, and can be ended again. */
+static void
+test_mark_ahead(void **state)
+{
+	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct rotate_write rotate = fixture_rotation(3, 0, 9);
+	struct lookup_reply l;
+	uint32_t ahead;
+
+	(void)state;
+	log_in(1, 2);
+	fixture_end(&all);
+	ahead = (uint32_t)fixture_time() + 300;
+	freeReplyObject(fixture_raw("HSET %s n %b", fx.key, &ahead, sizeof(ahead)));
+	log_in(3, 4);
+	l = fixture_lookup(3);
+	assert_true(l.live && l.session.created >= l.not_before && l.session.created <= fixture_time());
+	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, l.session.sid8), DW_OK);
+	assert_int_equal(fixture_rotate(&rotate, NULL), ROTATE_DONE);
+	assert_true(fixture_lookup(3).live && fixture_lookup(4).live);
+	assert_int_equal(fixture_end(&all).ended, 2);
+	/* what was there before the mark does not come back with it */
+	log_in(5, 5);
+	freeReplyObject(fixture_raw("HSET %s n %b", fx.key, &ahead, sizeof(ahead)));
+	log_in(6, 6);
+	assert_true(!fixture_lookup(5).live && fixture_lookup(6).live);
+}
+
+/* As many logout records as sessions are allowed. */
+static void
+test_as_many(void **state)
+{
+	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+
+	(void)state;
+	fx.conf.session_limit = 40;
+	log_in(1, 42);
+	fixture_end(&all);
+	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(fixture_int("HLEN %s", fx.key), 2 + 40);
+	fx.conf.session_limit = 32;
+}
+
+/* A full memory refuses logins and nothing else. */
+static void
+test_full_memory(void **state)
+{
+	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION), all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct rotate_write rotate = fixture_rotation(2, 0, 9);
+	struct login_write w = fixture_login(4);
+	struct revoke_write revoke = { .access_exp = fixture_time() + 100 };
+	struct login_reply r;
+
+	(void)state;
+	log_in(1, 3);
+	fixture_age(2, 50);
+	freeReplyObject(fixture_raw("CONFIG SET maxmemory 1"));
+	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_UNAVAILABLE);
+	fixture_fill(revoke.sid8, SID_LEN, 2);
+	memcpy(revoke.up, fx.up, UP_LEN);
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, revoke.sid8), DW_OK);
+	assert_int_equal(redis_store_ops.revoke(fx.store, &revoke), DW_OK);
+	assert_int_equal(fixture_rotate(&rotate, NULL), ROTATE_DONE);
+	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(fixture_end(&out).ended, 1);
+	assert_int_equal(fixture_end(&all).ended, 2);
+	freeReplyObject(fixture_raw("CONFIG SET maxmemory 0"));
+	assert_int_equal(fixture_count("logout") + fixture_count("refresh") + fixture_count("token_revoked"), 3);
+}
+
+/* Calls of ${command} since the counters were set back. */
+static long
+calls(const char *command)
+{
+	redisReply *r = fixture_raw("INFO commandstats");
+	char name[64];
+	const char *at;
+	long n = 0;
+
+	snprintf(name, sizeof(name), "cmdstat_%s:calls=", command);
+	if ((at = strstr(r->str, name)) != NULL)
+		n = strtol(at + strlen(name), NULL, 10);
+	freeReplyObject(r);
+	return (n);
+}
+
+/*
+ * Where nothing is unusual, the short way is taken: no script but the login's reads the whole record. (That both ways do the same is
+ * another test, which a script that never takes the short one would pass.)
+ */
+static void
+test_short_way(void **state)
+{
+	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct rotate_write rotate = fixture_rotation(1, 0, 9);
+	int64_t before = fixture_time();
+	struct rotate_reply next;
+	struct end_reply end;
+	uint8_t sid8[SID_LEN];
+
+	(void)state;
+	if (fx.mistaken)
+		skip();
+	for (uint8_t n = 1; n <= 2; n++) {
+		struct login_write w = fixture_login(n);
+
+		w.username = "alice";
+		fixture_logged_in(&w);
+	}
+	fixture_fill(sid8, SID_LEN, 1);
+	fixture_age(1, 30);
+	while (fixture_time() == before) /* the arguments are made for a second: let it be one that has just begun */
+		fixture_sleep(5);
+	freeReplyObject(fixture_raw("CONFIG RESETSTAT"));
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, sid8), DW_OK);
+	assert_int_equal(redis_store_ops.rotate(fx.store, &rotate, &next), DW_OK);
+	assert_int_equal(redis_store_ops.end(fx.store, &out, NULL, &end), DW_OK);
+	assert_true(next.outcome == ROTATE_DONE && end.ended == 1);
+	assert_int_equal(calls("hgetall"), 0);
+	assert_int_equal(calls("evalsha"), 3);
 }
 
 /* Without room for the records, or with nobody who wants them. */
@@ -299,6 +457,11 @@ main(void)
 		cmocka_unit_test_setup(test_expired, fixture_fresh),
 		cmocka_unit_test_setup(test_forgotten, fixture_fresh),
 		cmocka_unit_test_setup(test_public_ids, fixture_fresh),
+		cmocka_unit_test_setup(test_key_stays, fixture_fresh),
+		cmocka_unit_test_setup(test_mark_ahead, fixture_fresh),
+		cmocka_unit_test_setup(test_as_many, fixture_fresh),
+		cmocka_unit_test_setup(test_full_memory, fixture_fresh),
+		cmocka_unit_test_setup(test_short_way, fixture_fresh),
 		cmocka_unit_test_setup(test_arena, fixture_fresh),
 	};
 
