@@ -340,13 +340,28 @@ take_connection(struct loop *l, int listen_fd)
 	}
 }
 
+/*
+ * Nobody is to wait in a queue that only we hold open: where the master has died a front learns at once that nobody serves it, and a new
+ * master need not wait for our slowest peer. A standard descriptor stays, so that nothing else becomes it.
+ */
+static void
+stop_listening(struct loop *l)
+{
+
+	listen_on(l, false);
+	for (size_t i = 0; i < l->child->n_listen; i++)
+		if (l->child->listen_fds[i] > STDERR_FILENO)
+			close(l->child->listen_fds[i]);
+	l->child->n_listen = 0;
+}
+
 /* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin. */
 static void
 begin_leaving(struct loop *l)
 {
 
 	l->leaving = true;
-	listen_on(l, false);
+	stop_listening(l);
 	atomic_store(&l->app->slot->state, BOARD_LEAVING);
 	while (!TAILQ_EMPTY(&l->kept))
 		receive(l, TAILQ_FIRST(&l->kept));
