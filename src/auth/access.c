@@ -154,6 +154,13 @@ read_claims(const struct config *c, const struct keyring *keys, struct json_obje
 	return (read_identity(keys, o, out));
 }
 
+bool
+access_is_ours(const struct keyring *keys, struct str text)
+{
+
+	return (jws_claims_key(text, TYP, find_key, keys));
+}
+
 enum dw_result
 access_read(const struct config *c, const struct keyring *keys, struct str text, int64_t now, struct access *out)
 {

@@ -49,4 +49,10 @@ enum dw_result access_issue(const struct config *c, const struct keyring *keys, 
  */
 enum dw_result access_read(const struct config *c, const struct keyring *keys, struct str text, int64_t now, struct access *out);
 
+/*
+ * True if ${text} is an access token of ours in form: a JWT of our typ with the kid of a key we have. It may be forged or expired all the same; but one
+ * that is not ours in form may be the application's own.
+ */
+bool access_is_ours(const struct keyring *keys, struct str text);
+
 #endif

@@ -121,6 +121,18 @@ is_type(struct str typ, const char *want)
 	return (typ.p != NULL && typ.len == wanted.len && str_is_nocase(typ, wanted.p));
 }
 
+/* Decodes ${segment}, the encoded header; NULL if it is none. */
+static struct json_object *
+parse_header(struct str segment)
+{
+	uint8_t text[BASE64URL_BYTES(JWS_MAX)];
+	size_t len;
+
+	if (!base64url_decode(segment, text, sizeof(text), &len))
+		return (NULL);
+	return (json_parse_strict((struct str){ (const char *)text, len }));
+}
+
 /*
  * The key that ${segment}, the encoded header, chooses among ours; NULL if it is not acceptable. The algorithm is the key's:
  * a header that names another one, or none, is forged (RFC 8725 3.1). Keys inside the header are never looked at.
@@ -128,15 +140,11 @@ is_type(struct str typ, const char *want)
 static const struct jwk *
 choose_key(struct str segment, const char *typ, jws_find_key *find, const void *keys)
 {
-	uint8_t text[BASE64URL_BYTES(JWS_MAX)];
 	const struct jwk *k = NULL;
 	struct json_object *o;
 	struct header h;
-	size_t len;
 
-	if (!base64url_decode(segment, text, sizeof(text), &len))
-		return (NULL);
-	if ((o = json_parse_strict((struct str){ (const char *)text, len })) == NULL)
+	if ((o = parse_header(segment)) == NULL)
 		return (NULL);
 	h = read_header(o);
 	if (!h.refused && is_type(h.typ, typ))
@@ -145,6 +153,22 @@ choose_key(struct str segment, const char *typ, jws_find_key *find, const void *
 		k = NULL;
 	json_object_put(o);
 	return (k);
+}
+
+bool
+jws_claims_key(struct str token, const char *typ, jws_find_key *find, const void *keys)
+{
+	struct json_object *o;
+	struct header h;
+	struct str seg[3];
+	bool claims;
+
+	if (!cut_segments(token, seg) || (o = parse_header(seg[0])) == NULL)
+		return (false);
+	h = read_header(o);
+	claims = is_type(h.typ, typ) && h.kid.p != NULL && find(keys, h.kid) != NULL;
+	json_object_put(o);
+	return (claims);
 }
 
 enum dw_result

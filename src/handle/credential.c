@@ -24,11 +24,24 @@ bearer_text(const struct request *q, struct str *out)
 	return (memchr(out->p, ',', out->len) == NULL ? DW_OK : DW_REFUSED);
 }
 
+/* In front of an application the header is the application's as well: what is not ours in form, beside a cookie of ours, is not for us. */
 static enum dw_result
-find_bearer(const struct app *app, const struct request *q, struct presented *out)
+own_bearer_text(const struct app *app, const struct request *q, bool with_cookie, struct str *out)
+{
+	enum dw_result rc;
+
+	*out = STR_NONE;
+	rc = bearer_text(q, out);
+	if (with_cookie && (rc == DW_OK || rc == DW_INVALID) && !access_is_ours(app->keys, *out))
+		return (DW_ABSENT);
+	return (rc);
+}
+
+static enum dw_result
+find_bearer(const struct app *app, const struct request *q, bool with_cookie, struct presented *out)
 {
 	struct str text;
-	enum dw_result rc = bearer_text(q, &text);
+	enum dw_result rc = own_bearer_text(app, q, with_cookie, &text);
 
 	return (rc == DW_OK ? credential_read(app, CREDENTIAL_ACCESS, text, &out->cred) : rc);
 }
@@ -46,8 +59,10 @@ find_cookie(const struct app *app, const struct request *q, struct presented *ou
 	for (size_t i = 0; i < n; i++) {
 		if (values[i].len == 0)
 			continue; /* a cleared cookie some browsers keep sending */
-		if ((rc = credential_read(app, CREDENTIAL_COOKIE, values[i], &one)) != DW_OK)
+		if ((rc = credential_read(app, CREDENTIAL_COOKIE, values[i], &one)) != DW_OK) {
+			out->bad_cookie = true;
 			return (rc);
+		}
 		if (out->has_cookie && !credential_same_session(&one, &out->cookie))
 			return (DW_REFUSED);
 		out->has_cookie = true;
@@ -61,10 +76,10 @@ credential_find(const struct app *app, const struct request *q, struct presented
 {
 	enum dw_result bearer, cookie;
 
-	out->has_cookie = false;
+	out->has_cookie = out->bad_cookie = false;
 	out->cred.kind = CREDENTIAL_NONE;
 	cookie = find_cookie(app, q, out);
-	bearer = find_bearer(app, q, out);
+	bearer = find_bearer(app, q, cookie != DW_ABSENT, out);
 	if (bearer == DW_REFUSED || cookie == DW_REFUSED)
 		return (DW_REFUSED);
 	if (bearer == DW_INVALID || cookie == DW_INVALID)
@@ -102,7 +117,7 @@ credential_single(const struct app *app, const struct request *q, enum credentia
 {
 	struct str cookie = STR_NONE, bearer = STR_NONE;
 	size_t n = request_cookies(q, credential_cookie_name(app, q, app->conf->cookie_name), &cookie, 1);
-	enum dw_result rc = bearer_text(q, &bearer);
+	enum dw_result rc = own_bearer_text(app, q, n > 0 && cookie.len > 0, &bearer);
 
 	if (n == 1 && rc == DW_ABSENT) {
 		*kind = CREDENTIAL_COOKIE;
@@ -126,6 +141,18 @@ credential_refuse_mixed(const struct request *q, struct response *r)
 	response_error(r, q, "invalid_request", "The request carries credentials of different sessions.", NULL, 0);
 }
 
+/* A browser's access token runs out long before its cookie does, and a script may send both. */
+static enum dw_result
+check_presented(struct app *app, bool family, struct presented *p, struct identity *id)
+{
+	enum dw_result rc = check_session(app, &p->cred, family, id);
+
+	if (rc != DW_REFUSED || !p->has_cookie || p->cred.kind == CREDENTIAL_COOKIE)
+		return (rc);
+	p->cred = p->cookie;
+	return (check_session(app, &p->cred, family, id));
+}
+
 bool
 credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
     struct identity *id)
@@ -137,7 +164,7 @@ credential_require(struct app *app, const struct request *q, struct response *r,
 		return (false);
 	}
 	id->reason = NULL;
-	if (rc == DW_OK && (rc = check_session(app, &out->cred, family, id)) == DW_OK)
+	if (rc == DW_OK && (rc = check_presented(app, family, out, id)) == DW_OK)
 		return (true);
 	credential_refuse(app, q, r, rc, id->reason);
 	return (false);

@@ -14,17 +14,19 @@
 /* What came with a request. */
 struct presented {
 	struct credential cred; /* the bearer token if there is one, else the cookie; kind NONE = nothing came */
-	bool has_cookie;        /* a session cookie was among it */
+	bool has_cookie;        /* a genuine session cookie was among it */
+	bool bad_cookie;        /* a malformed or forged one was */
 	struct credential cookie;
 };
 
 /*
  * Finds them. DW_OK: ${out} is filled. DW_ABSENT: none was sent. DW_INVALID: one is malformed or forged. DW_REFUSED: they stand for different
- * sessions, or a header carries two. Nothing is asked.
+ * sessions, or a header carries two. Nothing is asked. The header is the application's as well: beside a session cookie, a bearer token that is not
+ * ours in form counts as absent.
  */
 enum dw_result credential_find(const struct app *app, const struct request *q, struct presented *out);
 
-/* The text of the credential and its kind, if the request carries exactly one; else STR_NONE. Nothing is verified. */
+/* The text of the credential and its kind, if the request carries exactly one, as above; else STR_NONE. Nothing is verified. */
 struct str credential_single(const struct app *app, const struct request *q, enum credential_kind *kind);
 
 /* Answers 403: a credential that has travelled in the clear is not even looked at (R001). */
@@ -36,7 +38,10 @@ void credential_refuse_mixed(const struct request *q, struct response *r);
 /* Answers the request for anything but DW_OK of check_session, with its ${reason}, and for DW_ABSENT and DW_INVALID of credential_find. */
 void credential_refuse(const struct app *app, const struct request *q, struct response *r, enum dw_result rc, const char *reason);
 
-/* Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. */
+/*
+ * Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. Of a bearer token and a cookie of
+ * one session the valid one decides, and is then ${out}->cred.
+ */
 bool credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
     struct identity *id);
 

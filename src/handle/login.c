@@ -195,7 +195,10 @@ handle_login(struct app *app, struct request *q, struct response *r)
 	enum login_outcome outcome;
 	struct wish w;
 
-	if (!read_wish(app, q, r, &w) || !credential_write_allowed(app, q, r, w.in.want_cookie) || !find_presented(app, q, r, &w))
+	if (!read_wish(app, q, r, &w) || !find_presented(app, q, r, &w))
+		return;
+	/* A login sets a cookie or ends the session of the one that came along: each is a write in the name of whoever's browser it is. */
+	if (!credential_write_allowed(app, q, r, w.in.want_cookie || w.presented.has_cookie))
 		return;
 	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)
 		welcome(app, q, r, &w, &out);

@@ -113,7 +113,8 @@ handle_logout(struct app *app, struct request *q, struct response *r)
 		credential_refuse_mixed(q, r);
 	} else if (rc == DW_INVALID) {
 		credential_refuse(app, q, r, rc, NULL);
-		clear_cookie(app, q, r);
+		if (p.bad_cookie) /* a good one is not to blame for what else came along */
+			clear_cookie(app, q, r);
 	} else if (!credential_write_allowed(app, q, r, rc == DW_OK && p.cred.kind == CREDENTIAL_COOKIE)) {
 		return;
 	} else if (rc == DW_ABSENT) {

@@ -392,7 +392,30 @@ other_keys(void **state)
 	(void)state;
 	assert_int_equal(fake_new(&stranger), 0);
 	assert_int_equal(access_read(&stranger.conf, stranger.app.keys, str_of(issued()), NOW, &a), DW_INVALID);
+	assert_false(access_is_ours(stranger.app.keys, str_of(issued())));
 	fake_free(&stranger);
+}
+
+/* In form only: forged or cut short, it still claims to be ours, and somebody else's does not. */
+static void
+ours_in_form(void **state)
+{
+	static const char *const foreign[] = { "", "abc", "a.b.c", "..", "x..", "eyJhbGciOiJub25lIn0.e30.", "dws_AAAA",
+		"eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJSUzI1NiJ9.e30.AAAA",            /* no kid */
+		"eyJ0eXAiOiJhdCtqd3QiLCJraWQiOiJ4IiwiYWxnIjoiUlMyNTYifQ.e30.A", /* a kid of others */
+		"eyJraWQiOjF9.e30.AAAA", "W10.e30.AAAA" };
+	const struct keyring *keys = fake.app.keys;
+	const char *own = issued();
+
+	(void)state;
+	assert_true(access_is_ours(keys, str_of(own)));
+	assert_true(access_is_ours(keys, (struct str){ own, strlen(own) - 1 }));
+	assert_false(access_is_ours(keys, (struct str){ own, strcspn(own, ".") }));
+	assert_false(access_is_ours(keys, STR_NONE));
+	assert_false(access_is_ours(keys, str_of(signed_text("JWT", payload_with("x", "0")))));
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (access_is_ours(keys, str_of(foreign[i])))
+			fail_msg("%s", foreign[i]);
 }
 
 /* "alg":"none" and friends, with the header a forger would write. */
@@ -451,6 +474,7 @@ main(void)
 		cmocka_unit_test_setup(own_audience, fresh),
 		cmocka_unit_test_setup(other_tokens, fresh),
 		cmocka_unit_test_setup(other_keys, fresh),
+		cmocka_unit_test_setup(ours_in_form, fresh),
 		cmocka_unit_test_setup(unsigned_ones, fresh),
 		cmocka_unit_test_setup(too_long, fresh),
 	};

@@ -97,6 +97,74 @@ refuses(void **state)
 	ask_expect_no(a, "Remote-User");
 }
 
+/* One whose signature was cut short: ours in form, and forged. */
+static const char *
+cut_bearer(void)
+{
+	static char line[sizeof(ask.bearer_line)];
+
+	snprintf(line, sizeof(line), "%s", ask.bearer_line);
+	line[strlen(line) - 2] = '\0';
+	return (line);
+}
+
+/* In front of an application the Authorization header is the application's as well. */
+static void
+bearers_of_the_application(void **state)
+{
+	static const char *const foreign[] = { "HTTP_AUTHORIZATION=Bearer abc", "HTTP_AUTHORIZATION=Bearer a.b.c",
+		"HTTP_AUTHORIZATION=Bearer", "HTTP_AUTHORIZATION=Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0.e30.AAAA",
+		"HTTP_AUTHORIZATION=Basic YTpi", "HTTP_AUTHORIZATION=Bearer dws_AAAA" };
+	const char *a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		a = ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line, foreign[i] });
+		ask_expect(a, 200, NULL);
+		ask_expect_trail("lookup ");
+		ask_expect_header(a, "Variable-REMOTE_USER: alice");
+		ask_expect(ASK("GET", "/auth/check", .extra = { ask.forged_line, foreign[i] }), 401, "invalid_token");
+		ask_expect_trail("");
+	}
+	/* Ours in form, and forged: that is no accident. */
+	a = ASK("GET", "/auth/check", .extra = { ask.cookie_line, cut_bearer() });
+	ask_expect(a, 401, "invalid_token");
+	ask_expect_no(a, "Set-Cookie");
+	ask_expect_trail("");
+	/* Alone it is the credential, and refused. */
+	ask_expect(ASK("GET", "/auth/check", .extra = { foreign[0] }), 401, "invalid_token");
+	ask_expect(ASK("GET", "/auth/check", .extra = { foreign[0], "HTTP_COOKIE=" SESSION }), 401, "invalid_token");
+}
+
+/* Of two credentials of one session the valid one decides. */
+static void
+either_of_one_session(void **state)
+{
+	const char *a;
+
+	(void)state;
+	ask.fake.now += 400; /* beyond the access token's life, within the cookie's */
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line }), 401, "invalid_token");
+	a = ASK("GET", "/auth/check", .extra = { ask.cookie_line, ask.bearer_line });
+	ask_expect(a, 200, NULL);
+	ask_expect_header(a, "X-Doorward-Expires: 1800001800");
+	/* A write is then one by cookie, and obeys the rule for those. */
+	ask_expect(ASK("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAAAAAAAAA", .extra = { ask.cookie_line, ask.bearer_line, CROSS }),
+	    403, "csrf");
+	ask_fresh(state);
+	ask.fake.found.blacklisted = true;
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line }), 401, "invalid_token");
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, ask.bearer_line }), 200, NULL);
+	ask_fresh(state);
+	ask.fake.found.session.has_cookie = false; /* the cookie is over, the tokens are not */
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line }), 401, "invalid_token");
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, ask.bearer_line }), 200, NULL);
+	ask_fresh(state);
+	ask.fake.now += 400;
+	ask.fake.lookup_rc = DW_UNAVAILABLE;
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, ask.bearer_line }), 503, "store_unavailable");
+}
+
 static void
 groups(void **state)
 {
@@ -198,6 +266,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(preflights, ask_fresh),
+		cmocka_unit_test_setup(bearers_of_the_application, ask_fresh),
+		cmocka_unit_test_setup(either_of_one_session, ask_fresh),
 		cmocka_unit_test_setup(allows, ask_fresh),
 		cmocka_unit_test_setup(refuses, ask_fresh),
 		cmocka_unit_test_setup(groups, ask_fresh),

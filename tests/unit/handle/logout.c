@@ -58,6 +58,17 @@ csrf(void **state)
 	ASK("POST", "/auth/logout", .extra = { ask.forged_line, "HTTP_ORIGIN=null" });
 	ask_expect_no(ask.last.answer.p, "Set-Cookie");
 	ask_expect_trail("");
+	/* A login ends the session whose cookie comes along: that is a write by cookie, whatever the login is to give. */
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line,
+	    "HTTP_SEC_FETCH_SITE=same-site"), 403, "csrf");
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line), 403, "csrf");
+	ask_expect_trail("");
+	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", ask.cookie_line, CROSS), 403,
+	    "csrf");
+	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", ask.cookie_line), 200, NULL);
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line, SAME), 200, NULL);
+	/* A bearer token of the application's own is no credential: the cookie is, and obeys the rule. */
+	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_AUTHORIZATION=Bearer abc", CROSS }), 403, "csrf");
 	/* No word on the origin: a form's token, or a body that no page can send unasked. */
 	ask_expect(POST("/auth/login", FORM, login_form), 403, "csrf");
 	ask_expect(POST("/auth/login", FORM, with_token), 403, "csrf");
@@ -135,10 +146,22 @@ credentials(void **state)
 	ask_expect_header(a, cleared);
 	a = ASK("POST", "/auth/logout", .extra = { "HTTP_AUTHORIZATION=Bearer x" });
 	ask_expect(a, 401, "invalid_token");
-	ask_expect_header(a, cleared);
+	ask_expect_no(a, "Set-Cookie"); /* none came along */
 	ask_expect(POST("/auth/logout", JSON, "{\"refresh_token\":\"dwr_x\"}"), 401, "invalid_token");
-	ask_expect_header(ask.last.answer.p, cleared);
+	ask_expect_no(ask.last.answer.p, "Set-Cookie");
+	/* A good cookie stays where only something else was refused, and where it was the application's it is signed out. */
+	ask_expect(POST("/auth/logout", JSON, "{\"refresh_token\":\"dwr_x\"}", ask.cookie_line), 401, "invalid_token");
+	ask_expect_no(ask.last.answer.p, "Set-Cookie");
+	ask.bearer_line[strlen(ask.bearer_line) - 1] ^= 1;
+	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, ask.bearer_line }), 401, "invalid_token");
+	ask_expect_no(ask.last.answer.p, "Set-Cookie");
+	ask.bearer_line[strlen(ask.bearer_line) - 1] ^= 1;
 	ask_expect_trail("");
+	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_AUTHORIZATION=Bearer abc", SAME });
+	ask_expect(a, 200, NULL);
+	ask_expect_trail("end ");
+	ask_expect_header(a, cleared);
+	ask_expect_header(POST("/auth/logout", JSON, "{\"refresh_token\":\"dwr_x\"}", ask.forged_line), cleared);
 	/* Only if configured. */
 	ask.fake.conf.clear_site_data = true;
 	ask_expect_header(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME }),
