@@ -1,5 +1,6 @@
 """A site behind one of the configurations of contrib/fronts, started from the very file a reader finds there, and what has to hold behind each."""
 
+import base64
 import http.client
 import os
 import pathlib
@@ -21,14 +22,26 @@ IDENTITY = ["Remote-User", "Remote-Groups", "X-Remote-User", "X-Remote-Groups", 
             "Auth-Type", "X-Doorward-User-Id", "Doorward-User-Id", "Doorward-Group", "Doorward-Route", "Doorward-Original-Uri"]
 
 
+def uncommented(text):
+    """With the parts that a reader may want: a comment that names one of these places, with the lines indented below it."""
+    def one(match):
+        if not re.search("@(HTTP_PORT|APP_SOCKET)@", match[0]):
+            return match[0]
+        return re.sub(r"(?m)^([ \t]*)# ?", r"\1", match[0])
+
+    return re.sub(r"(?m)^([ \t]*)#[^\n]*\n(?:\1#\t[^\n]*\n)*", one, text)
+
+
 class Fronted(Site):
     """file: below contrib/fronts; run: the server's command line. In both @NAME@ is replaced (values: further ones), and what a reader would have
-    to uncomment for a plain http port is. server_user: started by root, the server runs as another user; fcgiwrap: it needs that for CGI;
-    asks_daemon: not so where the server starts doorward itself; more_files: below contrib/fronts, put beside the first."""
+    to uncomment for a plain http port and for a FastCGI application is. server_user: started by root, the server runs as another user;
+    fcgiwrap: it needs that for CGI; asks_daemon: not so where the server starts doorward itself; runs_applications: not so where it knows
+    nothing but CGI; more_files: below contrib/fronts, put beside the first."""
 
-    def __init__(self, file, run, *, server_user=False, fcgiwrap=False, asks_daemon=True, more_files=(), values=None, conf=None, **kwargs):
+    def __init__(self, file, run, *, server_user=False, fcgiwrap=False, asks_daemon=True, runs_applications=True, more_files=(),
+                 values=None, conf=None, **kwargs):
         self.drop = server_user and os.getuid() == 0
-        self.asks_daemon = asks_daemon
+        self.asks_daemon, self.runs_applications = asks_daemon, runs_applications
         if self.drop:
             conf = {**(conf or {}), "user": SERVER_USER}
         super().__init__(conf=conf, front="later", users=("alice", ("carol", "users", "admins")),
@@ -37,7 +50,7 @@ class Fronted(Site):
         self.http_port = free_port()
         self.values = {
             "DIR": self.dir, "PORT": str(self.port), "HTTP_PORT": str(self.http_port), "CHECK_PORT": str(free_port()), "CONF": self.conf_file,
-            "FILE": f"{self.dir}/{file}", "PROGRAM": program("doorward"),
+            "FILE": f"{self.dir}/{file}", "APP_SOCKET": f"{self.dir}/sock/application.sock", "PROGRAM": program("doorward"),
             "USER": f"User {SERVER_USER}\nGroup {SERVER_USER}" if self.drop else "", **(values or {}),
         }
         self.write_conf(**self.filled_values(self.conf.get("listen", {})))
@@ -89,7 +102,7 @@ class Fronted(Site):
 
     def put_file(self, name):
         text = (TOP / "contrib" / "fronts" / name).read_text()
-        text = self.fill(re.sub(r"(?m)^(\s*)# ?(.*@HTTP_PORT@)", r"\1\2", text))
+        text = self.fill(uncommented(text))
         left = re.findall(r"@[A-Z_]+@", text)
         expect(not left, f"{name}: nothing to put in for {left}")
         pathlib.Path(self.dir, name).write_text(text)
@@ -113,6 +126,8 @@ class Fronted(Site):
         if self.fcgiwrap:
             self.run("fcgiwrap", [installed("fcgiwrap"), "-s", f"unix:{self.dir}/sock/cgi.sock"])
             wait_until(lambda: os.path.exists(f"{self.dir}/sock/cgi.sock"), "fcgiwrap")
+        self.run("application", [program("tests/lib/application"), self.values["APP_SOCKET"]])
+        wait_until(lambda: os.path.exists(self.values["APP_SOCKET"]), "the FastCGI application")
         argv = [self.fill(word) for word in self.front_argv]
         self.front_process = self.run("front", [installed(argv[0]), *argv[1:]])
 
@@ -167,6 +182,48 @@ def test_no_spelling_of_an_identity_wins(site):
     site.web("GET", "/app/env.cgi", headers=headers).expect(401)
     headers = [(name, "/auth/login") for name in ("X-Forwarded-Proto", "X_Forwarded_Proto", "X-Forwarded-For", "X-Original-URI", "X-Forwarded-Uri")]
     site.web("GET", "/app/env.cgi", headers=headers).expect(401)
+
+
+def identities(answer):
+    """Who asks, as the application learns it: all the values of each name, and what FCGX_GetParam makes of it."""
+    lines = [line.partition("=")[::2] for line in answer.expect(200).text.partition("BODY\n")[0].splitlines()]
+    names = ("REMOTE_USER", "REMOTE_GROUPS", "AUTH_TYPE")
+    return {name: {value for key, value in lines if key in (name, f"first {name}")} for name in names}
+
+
+def test_basic_credentials_are_nobody(site):
+    """What a client says by HTTP's own authentication is said by him, to CGI scripts and FastCGI applications alike."""
+    login = login_as(site, "alice")
+    rows = [f"Basic {base64.b64encode(b'mallory:x').decode()}", "Basic bWFsbG9yeQ==", "Basic", 'Digest username="mallory"', "Negotiate x"]
+    wanted = {"REMOTE_USER": {"alice"}, "REMOTE_GROUPS": {"users"}}
+
+    def one(value, path="/app/env.cgi"):
+        found = identities(site.web("GET", path, cookie=login.cookie, headers={"Authorization": value}))
+        equal({name: found[name] for name in wanted}, wanted)
+        expect(found["AUTH_TYPE"] <= {"doorward"}, f"AUTH_TYPE {found['AUTH_TYPE']}")
+        for scheme in (value, value.replace("mallory", "alice"), f"Basic {base64.b64encode(b'alice:x').decode()}"):
+            site.web("GET", path, headers={"Authorization": scheme}).expect(401)
+
+    fails(rows, one)
+    if site.runs_applications:
+        fails(rows, lambda value: one(value, "/app/service"))
+
+
+def test_fastcgi_application(site):
+    """It is protected like a script, and no spelling of an identity reaches it, first or last."""
+    if not site.runs_applications:
+        raise Skip("the server knows nothing but CGI")
+    login = login_as(site, "alice")
+    site.web("GET", "/app/service").expect(401, "missing_token")
+    site.web("GET", "/app/service", cookie="x").expect(401, "invalid_token")
+    rows = sorted({case(name.replace("-", mark)) for name in IDENTITY for mark in "-_." for case in (str, str.upper)})
+    for headers in ([], [(name, "mallory") for name in rows], *([(name, "mallory")] for name in rows)):
+        found = identities(site.web("GET", "/app/service", cookie=login.cookie, headers=headers))
+        equal((found["REMOTE_USER"], found["REMOTE_GROUPS"]), ({"alice"}, {"users"}), str(headers))
+        expect(found["AUTH_TYPE"] <= {"doorward"}, f"AUTH_TYPE {found['AUTH_TYPE']}")
+    answer = site.web("POST", "/app/service", cookie=login.cookie, body=b"b" * 5000, headers={"Content-Type": "text/plain"}).expect(200)
+    equal(answer.body.partition(b"BODY\n")[2], b"b" * 5000)
+    site.web("POST", "/app/service", body=b"b" * 5000, headers={"Content-Type": "text/plain"}).expect(401)
 
 
 def test_group(site):

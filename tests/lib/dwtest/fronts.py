@@ -48,6 +48,8 @@ class Fronts:
         conf = f"{self.dir}/{name}.conf"
         pathlib.Path(conf).write_text(text)
         if name == "nginx":
+            for params in ("doorward_params", "doorward_check_params"):
+                shutil.copy(TOP / "contrib" / "fronts" / params, self.dir)
             self.run("fcgiwrap", [installed("fcgiwrap"), "-s", f"unix:{self.dir}/sock/cgi.sock"])
             wait_until(lambda: os.path.exists(f"{self.dir}/sock/cgi.sock"), "fcgiwrap")
             argv = [installed("nginx"), "-p", self.dir + "/", "-c", conf, "-e", f"{self.dir}/log/nginx.log"]
