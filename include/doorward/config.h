@@ -83,6 +83,7 @@ struct config {
 	char *redis_user, *redis_password_file;
 	bool redis_spawn;      /* the master runs a private redis-server; redis_url is then its socket in the state directory */
 	char *redis_server;    /* program */
+	int64_t redis_hung_after; /* ms; the private one is replaced */
 	int64_t redis_connect_timeout, redis_command_timeout;
 	int64_t redis_breaker_failures, redis_breaker_open;
 

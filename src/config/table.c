@@ -161,6 +161,8 @@ const struct option table_options[] = {
 	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
 	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),
 	OPT(STRING, "redis.server", "redis-server", 1, PATH_MAX_LEN, redis_server, "Program of the private Redis."),
+	OPT(DURATION, "redis.hung_after", "10s", SECONDS(1), HOURS(1), redis_hung_after,
+	    "A private Redis that does not answer for this long is replaced; a change needs a restart."),
 	OPT(DURATION, "redis.connect_timeout", "200ms", MS(1), MINUTES(1), redis_connect_timeout,
 	    "How long connecting may take."),
 	OPT(DURATION, "redis.command_timeout", "100ms", MS(1), MINUTES(1), redis_command_timeout,

@@ -1,3 +1,12 @@
+/*
+ * Waits for one of: the end of the child (SIGCHLD), the word to end it (TERM, or end of file of the pipe that all masters
+ * hold), an answer of the server, and the next time something is due.
+ *
+ * The question is an inline PING over one connection, a second after the last answer; any byte is an answer, "LOADING" and
+ * "BUSY" included. Time in which this process itself did not get to run is not counted as the server's silence.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <linux/close_range.h>
@@ -7,13 +16,30 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/str.h"
 #include "doorward/board.h"
 
 #include "master/guardian.h"
 
 #define LIFE_FD 3
+#define ASK_MS 1000 /* between two questions */
+
+/* The child, and what is known of it. Times are mono ms. */
+struct ward {
+	const struct guardian *g;
+	pid_t pid;
+	int fd;            /* to the server; -1 */
+	bool asked;        /* an answer is due */
+	bool ending, hung; /* TERM was sent; it was killed for its silence */
+	int64_t ask_at, kill_at, turned_at;
+	int64_t answered_at; /* or when it was started */
+};
 
 static volatile sig_atomic_t told;
 
@@ -66,39 +92,135 @@ end_like(int status)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RUNTIME);
 }
 
-static _Noreturn void
-guard(pid_t child, const sigset_t *open)
+static void
+hang_up(struct ward *w)
 {
-	struct pollfd p = { .fd = LIFE_FD, .events = POLLIN };
-	bool passed_on = false;
+
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	w->asked = false;
+}
+
+static bool
+dial(struct ward *w)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	if (!str_copy(sa.sun_path, sizeof(sa.sun_path), str_of(w->g->socket)) ||
+	    (w->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		return (false);
+	if (connect(w->fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return (true);
+	hang_up(w);
+	return (false);
+}
+
+static void
+ask(struct ward *w, int64_t now)
+{
+	static const char question[] = "PING\r\n";
+
+	w->ask_at = now + ASK_MS;
+	if (w->asked || (w->fd < 0 && !dial(w)))
+		return;
+	if (send(w->fd, question, sizeof(question) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		hang_up(w);
+	else
+		w->asked = true;
+}
+
+static void
+hear(struct ward *w, int64_t now)
+{
+	char answer[256];
+	ssize_t n = recv(w->fd, answer, sizeof(answer), MSG_DONTWAIT);
+
+	if (n > 0) {
+		w->asked = false;
+		w->answered_at = now;
+	} else if (n == 0 || errno != EAGAIN) {
+		hang_up(w);
+	}
+}
+
+static void
+tell_to_end(struct ward *w, int64_t now)
+{
+
+	if (w->ending)
+		return;
+	kill(w->pid, SIGTERM);
+	w->ending = true;
+	w->kill_at = now + w->g->stop_timeout;
+}
+
+static void
+do_what_is_due(struct ward *w, int64_t now)
+{
+
+	if (now - w->turned_at > 2 * ASK_MS)
+		w->answered_at += now - w->turned_at;
+	w->turned_at = now;
+	if (w->ending) {
+		if (now >= w->kill_at)
+			kill(w->pid, SIGKILL);
+		return;
+	}
+	if (now - w->answered_at >= w->g->hung_after) {
+		w->hung = true;
+		kill(w->pid, SIGKILL);
+	} else if (now >= w->ask_at) {
+		ask(w, now);
+	}
+}
+
+static void
+wait_for_something(struct ward *w, const sigset_t *open)
+{
+	struct pollfd p[2] = { { .fd = w->ending ? -1 : LIFE_FD, .events = POLLIN }, { .fd = w->fd, .events = POLLIN } };
+	const struct timespec due = { .tv_sec = ASK_MS / 1000 };
+	int n = ppoll(p, 2, &due, open);
+	int64_t now = clock_mono_ms();
+
+	if (told || (n > 0 && p[0].revents != 0))
+		tell_to_end(w, now);
+	if (n > 0 && p[1].revents != 0)
+		hear(w, now);
+	do_what_is_due(w, now);
+}
+
+static _Noreturn void
+guard(struct ward *w, const sigset_t *open)
+{
 	int status;
 
 	for (;;) {
-		if (waitpid(child, &status, WNOHANG) == child)
+		if (waitpid(w->pid, &status, WNOHANG) == w->pid) {
+			if (w->hung)
+				_exit(GUARDIAN_HUNG);
 			end_like(status);
-		if (ppoll(&p, passed_on ? 0 : 1, NULL, open) > 0)
-			told = 1;
-		if (told && !passed_on) {
-			kill(child, SIGTERM);
-			passed_on = true;
 		}
+		wait_for_something(w, open);
 	}
 }
 
 void
-guardian_run(int life, void (*run)(const void *ctx, pid_t guardian), const void *ctx)
+guardian_run(int life, const struct guardian *g)
 {
-	pid_t self = getpid(), child;
+	struct ward w = { .g = g, .fd = -1 };
+	pid_t self = getpid();
 	sigset_t open;
 
 	install(&open);
-	if ((child = fork()) < 0)
+	if ((w.pid = fork()) < 0)
 		_exit(EXIT_RESOURCE);
-	if (child == 0) {
+	if (w.pid == 0) {
 		sigprocmask(SIG_SETMASK, &open, NULL); /* exec makes the handlers default actions */
-		run(ctx, self);
+		g->run(g->ctx, self);
 		_exit(EXIT_RESOURCE);
 	}
 	keep_only(life);
-	guard(child, &open);
+	w.answered_at = w.turned_at = clock_mono_ms();
+	guard(&w, &open);
 }

@@ -235,7 +235,8 @@ tick(struct master *m, int64_t now)
 	struct watch_limits limits = { conf->slow_after, conf->request_timeout };
 
 	private_redis_tick(&m->redis, m->board, now);
-	pool_tick(&m->pool, now);
+	if (m->phase != PHASE_FIRST || !private_redis_is_awaited(&m->redis, now))
+		pool_tick(&m->pool, now);
 	watch_look(&m->watch, &m->pool, &limits, now);
 	upgrade_tick(m, now);
 	if (m->phase == PHASE_FIRST && is_up(m)) {

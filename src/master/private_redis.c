@@ -154,7 +154,7 @@ private_redis_prepare(struct private_redis *r, const struct config *conf, const 
 {
 	char path[PATH_MAX + 16];
 
-	*r = (struct private_redis){ .pidfd = -1, .life = -1, .privs = *privs };
+	*r = (struct private_redis){ .pidfd = -1, .life = -1, .privs = *privs, .hung_after = conf->redis_hung_after };
 	if (!conf->redis_spawn)
 		return (0);
 	if (!find_program(conf->redis_server, r->program)) {
@@ -187,7 +187,8 @@ be_redis(const void *ctx, pid_t guardian)
 	char *const argv[] = { (char *)"redis-server", (char *)"redis.conf", NULL };
 	int null;
 
-	if (privs_follow_parent(guardian, SIGTERM) != 0)
+	/* Nobody would see to it any more, and what it has acknowledged is with the kernel: it can go at once. */
+	if (privs_follow_parent(guardian, SIGKILL) != 0)
 		_exit(EXIT_RETIRED);
 	if (chdir(r->dir) != 0 || (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0) {
@@ -202,12 +203,16 @@ be_redis(const void *ctx, pid_t guardian)
 static _Noreturn void
 be_guardian(const struct private_redis *r, int life)
 {
+	char path[PATH_MAX + 16];
+	struct guardian g = { .socket = path, .hung_after = r->hung_after, .stop_timeout = REDIS_STOP_TIMEOUT, .run = be_redis,
+		.ctx = r };
 
+	socket_path(r, path);
 	signals_foreign();
 	log_name("redis");
 	if (privs_drop(&r->privs) != 0)
 		_exit(EXIT_CONFIG);
-	guardian_run(life, be_redis, r);
+	guardian_run(life, &g);
 }
 
 static void
@@ -297,10 +302,23 @@ private_redis_tick(struct private_redis *r, struct board *b, int64_t now)
 	if (r->pid == 0 && !r->stopping) {
 		start(r, b, now);
 	} else if (r->pid > 0 && r->stopping) {
-		log_warn("redis-server (pid %d) did not stop in time, killing it", (int)r->pid);
+		log_warn("the supervisor of redis-server (pid %d) did not stop in time, killing both", (int)r->pid);
 		kill(r->pid, SIGKILL);
 		r->at = NEVER;
 	}
+}
+
+bool
+private_redis_is_awaited(struct private_redis *r, int64_t now)
+{
+	char path[PATH_MAX + 16];
+
+	if (!r->wanted || r->leave || r->met || r->pid == 0 || r->pidfd >= 0)
+		return (false);
+	socket_path(r, path);
+	r->met = listen_is_alive(path) || now - r->born >= REDIS_START_WAIT;
+	r->at = r->met ? NEVER : now + POLL_MS;
+	return (!r->met);
 }
 
 int64_t
@@ -326,7 +344,11 @@ schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 	delay = backoff_next(&r->backoff, &life, random);
 	r->at = now + delay;
 	b->redis_respawns++;
-	obituary_words(status, words, sizeof(words));
+	r->met = true; /* requests wait for nobody */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == GUARDIAN_HUNG)
+		snprintf(words, sizeof(words), "did not answer for %lld ms (redis.hung_after) and was killed", (long long)r->hung_after);
+	else
+		obituary_words(status, words, sizeof(words));
 	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir,
 	    (long long)lived, (long long)delay);
 }
@@ -339,6 +361,8 @@ private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int stat
 		return (false);
 	r->pid = 0;
 	b->redis_pid = 0;
+	if (r->stopping && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		log_warn("redis-server did not stop within %d ms and was killed", REDIS_STOP_TIMEOUT);
 	if (r->stopping || r->leave)
 		r->at = NEVER;
 	else
@@ -379,7 +403,7 @@ private_redis_stop(struct private_redis *r, int64_t now)
 	}
 	if (!r->stopping) {
 		r->stopping = true;
-		r->at = now + REDIS_STOP_TIMEOUT;
+		r->at = now + REDIS_LAST_TIMEOUT;
 		kill(r->pid, SIGTERM);
 	}
 	return (false);

@@ -20,8 +20,10 @@
 #include "master/pool.h"
 #include "master/privs.h"
 
-#define REDIS_LEFTOVER_WAIT 2000 /* ms that the server of a killed master has to leave */
 #define REDIS_STOP_TIMEOUT 10000 /* ms from TERM to KILL: it writes its log out first */
+#define REDIS_LAST_TIMEOUT (REDIS_STOP_TIMEOUT + 2000) /* after which its supervisor, who should have killed it, is killed; both go */
+#define REDIS_LEFTOVER_WAIT REDIS_LAST_TIMEOUT /* ms that the server of a killed master has to leave: that long a hung one may take */
+#define REDIS_START_WAIT 2000 /* ms that the first workers wait for it to answer */
 
 struct private_redis {
 	bool wanted;
@@ -34,7 +36,9 @@ struct private_redis {
 	bool leave; /* another master sees to it */
 	int64_t at; /* mono ms: of the next start; when stopping, of the KILL */
 	int64_t born;
+	int64_t hung_after; /* ms without an answer after which it is replaced */
 	bool stopping;
+	bool met; /* it has answered once, or is waited for no longer */
 	struct backoff backoff;
 };
 
@@ -57,6 +61,12 @@ void private_redis_tick(struct private_redis *r, struct board *b, int64_t now);
 
 /* When private_redis_tick() has something to do next; NEVER. */
 int64_t private_redis_next(const struct private_redis *r);
+
+/*
+ * True while the one just started does not answer yet: who would ask it had better wait. Never for longer than
+ * REDIS_START_WAIT, and not for one that is started again: then there are requests to answer.
+ */
+bool private_redis_is_awaited(struct private_redis *r, int64_t now);
 
 /* Enters the end of process ${pid}; false if it is another one's. */
 bool private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int status, int64_t now);
