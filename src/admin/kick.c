@@ -1,5 +1,6 @@
 /* POST /admin/kick: ends sessions on an operator's behalf. */
 #include "auth/device.h"
+#include "auth/reason.h"
 #include "auth/view.h"
 #include "base/arena.h"
 #include "crypto/keyring.h"
@@ -42,8 +43,8 @@ read_wish(const struct request *q, struct wish *w)
 		return ("A \"device\" is one of a \"user\".");
 	if (w->device.p != NULL && !device_id_valid(w->device))
 		return ("This cannot be a device id.");
-	if (w->reason.p != NULL && (w->reason.len > REASON_MAX || str_has_control(w->reason)))
-		return ("A reason is at most 48 bytes, without control characters.");
+	if (w->reason.len > 0 && !reason_valid(w->reason))
+		return ("A reason is at most 48 bytes of UTF-8 that can be seen, without controls of any kind.");
 	return (NULL);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "auth/device.h"
+#include "auth/reason.h"
 #include "crypto/sid.h"
 #include "ctl/ctl.h"
 #include "ctl/everybody.h"
@@ -103,9 +104,8 @@ is_sensible(const struct options *o)
 		ctl_say("a device is 1 to %d of A-Z a-z 0-9 . _ : -", DEVICE_ID_MAX);
 		return (false);
 	}
-	if (o->reason != NULL &&
-	    (strlen(o->reason) > REASON_MAX || str_has_control(str_of(o->reason)) || !str_is_utf8(str_of(o->reason)))) {
-		ctl_say("a reason is at most %d bytes of UTF-8 without controls", REASON_MAX);
+	if (o->reason != NULL && o->reason[0] != '\0' && !reason_valid(str_of(o->reason))) {
+		ctl_say("a reason is at most %d bytes of UTF-8 that can be seen, without controls of any kind", REASON_MAX);
 		return (false);
 	}
 	return (true);
