@@ -12,7 +12,7 @@
 #define REFRESH 5 /* seconds: a page on a wall stays true without script */
 
 static const char style[] =
-    "*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 "
+    ":root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 "
     "system-ui,sans-serif;"
     "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 "
     ".25rem}header{display:flex;"
@@ -29,10 +29,10 @@ static const char style[] =
     ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;"
     "border-bottom:1px solid "
     "#e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
-    "color:#5a6876}.n{text-align:right}.z{color:#9aa6b2}.bad{color:#a3271f;font-weight:600}"
+    "color:#5a6876}.n{text-align:right}.z{color:#647180}.bad{color:#a3271f;font-weight:600}"
     "@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}header p,dt,th,dd small{color:#9fb0c0}"
-    ".tiles div{border-color:#313c48}th,td{border-color:#252e38}.well{background:#14291c}.alarm{background:#331716}"
-    ".z{color:#5a6876}.bad{color:#ff9b93}}";
+    ".tiles div{border-color:#313c48}.alarm{border-color:#ff9b93}th,td{border-color:#252e38}.well{background:#14291c}.alarm{background:#331716}"
+    ".z{color:#8494a4}.bad{color:#ff9b93}}";
 
 static void
 begin(struct response *r)

@@ -79,6 +79,7 @@ static const struct {
 	{ "text.insecure_transport", "This page was asked for over plain HTTP. A password sent that way could be read by others." },
 	{ "text.csrf", "The page this came from is too old, or it is not one of this site's. Nothing was changed. If it happens again, "
 	    "allow this site to set cookies." },
+	{ "text.not_found", "The address is wrong, or what was here is gone." },
 	{ "text.store_unavailable", "Sessions cannot be checked or begun just now. Please try again in a moment." },
 	{ "text.userdb_unavailable", "Accounts cannot be looked up just now. Please try again in a moment." },
 };

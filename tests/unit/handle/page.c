@@ -236,7 +236,7 @@ errors(void **state)
 		assert_int_equal(strstr(page, again) != NULL, r.status == 503);
 		assert_int_equal(strstr(page, sign_in) != NULL, r.status == 401 && strstr(codes[i], "_token") != NULL);
 	}
-	assert_non_null(strstr(error_page("not_found", METHOD_GET, "/x"), "The &lt;sentence&gt; for programs."));
+	assert_non_null(strstr(error_page("method_not_allowed", METHOD_GET, "/x"), "The &lt;sentence&gt; for programs."));
 	assert_non_null(strstr(error_page("store_unavailable", METHOD_GET, "/x"), "Nobody has been signed out"));
 	assert_non_null(strstr(error_page("forbidden", METHOD_GET, "/check"), "Sign in as somebody else"));
 	assert_non_null(strstr(error_page("csrf", METHOD_POST, "/logout"), "href=\"/auth/logout\">Try again"));
