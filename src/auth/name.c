@@ -1,72 +1,17 @@
-#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/precis.h"
 
 #include "auth/name.h"
 
 #define GROUPS_COUNT_MAX ((GROUPS_MAX + 1) / 2) /* one letter and a comma each */
 
-/* The character that starts at ${p}, which is well-formed UTF-8; its length goes to ${*n}. */
-static uint32_t
-character(const char *p, size_t *n)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	uint32_t c = u[0];
-
-	*n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*n > 1)
-		c &= 0x7fu >> *n;
-	for (size_t i = 1; i < *n; i++)
-		c = c << 6 | (u[i] & 0x3fu);
-	return (c);
-}
-
-static bool
-is_space(uint32_t c)
-{
-
-	return (c == 0x20 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000);
-}
-
-/* The C1 controls and the Unicode line ends count: some reader of a log or a header takes them for a new line. */
-static bool
-is_forbidden(uint32_t c)
-{
-
-	return (c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 || c == ',' || c == ':' || c == '/' || c == '"');
-}
-
-static bool
-is_name(struct str s)
-{
-	uint32_t last = 0;
-	size_t n;
-
-	if (s.len == 0 || s.len > USERNAME_MAX || !str_is_utf8(s))
-		return (false);
-	for (size_t i = 0; i < s.len; i += n) {
-		last = character(s.p + i, &n);
-		if (is_forbidden(last) || (i == 0 && is_space(last)))
-			return (false);
-	}
-	return (!is_space(last));
-}
-
 bool
 name_canonical(struct str given, char out[USERNAME_MAX + 1])
 {
 
-	out[0] = '\0';
-	if (!is_name(given))
-		return (false);
-	for (size_t i = 0; i < given.len; i++) {
-		char c = given.p[i];
-
-		out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-	}
-	out[given.len] = '\0';
-	return (true);
+	return (precis_username(given, out, USERNAME_MAX + 1));
 }
 
 bool

@@ -13,11 +13,7 @@
 
 #define GROUP_MAX 63 /* bytes of one group: it must fit one of the two fields that hold a user's groups */
 
-/*
- * Writes the canonical form of ${given} to ${out}: ASCII letters in lower case, everything else as it is. Returns false, with ${out}
- * empty, if it cannot be a name: not 1 … USERNAME_MAX bytes of UTF-8, with a control character or a line or paragraph separator, with
- * white space at an end, or with one of , : / " (it goes into Remote-User, where applications split lists, paths and quoted texts).
- */
+/* Writes the canonical form of ${given}, of at most USERNAME_MAX bytes, to ${out}; false, with ${out} empty, if it cannot be a name (base/precis.h). */
 bool name_canonical(struct str given, char out[USERNAME_MAX + 1]);
 
 /* Returns true if ${group} is 1 … GROUP_MAX of A-Z a-z 0-9 . _ - */

@@ -1,92 +1,88 @@
+/*
+ * A password is verified in the form that RFC 8265 gives it, and then, if that is another one, as it was typed: hashes that were imported, or
+ * made before names and passwords were prepared, are of those bytes. A hash that matches so is renewed in the prepared form.
+ */
 #include <string.h>
-#include <time.h>
 
+#include "auth/effort.h"
 #include "auth/name.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/precis.h"
 #include "crypto/pwhash.h"
 #include "doorward/app.h"
 
 #include "auth/password.h"
 
-/* Milliseconds a default hash takes here, measured once: a failure against a cheaper, older hash is made to last as long (R092). */
-static int64_t default_cost = -1;
+#define FORMS_MAX 2
 
-static void
-spend_default(struct str password)
+/* The forms of one password, the prepared one first. */
+struct password {
+	char prepared[PASSWORD_MAX];
+	struct str forms[FORMS_MAX];
+	size_t n;
+};
+
+/* What takes the place of a hash that is outdated. */
+struct renewal {
+	char text[PWHASH_TEXT_MAX]; /* "" = nothing need */
+};
+
+static bool
+prepare(struct str typed, struct password *p)
 {
-	int64_t start = clock_mono_ms();
+	size_t len;
 
-	pwhash_spend(password.p, password.len);
-	default_cost = clock_mono_ms() - start;
-}
-
-static void
-wait_out(int64_t started, struct str password)
-{
-	int64_t left;
-
-	if (default_cost < 0)
-		spend_default(password);
-	left = default_cost - (clock_mono_ms() - started);
-	if (left > 0) {
-		struct timespec ts = { left / 1000, left % 1000 * 1000000 };
-
-		nanosleep(&ts, NULL);
-	}
-}
-
-/* A disabled account is verified like any other and then refused, as late as a wrong password is. */
-static enum dw_result
-compare(const struct account *a, struct str password)
-{
-	int64_t start = clock_mono_ms();
-
-	switch (pwhash_verify(a->hash, password.p, password.len)) {
-	case PWHASH_ERROR:
-		return (DW_FAULT);
-	case PWHASH_MATCH:
-		if (!a->disabled)
-			return (DW_OK);
-		break;
-	default:
-		break;
-	}
-	if (pwhash_outdated(a->hash))
-		wait_out(start, password);
-	return (DW_REFUSED);
-}
-
-static enum dw_result
-evaluate(enum dw_result found, const struct account *a, struct str password)
-{
-
-	if (found == DW_OK)
-		return (compare(a, password));
-	spend_default(password);
-	return (DW_REFUSED);
+	if (typed.len > PASSWORD_MAX || !precis_password(typed, p->prepared, sizeof(p->prepared), &len) || len == 0)
+		return (false);
+	p->n = 0;
+	p->forms[p->n++] = (struct str){ p->prepared, len };
+	if (len != typed.len || memcmp(p->prepared, typed.p, len) != 0)
+		p->forms[p->n++] = typed;
+	return (true);
 }
 
 /*
- * A failed rewrite does not fail the login (R099): the old hash still verifies. It replaces only the hash that was verified: where the
- * password has been changed meanwhile, writing would bring the old one back.
+ * Verifies all forms, up to the one that matches: its number goes to ${*which}. A disabled account is verified like any other and then
+ * refused, as late as a wrong password is.
  */
-static void
-rehash(struct app *app, const struct account *a, struct str password)
+static enum dw_result
+compare(const struct account *a, const struct password *p, size_t *which)
 {
-	char text[PWHASH_TEXT_MAX];
-	enum dw_result rc;
+	int64_t start = clock_cpu_us();
+	enum pwhash_verdict verdict = PWHASH_NO_MATCH;
+	size_t i;
 
-	if (!pwhash_outdated(a->hash) || pwhash_make(password.p, password.len, text) != 0)
-		return;
-	rc = app->users->replace_hash(app->users_ctx, a->id, a->hash, text);
-	if (rc != DW_OK && rc != DW_ABSENT)
-		log_warn("outdated password hash could not be replaced user=%s", a->id);
-	explicit_bzero(text, sizeof(text));
+	for (i = 0; i < p->n && verdict == PWHASH_NO_MATCH; i++)
+		verdict = pwhash_verify(a->hash, p->forms[i].p, p->forms[i].len);
+	if (verdict == PWHASH_ERROR)
+		return (DW_FAULT);
+	*which = i - 1;
+	if (verdict == PWHASH_MATCH && !a->disabled)
+		return (DW_OK);
+	effort_top_up(a->hash, start, i, p->n, p->forms[0]);
+	return (DW_REFUSED);
 }
 
 static enum dw_result
-hash_in_turn(struct app *app, enum dw_result found, struct account *a, struct str password)
+evaluate(enum dw_result found, const struct account *a, const struct password *p, struct renewal *renewal)
+{
+	enum dw_result rc;
+	size_t which;
+
+	if (found != DW_OK) {
+		for (size_t i = 0; i < p->n; i++)
+			effort_spend(p->forms[i]);
+		return (DW_REFUSED);
+	}
+	rc = compare(a, p, &which);
+	if (rc == DW_OK && (which > 0 || pwhash_outdated(a->hash)) && pwhash_make(p->forms[0].p, p->forms[0].len, renewal->text) != 0)
+		renewal->text[0] = '\0';
+	return (rc);
+}
+
+static enum dw_result
+hash_in_turn(struct app *app, enum dw_result found, const struct account *a, const struct password *p, struct renewal *renewal)
 {
 	int64_t start = clock_mono_ms();
 	enum dw_result rc;
@@ -94,30 +90,73 @@ hash_in_turn(struct app *app, enum dw_result found, struct account *a, struct st
 	if (!board_hash_begin(app->board, app->slot))
 		return (DW_BUSY);
 	board_stage(app->slot, STAGE_HASH);
-	rc = evaluate(found, a, password);
-	if (rc == DW_OK)
-		rehash(app, a, password);
+	rc = evaluate(found, a, p, renewal);
 	board_hash_end(app->slot);
 	board_count(app->slot, COUNT_HASH_MS, (uint64_t)(clock_mono_ms() - start));
 	board_stage(app->slot, STAGE_RULES);
 	return (rc);
 }
 
-enum dw_result
-password_verify(struct app *app, struct str name, struct str password, struct account *out)
+/*
+ * A failed rewrite does not fail the login (R099): the old hash still verifies. It replaces only the hash that was verified: where the
+ * password has been changed meanwhile, writing would bring the old one back.
+ */
+static void
+renew(struct app *app, const struct account *a, const struct renewal *renewal)
 {
+	enum dw_result rc;
+
+	if (renewal->text[0] == '\0')
+		return;
+	board_stage(app->slot, STAGE_USERDB);
+	rc = app->users->replace_hash(app->users_ctx, a->id, a->hash, renewal->text);
+	board_stage(app->slot, STAGE_RULES);
+	if (rc != DW_OK && rc != DW_ABSENT)
+		log_warn("outdated password hash could not be replaced user=%s", a->id);
+}
+
+static enum dw_result
+verify(struct app *app, struct str name, const struct password *p, struct account *out)
+{
+	struct renewal renewal = { .text = "" };
 	char canonical[USERNAME_MAX + 1];
 	enum dw_result rc = DW_ABSENT;
 
-	memset(out, 0, sizeof(*out));
-	if (password.len == 0 || password.len > PASSWORD_MAX)
-		return (DW_REFUSED); /* costs nothing, and depends on nothing but its length (R094) */
 	board_stage(app->slot, STAGE_USERDB);
+	effort_refresh(app);
 	if (name_canonical(name, canonical))
 		rc = app->users->find(app->users_ctx, canonical, out);
 	if (rc != DW_OK && rc != DW_ABSENT)
 		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
-	rc = hash_in_turn(app, rc, out, password);
+	rc = hash_in_turn(app, rc, out, p, &renewal);
+	if (rc == DW_OK)
+		renew(app, out, &renewal);
+	explicit_bzero(&renewal, sizeof(renewal));
+	return (rc);
+}
+
+enum dw_result
+password_verify(struct app *app, struct str name, struct str password, struct account *out)
+{
+	enum dw_result rc = DW_REFUSED; /* costs nothing, and depends on nothing but the password (R094) */
+	struct password p;
+
+	memset(out, 0, sizeof(*out));
+	if (prepare(password, &p))
+		rc = verify(app, name, &p, out);
+	explicit_bzero(&p, sizeof(p));
 	explicit_bzero(out->hash, sizeof(out->hash));
+	return (rc);
+}
+
+int
+password_make(struct str password, char hash[PWHASH_TEXT_MAX])
+{
+	struct password p;
+	int rc = -1;
+
+	if (prepare(password, &p))
+		rc = pwhash_make(p.forms[0].p, p.forms[0].len, hash);
+	explicit_bzero(&p, sizeof(p));
 	return (rc);
 }

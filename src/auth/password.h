@@ -3,6 +3,7 @@
 #define AUTH_PASSWORD_H
 
 #include "base/str.h"
+#include "crypto/pwhash.h"
 #include "doorward/result.h"
 #include "doorward/userdb.h"
 
@@ -14,5 +15,8 @@ struct app;
  * hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and replaced in the database if it is outdated.
  */
 enum dw_result password_verify(struct app *app, struct str name, struct str password, struct account *out);
+
+/* Makes the hash of a new password, of 1 to PASSWORD_MAX bytes of UTF-8 without NUL. Returns 0, or -1. The caller wipes ${hash}. */
+int password_make(struct str password, char hash[PWHASH_TEXT_MAX]);
 
 #endif

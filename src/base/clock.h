@@ -12,6 +12,9 @@ int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
+/* Microseconds of processor time that this thread has used. */
+int64_t clock_cpu_us(void);
+
 /* Moves the wall clock of this process by ${seconds} from now on. For tests. */
 void clock_turn(int64_t seconds);
 

@@ -3,6 +3,7 @@
 #include <argon2.h>
 #include <openssl/crypto.h>
 
+#include "base/clock.h"
 #include "crypto/mac.h"
 #include "crypto/pwhash_text.h"
 #include "crypto/random.h"
@@ -15,6 +16,11 @@
 #define DEFAULT_LANES 1
 #define DEFAULT_SALT_LEN 16
 #define DEFAULT_HASH_LEN 32
+
+/* Measured on an AMD EPYC: argon2id for each KiB and pass, PBKDF2 for each round of 32 bytes. */
+#define ARGON2_NS_A_KIB 620
+#define PBKDF2_NS_A_ROUND 88
+#define BURN_ROUNDS 500 /* some 50 us: what it can be too long by */
 
 /*
  * Computes ${t->hash_len} bytes for ${password} into ${out}, all lanes in this thread: how many hashes run at a time is counted
@@ -81,14 +87,35 @@ pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX])
 }
 
 void
-pwhash_spend(const char *password, size_t n)
+pwhash_spend(const char *like, const char *password, size_t n)
 {
+	struct pwhash_text t;
 	uint8_t hash[PWHASH_HASH_MAX];
 
 	if (n > PASSWORD_MAX)
 		return; /* a long password is refused as fast for everybody */
-	(void)compute(&defaults, password, n, hash);
+	(void)compute(pwhash_text_read(like, &t) ? &t : &defaults, password, n, hash);
 	OPENSSL_cleanse(hash, sizeof(hash));
+}
+
+int64_t
+pwhash_cost(const char *hash)
+{
+	struct pwhash_text read;
+	const struct pwhash_text *t = pwhash_text_read(hash, &read) ? &read : &defaults;
+
+	if (t->kind == PWHASH_ARGON2ID)
+		return ((int64_t)t->memory * t->passes * ARGON2_NS_A_KIB / 1000);
+	return ((int64_t)t->passes * ((t->hash_len + 31) / 32) * PBKDF2_NS_A_ROUND / 1000);
+}
+
+void
+pwhash_burn(int64_t until)
+{
+	uint8_t out[PWHASH_HASH_MAX];
+
+	while (clock_cpu_us() < until)
+		(void)pwhash_pbkdf2_sha256("", 0, "", 0, BURN_ROUNDS, out, 32);
 }
 
 enum pwhash_verdict
@@ -101,7 +128,7 @@ pwhash_verify(const char *hash, const char *password, size_t n)
 	if (n > PASSWORD_MAX)
 		return (PWHASH_NO_MATCH);
 	if (!pwhash_text_read(hash, &t)) {
-		pwhash_spend(password, n);
+		pwhash_spend("", password, n);
 		return (PWHASH_NO_MATCH);
 	}
 	if (compute(&t, password, n, got) != 0)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PASSWORD_MAX 1024 /* bytes; longer ones are refused before any hashing (R094) */
 #define PWHASH_TEXT_MAX 512
@@ -27,8 +28,17 @@ int pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
  */
 enum pwhash_verdict pwhash_verify(const char *hash, const char *password, size_t n);
 
-/* Spends what verifying a default hash costs: for unknown and disabled users (R091). */
-void pwhash_spend(const char *password, size_t n);
+/* Spends what verifying against ${like} costs; "" or one that is not understood: a default hash. For unknown users (R091). */
+void pwhash_spend(const char *like, const char *password, size_t n);
+
+/*
+ * What verifying against ${hash} costs, estimated from its parameters, in microseconds of a processor of today: good for telling which of two
+ * is dearer. "" or one that is not understood: what a default hash costs, since that is what is spent.
+ */
+int64_t pwhash_cost(const char *hash);
+
+/* Hashes in vain until this thread has used the processor up to ${until} (clock_cpu_us()). */
+void pwhash_burn(int64_t until);
 
 /* Returns true if ${hash} should be replaced by a new one after a successful login. */
 bool pwhash_outdated(const char *hash);

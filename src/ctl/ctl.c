@@ -140,9 +140,9 @@ int
 ctl_account(struct ctl *c, const char *name, struct account *out)
 {
 	char canonical[USERNAME_MAX + 1];
-	enum dw_result r = DW_ABSENT;
+	enum dw_result r = sqlite_ops.find(c->users, name, out); /* as it is: an account whose name is in conflict has no other way */
 
-	if (name_canonical(str_of(name), canonical))
+	if (r == DW_ABSENT && name_canonical(str_of(name), canonical))
 		r = sqlite_ops.find(c->users, canonical, out);
 	if (r == DW_ABSENT)
 		ctl_say("there is no user %s", name);

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "auth/password.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "ctl/ctl.h"
@@ -156,7 +157,7 @@ password_hash(bool from_stdin, char hash[PWHASH_TEXT_MAX])
 	size_t n;
 	int rc;
 
-	if ((rc = password_read(from_stdin, password, &n)) == 0 && (rc = pwhash_make(password, n, hash)) != 0)
+	if ((rc = password_read(from_stdin, password, &n)) == 0 && (rc = password_make((struct str){ password, n }, hash)) != 0)
 		ctl_say("the password cannot be hashed: out of memory or randomness");
 	explicit_bzero(password, sizeof(password));
 	return (rc);

@@ -41,7 +41,7 @@ print_account_json(struct buf *b, const struct account *a)
 	buf_puts(b, ",\"username\":");
 	buf_json(b, str_of(a->name));
 	put_groups(b, a->groups);
-	buf_printf(b, ",\"disabled\":%s,\"created_at\":\"", a->disabled ? "true" : "false");
+	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":\"", a->disabled ? "true" : "false", a->conflict ? "true" : "false");
 	buf_time(b, a->created);
 	buf_puts(b, "\"}");
 }

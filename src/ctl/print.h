@@ -19,7 +19,7 @@ struct ctl;
 /* The time ${at} as RFC 3339 in ${out}; "-" for 0. Returns ${out}. */
 const char *print_time(int64_t at, char out[TIME_LEN]);
 
-/* Appends {"user_id","username","groups","disabled","created_at"}. */
+/* Appends {"user_id","username","groups","disabled","conflict","created_at"}. */
 void print_account_json(struct buf *b, const struct account *a);
 
 /* Appends the session object of the HTTP interface; ${device} NULL = nothing is known of it. */

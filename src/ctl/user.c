@@ -39,8 +39,7 @@ describe(const struct options *o, struct account *a)
 
 	memset(a, 0, sizeof(*a));
 	if (!name_canonical(str_of(o->args[0]), a->name)) {
-		ctl_say("the name is refused: 1 to %d bytes of UTF-8 without , : / \" and controls, and no space at either end",
-		    USERNAME_MAX);
+		ctl_say("the name is refused: 1 to %d bytes of UTF-8 without , : / \", controls and invisible characters", USERNAME_MAX);
 		return (-1);
 	}
 	for (size_t i = 0; i < o->groups.n; i++)
@@ -87,6 +86,13 @@ store_account(struct ctl *c, const struct account *a)
 	}
 }
 
+static const char *
+state_of(const struct account *a)
+{
+
+	return (a->conflict ? "conflict" : a->disabled ? "disabled" : "enabled");
+}
+
 int
 user_print(const struct account *a, bool json)
 {
@@ -99,7 +105,7 @@ user_print(const struct account *a, bool json)
 		buf_putc(&b, '\n');
 	} else {
 		buf_printf(&b, "name     %s\nid       %s\ngroups   %s\nstate    %s\ncreated  %s\n", a->name, a->id,
-		    a->groups[0] != '\0' ? a->groups : "-", a->disabled ? "disabled" : "enabled", print_time(a->created, at));
+		    a->groups[0] != '\0' ? a->groups : "-", state_of(a), print_time(a->created, at));
 	}
 	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
 }
@@ -135,7 +141,7 @@ print_line(const struct account *a, bool json, bool first)
 			buf_putc(&b, ',');
 		print_account_json(&b, a);
 	} else {
-		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", a->name, a->id, a->disabled ? "disabled" : "enabled",
+		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", a->name, a->id, state_of(a),
 		    print_time(a->created, at), a->groups[0] != '\0' ? a->groups : "-");
 	}
 	return (print_buf(&b));

@@ -10,7 +10,6 @@
 
 #include "userdb/connection.h"
 
-#define BUSY_TIMEOUT 2000 /* ms: another process's write takes milliseconds; a login must not hang for longer than this */
 #define WAL_TRIES 20      /* of the change to WAL mode, which does not wait for a lock by itself, … */
 #define WAL_PAUSE 20      /* … each after so many ms */
 
@@ -71,7 +70,7 @@ prepare_file(struct sqlite_db *c)
 		return (code);
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_busy_timeout(c->db, BUSY_TIMEOUT);
+	sqlite3_busy_timeout(c->db, CONNECTION_PATIENCE);
 	if ((code = sqlite3_exec(c->db, settings, NULL, NULL, NULL)) != SQLITE_OK)
 		return (code);
 	if ((code = schema_upgrade(c->db, c->problem, sizeof(c->problem))) != SQLITE_OK)
@@ -156,12 +155,23 @@ failed(struct sqlite_db *c, int code)
 {
 	enum dw_result r = meaning(code);
 
+	if (c->in_a_hurry && (code & 0xff) == SQLITE_BUSY)
+		return (r); /* the caller can do without, and says so */
 	if (r == DW_UNAVAILABLE || r == DW_FAULT)
 		log_error("user database failed code=%d error=%s path=%s", code, log_text(str_of(sqlite3_errmsg(c->db))),
 		    log_text(str_of(c->path)));
 	if (is_connection_lost(code))
 		connection_close(c);
 	return (r);
+}
+
+void
+connection_wait(struct sqlite_db *c, int ms)
+{
+
+	c->in_a_hurry = ms < CONNECTION_PATIENCE;
+	if (c->db != NULL)
+		sqlite3_busy_timeout(c->db, ms);
 }
 
 sqlite3_stmt *

@@ -13,7 +13,8 @@
 #include "base/str.h"
 #include "doorward/result.h"
 
-#define STATEMENTS_MAX 24
+#define STATEMENTS_MAX 32
+#define CONNECTION_PATIENCE 2000 /* ms: another process's write takes milliseconds; nobody must hang for longer than this */
 
 struct sqlite_db {
 	char *path;
@@ -23,6 +24,7 @@ struct sqlite_db {
 	ino_t ino;
 	const char *const *sql; /* texts of the statements, by index */
 	sqlite3_stmt *statements[STATEMENTS_MAX];
+	bool in_a_hurry; /* who is in the way is no error: connection_wait() */
 	char problem[160]; /* why the last attempt to open failed */
 };
 
@@ -31,6 +33,9 @@ enum dw_result connection_open(struct sqlite_db *c);
 
 /* Closes it; the next connection_open() opens it again. */
 void connection_close(struct sqlite_db *c);
+
+/* Waits for at most ${ms} from now on where another one writes; less than CONNECTION_PATIENCE: failing at that is not logged. */
+void connection_wait(struct sqlite_db *c, int ms);
 
 /* The statement ${i}, ready for its values, or NULL with the outcome in ${*r}. To be given back by connection_done(). */
 sqlite3_stmt *connection_statement(struct sqlite_db *c, size_t i, enum dw_result *r);

@@ -1,6 +1,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/precis.h"
+#include "base/str.h"
+#include "crypto/pwhash.h"
+#include "doorward/session.h"
+
 #include "userdb/schema.h"
 
 #define APPLICATION_ID 0x44777264 /* "Dwrd": tells our files from other programs' */
@@ -32,6 +37,24 @@ static const char *const migrations[] = {
 	") WITHOUT ROWID;",
 	/* 2: raised by whatever makes void what was verified before (userdb.h) */
 	"ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;",
+	/*
+	 * 3: names by RFC 8265. Where several become one, who had that form keeps it, else the oldest account has it; the others keep what
+	 * they have, which nobody can sign in by, and are marked for an operator.
+	 */
+	"ALTER TABLE users ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX users_conflict ON users (name) WHERE conflict;"
+	"CREATE TEMP TABLE renamed AS SELECT id, name, created, canonical(name) AS new FROM users WHERE canonical(name) IS NOT name;"
+	"CREATE INDEX temp.renamed_new ON renamed (new, created, id);"
+	"UPDATE users SET conflict = 1 WHERE id IN (SELECT id FROM renamed AS r WHERE new IS NULL OR"
+	"	EXISTS (SELECT 1 FROM users AS u WHERE u.name = r.new) OR"
+	"	EXISTS (SELECT 1 FROM renamed AS o WHERE o.new = r.new AND (o.created, o.id) < (r.created, r.id)));"
+	"UPDATE users SET name = (SELECT new FROM renamed AS r WHERE r.id = users.id)"
+	"	WHERE conflict = 0 AND id IN (SELECT id FROM renamed);"
+	"DROP TABLE temp.renamed;",
+	/* 4: what it costs to verify the hash, so that a failing login can take as long as the dearest; NULL = not known */
+	"ALTER TABLE users ADD COLUMN cost INTEGER;"
+	"UPDATE users SET cost = hash_cost(hash);"
+	"CREATE INDEX users_cost ON users (cost);",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
@@ -70,6 +93,41 @@ identify(sqlite3 *db, int *version, char *err, size_t errlen)
 		return (SQLITE_NOTADB);
 	}
 	return (SQLITE_OK);
+}
+
+/* canonical(NAME) of the migrations: NULL if it has none. */
+static void
+canonical(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *given = (const char *)sqlite3_value_text(argv[0]);
+	char name[USERNAME_MAX + 1];
+
+	(void)argc;
+	if (precis_username(str_of(given), name, sizeof(name)))
+		sqlite3_result_text(ctx, name, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_null(ctx);
+}
+
+/* hash_cost(HASH) of the migrations. */
+static void
+hash_cost(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *hash = (const char *)sqlite3_value_text(argv[0]);
+
+	(void)argc;
+	sqlite3_result_int64(ctx, pwhash_cost(hash != NULL ? hash : ""));
+}
+
+static int
+add_functions(sqlite3 *db)
+{
+	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+	int code;
+
+	if ((code = sqlite3_create_function(db, "canonical", 1, flags, NULL, canonical, NULL, NULL)) != SQLITE_OK)
+		return (code);
+	return (sqlite3_create_function(db, "hash_cost", 1, flags, NULL, hash_cost, NULL, NULL));
 }
 
 /* Makes the tables of the version after ${version}. */
@@ -115,7 +173,8 @@ schema_upgrade(sqlite3 *db, char *err, size_t errlen)
 	int code, version;
 
 	err[0] = '\0';
-	code = look(db, "BEGIN", false, &version, err, errlen);
+	if ((code = add_functions(db)) == SQLITE_OK)
+		code = look(db, "BEGIN", false, &version, err, errlen);
 	while (code == SQLITE_OK && version < VERSION)
 		code = look(db, "BEGIN IMMEDIATE", true, &version, err, errlen);
 	return (code);

@@ -10,14 +10,18 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "crypto/pwhash.h"
 #include "userdb/connection.h"
 
 #include "userdb/sqlite.h"
 
 #define FILE_MODE 0600 /* SQLite gives its -wal and -shm files the same */
 
+#define CONFLICTS_SAID 20 /* in the log, at each start; user list has them all */
+
 enum statement {
 	FIND, FIND_ID, LIST, ADD, ADD_GROUP, REMOVE_GROUPS, SET_HASH, REPLACE_HASH, SET_DISABLED, REMOVE, PUT_DEVICE, TRIM_DEVICES, GET_DEVICE,
+	CONFLICTS, DEAREST, SYNC_FULL, SYNC_NORMAL,
 	PING, BEGIN, COMMIT, ROLLBACK,
 	STATEMENTS
 };
@@ -25,18 +29,18 @@ enum statement {
 _Static_assert(STATEMENTS <= STATEMENTS_MAX, "as many places as there are statements");
 
 /* The groups come sorted: so are the rows of their table. */
-#define ACCOUNT "SELECT id, name, disabled, created, version, " \
+#define ACCOUNT "SELECT id, name, disabled, created, version, conflict, " \
 	"(SELECT ifnull(group_concat(g.name, ','), '') FROM (SELECT name FROM user_groups WHERE user_id = users.id ORDER BY name) AS g)"
 
 static const char *const sql[STATEMENTS] = {
 	[FIND] = ACCOUNT ", hash FROM users WHERE name = ?1",
 	[FIND_ID] = ACCOUNT ", hash FROM users WHERE id = ?1",
 	[LIST] = ACCOUNT " FROM users WHERE name > ?1 ORDER BY name LIMIT ?2",
-	[ADD] = "INSERT INTO users (id, name, hash, disabled, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[ADD] = "INSERT INTO users (id, name, hash, disabled, created, cost) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[ADD_GROUP] = "INSERT OR IGNORE INTO user_groups (user_id, name) VALUES (?1, ?2)",
 	[REMOVE_GROUPS] = "DELETE FROM user_groups WHERE user_id = ?1",
-	[SET_HASH] = "UPDATE users SET hash = ?2, version = version + 1 WHERE id = ?1",
-	[REPLACE_HASH] = "UPDATE users SET hash = ?2 WHERE id = ?1 AND hash = ?3",
+	[SET_HASH] = "UPDATE users SET hash = ?2, cost = ?4, version = version + 1 WHERE id = ?1",
+	[REPLACE_HASH] = "UPDATE users SET hash = ?2, cost = ?4 WHERE id = ?1 AND hash = ?3",
 	[SET_DISABLED] = "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1",
 	[REMOVE] = "DELETE FROM users WHERE id = ?1",
 	[PUT_DEVICE] = "INSERT INTO devices (user_id, device_id, name, user_agent, ip, first_seen, last_seen) "
@@ -48,6 +52,10 @@ static const char *const sql[STATEMENTS] = {
 	[TRIM_DEVICES] = "DELETE FROM devices WHERE user_id = ?1 AND device_id NOT IN (SELECT device_id FROM devices WHERE user_id = ?1 "
 		"ORDER BY device_id = ?2 DESC, last_seen DESC LIMIT ?3)",
 	[GET_DEVICE] = "SELECT device_id, name, user_agent, ip, first_seen, last_seen FROM devices WHERE user_id = ?1 AND device_id = ?2",
+	[CONFLICTS] = "SELECT name, id FROM users WHERE conflict ORDER BY name LIMIT ?1",
+	[DEAREST] = "SELECT hash FROM users ORDER BY cost DESC LIMIT 1",
+	[SYNC_FULL] = "PRAGMA synchronous = FULL",
+	[SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
 	[PING] = "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)",
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
@@ -62,9 +70,10 @@ read_account(sqlite3_stmt *s, struct account *a)
 	a->disabled = sqlite3_column_int(s, 2) != 0;
 	a->created = sqlite3_column_int64(s, 3);
 	a->version = sqlite3_column_int64(s, 4);
+	a->conflict = sqlite3_column_int(s, 5) != 0;
 	a->hash[0] = '\0';
 	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
-	    connection_text(s, 5, a->groups, sizeof(a->groups)));
+	    connection_text(s, 6, a->groups, sizeof(a->groups)));
 }
 
 static enum dw_result
@@ -87,7 +96,7 @@ find_by(struct sqlite_db *c, enum statement by, const char *key, struct account 
 		return (r);
 	connection_bind(s, 1, key);
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
-		ok = read_account(s, out) && connection_text(s, 6, out->hash, sizeof(out->hash));
+		ok = read_account(s, out) && connection_text(s, 7, out->hash, sizeof(out->hash));
 	if ((r = connection_done(c, s, code)) != DW_OK)
 		return (r);
 	if (code == SQLITE_DONE)
@@ -158,6 +167,7 @@ add_user(struct sqlite_db *c, const struct account *a)
 	connection_bind(s, 3, a->hash);
 	sqlite3_bind_int(s, 4, a->disabled);
 	sqlite3_bind_int64(s, 5, a->created);
+	sqlite3_bind_int64(s, 6, pwhash_cost(a->hash));
 	return (connection_done(c, s, sqlite3_step(s)));
 }
 
@@ -246,6 +256,7 @@ set_hash(void *db, const char *id, const char *hash)
 		return (r);
 	connection_bind(s, 1, id);
 	connection_bind(s, 2, hash);
+	sqlite3_bind_int64(s, 4, pwhash_cost(hash));
 	return (changed(db, s));
 }
 
@@ -260,7 +271,30 @@ replace_hash(void *db, const char *id, const char *expected, const char *hash)
 	connection_bind(s, 1, id);
 	connection_bind(s, 2, hash);
 	connection_bind(s, 3, expected);
-	return (changed(db, s));
+	sqlite3_bind_int64(s, 4, pwhash_cost(hash));
+	connection_wait(db, USERDB_PATIENCE);
+	r = changed(db, s);
+	connection_wait(db, CONNECTION_PATIENCE);
+	return (r);
+}
+
+static enum dw_result
+dearest(void *db, char hash[PWHASH_MAX])
+{
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(db, DEAREST, &r);
+	bool ok = true;
+	int code;
+
+	if (s == NULL)
+		return (r);
+	if ((code = sqlite3_step(s)) == SQLITE_ROW)
+		ok = connection_text(s, 0, hash, PWHASH_MAX);
+	if ((r = connection_done(db, s, code)) != DW_OK)
+		return (r);
+	if (code == SQLITE_DONE)
+		return (DW_ABSENT);
+	return (ok ? DW_OK : malformed("users"));
 }
 
 static enum dw_result
@@ -321,15 +355,30 @@ trim_devices(struct sqlite_db *c, const char *user_id, const char *device_id)
 }
 
 static enum dw_result
-put_device(void *db, const char *user_id, const struct device *d)
+put_device_now(struct sqlite_db *c, const char *user_id, const struct device *d)
 {
-	enum dw_result r = connection_run(db, BEGIN);
+	enum dw_result r = connection_run(c, BEGIN);
 
 	if (r != DW_OK)
 		return (r);
-	if ((r = write_device(db, user_id, d)) == DW_OK)
-		r = trim_devices(db, user_id, d->device_id);
-	return (finish(db, r));
+	if ((r = write_device(c, user_id, d)) == DW_OK)
+		r = trim_devices(c, user_id, d->device_id);
+	return (finish(c, r));
+}
+
+/* A login is waiting: neither for others for long, nor for the disk. After a power cut the last devices may be unknown, accounts never. */
+static enum dw_result
+put_device(void *db, const char *user_id, const struct device *d)
+{
+	enum dw_result r;
+
+	(void)connection_run(db, SYNC_NORMAL);
+	connection_wait(db, USERDB_PATIENCE);
+	r = put_device_now(db, user_id, d);
+	connection_wait(db, CONNECTION_PATIENCE);
+	if (connection_run(db, SYNC_FULL) != DW_OK)
+		connection_close(db); /* opens with it */
+	return (r);
 }
 
 static bool
@@ -375,6 +424,7 @@ const struct userdb_ops sqlite_ops = {
 	.find = find,
 	.find_id = find_id,
 	.add = add,
+	.dearest = dearest,
 	.set_hash = set_hash,
 	.replace_hash = replace_hash,
 	.set_disabled = set_disabled,
@@ -385,6 +435,24 @@ const struct userdb_ops sqlite_ops = {
 	.get_device = get_device,
 	.ping = ping,
 };
+
+/* Says who cannot sign in since names are compared by RFC 8265. */
+static void
+warn_of_conflicts(struct sqlite_db *c)
+{
+	char name[USERNAME_MAX + 1], id[USER_ID_MAX + 1];
+	enum dw_result r;
+	sqlite3_stmt *s = connection_statement(c, CONFLICTS, &r);
+	int code;
+
+	if (s == NULL)
+		return;
+	sqlite3_bind_int(s, 1, CONFLICTS_SAID);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && connection_text(s, 0, name, sizeof(name)) && connection_text(s, 1, id, sizeof(id)))
+		log_warn("an account's name is another spelling of another account's, nobody can sign in by it (doorwardctl user list) "
+			"name=%s user=%s", log_text(str_of(name)), id);
+	(void)connection_done(c, s, code);
+}
 
 struct sqlite_db *
 sqlite_open_db(const char *path, bool create, char *err, size_t errlen)
@@ -400,10 +468,12 @@ sqlite_open_db(const char *path, bool create, char *err, size_t errlen)
 	c->create = create;
 	c->sql = sql;
 	r = connection_open(c);
-	if (r == DW_OK)
+	if (r == DW_OK) {
 		err[0] = '\0';
-	else
+		warn_of_conflicts(c);
+	} else {
 		snprintf(err, errlen, "the user database %s cannot be used: %s", path, c->problem);
+	}
 	if (r == DW_FAULT)
 		goto err2;
 	return (c);

@@ -16,7 +16,7 @@ const uint8_t ask_up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
 /* The linker puts these in the place of the real ones: hashing is another test's business. */
 enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *password, size_t n);
+void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
 int __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
 bool __wrap_pwhash_outdated(const char *hash);
 
@@ -30,10 +30,10 @@ __wrap_pwhash_verify(const char *hash, const char *password, size_t n)
 }
 
 void
-__wrap_pwhash_spend(const char *password, size_t n)
+__wrap_pwhash_spend(const char *like, const char *password, size_t n)
 {
 
-	(void)password, (void)n;
+	(void)like, (void)password, (void)n;
 	fake_note(&ask.fake, "spend");
 }
 

@@ -177,6 +177,16 @@ find_id(void *ctx, const char *id, struct account *out)
 }
 
 static enum dw_result
+dearest(void *ctx, char hash[PWHASH_MAX])
+{
+	const struct fake *f = ctx; /* not in the trail: it is asked for once in a while only */
+
+	if (f->dearest != NULL)
+		snprintf(hash, PWHASH_MAX, "%s", f->dearest);
+	return (f->dearest == NULL ? DW_ABSENT : f->dearest_rc);
+}
+
+static enum dw_result
 replace_hash(void *ctx, const char *id, const char *expected, const char *hash)
 {
 	struct fake *f = ctx;
@@ -208,7 +218,7 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 	return (DW_ABSENT);
 }
 
-static const struct userdb_ops users = { .find = find, .find_id = find_id, .replace_hash = replace_hash,
+static const struct userdb_ops users = { .find = find, .find_id = find_id, .dearest = dearest, .replace_hash = replace_hash,
 	.put_device = put_device, .get_device = get_device };
 
 static void
@@ -269,6 +279,8 @@ fake_reset(struct fake *f)
 	f->login_outcome = LOGIN_DONE;
 	f->disabled_since = f->groups_again = false;
 	f->versions_since = 0;
+	f->dearest = NULL;
+	f->dearest_rc = DW_OK;
 	f->groups_since = NULL;
 	memset(&f->found, 0, sizeof(f->found));
 	memset(&f->asked, 0, sizeof(f->asked));

@@ -40,6 +40,8 @@ struct fake {
 	bool disabled_since;      /* the account, between the first look and the second */
 	int64_t versions_since;   /* likewise */
 	const char *groups_since; /* likewise; NULL = the same */
+	const char *dearest;      /* hash of all accounts; NULL = none */
+	enum dw_result dearest_rc;
 	bool groups_again;        /* others at every look */
 	struct account account;
 	char found_name[USERNAME_MAX + 1];

@@ -22,7 +22,7 @@ static enum pwhash_verdict verdict;
 
 /* Hashing is another test's business: here it costs nothing and says what it is told to. */
 enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *password, size_t n);
+void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
 int __wrap_pwhash_make(const char *password, size_t n, char text[PWHASH_TEXT_MAX]);
 bool __wrap_pwhash_outdated(const char *hash);
 
@@ -36,10 +36,10 @@ __wrap_pwhash_verify(const char *hash, const char *password, size_t n)
 }
 
 void
-__wrap_pwhash_spend(const char *password, size_t n)
+__wrap_pwhash_spend(const char *like, const char *password, size_t n)
 {
 
-	(void)password, (void)n;
+	(void)like, (void)password, (void)n;
 	fake_note(&fake, "spend");
 }
 

@@ -25,23 +25,23 @@ names(void **state)
 		{ STR_LIT("DOMAIN\\Bob"), "domain\\bob" },
 		{ STR_LIT("two words"), "two words" },
 		{ STR_LIT("J\xc3\xbcrgen"), "j\xc3\xbcrgen" },
-		{ STR_LIT("\xc3\x9c"), "\xc3\x9c" }, /* only ASCII is folded: nothing that depends on a locale or a Unicode version */
+		{ STR_LIT("\xc3\x9c"), "\xc3\xbc" },
 		{ STR_LIT("\xf0\x9f\xa6\x8a"), "\xf0\x9f\xa6\x8a" },
 		{ STR_LIT(A64), A64 },
 		{ STR_LIT(A64 "a"), NULL },
 		{ STR_LIT(""), NULL },
 		{ STR_NONE, NULL },
-		{ STR_LIT(" alice"), NULL },
-		{ STR_LIT("alice "), NULL },
+		{ STR_LIT(" alice"), "alice" },
+		{ STR_LIT("alice "), "alice" },
 		{ STR_LIT("alice\t"), NULL },
 		{ STR_LIT("alice\n"), NULL },
 		{ STR_LIT("al\0ice"), NULL },
 		{ STR_LIT("al\x7fice"), NULL },
 		{ STR_LIT("al\xc2\x85ice"), NULL },         /* NEL */
 		{ STR_LIT("al\xe2\x80\xa8ice"), NULL },     /* line separator */
-		{ STR_LIT("\xc2\xa0" "alice"), NULL },      /* no-break space */
-		{ STR_LIT("alice\xe3\x80\x80"), NULL },     /* ideographic space */
-		{ STR_LIT("al\xe3\x80\x80ice"), "al\xe3\x80\x80ice" },
+		{ STR_LIT("\xc2\xa0" "alice"), "alice" },   /* no-break space */
+		{ STR_LIT("alice\xe3\x80\x80"), "alice" },  /* ideographic space */
+		{ STR_LIT("al\xe3\x80\x80ice"), "al ice" },
 		{ STR_LIT("a,b"), NULL },
 		{ STR_LIT("a:b"), NULL },
 		{ STR_LIT("a/b"), NULL },

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -15,46 +14,53 @@
 
 #define DEFAULT_COST 40 /* ms of a turned clock */
 #define CHEAP 3
+#define DEAR 90
 
 static struct fake fake;
 static int64_t mono = 1000; /* the clock, moved by what is called */
 static enum pwhash_verdict verdict;
 static bool outdated, cannot_make;
 static int64_t verify_cost;
+static char spent_like[PWHASH_MAX];
+static char verified[64], made[64]; /* passwords */
+static const char *matches;           /* the only password that does; NULL = as ${verdict} says */
 
 /* The linker puts these in the place of what password.c calls: calls are counted, and time is what they say it is. */
 enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *password, size_t n);
+void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
 int __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
 bool __wrap_pwhash_outdated(const char *hash);
 int64_t __wrap_clock_mono_ms(void);
-int __wrap_nanosleep(const struct timespec *ts, struct timespec *left);
+int64_t __wrap_clock_cpu_us(void);
+int64_t __wrap_pwhash_cost(const char *hash);
+void __wrap_pwhash_burn(int64_t until);
 
 enum pwhash_verdict
 __wrap_pwhash_verify(const char *hash, const char *password, size_t n)
 {
 
-	(void)password, (void)n;
 	assert_string_equal(hash, fake.account.hash);
 	fake_note(&fake, "verify");
+	snprintf(verified, sizeof(verified), "%.*s", (int)n, password);
 	mono += verify_cost;
-	return (verdict);
+	return (matches == NULL ? verdict : strcmp(matches, verified) == 0 ? PWHASH_MATCH : PWHASH_NO_MATCH);
 }
 
 void
-__wrap_pwhash_spend(const char *password, size_t n)
+__wrap_pwhash_spend(const char *like, const char *password, size_t n)
 {
 
 	(void)password, (void)n;
 	fake_note(&fake, "spend");
-	mono += DEFAULT_COST;
+	snprintf(spent_like, sizeof(spent_like), "%s", like);
+	mono += like[0] == '\0' ? DEFAULT_COST : DEAR;
 }
 
 int
 __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX])
 {
 
-	(void)password, (void)n;
+	snprintf(made, sizeof(made), "%.*s", (int)n, password);
 	fake_note(&fake, "make");
 	snprintf(out, PWHASH_TEXT_MAX, "new hash");
 	return (cannot_make ? -1 : 0);
@@ -75,13 +81,26 @@ __wrap_clock_mono_ms(void)
 	return (mono);
 }
 
-int
-__wrap_nanosleep(const struct timespec *ts, struct timespec *left)
+int64_t
+__wrap_clock_cpu_us(void)
 {
 
-	(void)left;
-	mono += ts->tv_sec * 1000 + ts->tv_nsec / 1000000;
-	return (0);
+	return (mono * 1000);
+}
+
+int64_t
+__wrap_pwhash_cost(const char *hash)
+{
+
+	return (hash[0] == '\0' ? DEFAULT_COST : strncmp(hash, "$dear$", 6) == 0 ? DEAR : verify_cost);
+}
+
+void
+__wrap_pwhash_burn(int64_t until)
+{
+
+	if (mono * 1000 < until)
+		mono = until / 1000;
 }
 
 static int
@@ -113,6 +132,7 @@ fresh(void **state)
 	verdict = PWHASH_MATCH;
 	outdated = cannot_make = false;
 	verify_cost = DEFAULT_COST;
+	matches = NULL;
 	return (0);
 }
 
@@ -164,6 +184,17 @@ same_work(void **state)
 	}
 }
 
+/* How long the login of ${name} takes to fail. */
+static int64_t
+took(const char *name, const char *password)
+{
+	struct account a;
+	int64_t start = mono;
+
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), &a), DW_REFUSED);
+	return (mono - start);
+}
+
 /* Users whose hash is an old, cheap one do not stand out, enabled or not, by whatever password (R092). */
 static void
 same_time_of_old_hashes(void **state)
@@ -174,17 +205,80 @@ same_time_of_old_hashes(void **state)
 	} t[] = { { false, PWHASH_NO_MATCH }, { true, PWHASH_NO_MATCH }, { true, PWHASH_MATCH } };
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		int64_t start;
-
+		fresh(state);
+		fake.find_rc = DW_ABSENT;
+		assert_int_equal(took("nobody", "password"), DEFAULT_COST); /* measured by this */
 		fresh(state);
 		outdated = true;
 		verify_cost = CHEAP;
 		fake.account.disabled = t[i].disabled;
 		verdict = t[i].verdict;
-		start = mono;
-		expect("alice", "password", DW_REFUSED, "find verify ");
-		assert_int_equal(mono - start, DEFAULT_COST);
+		assert_int_equal(took("alice", "password"), DEFAULT_COST);
 	}
+}
+
+/* Nor does anybody if the dearest hash in use is an imported one, dearer than what new ones are: all take as long as that. */
+static void
+same_time_as_the_dearest(void **state)
+{
+
+	(void)state;
+	fake.dearest = "$dear$17$c2FsdA$c2VjcmV0==";
+	mono += 60000; /* it is looked for once in a while */
+	fake.find_rc = DW_ABSENT;
+	assert_int_equal(took("nobody", "password"), DEAR);
+	assert_string_equal(spent_like, "$dear$17$c2FsdA$AAAAAAAA=="); /* the parameters, not somebody's hash */
+	fake.find_rc = DW_OK;
+	verdict = PWHASH_NO_MATCH;
+	assert_int_equal(took("alice", "password"), DEAR);
+	fake.account.disabled = true;
+	verdict = PWHASH_MATCH;
+	assert_int_equal(took("alice", "password"), DEAR);
+	verify_cost = CHEAP;
+	assert_int_equal(took("alice", "password"), DEAR);
+	verify_cost = DEAR;
+	strcpy(fake.account.hash, "$dear$17$other");
+	assert_int_equal(took("alice", "password"), DEAR);
+	/* A password of two forms is verified twice, and so it is for nobody. */
+	assert_int_equal(took("nobody", "zoe\xcc\x88"), 2 * DEAR);
+	fake.find_rc = DW_ABSENT;
+	assert_int_equal(took("nobody", "zoe\xcc\x88"), 2 * DEAR);
+	/* Gone again. */
+	fake.dearest = NULL;
+	mono += 60000;
+	assert_int_equal(took("nobody", "password"), DEFAULT_COST);
+	/* While it cannot be asked for, what was true counts. */
+	fake.dearest = "$dear$17$c2FsdA$c2VjcmV0";
+	mono += 60000;
+	assert_int_equal(took("nobody", "password"), DEAR);
+	fake.dearest_rc = DW_UNAVAILABLE;
+	mono += 60000;
+	assert_int_equal(took("nobody", "password"), DEAR);
+	fresh(state);
+	mono += 60000;
+	fake.find_rc = DW_ABSENT;
+	assert_int_equal(took("nobody", "password"), DEFAULT_COST);
+}
+
+/* One password, typed in two ways; and the bytes as typed, for hashes that were made of those. */
+static void
+forms(void **state)
+{
+
+	(void)state;
+	expect("alice", "zo\xc3\xab", DW_OK, "find verify ");
+	assert_string_equal(verified, "zo\xc3\xab");
+	expect("alice", "zoe\xcc\x88", DW_OK, "find verify ");
+	assert_string_equal(verified, "zo\xc3\xab");
+	expect("alice", "a\xc2\xa0" "b", DW_OK, "find verify ");
+	assert_string_equal(verified, "a b");
+	matches = "zoe\xcc\x88"; /* an imported hash, of the bytes as typed: found, and renewed */
+	expect("alice", "zoe\xcc\x88", DW_OK, "find verify verify make replace_hash ");
+	assert_string_equal(made, "zo\xc3\xab");
+	expect("alice", "zo\xc3\xab", DW_REFUSED, "find verify ");
+	/* What cannot be a password costs nothing, whoever is meant. */
+	expect("alice", "\xff\xfe", DW_REFUSED, "");
+	expect("nobody", "\xff\xfe", DW_REFUSED, "");
 }
 
 static void
@@ -288,6 +382,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(same_work, fresh),
 		cmocka_unit_test_setup(same_time_of_old_hashes, fresh),
+		cmocka_unit_test_setup(same_time_as_the_dearest, fresh),
+		cmocka_unit_test_setup(forms, fresh),
 		cmocka_unit_test_setup(right, fresh),
 		cmocka_unit_test_setup(rehash, fresh),
 		cmocka_unit_test_setup(lengths, fresh),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "crypto/pwhash.h"
 
 #define ARGON2_SAMPLE "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE"
@@ -113,9 +114,9 @@ test_refused(void **state)
 	double from, fair;
 
 	(void)state;
-	pwhash_spend("password", 8);
+	pwhash_spend("", "password", 8);
 	from = cpu_ms();
-	pwhash_spend("password", 8);
+	pwhash_spend("", "password", 8);
 	fair = cpu_ms() - from;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		double took;
@@ -187,8 +188,39 @@ test_long_password(void **state)
 	assert_int_equal(pwhash_verify("!", password, PASSWORD_MAX + 1), PWHASH_NO_MATCH);
 	assert_int_equal(pwhash_make(password, PASSWORD_MAX + 1, hash), -1);
 	assert_string_equal(hash, "");
-	pwhash_spend(password, PASSWORD_MAX + 1);
+	pwhash_spend("", password, PASSWORD_MAX + 1);
 	assert_true(cpu_ms() - from < 1);
+}
+
+/* Estimates need only tell which is dearer. */
+static void
+costs(void **state)
+{
+	static const char *const rising[] = { "pbkdf2:sha256:1000:6162636465666768:30313233343536373839616263646566",
+		"$pbkdf2-sha256$29000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg", "$argon2id$v=19$m=19456,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+		"", "$pbkdf2-sha256$600000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+		"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg" };
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(rising) / sizeof(rising[0]); i++)
+		assert_true(pwhash_cost(rising[i - 1]) < pwhash_cost(rising[i]));
+	assert_int_equal(pwhash_cost("!"), pwhash_cost(""));
+	assert_int_equal(pwhash_cost("$1$salt$hash"), pwhash_cost(""));
+}
+
+/* The processor time is used up, and not much more of it. */
+static void
+burning(void **state)
+{
+	int64_t start = clock_cpu_us();
+
+	(void)state;
+	pwhash_burn(start + 20000);
+	assert_true(clock_cpu_us() - start >= 20000);
+	start = clock_cpu_us();
+	pwhash_burn(start);
+	pwhash_burn(0);
+	assert_true(clock_cpu_us() - start < 10000);
 }
 
 int
@@ -200,6 +232,8 @@ main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_long_password),
+		cmocka_unit_test(costs),
+		cmocka_unit_test(burning),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -61,6 +61,66 @@ whose_file(void **state)
 	}
 }
 
+/* A file of the first version, when only ASCII was folded. */
+static const char first_version[] =
+	"PRAGMA application_id = 0x44777264; PRAGMA user_version = 1;"
+	"CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,"
+	"	disabled INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE user_groups (user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, name TEXT NOT NULL,"
+	"	PRIMARY KEY (user_id, name)) WITHOUT ROWID;"
+	"INSERT INTO users VALUES"
+	"	('1', 'alice', 'h', 0, 10),"
+	"	('2', 'zo\xc3\xab', '$pbkdf2-sha256$1000000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg', 0, 50)," /* canonical, and the youngest */
+	"	('3', 'zoe\xcc\x88', 'h', 0, 20),"             /* the same in NFD */
+	"	('4', 'zo\xc3\x8b', 'h', 0, 30),"              /* the same in upper case */
+	"	('5', '\xc3\x9c" "nal', 'h', 0, 40),"          /* alone: renamed */
+	"	('7', '\xc3\x89ric', 'h', 0, 9),"              /* neither is canonical: the older one has it */
+	"	('6', '\xc3\x89RIC', 'h', 0, 8),"
+	"	('8', '\xef\xac\x81ona', 'h', 0, 1),"         /* no name any more */
+	"	('9', '\xef\xbd\x82" "ob', 'h', 1, 1);";
+
+static void
+expect_row(sqlite3 *db, const char *id, const char *name, int conflict)
+{
+	sqlite3_stmt *s;
+
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT name, conflict, version FROM users WHERE id = ?1", -1, &s, NULL), SQLITE_OK);
+	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(s, 0), name);
+	assert_int_equal(sqlite3_column_int(s, 1), conflict);
+	assert_int_equal(sqlite3_column_int(s, 2), 1);
+	sqlite3_finalize(s);
+}
+
+static void
+older_names(void **state)
+{
+	sqlite3 *db;
+	char err[160];
+	sqlite3_stmt *s;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, first_version, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(schema_upgrade(db, err, sizeof(err)), SQLITE_OK);
+	expect_row(db, "1", "alice", 0);
+	expect_row(db, "2", "zo\xc3\xab", 0);
+	expect_row(db, "3", "zoe\xcc\x88", 1);
+	expect_row(db, "4", "zo\xc3\x8b", 1);
+	expect_row(db, "5", "\xc3\xbcnal", 0);
+	expect_row(db, "6", "\xc3\xa9ric", 0);
+	expect_row(db, "7", "\xc3\x89ric", 1);
+	expect_row(db, "8", "\xef\xac\x81ona", 1);
+	expect_row(db, "9", "bob", 0);
+	/* And what each hash costs has been worked out. */
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT id FROM users ORDER BY cost DESC", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(s, 0), "2");
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
 /* Several workers start at once on a new file. */
 static void
 race(void **state)
@@ -94,6 +154,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whose_file),
+		cmocka_unit_test(older_names),
 		cmocka_unit_test(race),
 	};
 

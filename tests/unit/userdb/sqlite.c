@@ -172,6 +172,35 @@ versions(void **state)
 	assert_int_equal(version("2"), first);
 }
 
+/* The dearest hash of all, whichever way it came and went. */
+static void
+dearest(void **state)
+{
+	static const char dear[] = "$pbkdf2-sha256$4000000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+	    dearer[] = "$argon2id$v=19$m=262144,t=9,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg";
+	struct account imported = account("2", "bob", "");
+	char hash[PWHASH_MAX];
+
+	(void)state;
+	assert_int_equal(ops->dearest(db, hash), DW_ABSENT);
+	add("1", "alice", "");
+	assert_int_equal(ops->dearest(db, hash), DW_OK);
+	assert_string_equal(hash, "hash of alice");
+	strcpy(imported.hash, dear);
+	assert_int_equal(ops->add(db, &imported), DW_OK);
+	assert_int_equal(ops->dearest(db, hash), DW_OK);
+	assert_string_equal(hash, dear);
+	assert_int_equal(ops->set_hash(db, "1", dearer), DW_OK);
+	assert_int_equal(ops->dearest(db, hash), DW_OK);
+	assert_string_equal(hash, dearer);
+	assert_int_equal(ops->replace_hash(db, "1", dearer, "new"), DW_OK);
+	assert_int_equal(ops->dearest(db, hash), DW_OK);
+	assert_string_equal(hash, dear);
+	assert_int_equal(ops->remove(db, "2"), DW_OK);
+	assert_int_equal(ops->dearest(db, hash), DW_OK);
+	assert_string_equal(hash, "new");
+}
+
 static void
 groups(void **state)
 {
@@ -347,6 +376,7 @@ static void
 locked(void **state)
 {
 	struct account a, bob = account("2", "bob", "");
+	struct device phone = device("phone", "", "", 1);
 	sqlite3 *other;
 
 	(void)state;
@@ -354,10 +384,15 @@ locked(void **state)
 	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK); /* a writer is in nobody's way who reads */
+	assert_int_equal(ops->put_device(db, "1", &phone), DW_UNAVAILABLE);
+	assert_int_equal(ops->replace_hash(db, "1", "hash of alice", "new"), DW_UNAVAILABLE);
 	assert_int_equal(ops->add(db, &bob), DW_UNAVAILABLE);
 	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(other);
 	assert_int_equal(ops->add(db, &bob), DW_OK);
+	assert_int_equal(ops->put_device(db, "1", &phone), DW_OK);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_string_equal(a.hash, "hash of alice");
 }
 
 static void
@@ -470,7 +505,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(accounts), TEST(taken_names), TEST(changes), TEST(versions), TEST(groups), TEST(lists), TEST(devices), TEST(newest_devices_stay), TEST(modes),
+		TEST(accounts), TEST(taken_names), TEST(changes), TEST(versions), TEST(dearest), TEST(groups), TEST(lists), TEST(devices), TEST(newest_devices_stay), TEST(modes),
 		TEST(away_and_back), TEST(replaced), TEST(locked), TEST(damaged), TEST(foreign_rows), TEST(cannot_be_made), TEST(together),
 	};
 	int failed;
