@@ -181,6 +181,8 @@ struct store_ops {
 	enum dw_result (*ping)(void *store);
 	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
 	int64_t (*now)(void *store);
+	/* Asks the store for its time: now() is right then. A failure changes nothing. */
+	void (*look_at_clock)(void *store);
 	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
 	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
 	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing is done. */

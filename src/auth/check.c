@@ -50,19 +50,30 @@ judge_session(const struct lookup_reply *r, struct identity *id)
 	return (DW_OK);
 }
 
+/* Is the end of something past? Before anybody is refused for it the store's clock is asked again: it may have stepped back. */
+static bool
+is_past(struct app *app, int64_t end)
+{
+
+	if (app->store->now(app->store_ctx) < end)
+		return (false);
+	app->store->look_at_clock(app->store_ctx);
+	return (app->store->now(app->store_ctx) >= end);
+}
+
 static enum dw_result
-judge_cookie(const struct credential *c, int64_t now, struct identity *id)
+judge_cookie(struct app *app, const struct credential *c, struct identity *id)
 {
 	const struct session *s = &id->found.session;
 
 	if (!s->has_cookie || !mac_equal(s->secret_hash, c->token.hash, HASH_LEN))
 		return (refuse(id, NULL));
 	id->expires = session_cookie_end(s);
-	return (now < id->expires ? DW_OK : refuse_expired(id));
+	return (is_past(app, id->expires) ? refuse_expired(id) : DW_OK);
 }
 
 static enum dw_result
-judge_access(const struct credential *c, int64_t now, struct identity *id)
+judge_access(struct app *app, const struct credential *c, struct identity *id)
 {
 
 	if (strcmp(c->access.user_id, id->found.user_id) != 0)
@@ -70,7 +81,7 @@ judge_access(const struct credential *c, int64_t now, struct identity *id)
 	if (id->found.blacklisted)
 		return (refuse(id, "revoked"));
 	id->expires = c->access.exp;
-	return (now < id->expires ? DW_OK : refuse_expired(id));
+	return (is_past(app, id->expires) ? refuse_expired(id) : DW_OK);
 }
 
 int64_t
@@ -84,8 +95,9 @@ check_touch_time(const struct session *s)
 
 /* Failing to record use is not failing the check: the session only ends a little earlier than it might. */
 static void
-record_use(struct app *app, const struct credential *c, int64_t now, struct identity *id)
+record_use(struct app *app, const struct credential *c, struct identity *id)
 {
+	int64_t now = app->store->now(app->store_ctx);
 	struct session *s = &id->found.session;
 
 	if (now < check_touch_time(s))
@@ -113,23 +125,22 @@ ask(struct app *app, const struct credential *c, bool family, struct identity *i
 enum dw_result
 check_session(struct app *app, const struct credential *c, bool family, struct identity *id)
 {
-	int64_t now = app->store->now(app->store_ctx);
 	enum dw_result rc;
 
 	id->cause = END_NONE;
 	id->reason = NULL;
-	if (c->kind == CREDENTIAL_ACCESS && c->access.expired)
+	if (c->kind == CREDENTIAL_ACCESS && c->access.expired && is_past(app, c->access.exp))
 		return (refuse_expired(id)); /* no need to ask */
 	if ((rc = ask(app, c, family, id)) != DW_OK || (rc = judge_session(&id->found, id)) != DW_OK)
 		return (rc);
 	if (c->kind == CREDENTIAL_COOKIE)
-		rc = judge_cookie(c, now, id);
+		rc = judge_cookie(app, c, id);
 	else if (c->kind == CREDENTIAL_ACCESS)
-		rc = judge_access(c, now, id);
+		rc = judge_access(app, c, id);
 	else
 		rc = refuse(id, NULL);
 	if (rc == DW_OK)
-		record_use(app, c, now, id);
+		record_use(app, c, id);
 	return (rc);
 }
 

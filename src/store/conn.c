@@ -31,7 +31,7 @@
 #define DATABASE_MAX 15
 #define HOST_LEN_MAX 255
 #define PASSWORD_FILE_MAX 1024
-#define TIME_SAMPLE_MS 5000 /* how old the clock offset may be: quartz drifts less than a millisecond in that time */
+#define TIME_SAMPLE_MS 1000 /* how old the clock offset may be: quartz drifts less, but clocks are set */
 #define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */
 #define TIMEOUT_MIN_MS 1
 #define WHY_MAX 160
@@ -536,4 +536,11 @@ conn_time_is_old(const struct conn *c, int64_t mono_ms)
 {
 
 	return (mono_ms - c->sampled_ms >= TIME_SAMPLE_MS);
+}
+
+void
+conn_doubt_time(struct conn *c)
+{
+
+	c->sampled_ms = INT64_MIN / 2;
 }

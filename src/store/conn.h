@@ -78,4 +78,7 @@ bool conn_ask_time(struct conn *c);
 void conn_take_time(struct conn *c, const struct redisReply *r);
 bool conn_time_is_old(const struct conn *c, int64_t mono_ms);
 
+/* From now on the offset is old, whenever it was sampled. */
+void conn_doubt_time(struct conn *c);
+
 #endif

@@ -125,6 +125,16 @@ now(void *store)
 	return ((clock_wall_ms() + conn_offset_ms(s->conn)) / 1000);
 }
 
+/* Any question brings the time along when that is old. */
+static void
+look_at_clock(void *store)
+{
+	struct redis_store *s = store;
+
+	conn_doubt_time(s->conn);
+	(void)ping(store);
+}
+
 const struct store_ops redis_store_ops = {
 	.lookup = reading_lookup,
 	.login = writing_login,
@@ -135,6 +145,7 @@ const struct store_ops redis_store_ops = {
 	.notify = writing_notify,
 	.ping = ping,
 	.now = now,
+	.look_at_clock = look_at_clock,
 	.revoke = writing_revoke,
 	.set_groups = writing_set_groups,
 };

@@ -129,6 +129,15 @@ now(void *ctx)
 	return (((struct fake *)ctx)->now);
 }
 
+static void
+look_at_clock(void *ctx)
+{
+	struct fake *f = ctx;
+
+	f->now += f->step;
+	f->step = 0;
+}
+
 static enum dw_result
 set_groups(void *ctx, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups)
 {
@@ -142,7 +151,7 @@ set_groups(void *ctx, const uint8_t up[UP_LEN], const char *user_id, const char 
 
 static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch,
 	.list = list,
-	.notify = notify, .ping = ping, .now = now, .set_groups = set_groups };
+	.notify = notify, .ping = ping, .now = now, .look_at_clock = look_at_clock, .set_groups = set_groups };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)

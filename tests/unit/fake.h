@@ -16,6 +16,7 @@ struct fake {
 	struct client clients[2]; /* "default" and "app" */
 	char dir[32];
 	int64_t now;
+	int64_t step; /* the store's clock has been set: seen when it is looked at */
 
 	/* Every call by its name and a space, in order. */
 	struct buf trail;

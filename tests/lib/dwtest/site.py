@@ -82,6 +82,7 @@ class Site(Client, Fronts):
         self.redis_kind = redis
         self.users = users
         self.daemon = self.redis_process = None
+        self.redis_env = {}
         for name in ("log", "state", "sock", "tmp", "www"):
             os.mkdir(f"{self.dir}/{name}", 0o700)
         self.sockets = {name: f"{self.dir}/sock/{name}.sock" for name in ("check", "login", "admin")}
@@ -121,7 +122,7 @@ class Site(Client, Fronts):
         conf = f"{self.dir}/redis.conf"
         pathlib.Path(conf).write_text(f'port 0\nunixsocket {self.redis_socket}\nunixsocketperm 700\nsave ""\nappendonly no\n'
                                       f"dir {self.dir}/tmp\nmaxmemory-policy noeviction\n")
-        self.redis_process = self.run("redis", [shutil.which("redis-server") or "redis-server", conf])
+        self.redis_process = self.run("redis", [shutil.which("redis-server") or "redis-server", conf], env=self.redis_env)
         wait_until(self.redis_answers, "Redis")
 
     def redis(self):

@@ -182,9 +182,9 @@ expiry(void **state)
 	assert_true(a.expired);
 	assert_int_equal(read_at(text, NOW + INT64_C(10000000000), &a), DW_OK);
 	assert_true(a.expired); /* a good signature is good for a logout still */
-	/* From the future, but for a clock that is a little off. */
-	assert_int_equal(read_at(text, NOW - 30, &a), DW_OK);
-	assert_int_equal(read_at(text, NOW - 31, &a), DW_INVALID);
+	/* From the future: the clock was set back since. */
+	assert_int_equal(read_at(text, NOW - 300, &a), DW_OK);
+	assert_false(a.expired);
 }
 
 static void
@@ -315,7 +315,7 @@ claims_one_by_one(void **state)
 		{ "exp", "{}", DW_INVALID, 0 }, { "exp", "NaN", DW_INVALID, 0 },
 		{ "exp", "1e400", DW_INVALID, 0 }, { "exp", "-0.5", DW_INVALID, 0 },
 		{ "exp", "Infinity", DW_INVALID, 0 },
-		{ "iat", "1800000030", DW_OK, 0 }, { "iat", "1800000031", DW_INVALID, 0 },
+		{ "iat", "1800000030", DW_OK, 0 }, { "iat", "1800000300", DW_OK, 0 }, /* the clock has stepped back since */
 		{ "iat", "1800000030.9", DW_OK, 0 }, { "iat", "0", DW_OK, 0 },
 		{ "iat", "-1", DW_INVALID, 0 }, { "iat", "1e300", DW_INVALID, 0 },
 		{ "iat", "\"1800000000\"", DW_INVALID, 0 }, { "iat", "null", DW_INVALID, 0 },

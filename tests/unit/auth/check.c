@@ -237,6 +237,28 @@ ended(void **state)
 }
 
 /* Everything of the user from before this mark is dead, whatever its own fields say (R131). */
+/* The store's clock was set back and we have not noticed: nobody is refused as expired before it has been looked at. */
+static void
+clock_steps_back(void **state)
+{
+	struct credential expired = access_token;
+
+	(void)state;
+	expired.access.expired = true;
+	fake.now = T + 300;
+	fake.step = -300;
+	expect(&expired, DW_OK, NULL);
+	fake.now = T + 100000;
+	fake.step = -100000;
+	expect(&cookie, DW_OK, NULL);
+	fake.now = T + 100000;
+	fake.step = -1;
+	expect(&cookie, DW_REFUSED, "expired");
+	fake.now = T - 300; /* ours */
+	expect(&access_token, DW_OK, NULL);
+	expect(&cookie, DW_OK, NULL);
+}
+
 static void
 not_before(void **state)
 {
@@ -296,6 +318,7 @@ access_tokens(void **state)
 	/* Known to be over: the store is not asked. */
 	fresh(state);
 	expired.access.expired = true;
+	fake.now = T + 300;
 	expect(&expired, DW_REFUSED, "expired");
 	assert_string_equal(fake.trail_text, "");
 }
@@ -381,6 +404,7 @@ main(void)
 		cmocka_unit_test_setup(touches, fresh),
 		cmocka_unit_test_setup(failing_touch, fresh),
 		cmocka_unit_test_setup(ended, fresh),
+		cmocka_unit_test_setup(clock_steps_back, fresh),
 		cmocka_unit_test_setup(not_before, fresh),
 		cmocka_unit_test_setup(collisions, fresh),
 		cmocka_unit_test_setup(access_tokens, fresh),
