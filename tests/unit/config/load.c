@@ -56,7 +56,7 @@ static const struct {
 	    "t.conf:6: mount: \"auth\" is not a path such as /auth: it begins with '/' and ends without" },
 	{ "workers: { check: { a = 1; }; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers = 4;", "t.conf:1: workers: is a group, as in workers: { … };" },
-	{ "check = 4;", "t.conf:1: check: there is no such option, did you mean workers.check?" },
+	{ "login = 4;", "t.conf:1: login: there is no such option, did you mean workers.login?" },
 	{ "workers: { check = \"4\"; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers: { check = 4.0; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers: { check = true; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
