@@ -28,6 +28,7 @@
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
 #include "master/master.h"
+#include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
 #include "userdb/sqlite.h"
@@ -185,10 +186,8 @@ make_state(const struct config *conf, char *err, size_t errlen)
 
 	if (privs_resolve(conf->user, conf->group, &p, err, errlen) != 0)
 		goto err0;
-	if (privs_directory(conf->state_dir, 0750, p.uid, p.gid) != 0) {
-		snprintf(err, errlen, "cannot make the state directory %s: %s", conf->state_dir, strerror(errno));
+	if (privs_state_directory(conf->state_dir, p.uid, p.gid, err, errlen) != 0)
 		goto err0;
-	}
 	if (keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
 		rc = make_users(conf, &p, err, errlen);
 
@@ -416,12 +415,34 @@ run(struct config *conf, const struct options *o)
 	return (run_master(conf, &setup));
 }
 
+/* Keys that are there can be read; where there are none yet the start makes them. Another user's are not ours to look at. */
+static bool
+keys_are_usable(const struct config *conf)
+{
+	char path[PATH_MAX], err[MASTER_ERROR_MAX] = "";
+	struct keyring *keys;
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/keys", conf->state_dir) >= (int)sizeof(path) || stat(path, &st) != 0 ||
+	    (geteuid() != 0 && geteuid() != st.st_uid))
+		return (true);
+	if ((keys = keyring_load(conf->state_dir, conf->access_alg, err, sizeof(err))) == NULL)
+		fprintf(stderr, "doorward: %s\n", err);
+	keyring_free(keys);
+	return (keys != NULL);
+}
+
 /* Returns the exit code. Deviations are no errors: the file can be run with, but should not be. */
 static int
 print_test(const struct config *conf, const struct options *o)
 {
 	size_t found = o->strict ? baseline_check(conf, stderr) : 0;
+	size_t obstacles = preflight_check(conf, stderr) + !keys_are_usable(conf);
 
+	if (obstacles > 0) {
+		fprintf(stderr, "doorward: configuration %s is well formed, but the daemon could not start with it here\n", o->file);
+		return (EXIT_CONFIG);
+	}
 	if (found == 0) {
 		printf("configuration %s is fine\n", o->file);
 		return (0);

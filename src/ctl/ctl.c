@@ -20,7 +20,6 @@
 #include "ctl/ctl.h"
 
 #define ERROR_MAX 512        /* bytes of a sentence, a path included */
-#define STATE_DIR_MODE 0750
 #define STATE_PATH_MAX 4096  /* PATH_MAX */
 
 void
@@ -60,8 +59,8 @@ make_state(const struct config *conf, const char *database)
 		ctl_say("%s", err);
 		return (-1);
 	}
-	if (privs_directory(conf->state_dir, STATE_DIR_MODE, owner.uid, owner.gid) != 0) {
-		ctl_say("the state directory %s cannot be made: %s", conf->state_dir, strerror(errno));
+	if (privs_state_directory(conf->state_dir, owner.uid, owner.gid, err, sizeof(err)) != 0) {
+		ctl_say("%s", err);
 		return (-1);
 	}
 	if (keyring_create(conf->state_dir, conf->access_alg, owner.uid, owner.gid, err, sizeof(err)) != 0) {

@@ -75,9 +75,9 @@ write_config(const struct private_redis *r, char *err, size_t errlen)
 	return (0);
 }
 
-/* True if the program is there, by its path or along PATH: said at the start, not by a child that dies. */
-static bool
-find_program(const char *name, char out[PATH_MAX])
+/* Said at the start, not by a child that dies. */
+bool
+private_redis_find(const char *name, char out[PATH_MAX])
 {
 	const char *env = getenv("PATH");
 	struct str rest = str_of(env == NULL ? "/usr/bin:/bin" : env);
@@ -157,7 +157,7 @@ private_redis_prepare(struct private_redis *r, const struct config *conf, const 
 	*r = (struct private_redis){ .pidfd = -1, .life = -1, .privs = *privs, .hung_after = conf->redis_hung_after };
 	if (!conf->redis_spawn)
 		return (0);
-	if (!find_program(conf->redis_server, r->program)) {
+	if (!private_redis_find(conf->redis_server, r->program)) {
 		snprintf(err, errlen, "redis.server: cannot run %s: %s", conf->redis_server, strerror(errno));
 		return (EXIT_CONFIG);
 	}

@@ -74,4 +74,7 @@ bool private_redis_reap(struct private_redis *r, struct board *b, pid_t pid, int
 /* Tells it to stop. True if there is nothing (left) to stop. */
 bool private_redis_stop(struct private_redis *r, int64_t now);
 
+/* Writes where the program ${name} is, by its path or along PATH, to ${out}. False with errno set if it is nowhere. */
+bool private_redis_find(const char *name, char out[PATH_MAX]);
+
 #endif

@@ -191,6 +191,36 @@ privs_directory(const char *path, mode_t mode, uid_t uid, gid_t gid)
 	return (0);
 }
 
+const char *
+privs_unfit_directory(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return (strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return ("is not a directory");
+	if ((st.st_mode & S_IWOTH) != 0)
+		return ("can be written by everybody: who puts keys or a database there decides who may enter (chmod o-w)");
+	return (NULL);
+}
+
+int
+privs_state_directory(const char *path, uid_t uid, gid_t gid, char *err, size_t errlen)
+{
+	const char *why;
+
+	if (privs_directory(path, STATE_DIR_MODE, uid, gid) != 0) {
+		snprintf(err, errlen, "cannot make the state directory %s: %s", path, strerror(errno));
+		return (-1);
+	}
+	if ((why = privs_unfit_directory(path)) != NULL) {
+		snprintf(err, errlen, "state_dir: %s %s", path, why);
+		return (-1);
+	}
+	return (0);
+}
+
 void
 privs_give_file(const char *path, const struct privs *p)
 {

@@ -1,0 +1,125 @@
+/*
+ * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
+ * program of a private Redis, the addresses to listen on. Each is asked of the functions that the start itself uses, so that the
+ * two cannot disagree. Whether a daemon with this configuration runs already is seen by its admin socket: then the addresses are
+ * in use, as they should be.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "master/listen.h"
+#include "master/private_redis.h"
+#include "master/privs.h"
+
+#include "master/preflight.h"
+
+#define BACKLOG_PROBE 1
+#define SENTENCE_MAX 512
+
+struct preflight {
+	const struct config *conf;
+	FILE *to;
+	size_t found;
+	bool running; /* a daemon of this configuration */
+};
+
+static void __attribute__((format(printf, 3, 4)))
+complain(struct preflight *p, const char *option, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(p->to, "doorward: %s: ", option);
+	va_start(ap, fmt);
+	vfprintf(p->to, fmt, ap);
+	va_end(ap);
+	fputc('\n', p->to);
+	p->found++;
+}
+
+/* The directory that ${path} is to be made in. */
+static void
+parent_of(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		strcpy(out, ".");
+	else
+		(void)str_copy(out, PATH_MAX, (struct str){ path, slash == path ? 1 : (size_t)(slash - path) });
+}
+
+static void
+check_state_dir(struct preflight *p)
+{
+	const char *dir = p->conf->state_dir, *why;
+	char parent[PATH_MAX];
+
+	if (access(dir, F_OK) == 0) {
+		if ((why = privs_unfit_directory(dir)) != NULL)
+			complain(p, "state_dir", "%s %s", dir, why);
+		return;
+	}
+	parent_of(dir, parent);
+	if (access(parent, W_OK | X_OK) != 0)
+		complain(p, "state_dir", "%s is not there and cannot be made in %s: %s", dir, parent, strerror(errno));
+}
+
+static void
+check_redis(struct preflight *p)
+{
+	char program[PATH_MAX];
+
+	if (p->conf->redis_spawn && !private_redis_find(p->conf->redis_server, program))
+		complain(p, "redis.server", "cannot run %s: %s", p->conf->redis_server, strerror(errno));
+}
+
+static void
+check_port(struct preflight *p, const char *option, const char *address)
+{
+	struct listen_spec spec = { .kind = LISTEN_TCP, .address = address, .uid = (uid_t)-1, .gid = (gid_t)-1,
+		.backlog = BACKLOG_PROBE };
+	struct listeners all = { .all[0].kind = 0 };
+	char why[SENTENCE_MAX];
+
+	if (address[0] == '\0' || p->running)
+		return;
+	if (listen_open(&all, &spec, why, sizeof(why)) == NULL)
+		complain(p, option, "%s", why);
+	listen_close_all(&all);
+}
+
+/* A directory of sockets is often made by the service manager at the start: it must be possible, not there. */
+static void
+check_socket(struct preflight *p, const char *option, const char *path)
+{
+	char parent[PATH_MAX], above[PATH_MAX];
+
+	if (path[0] == '\0' || p->running)
+		return;
+	parent_of(path, parent);
+	parent_of(parent, above);
+	if (access(path, F_OK) == 0 && listen_is_alive(path))
+		complain(p, option, "somebody else answers on %s", path);
+	else if (access(parent, F_OK) != 0 && access(above, F_OK) != 0)
+		complain(p, option, "there is no directory %s", parent);
+}
+
+size_t
+preflight_check(const struct config *conf, FILE *to)
+{
+	struct preflight p = { .conf = conf, .to = to };
+
+	p.running = conf->admin_socket[0] != '\0' && access(conf->admin_socket, F_OK) == 0 && listen_is_alive(conf->admin_socket);
+	check_state_dir(&p);
+	check_redis(&p);
+	check_port(&p, "listen.check_tcp", conf->listen_check_tcp);
+	check_port(&p, "admin.listen", conf->admin_listen);
+	check_socket(&p, "listen.check", conf->listen_check);
+	check_socket(&p, "listen.login", conf->listen_login);
+	check_socket(&p, "admin.socket", conf->admin_socket);
+	return (p.found);
+}
