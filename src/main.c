@@ -36,7 +36,6 @@
 #include "worker/keep.h"
 #include "worker/worker.h"
 
-#define CHECK_WORKERS_MIN 2 /* one that waits for Redis must not be all there is */
 #define LOGIN_NICE 10	    /* a hash gives way to a check */
 #define OPTION_STRICT 256   /* has no letter */
 
@@ -208,14 +207,6 @@ load(const char *file, char *err, size_t errlen)
 	return (NULL);
 }
 
-static size_t
-cores(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return (n < 1 ? 1 : (size_t)n);
-}
-
 static struct listen_spec
 unix_spec(const struct config *conf, const char *path, int64_t mode)
 {
@@ -253,15 +244,14 @@ run_keeper(struct child *c, const struct config *conf)
 }
 
 static void
-front_role(
-    const struct config *conf, struct plan *p, const char *name, const char *path, int64_t wanted, size_t otherwise)
+front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t workers)
 {
 	struct role *r = &p->roles[p->n_roles++];
 
 	*r = (struct role){
 		.name = name,
 		.run = run_worker,
-		.count = wanted > 0 ? (size_t)wanted : otherwise,
+		.count = (size_t)workers,
 		.front = true,
 		.n_listen = 1
 	};
@@ -313,31 +303,22 @@ admin_role(const struct config *conf, struct plan *p)
 	p->n_roles += r->n_listen > 0;
 }
 
-static uint32_t
-hashing_limit(const struct config *conf, size_t workers)
-{
-	size_t n = cores() < workers ? cores() : workers > 1 ? workers - 1 : 1;
-
-	return (conf->max_hashing > 0 ? (uint32_t)conf->max_hashing : (uint32_t)n);
-}
-
 /* Two pools, so that logins cannot slow checks down; one where there is only one socket. */
 static void
 plan(const struct config *conf, struct plan *p)
 {
-	size_t n = cores(), checks = n > CHECK_WORKERS_MIN ? n : CHECK_WORKERS_MIN;
 
 	*p = (struct plan){ .n_roles = 0 };
 	if (inherited >= 0) {
-		front_role(conf, p, "all", NULL, conf->workers_check + conf->workers_login, checks + n);
-		p->max_hashing = hashing_limit(conf, p->roles[0].count);
+		front_role(conf, p, "all", NULL, conf->workers_check + conf->workers_login);
+		p->max_hashing = (uint32_t)conf->max_hashing;
 	} else {
-		front_role(conf, p, "check", conf->listen_check, conf->workers_check, checks);
+		front_role(conf, p, "check", conf->listen_check, conf->workers_check);
 		p->roles[0].most = (size_t)conf->check_max;
 		p->roles[0].spare_least = (size_t)conf->spare_min;
 		p->roles[0].spare_most = (size_t)conf->spare_max;
 		loopback_too(conf, &p->roles[0]);
-		front_role(conf, p, "login", conf->listen_login, conf->workers_login, n);
+		front_role(conf, p, "login", conf->listen_login, conf->workers_login);
 		p->roles[1].nice = LOGIN_NICE;
 		p->max_hashing = (uint32_t)p->roles[1].count;
 	}

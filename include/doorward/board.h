@@ -89,6 +89,7 @@ struct board_slot {
 	_Atomic int64_t started;     /* wall, ms */
 	_Atomic int64_t busy_since;  /* mono, ms */
 	struct board_numbers numbers;
+	bool leaving;                /* the owner takes nothing new: an answered request does not make it READY again; of the owner alone */
 	int64_t begun, stage_begun;  /* mono, ns; of the owner alone */
 	int64_t spent[BOARD_STAGES]; /* ns of the request in hand or just answered; likewise */
 	char trace[33];              /* of the request in hand; torn reads are harmless */
@@ -163,6 +164,9 @@ void board_begin(struct board_slot *s);
 void board_busy(struct board_slot *s, uint32_t route, const char *trace);
 void board_stage(struct board_slot *s, enum board_stage stage);
 void board_idle(struct board_slot *s, int status);
+
+/* From now on the owner only finishes what it has begun: between requests it is LEAVING, never READY. */
+void board_leave(struct board_slot *s);
 
 /* What began was no request: nothing is counted. */
 void board_forget(struct board_slot *s);

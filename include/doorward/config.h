@@ -32,10 +32,10 @@ struct config {
 	char *user, *group;      /* to run as when started by root; "" = stay */
 	char *state_dir;         /* keys, database, private Redis */
 	char *pid_file;
-	int64_t workers_check, workers_login; /* 0 = by the number of cores */
+	int64_t workers_check, workers_login; /* where 0 was given: by the number of cores */
 	int64_t check_max;       /* more than workers_check: the pool sizes itself */
 	int64_t spare_min, spare_max; /* idle workers it then keeps */
-	int64_t max_hashing;     /* concurrent password hashings where one pool serves all; 0 = max(1, min(cores, workers - 1)) */
+	int64_t max_hashing;     /* concurrent password hashings where one pool serves all; where 0 was given: max(1, min(cores, workers - 1)) */
 	int64_t receive_deadline, start_timeout, drain_timeout, stop_timeout, slow_after, request_timeout;
 	int64_t max_requests;    /* a worker retires after so many; 0 = never */
 	int64_t max_age, max_rss; /* ms; bytes of its own: the same */

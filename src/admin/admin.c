@@ -110,7 +110,7 @@ drain(struct admin *a)
 	int64_t until = clock_mono_ms() + DRAIN_MS, now;
 	bool idle = false;
 
-	a->child->slot->state = BOARD_LEAVING;
+	board_leave(a->child->slot);
 	a->child->master_fd = -1; /* its end is no news any more, and would keep the wait from waiting */
 	while (!idle && (now = clock_mono_ms()) < until) {
 		idle = true;

@@ -100,6 +100,7 @@ clear_slot(struct board_slot *s)
 	s->stage = s->hashing = s->generation = s->role = s->route = s->breaker = s->connections = 0;
 	s->started = s->busy_since = 0;
 	zero(&s->numbers);
+	s->leaving = false;
 	s->begun = s->stage_begun = 0;
 	memset(s->spent, 0, sizeof(s->spent));
 	memset(s->trace, 0, sizeof(s->trace));
@@ -278,7 +279,15 @@ board_idle(struct board_slot *s, int status)
 	board_count(s, COUNT_REQUESTS, 1);
 	if (class >= 1 && class < BOARD_CLASSES)
 		bump(&s->numbers.answers[route <= ROUTE_NONE ? route : ROUTE_NONE][class], 1);
-	atomic_store_explicit(&s->state, BOARD_READY, memory_order_release);
+	atomic_store_explicit(&s->state, s->leaving ? BOARD_LEAVING : BOARD_READY, memory_order_release);
+}
+
+void
+board_leave(struct board_slot *s)
+{
+
+	s->leaving = true;
+	atomic_store_explicit(&s->state, BOARD_LEAVING, memory_order_release);
 }
 
 void

@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 #include "base/fd.h"
 
@@ -111,12 +114,10 @@ fd_read_secret(const char *path, char *out, size_t cap)
 	return (read_file(path, out, cap, S_IRWXG | S_IRWXO));
 }
 
-/* The rename is only durable once the directory is. */
 static int
-sync_directory_of(const char *path)
+open_directory_of(const char *path)
 {
 	char dir[PATH_MAX];
-	int fd, rc;
 	size_t len = 0;
 
 	for (size_t i = 0; path[i] != '\0' && i < sizeof(dir) - 1; i++)
@@ -125,36 +126,66 @@ sync_directory_of(const char *path)
 	if (len == 0)
 		dir[len++] = '.';
 	dir[len] = '\0';
-	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return (-1);
-	rc = fsync(fd);
-	close(fd);
-	return (rc);
+	return (open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-int
-fd_write_file(const char *path, const void *p, size_t n, mode_t mode)
+/* Writes the new file beside the old one. Returns 0, or -1 with errno set and nothing left behind. */
+static int
+write_beside(const char *temp, const void *p, size_t n, mode_t mode)
 {
-	char temp[PATH_MAX];
-	int fd;
+	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), saved;
 
-	if (snprintf(temp, sizeof(temp), "%s.new.%d", path, (int)getpid()) >= (int)sizeof(temp)) {
-		errno = ENAMETOOLONG;
-		return (-1);
-	}
-	if ((fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0)
+	if (fd < 0)
 		return (-1);
 	if (fchmod(fd, mode) != 0 || fd_write_full(fd, p, n) != 0 || fsync(fd) != 0)
 		goto err1;
 	if (close(fd) != 0)
 		goto err0;
-	if (rename(temp, path) != 0)
-		goto err0;
-	return (sync_directory_of(path));
+	return (0);
 
 err1:
+	saved = errno;
 	close(fd);
+	errno = saved;
 err0:
+	saved = errno;
 	unlink(temp);
+	errno = saved;
+	return (-1);
+}
+
+/*
+ * The rename is only durable once the directory is. What fails after it took place is no failure of the call: the new
+ * content is there, and a caller that took -1 for "nothing has happened" would be wrong.
+ */
+int
+fd_write_file(const char *path, const void *p, size_t n, mode_t mode)
+{
+	char temp[PATH_MAX];
+	int dir, saved;
+
+	if (snprintf(temp, sizeof(temp), "%s.new.%d", path, (int)getpid()) >= (int)sizeof(temp)) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if ((dir = open_directory_of(path)) < 0)
+		return (-1);
+	if (write_beside(temp, p, n, mode) != 0)
+		goto err0;
+	if (rename(temp, path) != 0)
+		goto err1;
+	if (fsync(dir) != 0)
+		log_warn("%s is written, but may not outlive a power cut: its directory cannot be synced: %s", path, strerror(errno));
+	close(dir);
+	return (0);
+
+err1:
+	saved = errno;
+	unlink(temp);
+	errno = saved;
+err0:
+	saved = errno;
+	close(dir);
+	errno = saved;
 	return (-1);
 }

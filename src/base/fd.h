@@ -31,7 +31,8 @@ ssize_t fd_read_secret(const char *path, char *out, size_t cap);
 
 /*
  * Writes ${n} bytes to a new file and renames it to ${path}, synced, with ${mode}: a reader sees the old content or the new
- * one, never a part. Returns 0, or -1 with errno set and nothing left behind.
+ * one, never a part. Returns 0, or -1 with errno set: then ${path} is what it was, and nothing is left behind. A directory that
+ * cannot be synced after the rename is a warning in the log: the file is there, but a power cut may take it back.
  */
 int fd_write_file(const char *path, const void *p, size_t n, mode_t mode);
 

@@ -274,7 +274,6 @@ check_account(const struct loading *l, const char *name, const char *value, bool
 	return (wrong(l, name, "there is no %s \"%s\"", group ? "group" : "user", value));
 }
 
-/* Who is not root cannot change to anybody, and need not have them. */
 static bool
 check_log(const struct loading *l)
 {
@@ -284,6 +283,7 @@ check_log(const struct loading *l)
 	return (true);
 }
 
+/* Who is not root cannot change to anybody, and need not have them. */
 static bool
 check_accounts(const struct loading *l)
 {

@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cores.h"
 #include "config/check.h"
 #include "config/clients.h"
 #include "config/hint.h"
@@ -16,6 +16,7 @@
 
 #define SPAWNED_SOCKET "/redis/redis.sock" /* of the private Redis, below the state directory */
 #define WORKERS_BY_CORES_MAX 48            /* more are started only if asked for */
+#define CHECK_WORKERS_MIN 2                /* one that waits for Redis must not be all there is */
 
 static bool
 set_defaults(const struct loading *l)
@@ -66,26 +67,35 @@ read_group(const struct loading *l, const config_setting_t *group, const char *p
 	return (good);
 }
 
-/* The processors we may run on: in a container fewer than the machine has. */
 static int64_t
-count_cores(void)
+lesser(int64_t a, int64_t b)
 {
-	cpu_set_t set;
 
-	return (sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1);
+	return (a < b ? a : b);
+}
+
+/* One that hashes is no use for a check: one of the workers is left free, if there are two. */
+static void
+derive_workers(struct config *c)
+{
+	int64_t cores = lesser((int64_t)cores_count(), WORKERS_BY_CORES_MAX), all;
+
+	if (c->workers_check == 0)
+		c->workers_check = cores > CHECK_WORKERS_MIN ? cores : CHECK_WORKERS_MIN;
+	if (c->workers_login == 0)
+		c->workers_login = cores;
+	all = c->workers_check + c->workers_login;
+	if (c->max_hashing == 0)
+		c->max_hashing = lesser(cores, all > 1 ? all - 1 : 1);
 }
 
 /* Fills in what depends on other options or on the machine. */
 static bool
 derive(const struct loading *l)
 {
-	int64_t cores = count_cores() < WORKERS_BY_CORES_MAX ? count_cores() : WORKERS_BY_CORES_MAX;
 	struct config *c = l->c;
 
-	if (c->workers_check == 0)
-		c->workers_check = cores > 2 ? cores : 2;
-	if (c->workers_login == 0)
-		c->workers_login = cores;
+	derive_workers(c);
 	if (!c->redis_spawn)
 		return (true);
 	if (source_of(c, "redis.url") != NULL)

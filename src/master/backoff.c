@@ -10,13 +10,29 @@ jittered(int64_t ms, uint32_t random)
 }
 
 static int64_t
-delay_of(unsigned failures)
+delay_of(unsigned failures, int64_t cap)
 {
 	int64_t ms = BACKOFF_FIRST;
 
-	while (failures-- > 1 && ms < BACKOFF_CAP)
+	while (failures-- > 1 && ms < cap)
 		ms *= 2;
-	return (ms < BACKOFF_CAP ? ms : BACKOFF_CAP);
+	return (ms < cap ? ms : cap);
+}
+
+/* Counts up to where the delay has long reached its cap. */
+static unsigned
+count_up(unsigned n)
+{
+
+	return (n < UINT16_MAX ? n + 1 : n);
+}
+
+int64_t
+backoff_no_process(struct backoff *b, uint32_t random)
+{
+
+	b->shortages = count_up(b->shortages);
+	return (jittered(delay_of(b->shortages, BACKOFF_FORK_CAP), random));
 }
 
 int64_t
@@ -25,10 +41,13 @@ backoff_next(struct backoff *b, const struct life *life, uint32_t random)
 
 	if (life->requests > 0 && life->ms >= BACKOFF_RESET_LIFE)
 		b->failures = 0;
-	if (life->shortage)
-		return (jittered(BACKOFF_CAP, random));
+	if (life->shortage) {
+		b->shortages = count_up(b->shortages);
+		return (jittered(delay_of(b->shortages, BACKOFF_CAP), random));
+	}
+	b->shortages = 0;
 	if (life->requests > 0 || (life->ready && life->ms >= BACKOFF_SHORT_LIFE))
 		return (0);
-	b->failures++;
-	return (jittered(delay_of(b->failures), random));
+	b->failures = count_up(b->failures);
+	return (jittered(delay_of(b->failures, BACKOFF_CAP), random));
 }

@@ -78,11 +78,11 @@ uses(const struct generation *g, const struct listener *l)
 }
 
 void
-generation_prune(const struct generation *keep, struct listeners *ls)
+generation_prune(const struct generation *now, const struct generation *next, struct listeners *ls)
 {
 
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
-		if (ls->all[i].kind != 0 && ls->all[i].name[0] == '\0' && !uses(keep, &ls->all[i]))
+		if (ls->all[i].kind != 0 && ls->all[i].name[0] == '\0' && !uses(now, &ls->all[i]) && !uses(next, &ls->all[i]))
 			listen_close(&ls->all[i]);
 }
 

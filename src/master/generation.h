@@ -29,8 +29,11 @@ struct generation *generation_new(struct config *conf, const struct master_setup
 /* Frees ${g} and its configuration; NULL is fine. */
 void generation_free(struct generation *g, const struct master_setup *setup);
 
-/* Closes every socket in ${ls} that ${keep} does not use; one that a service manager named is kept. */
-void generation_prune(const struct generation *keep, struct listeners *ls);
+/*
+ * Closes every socket in ${ls} that neither ${now} nor ${next} (NULL: there is none) uses; one that a service manager named is
+ * kept.
+ */
+void generation_prune(const struct generation *now, const struct generation *next, struct listeners *ls);
 
 /* Processes that ${g} starts with; that it may come to have. */
 size_t generation_size(const struct generation *g);

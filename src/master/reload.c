@@ -89,7 +89,7 @@ reload_begin(struct master *m, int64_t now)
 	log_info("reloading %s", m->now->conf->file);
 	notify_reloading(&m->notify);
 	if ((m->next = prepare(m, err, sizeof(err))) == NULL) {
-		generation_prune(m->now, &m->sockets);
+		generation_prune(m->now, m->next, &m->sockets);
 		note_result(m, RELOAD_FAILED);
 		log_error("reload refused, everything stays as it was: %.*s%s", (int)strcspn(err, "\n"), err,
 		    strchr(err, '\n') == NULL ? "" : " (and more: doorward -t shows all)");
@@ -106,7 +106,7 @@ reload_fail(struct master *m, const char *why)
 
 	m->next = NULL;
 	pool_kill(&m->pool, g);
-	generation_prune(m->now, &m->sockets);
+	generation_prune(m->now, m->next, &m->sockets);
 	note_result(m, RELOAD_FAILED);
 	(void)move_log(g->conf, m->now->conf);
 	log_error("reload failed, generation %u goes on: %s", m->now->number, why);
@@ -124,7 +124,7 @@ commit(struct master *m, int64_t now)
 	m->board->generation = m->now->number;
 	m->board->max_hashing = m->now->plan.max_hashing;
 	pool_retire(&m->pool, old, now + m->now->conf->drain_timeout);
-	generation_prune(m->now, &m->sockets);
+	generation_prune(m->now, m->next, &m->sockets);
 	generation_free(old, m->setup);
 	note_result(m, RELOAD_DONE);
 	log_info("generation %u serves, the one before it finishes", m->now->number);

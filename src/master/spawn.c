@@ -89,19 +89,21 @@ be_child(struct pool *p, struct place *pl, int ready_fd, pid_t master)
 	exit(role->run(&c, pl->gen->conf));
 }
 
-/* A shortage: the same wait as for a child that says it lacks a resource. */
+/* Said at the first try, and then each time that as many have failed again. */
 static void
 put_off(struct place *pl, int64_t now, const char *what)
 {
-	struct life life = { .shortage = true };
 	uint32_t random = 0;
 	int why = errno;
 	int64_t delay;
+	unsigned n;
 
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-	delay = backoff_next(&pl->backoff, &life, random);
+	delay = backoff_no_process(&pl->backoff, random);
 	pl->at = now + delay;
-	log_error("cannot start %s: %s: %s; next try in %lld ms", pl->name, what, strerror(why), (long long)delay);
+	n = pl->backoff.shortages;
+	if ((n & (n - 1)) == 0)
+		log_error("cannot start %s: %s: %s; tries=%u, next in %lld ms", pl->name, what, strerror(why), n, (long long)delay);
 }
 
 void

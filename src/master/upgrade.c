@@ -151,7 +151,7 @@ look_at_predecessor(struct master *m, int64_t now)
 	remove_old_pid_file(m);
 	listen_share(&m->sockets, false);
 	private_redis_leave(&m->redis, false, now);
-	generation_prune(m->now, &m->sockets);
+	generation_prune(m->now, m->next, &m->sockets);
 }
 
 void

@@ -362,7 +362,7 @@ begin_leaving(struct loop *l)
 
 	l->leaving = true;
 	stop_listening(l);
-	atomic_store(&l->app->slot->state, BOARD_LEAVING);
+	board_leave(l->app->slot);
 	while (!TAILQ_EMPTY(&l->kept))
 		receive(l, TAILQ_FIRST(&l->kept));
 }

@@ -43,6 +43,21 @@ static const int refused[] = {
 	SCMP_SYS(clock_adjtime),
 };
 
+/* The type's low bits, without SOCK_CLOEXEC and SOCK_NONBLOCK. A raw netlink socket is how the C library looks at interfaces. */
+#define TYPE_MASK 0xf
+
+static int
+refuse_raw_sockets(scmp_filter_ctx filter)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_PACKET));
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]), SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_RAW));
+	return (rc);
+}
+
 static int
 fill(scmp_filter_ctx filter)
 {
@@ -51,9 +66,7 @@ fill(scmp_filter_ctx filter)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && rc == 0; i++)
 		if ((rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0)) == -EDOM)
 			rc = 0; /* not on this architecture */
-	if (rc == 0)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_PACKET));
-	return (rc);
+	return (rc == 0 ? refuse_raw_sockets(filter) : rc);
 }
 
 bool

@@ -12,7 +12,7 @@ bool sandbox_is_built(void);
 
 /*
  * If ${wanted}, refuses from now on, with EPERM, to start programs, to look into other processes, to change namespaces, mounts, modules, keys
- * or clocks, and raw sockets. To be called when everything is open, before the first request. A kernel that has no filters is warned
+ * or clocks, and to open packet sockets or raw IP sockets. To be called when everything is open, before the first request. A kernel that has no filters is warned
  * of, and gone on without: this is the second line, not the first.
  */
 void sandbox_enter(bool wanted);

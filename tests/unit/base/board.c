@@ -55,6 +55,28 @@ test_answers(void **state)
 	assert_int_equal(board_counted(&t, COUNT_REQUESTS), 5);
 }
 
+/* What has begun is finished while leaving; it does not look as if more were welcome. */
+static void
+test_leaving_stays_leaving(void **state)
+{
+	struct board *b = board_new();
+	struct board_slot *s = board_assign(b, 0, (uint32_t)board_role(b, "check"), 1);
+
+	(void)state;
+	request(s, 3, 200);
+	assert_int_equal(s->state, BOARD_READY);
+	board_busy(s, 3, "4bf92f3577b34da6a3ce929d0e0e4736");
+	board_leave(s);
+	board_idle(s, 200);
+	assert_int_equal(s->state, BOARD_LEAVING);
+	request(s, 3, 200);
+	assert_int_equal(s->state, BOARD_LEAVING);
+	board_release(b, s);
+	s = board_assign(b, 0, (uint32_t)board_role(b, "check"), 1);
+	request(s, 3, 200);
+	assert_int_equal(s->state, BOARD_READY);
+}
+
 static void
 test_stages(void **state)
 {
@@ -139,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_leaving_stays_leaving),
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_an_end_takes_nothing_away),

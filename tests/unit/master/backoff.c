@@ -63,13 +63,45 @@ serving_is_never_delayed(void **state)
 	assert_int_equal(b.failures, 3); /* long idle life makes up for nothing */
 }
 
+/* It may be over in a moment, or last: each wait is twice the one before. It is no failed start. */
 static void
-shortage_waits_longest(void **state)
+shortage_backs_off(void **state)
 {
+	static const int64_t want[] = { 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000 };
 	struct backoff b = { 0 };
 
 	(void)state;
-	assert_int_equal(next(&b, (struct life){ .ms = 5, .shortage = true }), BACKOFF_CAP);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_int_equal(next(&b, (struct life){ .ms = 5, .shortage = true }), want[i]);
+	assert_int_equal(b.failures, 0);
+	assert_int_equal(next(&b, (struct life){ .ready = true, .ms = 3, .requests = 1 }), 0);
+	assert_int_equal(next(&b, (struct life){ .ms = 5, .shortage = true }), 100);
+}
+
+/* The next try is never further away than two seconds, so that a reload goes on soon after the shortage has ended. */
+static void
+refused_fork_is_tried_soon(void **state)
+{
+	static const int64_t most[] = { 120, 240, 480, 960, 1920, 1920, 1920 };
+	struct backoff b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+		struct backoff again = b;
+		int64_t hi = 0;
+
+		for (uint32_t r = 0; r < 1000; r++) {
+			int64_t ms;
+
+			b = again;
+			ms = backoff_no_process(&b, r);
+			assert_true(ms >= most[i] * 2 / 3);
+			hi = ms > hi ? ms : hi;
+		}
+		assert_int_equal(hi, most[i]);
+	}
+	b.shortages = UINT32_MAX;
+	assert_true(backoff_no_process(&b, 0) < 2000);
 	assert_int_equal(b.failures, 0);
 }
 
@@ -79,7 +111,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doubles_and_is_capped),
 		cmocka_unit_test(serving_is_never_delayed),
-		cmocka_unit_test(shortage_waits_longest),
+		cmocka_unit_test(shortage_backs_off),
+		cmocka_unit_test(refused_fork_is_tried_soon),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -48,12 +50,28 @@ raw_socket(void)
 	return (socket(AF_PACKET, SOCK_RAW, 0) >= 0 ? 0 : errno);
 }
 
+/* Root may open one: it is the filter that says no. */
+static int
+raw_ip_socket(void)
+{
+
+	return (socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP) >= 0 ? 0 : errno);
+}
+
+static int
+raw_ip6_socket(void)
+{
+
+	return (socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_ICMPV6) >= 0 ? 0 : errno);
+}
+
 static int
 everyday_work(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	return (fd >= 0 && s >= 0 && write(fd, "x", 1) == 1 ? 0 : errno);
+	return (fd >= 0 && s >= 0 && tcp >= 0 && write(fd, "x", 1) == 1 ? 0 : errno);
 }
 
 static int
@@ -85,6 +103,8 @@ refuses(void **state)
 #endif
 	assert_int_equal(in_child(leave_the_namespace, true), EPERM);
 	assert_int_equal(in_child(raw_socket, true), EPERM);
+	assert_int_equal(in_child(raw_ip_socket, true), EPERM);
+	assert_int_equal(in_child(raw_ip6_socket, true), EPERM);
 }
 
 static void
