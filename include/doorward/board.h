@@ -12,6 +12,7 @@
 #ifndef DOORWARD_BOARD_H
 #define DOORWARD_BOARD_H
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <stdatomic.h>
@@ -54,6 +55,7 @@ enum board_counter {
 	COUNT_CACHE_FILLS,
 	COUNT_CACHE_REFUSED,    /* fills that raced with a change */
 	COUNT_EVENTS_LOST,      /* displaced from a full outbox, or without room in it */
+	COUNT_LOG_LOST,         /* lines that could not be written to the log: a full disk */
 	BOARD_COUNTERS
 };
 
@@ -95,6 +97,13 @@ struct board_slot {
 	char trace[33];              /* of the request in hand; torn reads are harmless */
 };
 
+/* Where the front servers find a role, as the master made it: by this the daemon asks itself. A length of 0: it has no address. */
+struct board_socket {
+	struct sockaddr_storage address;
+	socklen_t length;
+	uint64_t dev, ino; /* of a path; ino 0 = it is none */
+};
+
 /* One role: its name, and what its ended processes had counted, so that no total ever goes down. Written by the master only. */
 struct board_role {
 	char name[ROLE_NAME_MAX + 1]; /* "" = not used; never changes once set */
@@ -102,6 +111,8 @@ struct board_role {
 	_Atomic uint64_t deaths;      /* processes that ended without being told to */
 	_Atomic int32_t queue_len;    /* connections that wait in its sockets; BOARD_QUEUE_UNKNOWN: cannot be asked */
 	_Atomic int32_t queue_max;    /* that may wait; the same */
+	_Atomic uint32_t n_sockets;   /* set last, and to 0 while they change: a reader may still see one half, and asks twice before it says so */
+	struct board_socket sockets[CHILD_LISTEN_MAX];
 	struct board_numbers numbers; /* of processes that have ended */
 };
 
@@ -120,6 +131,7 @@ struct board {
 	_Atomic uint64_t slow;          /* requests noticed as slow */
 	_Atomic uint64_t killed;        /* workers killed because their request was stuck */
 	_Atomic uint64_t redis_respawns;
+	_Atomic uint64_t log_lost;      /* lines of the master's that could not be written */
 	_Atomic uint32_t moves;         /* odd while counts move from a slot to its role: see board_totals */
 	struct node nodes[NODES_MAX];
 	struct board_role roles[BOARD_ROLES];

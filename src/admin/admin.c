@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "admin/http.h"
+#include "admin/probe.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -82,12 +83,25 @@ close_all(struct admin *a)
 	a->n = 0;
 }
 
+/* How long to wait when nothing comes: until a look at our own sockets is due. */
+static int
+until_probe(struct admin *a)
+{
+	int64_t now = clock_mono_ms(), ms;
+
+	probe_tick(a->child->board, now);
+	ms = probe_next() - now;
+	return (ms < 0 ? 0 : ms < WAIT_MS ? (int)ms : WAIT_MS);
+}
+
 /* Waits for work, at most ${ms}, and does it. Returns false once the master is gone. */
 static bool
 turn(struct admin *a, int ms)
 {
-	struct pollfd fds[CHILD_LISTEN_MAX + 1] = { { .fd = a->child->master_fd, .events = POLLIN } };
+	struct pollfd fds[1 + CHILD_LISTEN_MAX + PROBES_MAX] = { { .fd = a->child->master_fd, .events = POLLIN } };
 	struct timespec ts;
+	size_t n;
+	int rc;
 
 	for (size_t i = 0; i < a->n; i++) {
 		int t = http_timeout(a->http[i]);
@@ -97,7 +111,11 @@ turn(struct admin *a, int ms)
 			ms = t;
 	}
 	ts = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-	if (ppoll(fds, a->n + 1, &ts, &a->open) < 0 && errno != EINTR)
+	n = probe_poll(fds + a->n + 1);
+	rc = ppoll(fds, a->n + 1 + n, &ts, &a->open);
+	if (rc > 0)
+		probe_hear(fds + a->n + 1, n, clock_mono_ms());
+	else if (rc < 0 && errno != EINTR)
 		log_error("cannot wait: %s", strerror(errno));
 	for (size_t i = 0; i < a->n; i++)
 		http_run(a->http[i]);
@@ -137,13 +155,14 @@ admin_run(struct child *c, const struct config *conf)
 	if (open_all(&a)) {
 		sandbox_enter(conf->seccomp);
 		child_ready(c);
-		while (!signals_leave() && turn(&a, WAIT_MS))
+		while (!signals_leave() && turn(&a, until_probe(&a)))
 			if (signals_reopen() && log_reopen() != 0)
 				log_warn("cannot open the log again: %s", strerror(errno));
 		drain(&a);
 		rc = EXIT_RETIRED;
 	}
 	close_all(&a);
+	probe_close();
 	services_close(&a.app);
 	explicit_bzero(a.token, sizeof(a.token));
 	return (rc);

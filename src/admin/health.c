@@ -1,28 +1,178 @@
-#include "base/clock.h"
+/* The list of what is wrong: who is asked, and how its lines become the answer of a health checker. */
+#include <sys/statvfs.h>
 
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/numbers.h"
+#include "admin/probe.h"
 #include "admin/routes.h"
+#include "base/clock.h"
+#include "base/str.h"
 
-#define ASK_PERIOD 200 /* ms: health checkers in numbers must not become a load on what they watch */
+#include "admin/health.h"
 
-/* The last answers, and when they were given. */
-static struct {
-	bool asked;
-	int64_t at;
-	enum dw_result store, users;
-} last;
+#define ASK_PERIOD 200          /* ms: health checkers in numbers must not become a load on what they watch */
+#define RECENT_PERIOD 60000     /* ms that a failure is told of after it was counted last */
+#define DISK_ROOM_MIN (1 << 20) /* bytes: less has no room for a journal of SQLite and some minutes of log */
+
+/* A number that only grows, and when it did. */
+struct recent {
+	uint64_t seen;
+	int64_t at; /* mono, ms; 0 = never */
+	bool known;
+};
+
+void
+health_add(struct health *h, enum health_level level, const char *error, const char *reason, const char *fmt, ...)
+{
+	size_t i = h->n;
+	va_list ap;
+
+	while (i > 0 && h->all[i - 1].level < level)
+		i--;
+	if (i == HEALTH_PROBLEMS_MAX)
+		return;
+	if (h->n < HEALTH_PROBLEMS_MAX)
+		h->n++;
+	memmove(&h->all[i + 1], &h->all[i], (h->n - 1 - i) * sizeof(h->all[0]));
+	h->all[i] = (struct health_problem){ .level = level, .error = error, .reason = reason };
+	va_start(ap, fmt);
+	vsnprintf(h->all[i].text, sizeof(h->all[i].text), fmt, ap);
+	va_end(ap);
+	if (level > h->level)
+		h->level = level;
+}
+
+const char *
+health_word(enum health_level level)
+{
+	static const char *const words[] = { "ready", "degraded", "down" };
+
+	return (words[level]);
+}
 
 static void
-ask(struct app *app)
+look_at_store(struct app *app, struct health *h)
 {
+
+	if (app->store->ping(app->store_ctx) != DW_OK)
+		health_add(h, HEALTH_DOWN, "store_unavailable", "redis", "Redis cannot be asked.");
+}
+
+/* Whether ${now} is more than it was within the last minute. What had been counted before the first look is old. */
+static bool
+grew(struct recent *r, uint64_t now)
+{
+
+	if (r->known && now > r->seen)
+		r->at = clock_mono_ms();
+	r->seen = now;
+	r->known = true;
+	return (r->at != 0 && clock_mono_ms() - r->at < RECENT_PERIOD);
+}
+
+static uint64_t
+counted(const struct board *b, enum board_counter c)
+{
+	struct board_numbers t;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; numbers_role(b, i); i++) {
+		board_totals(b, i, &t);
+		n += board_counted(&t, c);
+	}
+	return (n);
+}
+
+static void
+look_at_users(struct app *app, struct health *h)
+{
+	static struct recent errors;
+	bool failed = grew(&errors, counted(app->board, COUNT_USERDB_ERRORS));
+
+	board_stage(app->slot, STAGE_USERDB);
+	if (app->users->ping(app->users_ctx) != DW_OK)
+		health_add(h, HEALTH_DOWN, "userdb_unavailable", "userdb", "The user database cannot be asked; the log says why.");
+	else if (failed)
+		health_add(h, HEALTH_DEGRADED, NULL, "userdb_errors",
+		    "The user database could not be asked within the last minute; the log says why.");
+}
+
+static void
+look_at_pool(const struct board *b, uint32_t role, struct health *h)
+{
+	const char *name = b->roles[role].name;
+
+	if (numbers_in_state(b, role, BOARD_READY) + numbers_in_state(b, role, BOARD_BUSY) == 0)
+		health_add(h, HEALTH_DOWN, "overloaded", "no_processes", "Pool %s has no process.", name);
+	switch (probe_of_role(role, clock_mono_ms())) {
+	case PROBE_FINE:
+		break;
+	case PROBE_UNREACHABLE:
+		health_add(h, HEALTH_DOWN, "overloaded", "socket_unreachable",
+		    "The socket of pool %s cannot be reached: it was closed, deleted or replaced; a restart makes it anew.", name);
+		break;
+	case PROBE_STALLED:
+		health_add(h, HEALTH_DOWN, "overloaded", "queue_stalled",
+		    "The queue of pool %s does not drain: no process takes connections.", name);
+		break;
+	}
+}
+
+/* The place of what has no room any more is said by what it is for: paths are the log's. */
+static void
+look_at_disk(const char *path, const char *what, struct health *h)
+{
+	struct statvfs st;
+
+	if (statvfs(path, &st) != 0) {
+		health_add(h, HEALTH_DEGRADED, NULL, "disk", "The %s cannot be looked at.", what);
+		return;
+	}
+	if (st.f_blocks > 0 && (uint64_t)st.f_bavail * st.f_frsize < DISK_ROOM_MIN)
+		health_add(h, HEALTH_DEGRADED, NULL, "disk_full", "The disk of the %s is full.", what);
+	else if (st.f_files > 0 && st.f_favail == 0)
+		health_add(h, HEALTH_DEGRADED, NULL, "disk_full", "The disk of the %s has no room for files.", what);
+}
+
+static void
+look_at_log(struct app *app, struct health *h)
+{
+	static struct recent lost;
+	struct str path = str_of(app->conf->log_file);
+	char dir[PATH_MAX];
+
+	if (grew(&lost, counted(app->board, COUNT_LOG_LOST) + app->board->log_lost))
+		health_add(h, HEALTH_DEGRADED, NULL, "log", "The log could not be written within the last minute.");
+	while (path.len > 1 && path.p[path.len - 1] != '/')
+		path.len--;
+	if (path.len > 1 && str_copy(dir, sizeof(dir), path))
+		look_at_disk(dir, "log", h);
+}
+
+const struct health *
+health_look(struct app *app)
+{
+	static struct health h;
+	static int64_t at; /* mono, ms; 0 = never */
 	int64_t now = clock_mono_ms();
 
-	if (last.asked && now - last.at < ASK_PERIOD)
-		return;
-	last.store = app->store->ping(app->store_ctx);
-	board_stage(app->slot, STAGE_USERDB);
-	last.users = app->users->ping(app->users_ctx);
-	last.asked = true;
-	last.at = clock_mono_ms();
+	if (at != 0 && now - at < ASK_PERIOD)
+		return (&h);
+	h.n = 0;
+	h.level = HEALTH_READY;
+	look_at_store(app, &h);
+	look_at_users(app, &h);
+	for (uint32_t i = 0; numbers_role(app->board, i); i++)
+		if (numbers_serves(app->board, i))
+			look_at_pool(app->board, i, &h);
+	look_at_disk(app->conf->state_dir, "state directory", &h);
+	look_at_log(app, &h);
+	at = clock_mono_ms();
+	return (&h);
 }
 
 void
@@ -45,20 +195,35 @@ health_live(struct app *app, struct request *q, struct response *r)
 	buf_puts(&r->body, "{\"status\":\"ok\"}");
 }
 
-/* Whatever is not a good answer is "not ready": a checker knows no third word. */
+/* All that is wrong, as one text: a checker shows one line. */
+static void
+put_degraded(struct buf *b, const struct health *h)
+{
+	char text[HEALTH_PROBLEMS_MAX * HEALTH_TEXT_MAX];
+	struct buf all;
+
+	buf_init(&all, text, sizeof(text));
+	for (size_t i = 0; i < h->n; i++) {
+		buf_puts(&all, i > 0 ? " " : "");
+		buf_puts(&all, h->all[i].text);
+	}
+	buf_puts(b, "{\"status\":\"degraded\",\"reason\":");
+	buf_json(b, buf_str(&all));
+	buf_puts(b, "}");
+}
+
 void
 health_ready(struct app *app, struct request *q, struct response *r)
 {
+	const struct health *h = health_look(app);
 
-	ask(app);
-	if (last.store != DW_OK) {
-		response_error(r, q, "store_unavailable", "Redis cannot be asked.", NULL, 1);
-		return;
-	}
-	if (last.users != DW_OK) {
-		response_error(r, q, "userdb_unavailable", "The user database cannot be asked.", NULL, 1);
+	if (h->level == HEALTH_DOWN) {
+		response_error(r, q, h->all[0].error, h->all[0].text, h->all[0].reason, 1);
 		return;
 	}
 	response_json(r, 200);
-	buf_puts(&r->body, "{\"status\":\"ready\"}");
+	if (h->level == HEALTH_DEGRADED)
+		put_degraded(&r->body, h);
+	else
+		buf_puts(&r->body, "{\"status\":\"ready\"}");
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "admin/health.h"
 #include "admin/numbers.h"
 #include "auth/csrf.h"
 #include "base/clock.h"
@@ -125,11 +126,14 @@ alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 static void
 put_verdict(struct buf *b, struct app *app)
 {
+	const struct health *h = health_look(app);
 	struct cache_numbers c = { .lease_left = 1 };
 	unsigned n = 0;
 
 	if (app->cache != NULL)
 		cache_numbers(app->cache, &c);
+	for (size_t i = 0; i < h->n; i++)
+		alarm_of(b, &n, h->all[i].text);
 	if (app->board->last_reload == RELOAD_FAILED)
 		alarm_of(b, &n, "The last reload was refused; the log says why. The old configuration goes on.");
 	for (uint32_t i = 0; numbers_role(app->board, i); i++)

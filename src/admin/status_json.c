@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "admin/health.h"
 #include "admin/numbers.h"
 #include "base/clock.h"
 #include "web/route.h"
@@ -197,6 +198,20 @@ put_master(struct buf *b, const struct board *board)
 	put_known(b, "redis_pid", board->redis_pid == 0 ? -1 : (int64_t)board->redis_pid);
 }
 
+static void
+put_health(struct buf *b, const struct health *h)
+{
+
+	buf_printf(b, "\"health\":\"%s\",\"problems\":[", health_word(h->level));
+	for (size_t i = 0; i < h->n; i++) {
+		buf_printf(b, "%s{\"level\":\"%s\",\"reason\":\"%s\",\"text\":", i > 0 ? "," : "", health_word(h->all[i].level),
+		    h->all[i].reason);
+		buf_json(b, str_of(h->all[i].text));
+		buf_putc(b, '}');
+	}
+	buf_puts(b, "],");
+}
+
 void
 status_json(struct app *app, struct response *r)
 {
@@ -204,6 +219,7 @@ status_json(struct app *app, struct response *r)
 
 	response_json(r, 200);
 	put_master(b, app->board);
+	put_health(b, health_look(app));
 	put_cache(b, app);
 	put_outbox(b, app);
 	buf_puts(b, "\"pools\":[");

@@ -25,6 +25,7 @@ static const struct {
 	[COUNT_CACHE_FILLS] = { "cache_fills", "Answers put into the session cache." },
 	[COUNT_CACHE_REFUSED] = { "cache_refused", "Answers not put into the session cache, as they raced with a change." },
 	[COUNT_EVENTS_LOST] = { "events_lost", "Events dropped from outboxes that are full and read by no relay." },
+	[COUNT_LOG_LOST] = { "log_lines_lost", "Lines that could not be written to the log." },
 };
 
 /* All that is counted is an array: nothing can be forgotten when numbers are added up. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static bool to_syslog;
 static enum log_format log_format = LOG_FORMAT_TEXT;
 static enum log_level log_max = LOG_LEVEL_INFO;
 static unsigned long lost; /* lines the syslog daemon did not take */
+static _Atomic uint64_t *lost_counter; /* NULL = nobody wants to know */
 static char process_name[32] = "doorward";
 static char trace_id[33];
 
@@ -115,6 +117,13 @@ log_reopen(void)
 }
 
 void
+log_count_lost(_Atomic uint64_t *counter)
+{
+
+	lost_counter = counter;
+}
+
+void
 log_name(const char *name)
 {
 
@@ -166,6 +175,14 @@ deliver_syslog(const struct log_record *r)
 }
 
 static void
+count_lost(void)
+{
+
+	if (lost_counter != NULL)
+		atomic_fetch_add_explicit(lost_counter, 1, memory_order_relaxed);
+}
+
+static void
 deliver(const struct log_record *r)
 {
 	char line[LOG_LINE_MAX];
@@ -178,8 +195,11 @@ deliver(const struct log_record *r)
 		log_line_json(&b, r);
 	else
 		log_line_text(&b, r);
+	if (!to_syslog && write(log_fd, b.p, b.len) == (ssize_t)b.len)
+		return;
+	count_lost();
 	/* A full disk or a syslog daemon that is gone must not silence the log altogether. */
-	if (to_syslog || (write(log_fd, b.p, b.len) < 0 && log_fd != STDERR_FILENO))
+	if (to_syslog || log_fd != STDERR_FILENO)
 		(void)!write(STDERR_FILENO, b.p, b.len);
 }
 

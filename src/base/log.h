@@ -6,6 +6,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdint.h>
+
 #include "base/str.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -35,6 +37,9 @@ int log_open(const char *file, enum log_level level);
  * kept.
  */
 int log_reopen(void);
+
+/* Counts in ${counter}, from now on, every line that could not be written where the log should be. */
+void log_count_lost(_Atomic uint64_t *counter);
 
 /* Names this process in every line, such as "master" or "check/2". ${name} is copied. */
 void log_name(const char *name);

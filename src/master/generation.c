@@ -1,3 +1,8 @@
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +89,45 @@ generation_prune(const struct generation *now, const struct generation *next, st
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		if (ls->all[i].kind != 0 && ls->all[i].name[0] == '\0' && !uses(now, &ls->all[i]) && !uses(next, &ls->all[i]))
 			listen_close(&ls->all[i]);
+}
+
+/* What was bound, whoever did it; a path that is not absolute is another one elsewhere. */
+static void
+describe_socket(int fd, struct board_socket *s)
+{
+	const struct sockaddr_un *sun = (const struct sockaddr_un *)&s->address;
+	struct stat st;
+
+	*s = (struct board_socket){ .length = sizeof(s->address) };
+	if (getsockname(fd, (struct sockaddr *)&s->address, &s->length) != 0 || s->length > sizeof(s->address)) {
+		s->length = 0;
+		return;
+	}
+	if (s->address.ss_family != AF_UNIX)
+		return;
+	if (s->length <= offsetof(struct sockaddr_un, sun_path) || (sun->sun_path[0] != '\0' && sun->sun_path[0] != '/'))
+		s->length = 0;
+	else if (sun->sun_path[0] == '/' && lstat(sun->sun_path, &st) == 0) {
+		s->dev = (uint64_t)st.st_dev;
+		s->ino = (uint64_t)st.st_ino;
+	}
+}
+
+void
+generation_publish(const struct generation *g, struct board *b)
+{
+
+	for (size_t r = 0; r < g->plan.n_roles; r++) {
+		const struct role *role = &g->plan.roles[r];
+		int i = board_role(b, role->name);
+
+		if (i < 0)
+			continue;
+		b->roles[i].n_sockets = 0;
+		for (size_t k = 0; k < role->n_listen; k++)
+			describe_socket(g->sockets[r][k]->fd, &b->roles[i].sockets[k]);
+		b->roles[i].n_sockets = (uint32_t)role->n_listen;
+	}
 }
 
 size_t

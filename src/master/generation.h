@@ -35,6 +35,9 @@ void generation_free(struct generation *g, const struct master_setup *setup);
  */
 void generation_prune(const struct generation *now, const struct generation *next, struct listeners *ls);
 
+/* Writes to the board where the roles of ${g} can be reached. Its roles are entered there already. */
+void generation_publish(const struct generation *g, struct board *b);
+
 /* Processes that ${g} starts with; that it may come to have. */
 size_t generation_size(const struct generation *g);
 size_t generation_most(const struct generation *g);

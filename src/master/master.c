@@ -299,6 +299,7 @@ prepare(struct master *m, struct config *conf)
 		snprintf(m->why, sizeof(m->why), "cannot make what processes share: %s", strerror(errno));
 		return (EXIT_RUNTIME);
 	}
+	log_count_lost(&m->board->log_lost);
 	if ((m->pid_fd = daemon_pid_file(conf->pid_file, m->why, sizeof(m->why))) == -2)
 		return (EXIT_RUNTIME);
 	if ((m->now = generation_new(conf, m->setup, 1, &m->sockets, m->why, sizeof(m->why))) == NULL)
@@ -312,8 +313,10 @@ prepare(struct master *m, struct config *conf)
 	m->board->master_pid = (int32_t)getpid();
 	m->board->generation = m->now->number;
 	m->board->max_hashing = m->now->plan.max_hashing;
-	if (pool_enter(&m->pool, m->now, clock_mono_ms()) == 0)
+	if (pool_enter(&m->pool, m->now, clock_mono_ms()) == 0) {
+		generation_publish(m->now, m->board);
 		return (0);
+	}
 	snprintf(m->why, sizeof(m->why), "too many processes or roles");
 	return (EXIT_RUNTIME);
 }

@@ -123,6 +123,7 @@ commit(struct master *m, int64_t now)
 	m->retired = false;
 	m->board->generation = m->now->number;
 	m->board->max_hashing = m->now->plan.max_hashing;
+	generation_publish(m->now, m->board);
 	pool_retire(&m->pool, old, now + m->now->conf->drain_timeout);
 	generation_prune(m->now, m->next, &m->sockets);
 	generation_free(old, m->setup);

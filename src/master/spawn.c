@@ -68,6 +68,7 @@ describe(const struct pool *p, const struct place *pl, int ready_fd, struct chil
 	for (size_t i = 0; i < role->n_listen; i++)
 		c->listen_fds[i] = pl->gen->sockets[pl->role][i]->fd;
 	c->slot->pid = (int32_t)getpid();
+	log_count_lost(&c->slot->numbers.counters[COUNT_LOG_LOST]);
 }
 
 static _Noreturn void

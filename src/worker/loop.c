@@ -434,9 +434,7 @@ after_wait(struct loop *l)
 		begin_leaving(l);
 	look_at_wear(l);
 	enforce_deadlines(l);
-	if (l->leaving)
-		atomic_store(&l->app->slot->state, BOARD_LEAVING); /* the answer of a last request made it READY */
-	else
+	if (!l->leaving)
 		listen_on(l, rest_of(l, clock_mono_ms()) == 0);
 }
 
