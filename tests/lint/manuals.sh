@@ -1,11 +1,12 @@
 #!/bin/sh
 # The manual pages: clean for mandoc, and naming every option and command that the programs' own help names, every signal
-# that the master acts on and every variable of the environment that is read.
+# that the master acts on, every variable of the environment that is read, every route and every FastCGI variable of ours.
 set -eu
 
 srcdir=${srcdir:-.}
 daemon=$srcdir/src/doorward.8
 ctl=$srcdir/src/ctl/doorwardctl.1
+http=$srcdir/src/web/doorward-http.7
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -62,6 +63,20 @@ check_signals() {
 	done <"$work/signals"
 }
 
+check_routes() {
+	sed -n 's/^\t{ "\(\/[^"]*\)", METHOD_.*/\1/p' "$srcdir/src/web/route.c" | sort -u >"$work/routes"
+	while read -r path; do
+		grep -qE "^\.It Pa $path( |\$)" "$http" || complain "$http does not tell of $path"
+	done <"$work/routes"
+	grep -ohE 'NAME\("DOORWARD_[A-Z_]+"\)' "$srcdir"/src/web/params.c "$srcdir"/src/http/params.c 2>/dev/null | grep -oE 'DOORWARD_[A-Z_]+' >"$work/variables"
+	while read -r name; do
+		grep -qx ".It Ev $name" "$http" || complain "$http does not tell of $name"
+	done <"$work/variables"
+	for list in routes variables; do
+		[ -s "$work/$list" ] || complain "no $list were found in src/web"
+	done
+}
+
 check_sections() { # page section…
 	page=$1
 	shift
@@ -76,12 +91,13 @@ check_commands
 check_environment "$ctl" "$srcdir/src/ctl"
 check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/base"
 check_signals
+check_routes
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
 
 if command -v mandoc >/dev/null 2>&1; then
-	for page in "$daemon" "$ctl" "$srcdir/conf/doorward.conf.5"; do
+	for page in "$daemon" "$ctl" "$http" "$srcdir/conf/doorward.conf.5"; do
 		mandoc -T lint -W warning "$page" >"$work/lint" 2>&1 || true
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$work/lint" && failed=1
 	done
