@@ -98,7 +98,18 @@ default_file(void)
 	return (env != NULL && env[0] != '\0' ? env : SYSCONFDIR "/doorward/doorward.conf");
 }
 
-/* Returns -1 to go on, else an exit code. */
+/* One request, started by a web server that runs plain CGI. */
+static bool
+is_cgi(void)
+{
+
+	return (getenv("GATEWAY_INTERFACE") != NULL && !fd_is_listening(STDIN_FILENO));
+}
+
+/*
+ * Returns -1 to go on, else an exit code. Under plain CGI the words of the command line are a stranger's: a query without "=" is
+ * split at its "+" and comes as arguments (RFC 3875, 4.4), so that /auth/login?-c+FILE would choose the configuration.
+ */
 static int
 read_options(int argc, char **argv, struct options *o)
 {
@@ -107,8 +118,10 @@ read_options(int argc, char **argv, struct options *o)
 	const char *name = strrchr(argv[0], '/');
 	int c;
 
-	*o = (struct options){ .file = default_file(),
-		.single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0 };
+	*o = (struct options){ .file = default_file() };
+	if (is_cgi())
+		return (-1);
+	o->single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0;
 	while ((c = getopt_long(argc, argv, "1c:FhtV", words, NULL)) != -1) {
 		switch (c) {
 		case '1':
@@ -383,7 +396,7 @@ run(struct config *conf, const struct options *o)
 		setup.foreground = true;
 		return (o->single ? run_single(conf) : run_master(conf, &setup));
 	}
-	if (getenv("GATEWAY_INTERFACE") != NULL) {
+	if (is_cgi()) {
 		rc = harden() == 0 ? worker_run_cgi(conf) : EXIT_CONFIG;
 		config_free(conf);
 		return (rc);

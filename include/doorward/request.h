@@ -14,9 +14,10 @@
 #define PARAMS_MAX 256           /* count of FastCGI variables (R018) */
 #define PARAMS_BYTES_MAX 65536
 #define PARAM_VALUE_MAX 8192     /* bytes of one value */
+#define COOKIE_LINE_MAX 32768    /* bytes of one Cookie line: the applications' cookies come along, and some set many */
 #define COOKIE_LINES_MAX 8       /* nginx passes each Cookie line as a variable of its own */
 #define PATH_MAX_BYTES 1024      /* of a routed path */
-#define NEXT_MAX 1024            /* of a return address: fits Location and the form */
+#define NEXT_MAX 2000            /* bytes of a return address: with every byte escaped it still fits the 8 KiB of a Location */
 
 enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_PUT = 8, METHOD_DELETE = 16, METHOD_PATCH = 32, METHOD_OPTIONS = 64, METHOD_TRACE = 128, METHOD_OTHER = 256 };
 #define METHOD_ANY 0x1ff

@@ -9,6 +9,8 @@
 #include "config/syntax.h"
 
 #define PORT_MAX 65535
+#define UNIX_PEER "unix:"    /* whoever comes over a unix socket */
+#define MAPPED_BITS 96       /* of ::ffff:0:0, below which IPv4 addresses are */
 #define HOST_MAX 253         /* characters of a DNS name */
 #define REDIS_DB_MAX 1023
 #define LOOPBACK_NET 127u    /* 127.0.0.0/8 */
@@ -177,6 +179,8 @@ syntax_is_prefix(const char *s)
 	struct in_addr a;
 	uint64_t n;
 
+	if (strcmp(s, UNIX_PEER) == 0)
+		return (true);
 	if (!str_copy(text, sizeof(text), address))
 		return (false);
 	if (is_ipv6(address))
@@ -194,6 +198,19 @@ is_below(const struct range *r, int family, const uint8_t *address, unsigned bit
 	return (r->bits % 8 == 0 || (address[r->bits / 8] & last) == r->net[r->bits / 8]);
 }
 
+/* "::ffff:a.b.c.d" is a.b.c.d. */
+static bool
+unmap(uint8_t a[16], uint64_t *bits)
+{
+	static const uint8_t mapped[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
+
+	if (*bits < MAPPED_BITS || memcmp(a, mapped, sizeof(mapped)) != 0)
+		return (false);
+	memmove(a, a + MAPPED_BITS / 8, 4);
+	*bits -= MAPPED_BITS;
+	return (true);
+}
+
 bool
 syntax_is_wide(const char *prefix)
 {
@@ -203,9 +220,13 @@ syntax_is_wide(const char *prefix)
 	char text[INET6_ADDRSTRLEN];
 	uint8_t a[16];
 
+	if (strcmp(prefix, UNIX_PEER) == 0)
+		return (false); /* who may connect is said by the socket's mode */
 	if (!str_copy(text, sizeof(text), address) || inet_pton(family, text, a) != 1 ||
 	    (rest.p != NULL && !str_to_u64(rest, bits, &bits)))
 		return (true);
+	if (family == AF_INET6 && unmap(a, &bits))
+		family = AF_INET;
 	for (size_t i = 0; i < sizeof(own_ranges) / sizeof(own_ranges[0]); i++)
 		if (is_below(&own_ranges[i], family, a, (unsigned)bits))
 			return (false);

@@ -16,12 +16,12 @@ bool syntax_is_origin(const char *s, bool http);
 /* An origin, and a normal path after it or none: no query, no fragment, no '/' at the end (RFC 8414 section 2). */
 bool syntax_is_issuer(const char *s, bool http);
 
-/* "10.1.2.3", "10.0.0.0/8", "::1", "fd00::/8". */
+/* "10.1.2.3", "10.0.0.0/8", "::1", "fd00::/8", or "unix:". */
 bool syntax_is_prefix(const char *s);
 
 /*
  * A prefix, as above, that holds more than one network of an operator's own: public and larger than a /24 or, of IPv6,
- * a /64. Private, shared and local ranges may be as large as they are.
+ * a /64. Private, shared and local ranges may be as large as they are, and "unix:" is none.
  */
 bool syntax_is_wide(const char *prefix);
 

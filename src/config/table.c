@@ -107,7 +107,7 @@ const struct option table_options[] = {
 	    "Origins whose pages may write with a cookie; none listed is the issuer's own."),
 	OPT(BOOL, "require_tls", "true", 0, 1, require_tls, "Refuse credentials that came over plain HTTP."),
 	OPT(LIST, "trusted_proxies", "[ ]", 0, LIST_MAX, trusted_proxies,
-	    "Addresses and prefixes whose X-Forwarded-Proto and -For are believed."),
+	    "Addresses, prefixes and \"unix:\" whose X-Forwarded-Proto and -For are believed."),
 	OPT(STRING, "hsts", "max-age=63072000; includeSubDomains", 0, TEXT_MAX, hsts,
 	    "Strict-Transport-Security on answers over TLS; \"\" sends none."),
 	OPT(BOOL, "clear_site_data", "false", 0, 1, clear_site_data,

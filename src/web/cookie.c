@@ -1,4 +1,8 @@
-/* Cookies (RFC 6265bis): names exact, values as they are; quotes belong to the value, nothing is decoded, order means nothing. */
+/*
+ * Cookies (RFC 6265bis): names exact, so that "name =" is another cookie, for browsers guard the prefix __Host- of exact names only; values as
+ * they are: quotes and commas belong to them, nothing is decoded; order means nothing. A line that a front joined of two with ", " is not
+ * taken apart: a comma may stand in any cookie's value, and whoever can set one could make it carry ours.
+ */
 #include <string.h>
 
 #include "doorward/request.h"
@@ -11,7 +15,7 @@ next_pair(struct str *rest, struct str *name, struct str *value)
 		struct str pair = str_trim(str_cut(rest, ';'));
 
 		*value = pair;
-		*name = str_trim(str_cut(value, '='));
+		*name = str_cut(value, '=');
 		if (value->p == NULL || name->len == 0)
 			continue; /* no '=', or no name: not a cookie of ours */
 		*value = str_trim(*value);

@@ -3,8 +3,11 @@
 
 #include "web/params.h"
 
-
-/* What may occur twice: harmless preferences, of which the first counts, and cookies, which are all kept. */
+/*
+ * What may occur twice in different values: harmless preferences, of which the first counts, forwarding headers, which anybody can send and
+ * which are then believed by nobody, and cookies, which are all kept. The same value twice is one: nginx sends HTTPS twice where a line of
+ * its own stands beside the include of fastcgi_params.
+ */
 enum repeat { SINGLE, FIRST, MARKED, ALL };
 
 #define NAME(s) (s), sizeof(s) - 1
@@ -46,20 +49,20 @@ static const struct known {
 #define KNOWN (sizeof(table) / sizeof(table[0]))
 
 /* Where the names that begin with a letter start in the table; made at the first use. Most names of a request begin with none of ours. */
-static uint8_t first[UCHAR_MAX + 1];
+static uint8_t starts[UCHAR_MAX + 1];
 
 static void
 index_table(void)
 {
 
 	for (size_t i = KNOWN; i-- > 0;)
-		first[(unsigned char)table[i].name[0]] = (uint8_t)(i + 1);
+		starts[(unsigned char)table[i].name[0]] = (uint8_t)(i + 1);
 }
 
 static const struct known *
 find(const char *name, size_t len)
 {
-	size_t i = first[(unsigned char)name[0]];
+	size_t i = starts[(unsigned char)name[0]];
 
 	if (i == 0)
 		return (NULL);
@@ -79,18 +82,26 @@ keep_cookie(struct params *p, struct str value)
 	return (PARAMS_OK);
 }
 
+static bool
+is_same(struct str a, struct str b)
+{
+
+	return (a.len == b.len && memcmp(a.p, b.p, a.len) == 0);
+}
+
 static enum params_verdict
 keep(struct params *p, const struct known *k, struct str value)
 {
+	struct str *first = &p->value[k->id];
 
 	if (value.len == 0)
 		return (PARAMS_OK);
 	if (k->repeat == ALL)
 		return (keep_cookie(p, value));
-	if (p->value[k->id].p == NULL) {
-		p->value[k->id] = value;
+	if (first->p == NULL)
+		*first = value;
+	if (is_same(*first, value))
 		return (PARAMS_OK);
-	}
 	p->twice[k->id] = true;
 	return (k->repeat == SINGLE ? PARAMS_DUPLICATE : PARAMS_OK);
 }
@@ -107,9 +118,9 @@ read_one(struct params *p, const char *entry, size_t *bytes)
 	if (equals == NULL)
 		return (PARAMS_OK);
 	value = (struct str){ equals + 1, len - (size_t)(equals + 1 - entry) };
-	if (value.len > PARAM_VALUE_MAX)
-		return (PARAMS_TOO_LARGE);
 	k = find(entry, (size_t)(equals - entry));
+	if (value.len > (k != NULL && k->id == PARAM_COOKIE ? COOKIE_LINE_MAX : PARAM_VALUE_MAX))
+		return (PARAMS_TOO_LARGE);
 	return (k == NULL ? PARAMS_OK : keep(p, k, value));
 }
 
@@ -119,7 +130,7 @@ params_read(char *const *envp, struct params *out)
 	enum params_verdict worst = PARAMS_OK;
 	size_t bytes = 0;
 
-	if (first['H'] == 0)
+	if (starts['H'] == 0)
 		index_table();
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; envp[i] != NULL; i++) {

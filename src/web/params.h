@@ -1,6 +1,6 @@
 /*
  * The variables of a request (FastCGI params, CGI environment), walked once. The duplicates that different servers let through are found
- * here (security.md F1, F2): a variable on which identity or trust hangs must not occur twice.
+ * here: a variable on which identity or trust hangs must not occur in two values.
  */
 #ifndef WEB_PARAMS_H
 #define WEB_PARAMS_H
@@ -42,14 +42,14 @@ struct params {
 	struct str value[PARAM_COUNT];
 	struct str cookie[COOKIE_LINES_MAX];
 	size_t n_cookie;
-	bool twice[PARAM_COUNT]; /* occurred twice, in two values that are not empty */
+	bool twice[PARAM_COUNT]; /* occurred in two different values, neither of them empty */
 };
 
 enum params_verdict { PARAMS_OK, PARAMS_TOO_LARGE, PARAMS_DUPLICATE, PARAMS_POISONED /* told by the carrier */ };
 
 /*
- * Reads the NULL-terminated "NAME=VALUE" strings ${envp}. PARAMS_TOO_LARGE: beyond PARAMS_MAX, PARAMS_BYTES_MAX, PARAM_VALUE_MAX or
- * COOKIE_LINES_MAX. PARAMS_DUPLICATE: a variable that must be single is not; forwarding headers, which most configurations ignore, are
+ * Reads the NULL-terminated "NAME=VALUE" strings ${envp}. PARAMS_TOO_LARGE: beyond PARAMS_MAX, PARAMS_BYTES_MAX, PARAM_VALUE_MAX,
+ * COOKIE_LINE_MAX or COOKIE_LINES_MAX. PARAMS_DUPLICATE: a variable that must be single is not; forwarding headers, which most configurations ignore, are
  * only marked in ${twice}. ${out} is valid in every case, as far as it was read.
  */
 enum params_verdict params_read(char *const *envp, struct params *out);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/log.h"
 #include "web/path.h"
 #include "web/trace.h"
 #include "web/trusted.h"
@@ -21,28 +22,59 @@ method_of(struct str s)
 	return (METHOD_OTHER);
 }
 
-/* Evidence of TLS is what the server set; Apache's early hooks set only the scheme. A header counts from a trusted peer alone. */
+/* Once: whoever can send such a header could otherwise fill the log. */
+static void
+report_unreadable(struct str forwarded_for)
+{
+	static bool said;
+
+	if (!said)
+		log_warn("an address in X-Forwarded-For cannot be read, the proxy's is recorded instead value=%s", log_text(forwarded_for));
+	said = true;
+}
+
+/* Evidence of TLS is what the server set; Apache's early hooks set only the scheme. */
 static bool
-came_by_tls(const struct params *p, bool from_proxy)
+server_saw_tls(const struct params *p)
 {
 
-	if (str_is_nocase(p->value[PARAM_HTTPS], "on") || str_is_nocase(p->value[PARAM_SCHEME], "https"))
-		return (true);
-	return (from_proxy && !p->twice[PARAM_FORWARDED_PROTO] && str_is_nocase(p->value[PARAM_FORWARDED_PROTO], "https"));
+	return (str_is_nocase(p->value[PARAM_HTTPS], "on") || str_is_nocase(p->value[PARAM_SCHEME], "https"));
+}
+
+/* What a trusted peer's headers say. A header sent in two different values says nothing. */
+static void
+take_forwarded(struct request *r, const struct config *c, const struct params *p)
+{
+	struct str from = p->twice[PARAM_FORWARDED_FOR] ? STR_NONE : p->value[PARAM_FORWARDED_FOR];
+	struct forwarded f;
+
+	trusted_forwarded(c->trusted_proxies, from, &f);
+	if (f.unreadable)
+		report_unreadable(from);
+	str_copy(r->ip, sizeof(r->ip), str_of(f.client));
+	if (!p->twice[PARAM_FORWARDED_PROTO])
+		r->tls = r->tls || str_is_nocase(trusted_proto(p->value[PARAM_FORWARDED_PROTO], f.hop), "https");
+}
+
+/* The peer as the server names it: an address, "unix:", or an address with a zone, which is kept as it is. */
+static void
+take_peer(struct request *r, struct str peer)
+{
+
+	if (!trusted_address(peer, r->ip) && str_is_word(peer, ".:%", ADDRESS_MAX))
+		str_copy(r->ip, sizeof(r->ip), peer);
 }
 
 static void
-set_address(struct request *r, const struct config *c, const struct params *p, bool from_proxy)
+set_origin(struct request *r, const struct config *c, const struct params *p)
 {
-	struct str client = STR_NONE;
+	struct str peer = p->value[PARAM_REMOTE_ADDR];
 
-	if (from_proxy && !p->twice[PARAM_FORWARDED_FOR])
-		client = trusted_client(c->trusted_proxies, p->value[PARAM_FORWARDED_FOR]);
-	if (client.p == NULL)
-		client = p->value[PARAM_REMOTE_ADDR];
-	if (!str_is_word(client, ".:%", ADDRESS_MAX))
-		client = STR_NONE;
-	str_copy(r->ip, sizeof(r->ip), client);
+	r->tls = server_saw_tls(p);
+	if (trusted_peer(c->trusted_proxies, peer))
+		take_forwarded(r, c, p);
+	if (r->ip[0] == '\0')
+		take_peer(r, peer);
 }
 
 static void
@@ -58,13 +90,11 @@ set_length(struct request *r, const struct params *p)
 void
 request_init(struct request *r, const struct config *c, const struct params *p, bool authorizer, struct arena *arena)
 {
-	bool from_proxy = trusted_peer(c->trusted_proxies, p->value[PARAM_REMOTE_ADDR]);
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->authorizer = authorizer;
 	r->method = method_of(p->value[PARAM_METHOD]);
-	r->tls = came_by_tls(p, from_proxy);
 	r->query = p->value[PARAM_QUERY];
 	memcpy(r->cookie, p->cookie, sizeof(r->cookie));
 	r->n_cookie = p->n_cookie;
@@ -81,7 +111,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	r->group = p->value[PARAM_GROUP];
 	r->preflight = r->method == METHOD_OPTIONS && r->origin.p != NULL && p->value[PARAM_REQUESTED_METHOD].p != NULL;
 	set_length(r, p);
-	set_address(r, c, p, from_proxy);
+	set_origin(r, c, p);
 	trace_id_of(p->value[PARAM_TRACEPARENT], r->trace_id);
 }
 

@@ -18,6 +18,7 @@ from .protected import (BROWSER, SCRIPT, environment, test_bodies_pass, test_bro
 from .site import Site, free_port, program
 
 SERVER_USER = "www-data"
+NOTE = "for those who are signed in\n"
 IDENTITY = ["Remote-User", "Remote-Groups", "X-Remote-User", "X-Remote-Groups", "Variable-Remote-User", "Variable-Remote-Groups", "Http-Remote-User",
             "Auth-Type", "X-Doorward-User-Id", "Doorward-User-Id", "Doorward-Group", "Doorward-Route", "Doorward-Original-Uri"]
 
@@ -114,6 +115,7 @@ class Fronted(Site):
             path.parent.mkdir(exist_ok=True)
             path.write_text(SCRIPT)
             path.chmod(0o755)
+        pathlib.Path(self.dir, "www/app/note.txt").write_text(NOTE)
         self.put_certificate()
         both = pathlib.Path(self.dir, "tls/both.pem")
         both.touch(0o600)
@@ -164,6 +166,13 @@ def test_script_gets_json(site):
         site.web("GET", "/app/env.cgi", headers=headers).expect(401, "missing_token").expect_error_shape("missing_token")
     answer = site.web("POST", "/app/env.cgi", body=b"x" * 1000, headers={"Content-Type": "text/plain"}, bearer="x").expect(401, "invalid_token")
     equal(answer.all("Location"), [])
+
+
+def test_files_are_protected(site):
+    """Not only scripts."""
+    for path in ("/app/note.txt", "/app//note.txt", "/app/./note.txt", "/app/note.txt/", "/app/%6eote.txt", "/app/x/../note.txt"):
+        answer = site.web("GET", path)
+        expect(answer.status != 200 and NOTE not in answer.text, f"{path}: {answer}")
 
 
 def test_no_spelling_of_an_identity_wins(site):

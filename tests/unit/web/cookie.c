@@ -21,7 +21,7 @@ static const struct {
 	{ { NAME "=v" }, 1, { "v" } },
 	{ { "a=b; " NAME "=v; c=d" }, 1, { "v" } },
 	{ { "a=b;" NAME "=v;c=d" }, 1, { "v" } },
-	{ { "  " NAME "  =  v  " }, 1, { "v" } },
+	{ { "  " NAME "=  v  " }, 1, { "v" } },
 	{ { "\t" NAME "=v\t;" }, 1, { "v" } },
 	{ { ";;;" NAME "=v;;;" }, 1, { "v" } },
 	/* Names are exact: a miscapitalised prefix, which browsers do not guard, is another cookie (R055). */
@@ -36,6 +36,9 @@ static const struct {
 	{ { "\"" NAME "\"=v" }, 0, { NULL } },
 	{ { "__Host%2Ddw_session=v" }, 0, { NULL } },
 	{ { "a b" NAME "=v" }, 0, { NULL } },
+	{ { NAME " =v" }, 0, { NULL } },
+	{ { NAME "\t=v" }, 0, { NULL } },
+	{ { "a=b; " NAME " =v; " NAME "=w" }, 1, { "w" } },
 	/* Values are as they are: quotes, escapes, '=' and commas belong to them (R056). */
 	{ { NAME "=\"v\"" }, 1, { "\"v\"" } },
 	{ { NAME "=\"a; b=\"" }, 1, { "\"a" } },

@@ -134,6 +134,7 @@ duplicates(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		char first[64], second[64], empty[64];
 		char *two[] = { first, "OTHER=x", second, NULL }, *one[] = { empty, first, empty, NULL };
+		char *same[] = { first, "OTHER=x", first, empty, first, NULL }, *late[] = { first, first, second, NULL };
 		struct params p;
 
 		snprintf(first, sizeof(first), "%s=one", t[i].name);
@@ -146,6 +147,12 @@ duplicates(void **state)
 		assert_int_equal(params_read(one, &p), PARAMS_OK);
 		assert_true(str_is(p.value[t[i].id], "one"));
 		assert_false(p.twice[t[i].id]);
+		/* The same value again is one; a different one is found behind it all the same. */
+		assert_int_equal(params_read(same, &p), PARAMS_OK);
+		assert_true(str_is(p.value[t[i].id], "one"));
+		assert_false(p.twice[t[i].id]);
+		assert_int_equal(params_read(late, &p), t[i].verdict);
+		assert_int_equal(p.twice[t[i].id], t[i].twice);
 	}
 }
 
@@ -193,6 +200,16 @@ one_value(void **state)
 	assert_int_equal(params_read(envp, &p), PARAMS_TOO_LARGE);
 	assert_null(p.value[PARAM_AUTHORIZATION].p);
 	long_entry(entry, "HTTP_X_ANYTHING", PARAM_VALUE_MAX + 1);
+	assert_int_equal(params_read(envp, &p), PARAMS_TOO_LARGE);
+	/* Cookies alone may be longer: an application's come along. */
+	long_entry(big, "HTTP_COOKIE", COOKIE_LINE_MAX);
+	envp[0] = big;
+	assert_int_equal(params_read(envp, &p), PARAMS_OK);
+	assert_int_equal(p.cookie[0].len, COOKIE_LINE_MAX);
+	long_entry(big, "HTTP_COOKIE", COOKIE_LINE_MAX + 1);
+	assert_int_equal(params_read(envp, &p), PARAMS_TOO_LARGE);
+	assert_int_equal(p.n_cookie, 0);
+	long_entry(big, "HTTP_COOKIE_", COOKIE_LINE_MAX);
 	assert_int_equal(params_read(envp, &p), PARAMS_TOO_LARGE);
 }
 

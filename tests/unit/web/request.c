@@ -60,12 +60,14 @@ tls_evidence(void **state)
 		{ NULL, NULL, "HTTPS", NULL, false, true },
 		{ NULL, NULL, "http", NULL, false, false },
 		{ NULL, "http", "https", NULL, false, true }, /* TLS ends at the proxy */
-		{ NULL, NULL, "https, http", NULL, false, false },
-		{ NULL, NULL, "https,https", NULL, false, false },
+		{ NULL, NULL, "https, http", NULL, false, false }, /* the last hop's, where no other is known */
+		{ NULL, NULL, "http, https", NULL, false, true },
+		{ NULL, NULL, "https,https", NULL, false, true },
+		{ NULL, NULL, "https,", NULL, false, false },
 		{ NULL, NULL, "", NULL, false, false },
 		{ NULL, NULL, "https", "http", false, false },
 		{ NULL, NULL, "http", "https", false, false },
-		{ NULL, NULL, "https", "https", false, false },
+		{ NULL, NULL, "https", "https", false, true }, /* one value */
 		{ NULL, NULL, "https", "", false, true },
 		{ "on", NULL, "http", "https", true, true },
 	};
@@ -91,6 +93,60 @@ tls_evidence(void **state)
 				fail_msg("row %zu, peer %d", i, peer);
 		}
 	}
+}
+
+/* The element of X-Forwarded-Proto that the client's hop wrote, whoever stands left of it. */
+static void
+tls_of_the_clients_hop(void **state)
+{
+	static const struct {
+		char *forwarded, *proto;
+		const char *ip;
+		bool tls;
+	} t[] = {
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=https,http", "203.0.113.7", true },
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=http,https", "203.0.113.7", false },
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=https", "203.0.113.7", true },
+		/* What the client sent itself does not count. */
+		{ "HTTP_X_FORWARDED_FOR=1.2.3.4, 203.0.113.7", "HTTP_X_FORWARDED_PROTO=https, http", "203.0.113.7", false },
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7:51234", "HTTP_X_FORWARDED_PROTO=http, https", "203.0.113.7", true },
+		{ "HTTP_X_FORWARDED_FOR=\"[2001:db8::1]:443\"", "HTTP_X_FORWARDED_PROTO=https", "2001:db8::1", true },
+		{ "HTTP_X_FORWARDED_FOR=unknown", "HTTP_X_FORWARDED_PROTO=https", "10.0.0.1", true },
+		/* A hop that said nothing is no evidence. */
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.3, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=https,https", "203.0.113.7", false },
+	};
+	static char *peers[] = { "REMOTE_ADDR=10.0.0.1", "REMOTE_ADDR=::ffff:10.0.0.1" };
+
+	(void)state;
+	conf.trusted_proxies = proxies;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		for (size_t k = 0; k < 2; k++) {
+			char *envp[] = { peers[k], t[i].forwarded, t[i].proto, NULL };
+
+			read_request(envp);
+			assert_string_equal(r.ip, t[i].ip);
+			if (r.tls != t[i].tls)
+				fail_msg("%s, %s", t[i].forwarded, t[i].proto);
+		}
+	}
+}
+
+/* A front that is asked over a unix socket, by a proxy that has to be believed as such. */
+static void
+socket_peers(void **state)
+{
+	static char *sockets[] = { "unix:", NULL };
+	char *envp[] = { "REMOTE_ADDR=unix:", "HTTP_X_FORWARDED_FOR=203.0.113.7", "HTTP_X_FORWARDED_PROTO=https", NULL };
+
+	(void)state;
+	conf.trusted_proxies = sockets;
+	read_request(envp);
+	assert_true(r.tls);
+	assert_string_equal(r.ip, "203.0.113.7");
+	conf.trusted_proxies = proxies;
+	read_request(envp);
+	assert_false(r.tls);
+	assert_string_equal(r.ip, "unix:");
 }
 
 /* Headers that only look like what a server sets. */
@@ -122,6 +178,10 @@ addresses(void **state)
 		{ "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=10.0.0.2", NULL, "10.0.0.1" },
 		{ "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=1.2.3.4\r\nX: y", NULL, "10.0.0.1" },
 		{ "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=1.2.3.4", "HTTP_X_FORWARDED_FOR=5.6.7.8", "10.0.0.1" },
+		{ "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=1.2.3.4", "HTTP_X_FORWARDED_FOR=1.2.3.4", "1.2.3.4" },
+		{ "REMOTE_ADDR=::ffff:203.0.113.9", "HTTP_X_FORWARDED_FOR=1.2.3.4", NULL, "203.0.113.9" },
+		{ "REMOTE_ADDR=::ffff:10.0.0.1", "HTTP_X_FORWARDED_FOR=::ffff:1.2.3.4", NULL, "1.2.3.4" },
+		{ "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=unknown", NULL, "10.0.0.1" },
 		{ "REMOTE_ADDR=2001:db8::1", NULL, NULL, "2001:db8::1" },
 		{ "REMOTE_ADDR=fe80::1%eth0", NULL, NULL, "fe80::1%eth0" },
 		{ "REMOTE_ADDR=", NULL, NULL, "" },
@@ -280,6 +340,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tls_evidence),
+		cmocka_unit_test(tls_of_the_clients_hop),
+		cmocka_unit_test(socket_peers),
 		cmocka_unit_test(no_tls_by_other_names),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(methods),

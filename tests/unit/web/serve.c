@@ -69,7 +69,10 @@ headers_refused(void **state)
 	memcpy(big, "HTTP_X=", 7);
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, big }), 431, "header_too_large");
 	ask_expect_trail("");
-	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line, ask.bearer_line }), 400, "invalid_request");
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" }), 400,
+		"invalid_request");
+	ask_expect_trail("");
+	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line, ask.bearer_line, "HTTPS=on" }), 200, NULL);
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, "HTTPS=off" }), 400, "invalid_request");
 	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line, "DOORWARD_GROUP=a",
 		"DOORWARD_GROUP=b" }), 400, "invalid_request");
@@ -157,7 +160,7 @@ navigations(void **state)
 		    .extra = { "DOORWARD_ORIGINAL_URI=/app/" } } },
 		{ 403, "forbidden", "X-Doorward-Login: /auth/login?next=/app/", { .method = "GET", .uri = "/app/", .authorizer = true,
 		    .extra = { ask.cookie_line, "DOORWARD_GROUP=nobody" } } },
-		{ 400, "invalid_request", NULL, { .method = "GET", .uri = "/auth/session", .extra = { ask.bearer_line, ask.bearer_line } } },
+		{ 400, "invalid_request", NULL, { .method = "GET", .uri = "/auth/session", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" } } },
 	};
 
 	(void)state;
@@ -210,7 +213,7 @@ bodies(void **state)
 	    "invalid_request");
 	ask_expect(POST("/auth/login", JSON, "[]"), 400, "invalid_request");
 	ask_expect(POST("/auth/login", FORM, "username=a&username=b&password=right"), 400, "invalid_request");
-	ask_expect(POST("/auth/login", JSON, "{}", "CONTENT_LENGTH=2"), 400, "invalid_request"); /* said twice */
+	ask_expect(POST("/auth/login", JSON, "{}", "CONTENT_LENGTH=3"), 400, "invalid_request"); /* said in two ways */
 	ask_expect_trail("");
 	ask_expect(POST("/auth/login", NULL, NULL), 400, "invalid_request"); /* nothing at all */
 	/* A check reads none, whatever the application's request brings along. */
