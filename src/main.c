@@ -33,6 +33,7 @@
 #include "master/signals.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
+#include "web/route.h"
 #include "worker/keep.h"
 #include "worker/worker.h"
 
@@ -489,6 +490,7 @@ main(int argc, char **argv)
 	}
 	if (make_state(conf, err, sizeof(err)) != 0)
 		goto err1;
+	board_name_routes(route_name);
 	return (run(conf, &o));
 
 err1:

@@ -160,6 +160,13 @@ void board_trace(const struct board_slot *s, char out[sizeof(s->trace)]);
 const char *board_state_word(uint32_t state);
 const char *board_stage_word(uint32_t stage);
 
+/*
+ * The word of a route, as the log names it; "none" for ROUTE_NONE and for what is no route. The names are those of the function that
+ * board_name_routes() was given, before any fork: the master knows no routes itself, but reports the requests it watches over.
+ */
+void board_name_routes(const char *(*name)(uint32_t route));
+const char *board_route_word(uint32_t route);
+
 /* What is counted, as a metric is called; its sentence for people. NULL beyond the last. */
 const char *board_counter_name(enum board_counter c);
 const char *board_counter_help(enum board_counter c);

@@ -174,6 +174,23 @@ board_stage_word(uint32_t stage)
 	return (stage < sizeof(words) / sizeof(words[0]) ? words[stage] : "unknown");
 }
 
+static const char *(*name_of_route)(uint32_t route);
+
+void
+board_name_routes(const char *(*name)(uint32_t route))
+{
+
+	name_of_route = name;
+}
+
+const char *
+board_route_word(uint32_t route)
+{
+	const char *name = name_of_route == NULL ? NULL : name_of_route(route);
+
+	return (name == NULL ? "none" : name);
+}
+
 const char *
 board_counter_name(enum board_counter c)
 {

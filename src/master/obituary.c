@@ -42,7 +42,7 @@ obituary_words(int status, char *out, size_t cap)
 void
 obituary_write(const struct place *pl, const struct board_slot *s, int status, int64_t lived)
 {
-	char words[128], busy[64] = "";
+	char words[128], busy[96] = "";
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RETIRED;
 
 	if (clean && (pl->state == PLACE_LEAVING || pl->state == PLACE_READY)) {
@@ -55,7 +55,7 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 		char trace[sizeof(s->trace)];
 
 		board_trace(s, trace);
-		snprintf(busy, sizeof(busy), " route=%u trace=%s", s->route, trace);
+		snprintf(busy, sizeof(busy), " route=%s trace=%s", board_route_word(s->route), trace);
 	}
 	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
 	    pl->state == PLACE_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,

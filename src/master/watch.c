@@ -48,24 +48,24 @@ static void
 report(struct board *b, const struct place *pl, const struct board_slot *s, enum watch_verdict verdict, int64_t age)
 {
 	char trace[sizeof(s->trace)];
-	const char *stage = board_stage_word(s->stage);
+	const char *stage = board_stage_word(s->stage), *route = board_route_word(s->route);
 
 	board_trace(s, trace);
 	switch (verdict) {
 	case WATCH_SLOW:
 		b->slow++;
-		log_warn("slow request in %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name, (int)pl->pid,
-		    (long long)age, stage, s->route, trace);
+		log_warn("slow request in %s: pid=%d ms=%lld stage=%s route=%s trace=%s", pl->name, (int)pl->pid,
+		    (long long)age, stage, route, trace);
 		break;
 	case WATCH_KILL:
 		b->killed++;
-		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%u trace=%s", pl->name,
-		    (int)pl->pid, (long long)age, stage, s->route, trace);
+		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%s trace=%s", pl->name,
+		    (int)pl->pid, (long long)age, stage, route, trace);
 		break;
 	default:
 		log_error("stuck request, %s is spared, %d were killed within a minute: pid=%d ms=%lld stage=%s "
-			  "route=%u trace=%s",
-		    pl->name, WATCH_KILLS, (int)pl->pid, (long long)age, stage, s->route, trace);
+			  "route=%s trace=%s",
+		    pl->name, WATCH_KILLS, (int)pl->pid, (long long)age, stage, route, trace);
 	}
 }
 

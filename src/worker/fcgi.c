@@ -16,7 +16,6 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "web/route.h"
 #include "web/serve.h"
 #include "worker/feed.h"
 
@@ -58,7 +57,6 @@ static void
 report_slow(struct app *app, int status)
 {
 	const struct board_slot *s = app->slot;
-	const char *route = route_name(s->route);
 	char text[160] = "";
 	struct buf b;
 
@@ -68,7 +66,7 @@ report_slow(struct app *app, int status)
 		if (s->spent[i] > 0)
 			buf_printf(&b, " %s_ms=%lld", board_stage_word(i), (long long)(s->spent[i] / 1000000));
 	log_trace(s->trace);
-	log_warn("slow request answered route=%s status=%d ms=%lld%s", route == NULL ? "none" : route, status,
+	log_warn("slow request answered route=%s status=%d ms=%lld%s", board_route_word(s->route), status,
 	    (long long)(s->spent[STAGE_NONE] / 1000000), text);
 	log_trace(NULL);
 }

@@ -30,6 +30,27 @@ request(struct board_slot *s, uint32_t route, int status)
 	board_idle(s, status);
 }
 
+static const char *
+name_of(uint32_t route)
+{
+
+	return (route == 3 ? "check" : NULL);
+}
+
+/* The master reports requests by the names of routes that it does not know itself. */
+static void
+test_route_words(void **state)
+{
+
+	(void)state;
+	assert_string_equal(board_route_word(3), "none");
+	board_name_routes(name_of);
+	assert_string_equal(board_route_word(3), "check");
+	assert_string_equal(board_route_word(4), "none");
+	assert_string_equal(board_route_word(ROUTE_NONE), "none");
+	board_name_routes(NULL);
+}
+
 static void
 test_answers(void **state)
 {
@@ -160,6 +181,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_route_words),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_leaving_stays_leaving),
 		cmocka_unit_test(test_stages),
