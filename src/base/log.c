@@ -258,6 +258,17 @@ log_text(struct str s)
 	return (b.p);
 }
 
+bool
+log_due(int64_t *next)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < *next)
+		return (false);
+	*next = now + LOG_PERIOD_MS;
+	return (true);
+}
+
 int
 log_level_of(const char *word)
 {

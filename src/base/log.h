@@ -6,6 +6,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -46,6 +47,13 @@ void log_name(const char *name);
 
 /* Sets the trace id that goes into every line until the next call; NULL for none. ${id} is copied. */
 void log_trace(const char *id);
+
+/*
+ * True if a message that may come with every request is due: at most once in LOG_PERIOD_MS for each ${next}, a static of the caller's that starts as
+ * 0. An outage must not fill the log.
+ */
+#define LOG_PERIOD_MS 10000
+bool log_due(int64_t *next);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

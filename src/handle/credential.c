@@ -92,7 +92,7 @@ credential_find(const struct app *app, const struct request *q, struct presented
 }
 
 void
-credential_refuse(const struct app *app, const struct request *q, struct response *r, enum dw_result rc, const char *reason)
+credential_refuse(const struct request *q, struct response *r, enum dw_result rc, const char *reason)
 {
 
 	switch (rc) {
@@ -107,7 +107,6 @@ credential_refuse(const struct app *app, const struct request *q, struct respons
 		break;
 	default:
 		/* Fails closed, and says that nothing is known: this is no 401, and it touches no cookie. */
-		board_count(app->slot, COUNT_STORE_ERRORS, 1);
 		response_error(r, q, "store_unavailable", "Sessions cannot be checked just now.", NULL, RETRY_STORE);
 	}
 }
@@ -166,7 +165,7 @@ credential_require(struct app *app, const struct request *q, struct response *r,
 	id->reason = NULL;
 	if (rc == DW_OK && (rc = check_presented(app, family, out, id)) == DW_OK)
 		return (true);
-	credential_refuse(app, q, r, rc, id->reason);
+	credential_refuse(q, r, rc, id->reason);
 	return (false);
 }
 

@@ -36,7 +36,7 @@ void credential_refuse_transport(const struct request *q, struct response *r);
 void credential_refuse_mixed(const struct request *q, struct response *r);
 
 /* Answers the request for anything but DW_OK of check_session, with its ${reason}, and for DW_ABSENT and DW_INVALID of credential_find. */
-void credential_refuse(const struct app *app, const struct request *q, struct response *r, enum dw_result rc, const char *reason);
+void credential_refuse(const struct request *q, struct response *r, enum dw_result rc, const char *reason);
 
 /*
  * Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. Of a bearer token and a cookie of

@@ -95,7 +95,7 @@ sign_out(struct app *app, const struct request *q, struct response *r, const str
 	if (rc == DW_OK)
 		answer(app, q, r, &p->cred, scope, &reply);
 	else
-		credential_refuse(app, q, r, rc, NULL);
+		credential_refuse(q, r, rc, NULL);
 }
 
 void
@@ -112,7 +112,7 @@ handle_logout(struct app *app, struct request *q, struct response *r)
 	if (rc == DW_REFUSED) {
 		credential_refuse_mixed(q, r);
 	} else if (rc == DW_INVALID) {
-		credential_refuse(app, q, r, rc, NULL);
+		credential_refuse(q, r, rc, NULL);
 		if (p.bad_cookie) /* a good one is not to blame for what else came along */
 			clear_cookie(app, q, r);
 	} else if (!credential_write_allowed(app, q, r, rc == DW_OK && p.cred.kind == CREDENTIAL_COOKIE)) {

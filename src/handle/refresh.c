@@ -64,7 +64,7 @@ exchange(struct app *app, struct request *q, struct response *r, bool oauth)
 	else if (rc == DW_INVALID || rc == DW_REFUSED)
 		refuse_grant(q, r, oauth, reason);
 	else
-		credential_refuse(app, q, r, rc, NULL);
+		credential_refuse(q, r, rc, NULL);
 	tokens_wipe(&tokens);
 }
 

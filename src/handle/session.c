@@ -22,26 +22,35 @@ struct position {
 	uint8_t sid8[SID_LEN];
 };
 
+/* Whose sessions an answer shows. */
+struct owner {
+	const uint8_t *up;
+	const char *user_id, *username;
+	bool unknown; /* the user database could not be asked: it is not asked again for this answer, which would take as long for each session */
+};
+
 /* Names for people come from the user database; while it cannot be asked they are null, not an error. */
 static const struct device *
-device_of(struct app *app, const char *user_id, const struct session *s, struct device *room)
+device_of(struct app *app, struct owner *o, const struct session *s, struct device *room)
 {
 	enum dw_result rc;
 
+	if (o->unknown)
+		return (NULL);
 	board_stage(app->slot, STAGE_USERDB);
-	rc = app->users->get_device(app->users_ctx, user_id, s->device_id, room);
+	rc = app->users->get_device(app->users_ctx, o->user_id, s->device_id, room);
 	board_stage(app->slot, STAGE_RULES);
+	o->unknown = rc != DW_OK && rc != DW_ABSENT;
 	return (rc == DW_OK ? room : NULL);
 }
 
 static void
-put_session(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
-    const char *username, bool current)
+put_session(struct app *app, struct response *r, struct owner *o, const struct session *s, bool current)
 {
 	struct device room;
 
-	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4),
-	    device_of(app, user_id, s, &room), current);
+	view_session(&r->body, keyring_user(app->keys), o->up, s, o->user_id, o->username, view_client_id(app->conf, s->client4),
+	    device_of(app, o, s, &room), current);
 }
 
 void
@@ -49,12 +58,14 @@ handle_session(struct app *app, struct request *q, struct response *r)
 {
 	struct presented p;
 	struct identity id;
+	struct owner owner;
 
 	if (!credential_require(app, q, r, true, &p, &id))
 		return;
+	owner = (struct owner){ .up = p.cred.up, .user_id = id.found.user_id, .username = id.found.username };
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
-	put_session(app, r, p.cred.up, &id.found.session, id.found.user_id, id.found.username, true);
+	put_session(app, r, &owner, &id.found.session, true);
 	buf_putc(&r->body, '}');
 }
 
@@ -126,6 +137,7 @@ static void
 put_page(struct app *app, struct response *r, const struct presented *p, const struct session_list *list, uint64_t limit,
     const struct position *from)
 {
+	struct owner owner = { .up = p->cred.up, .user_id = list->user_id, .username = list->username };
 	int64_t now = app->store->now(app->store_ctx);
 	const struct session *last = NULL;
 	bool more = false;
@@ -142,7 +154,7 @@ put_page(struct app *app, struct response *r, const struct presented *p, const s
 			break;
 		if (n++ > 0)
 			buf_putc(&r->body, ',');
-		put_session(app, r, p->cred.up, s, list->user_id, list->username, memcmp(s->sid8, p->cred.sid8, SID_LEN) == 0);
+		put_session(app, r, &owner, s, memcmp(s->sid8, p->cred.sid8, SID_LEN) == 0);
 		last = s;
 	}
 	buf_puts(&r->body, "],\"next_cursor\":");
@@ -166,7 +178,7 @@ handle_sessions(struct app *app, struct request *q, struct response *r)
 	if (!read_page(q, r, &limit, &from) || !credential_require(app, q, r, false, &p, &id))
 		return;
 	if ((rc = app->store->list(app->store_ctx, p.cred.up, q->arena, &list)) != DW_OK) {
-		credential_refuse(app, q, r, rc, NULL);
+		credential_refuse(q, r, rc, NULL);
 		return;
 	}
 	qsort(list.sessions, list.n, sizeof(list.sessions[0]), view_newest_first);

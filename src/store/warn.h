@@ -1,10 +1,8 @@
-/* An outage must not fill the log: of each kind of message one line in WARN_PERIOD_MS. */
+/* An outage must not fill the log: of each kind of message one line in LOG_PERIOD_MS. */
 #ifndef STORE_WARN_H
 #define STORE_WARN_H
 
 #include <stdbool.h>
-
-#define WARN_PERIOD_MS 10000
 
 enum warn_kind { WARN_CONNECTION, WARN_PASSWORD, WARN_GREETING, WARN_REFUSED, WARN_FAULT, WARN_OUTBOX, WARN_KINDS };
 

@@ -153,11 +153,12 @@ is_connection_lost(int code)
 static enum dw_result
 failed(struct sqlite_db *c, int code)
 {
+	static int64_t next;
 	enum dw_result r = meaning(code);
 
 	if (c->in_a_hurry && (code & 0xff) == SQLITE_BUSY)
 		return (r); /* the caller can do without, and says so */
-	if (r == DW_UNAVAILABLE || r == DW_FAULT)
+	if ((r == DW_UNAVAILABLE || r == DW_FAULT) && log_due(&next))
 		log_error("user database failed code=%d error=%s path=%s", code, log_text(str_of(sqlite3_errmsg(c->db))),
 		    log_text(str_of(c->path)));
 	if (is_connection_lost(code))
@@ -177,10 +178,13 @@ connection_wait(struct sqlite_db *c, int ms)
 sqlite3_stmt *
 connection_statement(struct sqlite_db *c, size_t i, enum dw_result *r)
 {
+	static int64_t next;
 	int code;
 
 	if ((*r = connection_open(c)) != DW_OK) {
-		log_error("user database cannot be opened error=%s path=%s", log_text(str_of(c->problem)), log_text(str_of(c->path)));
+		if (log_due(&next))
+			log_error("user database cannot be opened error=%s path=%s", log_text(str_of(c->problem)),
+			    log_text(str_of(c->path)));
 		return (NULL);
 	}
 	if (c->statements[i] != NULL)

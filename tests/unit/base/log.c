@@ -202,6 +202,22 @@ test_syslog_is_not_waited_for(void **state)
 	close(fd);
 }
 
+/* One message of a kind, not one a request. */
+static void
+test_due(void **state)
+{
+	int64_t one = 0, other = 0;
+
+	(void)state;
+	assert_true(log_due(&one));
+	for (int i = 0; i < 1000; i++)
+		assert_false(log_due(&one));
+	assert_true(log_due(&other));
+	one -= LOG_PERIOD_MS; /* as if that time had passed */
+	assert_true(log_due(&one));
+	assert_false(log_due(&one));
+}
+
 int
 main(void)
 {
@@ -209,6 +225,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_failure_leaves_it),
 		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_syslog_comes_back),
 		cmocka_unit_test(test_syslog_is_not_waited_for),
 	};

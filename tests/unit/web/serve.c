@@ -293,6 +293,8 @@ store_down(void **state)
 		ask_expect(ASK("GET", "/auth/login", .extra = { ask.cookie_line }), 200, NULL);
 		ask_expect_no(ask.last.answer.p, SESSION);
 		/* A logout that could not be written is not called one. */
+		/* The store counts what it could not do, and it alone: else every error would be two. */
+		assert_int_equal(board_counted(&ask.fake.app.slot->numbers, COUNT_STORE_ERRORS), 0);
 		ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME });
 		assert_true(ask.last.status == 202 || ask.last.status == 503);
 		ask_expect_no(ask.last.answer.p, "\"logged_out\"");
