@@ -175,15 +175,22 @@ address(char room[NEXT_ADDRESS_MAX], const char *mount, const char *path, struct
 }
 
 void
-page_signed_out(struct app *app, struct response *r, struct str next, bool others)
+page_signed_out(struct app *app, struct response *r, struct str next, enum page_out where)
 {
+	static const struct {
+		const char *title, *template;
+	} outs[] = {
+		[PAGE_OUT_HERE] = { "title.signed_out", template_signed_out },
+		[PAGE_OUT_OTHERS] = { "title.others_out", template_others_out },
+		[PAGE_OUT_ONE] = { "title.one_out", template_one_out },
+	};
 	static struct page p;
 
-	begin(&p, app, texts_find(others ? STR_LIT("title.others_out") : STR_LIT("title.signed_out")));
+	begin(&p, app, texts_find(str_of(outs[where].title)));
 	set_message(&p, STR_NONE, false);
 	set(&p, "next", next);
 	set(&p, "login_url", address(p.login, app->conf->mount, "/login", next));
-	finish(&p, r, 200, others ? template_others_out : template_signed_out);
+	finish(&p, r, 200, outs[where].template);
 }
 
 static bool

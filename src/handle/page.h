@@ -23,8 +23,10 @@ void page_login(struct app *app, const struct request *q, struct response *r, in
 /* Answers 200: do you want to sign out? ${next}, safe already, is kept. Ends nothing. */
 void page_sign_out(struct app *app, const struct request *q, struct response *r, struct str next);
 
-/* Answers 200: you are signed out, on this device or with ${others} on all others; the way back leads to ${next}, safe already. */
-void page_signed_out(struct app *app, struct response *r, struct str next, bool others);
+enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE };
+
+/* Answers 200: you are signed out, on this device, on all others, or on one of the others; the way back leads to ${next}, safe already. */
+void page_signed_out(struct app *app, struct response *r, struct str next, enum page_out where);
 
 /* Makes a page of the error that ${r} holds, under the same status and headers. */
 void page_error(struct app *app, const struct request *q, struct response *r);

@@ -9,6 +9,8 @@
 #include "crypto/sid.h"
 #include "handle/credential.h"
 #include "handle/ended.h"
+#include "handle/next.h"
+#include "handle/page.h"
 
 #include "handle/session.h"
 
@@ -192,6 +194,20 @@ refuse_unknown(const struct request *q, struct response *r)
 	response_error(r, q, "not_found", "You have no such session.", NULL, 0);
 }
 
+static void
+answer_ended(struct app *app, const struct request *q, struct response *r, const struct presented *p, const uint8_t sid8[SID_LEN],
+    const struct end_reply *reply)
+{
+	bool own = memcmp(sid8, p->cred.sid8, SID_LEN) == 0;
+
+	if (request_is_navigation(q))
+		page_signed_out(app, r, next_asked(app->conf, q), own ? PAGE_OUT_HERE : PAGE_OUT_ONE);
+	else
+		ended_answer(app, r, p->cred.up, reply, reply->ended);
+	if (own && p->has_cookie)
+		credential_set_cookie(app, q, r, "", 0);
+}
+
 /* Another user's session and one that never was are the same to the caller (R078). */
 static void
 end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const uint8_t sid8[SID_LEN])
@@ -201,13 +217,11 @@ end_one(struct app *app, struct request *q, struct response *r, const struct pre
 	enum dw_result rc = logout_session(app, p->cred.up, sid8, &actor, q->arena, &reply);
 
 	if (rc != DW_OK) {
-		credential_refuse(app, q, r, rc, NULL);
+		credential_refuse(q, r, rc, NULL);
 	} else if (!reply.has_own) {
 		refuse_unknown(q, r);
 	} else {
-		ended_answer(app, r, p->cred.up, &reply, reply.ended);
-		if (memcmp(sid8, p->cred.sid8, SID_LEN) == 0 && p->has_cookie)
-			credential_set_cookie(app, q, r, "", 0);
+		answer_ended(app, q, r, p, sid8, &reply);
 	}
 }
 
@@ -217,7 +231,7 @@ handle_session_end(struct app *app, struct request *q, struct response *r)
 	uint8_t up[UP_LEN], sid8[SID_LEN];
 	struct presented p;
 	struct identity id;
-	struct str sid = str_of(strrchr(q->path, '/') + 1);
+	struct str rest = str_of(q->path + sizeof("/sessions/") - 1), sid = str_cut(&rest, '/');
 
 	if (!credential_require(app, q, r, false, &p, &id))
 		return;

@@ -1,4 +1,4 @@
-/* GET /session, GET /sessions, DELETE /sessions/{sid}: the caller's own sessions. */
+/* GET /session, GET /sessions, DELETE /sessions/{sid}, POST /sessions/{sid}/logout: the caller's own sessions. */
 #ifndef HANDLE_SESSION_H
 #define HANDLE_SESSION_H
 

@@ -26,6 +26,7 @@ static const struct {
 	{ "signed_in_as", "You are signed in as" },
 	{ "sign_out_asks", "Do you want to sign out on this device?" },
 	{ "signed_out_says", "You are signed out on this device." },
+	{ "one_out_says", "That device is signed out." },
 	{ "others_out_says", "You are signed out everywhere but on this device." },
 	{ "outage", "Signing in is not possible for the moment. Nobody has been signed out by this." },
 	{ "nobody_signed_out", "Nobody has been signed out by this." },
@@ -33,6 +34,7 @@ static const struct {
 	{ "title.signed_in", "You are signed in" },
 	{ "title.sign_out", "Sign out?" },
 	{ "title.signed_out", "You have signed out" },
+	{ "title.one_out", "Signed out there" },
 	{ "title.others_out", "Signed out elsewhere" },
 
 	/* what a session ended of */

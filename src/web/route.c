@@ -20,7 +20,8 @@ static const struct route routes[] = {
 	{ "/token", METHOD_POST, ROUTE_BODY, handle_token, "token" },
 	{ "/session", METHOD_GET | METHOD_HEAD, 0, handle_session, "session" },
 	{ "/sessions", METHOD_GET | METHOD_HEAD, 0, handle_sessions, "sessions" },
-	{ "/sessions/", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
+	{ "/sessions/*", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
+	{ "/sessions/*/logout", METHOD_POST, ROUTE_BODY, handle_session_end, "session_logout" }, /* the same for forms, which know no DELETE */
 	{ "/jwks.json", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_jwks, "jwks" },
 };
 
@@ -30,13 +31,17 @@ _Static_assert(ROUTES <= ROUTE_SLOTS, "the scoreboard has no room for all routes
 const struct route *const route_check = &routes[0];
 
 static bool
-matches(const struct route *r, const char *path)
+matches(const char *pattern, const char *path)
 {
-	size_t n = strlen(r->path);
 
-	if (r->path[n - 1] != '/')
-		return (strcmp(path, r->path) == 0);
-	return (strncmp(path, r->path, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL);
+	for (; *pattern != '\0'; pattern++) {
+		size_t n = *pattern == '*' ? strcspn(path, "/") : *pattern == *path ? 1 : 0;
+
+		if (n == 0)
+			return (false);
+		path += n;
+	}
+	return (*path == '\0');
 }
 
 const struct route *
@@ -45,7 +50,7 @@ route_find(const char *path, enum method method, unsigned *allow)
 
 	*allow = 0;
 	for (size_t i = 0; i < ROUTES; i++) {
-		if (!matches(&routes[i], path))
+		if (!matches(routes[i].path, path))
 			continue;
 		*allow |= routes[i].methods;
 		if ((routes[i].methods & method) != 0)

@@ -15,7 +15,7 @@ typedef void (*handler)(struct app *app, struct request *q, struct response *r);
 #define ROUTE_OWN_REFUSAL 0x04 /* refuses plain HTTP itself, with more than the error */
 
 struct route {
-	const char *path;   /* exact; with a trailing '/', exactly one more segment follows */
+	const char *path;   /* exact; '*' is one segment, whatever it is, but not empty */
 	unsigned methods;   /* enum method, or-ed */
 	unsigned flags;     /* ROUTE_* */
 	handler handle;

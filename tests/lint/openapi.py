@@ -132,7 +132,7 @@ def methods_of(text):
 def routes_in(name, pattern):
     out = set()
     for path, methods, handler in re.findall(pattern, read(name)):
-        path += "{sid}" if path.endswith("/") else ""
+        path = path.replace("*", "{sid}") + ("{sid}" if path.endswith("/") else "")
         out |= {(path, method, handler) for method in methods_of(methods)}
     if not out:
         complain(f"{name}: no routes found")

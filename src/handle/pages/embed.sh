@@ -15,7 +15,7 @@ include() {
 	done < "$1/$2"
 }
 
-for name in login signed_in sign_out signed_out others_out error; do
+for name in login signed_in sign_out signed_out one_out others_out error; do
 	printf 'static const char template_%s[] =\n' "$name"
 	include "$1" "$name.html" |
 		sed -e 's/^[[:space:]]*//' -e '/^$/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \

@@ -251,13 +251,13 @@ signed_out(void **state)
 {
 
 	(void)state;
-	page_signed_out(&fake.app, &r, STR_LIT("/"), false);
+	page_signed_out(&fake.app, &r, STR_LIT("/"), PAGE_OUT_HERE);
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.body.p, "<h1>You have signed out</h1>"));
 	assert_non_null(strstr(r.body.p, "href=\"/auth/login\">"));
-	page_signed_out(&fake.app, &r, STR_LIT("/app/?a=b"), false);
+	page_signed_out(&fake.app, &r, STR_LIT("/app/?a=b"), PAGE_OUT_HERE);
 	assert_non_null(strstr(r.body.p, "href=\"/auth/login?next=/app/%3Fa%3Db\">"));
-	page_signed_out(&fake.app, &r, STR_LIT("/app/"), true);
+	page_signed_out(&fake.app, &r, STR_LIT("/app/"), PAGE_OUT_OTHERS);
 	assert_non_null(strstr(r.body.p, "href=\"/app/\" autofocus>Continue"));
 	page_sign_out(&fake.app, &q, &r, STR_LIT("/app/"));
 	assert_non_null(strstr(r.body.p, "<form method=\"post\" action=\"/auth/logout\">"));

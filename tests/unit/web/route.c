@@ -37,6 +37,8 @@ endpoints(void **state)
 		{ "/sessions", READ },
 		{ "/sessions/AAAAAAAAAAAAAAAAAAAAAAA", METHOD_DELETE },
 		{ "/sessions/-", METHOD_DELETE },
+		{ "/sessions/AAAAAAAAAAAAAAAAAAAAAAA/logout", METHOD_POST },
+		{ "/sessions/*/logout", METHOD_POST },
 		{ "/jwks.json", READ },
 	};
 
@@ -60,7 +62,8 @@ unknown(void **state)
 	static const char *const t[] = { "/", "", "/loginx", "/login/", "/login/logout", "/authz", "/auth/login",
 		"/login.", "/login;x", "/LOGIN",
 		"/check/", "/check/x", "/checkx", "/chec", "/logout/", "/refresh/x", "/sessions/", "/sessions/a/b",
-		"/sessions/a/", "/session/x",
+		"/sessions/a/", "/session/x", "/sessions//logout", "/sessions/a/logout/", "/sessions/a/b/logout",
+		"/sessions/a/logoutx", "/sessions/logout/",
 		"/jwks", "/jwks.json/", "/jwks.jsonx", "/health/live", "/health/ready", "/metrics", "/status",
 		"/admin/kick", "/admin/sessions",
 		"/favicon.ico", "//login", "/%6cogin", "/login?x", "/login#x", "login", "*" };
@@ -88,6 +91,7 @@ handlers(void **state)
 	assert_ptr_equal(route_find("/refresh", METHOD_POST, &allow)->handle, handle_refresh);
 	assert_ptr_equal(route_find("/token", METHOD_POST, &allow)->handle, handle_token);
 	assert_ptr_equal(route_find("/sessions/x", METHOD_DELETE, &allow)->handle, handle_session_end);
+	assert_ptr_equal(route_find("/sessions/x/logout", METHOD_POST, &allow)->handle, handle_session_end);
 	assert_ptr_equal(route_check->handle, handle_check);
 	assert_ptr_equal(route_find("/check", METHOD_OTHER, &allow), route_check);
 }
@@ -104,7 +108,7 @@ flags(void **state)
 	(void)state;
 	for (uint32_t i = 0; route_name(i) != NULL; i++) {
 		static const char *const paths[] = { "/check", "/login", "/logout", "/refresh", "/token", "/session",
-			"/sessions", "/sessions/x" };
+			"/sessions", "/sessions/x", "/sessions/x/logout" };
 
 		for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++) {
 			for (size_t m = 0; m < sizeof(every) / sizeof(every[0]); m++) {
