@@ -6,6 +6,7 @@
 #include "base/base64url.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/keys.h"
 #include "store/redis.h"
 
 #include "admin/sessions.h"
@@ -157,6 +158,17 @@ put_user(struct listing *l, const uint8_t up[UP_LEN], struct session_list *list)
 	return (true);
 }
 
+/* One record that makes no sense must not hide everybody else's. */
+static bool
+pass_over(const uint8_t up[UP_LEN])
+{
+	char key[KEYS_RECORD_LEN + 1];
+
+	keys_record(up, key);
+	log_error("a record in Redis makes no sense, its sessions are not listed key=%s", key);
+	return (true);
+}
+
 /* Shows what is left of the batch. ${more} is set if that is too much for this page. */
 static enum dw_result
 put_batch(struct listing *l, const struct batch *b)
@@ -176,9 +188,10 @@ put_batch(struct listing *l, const struct batch *b)
 			l->more = true;
 			break;
 		}
-		if ((rc = l->app->store->list(l->app->store_ctx, b->ups[i], &l->arena, &list)) != DW_OK)
+		rc = l->app->store->list(l->app->store_ctx, b->ups[i], &l->arena, &list);
+		if (rc == DW_UNAVAILABLE)
 			return (rc);
-		whole = put_user(l, b->ups[i], &list);
+		whole = rc == DW_OK ? put_user(l, b->ups[i], &list) : pass_over(b->ups[i]);
 		arena_reset(&l->arena);
 		if (!whole) {
 			l->more = true;

@@ -8,7 +8,8 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-#define ADMIN_ROOM (256 * 1024) /* bytes of an answer: the status of a full board, or the sessions of one user */
+/* Bytes of an answer: the logout records of all sessions of one user, at their longest; or a page of sessions, or the status of a full board. */
+#define ADMIN_ROOM (SESSION_LIMIT_MAX * 768)
 
 struct admin_route {
 	const char *path; /* exact; with a trailing '/', exactly one more segment follows */

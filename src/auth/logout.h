@@ -6,17 +6,16 @@
 #include "doorward/store.h"
 
 struct app;
-struct arena;
 
 /*
  * Ends, on behalf of the bearer of ${cred} (any kind, genuine; expired or used up is fine), the sessions of ${scope}. DW_OK: done, now or
  * before, ${out} tells; otherwise DW_UNAVAILABLE or DW_FAULT: nothing may be promised.
  */
-enum dw_result logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor, struct arena *arena,
+enum dw_result logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor,
     struct end_reply *out);
 
 /* Ends the session ${sid8} of the user ${up}, on behalf of that user. The same results. */
 enum dw_result logout_session(struct app *app, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], const struct actor *actor,
-    struct arena *arena, struct end_reply *out);
+    struct end_reply *out);
 
 #endif

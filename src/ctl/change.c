@@ -42,17 +42,18 @@ end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
 	struct end_write w = { .cause = cause, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL };
 	struct end_reply reply;
 	char at[TIME_LEN];
+	enum dw_result rc;
 
 	if (ctl_store(c) == 0) {
 		ctl_pseudonym(c, id, w.up);
-		if (redis_store_ops.end(c->store, &w, NULL, &reply) == DW_OK) {
+		if ((rc = redis_store_ops.end(c->store, &w, NULL, &reply)) == DW_OK) {
 			*ended = reply.ended;
 			ctl_flush(c);
 			return (0);
 		}
-		ctl_say("Redis could not be asked");
+		ctl_say_store(rc, w.up);
 	}
-	ctl_say("sessions that are open now may live until %s; repeat the command when Redis can be asked",
+	ctl_say("sessions that are open now may live until %s; repeat the command when that is mended",
 	    print_time(last_end(c->conf), at));
 	return (-1);
 }

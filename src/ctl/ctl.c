@@ -13,6 +13,7 @@
 #include "ctl/http.h"
 #include "doorward/config.h"
 #include "master/privs.h"
+#include "store/keys.h"
 #include "store/redis.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
@@ -175,6 +176,18 @@ ctl_flush(const struct ctl *c)
 		return;
 	if (http_post(c->conf->admin_socket, "/admin/flush") < 0)
 		ctl_say("the daemon could not be told at %s: it may accept ended sessions for a moment", c->conf->admin_socket);
+}
+
+void
+ctl_say_store(enum dw_result rc, const uint8_t up[UP_LEN])
+{
+	char key[KEYS_RECORD_LEN + 1];
+
+	keys_record(up, key);
+	if (rc == DW_UNAVAILABLE)
+		ctl_say("Redis could not be asked");
+	else
+		ctl_say("the record %s in Redis makes no sense; to end its sessions: redis-cli DEL '%s'", key, key);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "doorward/result.h"
 #include "doorward/session.h"
 #include "doorward/userdb.h"
 
@@ -62,6 +63,9 @@ const struct user_keys *ctl_keys(const struct ctl *c);
  * any more. (On other hosts Redis tells, within milliseconds.)
  */
 void ctl_flush(const struct ctl *c);
+
+/* Says why the store did not answer about the user ${up}: it could not be asked, or his record makes no sense, which is named. */
+void ctl_say_store(enum dw_result rc, const uint8_t up[UP_LEN]);
 
 /* Closes and wipes everything. */
 void ctl_close(struct ctl *c);

@@ -40,8 +40,10 @@ scan(struct ctl *c, struct locators *l)
 	uint64_t cursor = 0;
 
 	do {
-		if (redis_store_scan(c->store, &cursor, collect, l) != DW_OK) {
-			ctl_say("Redis could not be asked");
+		enum dw_result rc = redis_store_scan(c->store, &cursor, collect, l);
+
+		if (rc != DW_OK) {
+			ctl_say(rc == DW_UNAVAILABLE ? "Redis could not be asked" : "Redis does not let itself be scanned");
 			return (-1);
 		}
 		if (l->full) {
@@ -59,17 +61,34 @@ compare(const void *a, const void *b)
 	return (memcmp(a, b, UP_LEN));
 }
 
+/* The verdict on all, when ${broken} of them were passed over. */
+static int
+sum_up(int rc, size_t broken)
+{
+
+	if (rc < 0 || broken == 0)
+		return (rc);
+	ctl_say("%zu record%s in Redis %s no sense", broken, broken == 1 ? "" : "s", broken == 1 ? "makes" : "make");
+	return (EVERYBODY_BROKEN);
+}
+
 int
 everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t up[UP_LEN], void *ctx), void *ctx)
 {
 	struct locators l = { .ups = NULL };
 	int rc = scan(c, &l);
+	size_t broken = 0;
 
 	if (rc == 0 && l.n > 1)
 		qsort(l.ups, l.n, UP_LEN, compare);
-	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		if (i == 0 || memcmp(l.ups[i], l.ups[i - 1], UP_LEN) != 0)
-			rc = f(c, l.ups[i], ctx);
+	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+		if (i > 0 && memcmp(l.ups[i], l.ups[i - 1], UP_LEN) == 0)
+			continue;
+		if ((rc = f(c, l.ups[i], ctx)) == EVERYBODY_BROKEN) {
+			broken++;
+			rc = 0;
+		}
+	}
 	free(l.ups);
-	return (rc);
+	return (sum_up(rc, broken));
 }

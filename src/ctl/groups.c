@@ -101,14 +101,15 @@ change_sessions(struct ctl *c, struct account *a)
 {
 	struct account now = *a;
 	uint8_t up[UP_LEN];
+	enum dw_result rc;
 
 	if (ctl_store(c) != 0)
 		return (-1);
 	ctl_pseudonym(c, a->id, up);
 	for (int i = 0; i < TRIES; i++) {
 		memcpy(a->groups, now.groups, sizeof(a->groups));
-		if (redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups) != DW_OK) {
-			ctl_say("Redis could not be asked");
+		if ((rc = redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups)) != DW_OK) {
+			ctl_say_store(rc, up);
 			return (-1);
 		}
 		if (sqlite_ops.find_id(c->users, a->id, &now) != DW_OK)

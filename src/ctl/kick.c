@@ -44,12 +44,15 @@ kick_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 {
 	struct kick *k = ctx;
 	struct end_reply r;
+	enum dw_result rc;
 
 	arena_reset(&c->arena);
 	memcpy(k->w.up, up, UP_LEN);
-	if (redis_store_ops.end(c->store, &k->w, &c->arena, &r) != DW_OK) {
-		ctl_say("Redis could not be asked; repeat the command");
-		return (-1);
+	if ((rc = redis_store_ops.end(c->store, &k->w, &c->arena, &r)) != DW_OK) {
+		ctl_say_store(rc, up);
+		if (rc == DW_UNAVAILABLE)
+			ctl_say("repeat the command");
+		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
 	}
 	k->ended += r.ended;
 	for (uint32_t i = 0; i < r.ended; i++)
@@ -127,7 +130,7 @@ kick_command(struct ctl *c, const struct options *o)
 	ctl_flush(c);
 	if (o->json)
 		printf("%s],\"ended\":%llu}\n", k.records > 0 ? "" : "{\"logouts\":[", (unsigned long long)k.ended);
-	else if (rc == 0)
+	else if (rc == 0 || rc == EVERYBODY_BROKEN)
 		printf("%llu session%s ended\n", (unsigned long long)k.ended, k.ended == 1 ? "" : "s");
 	return (rc == 0 ? CTL_DONE : CTL_FAILED);
 }

@@ -84,12 +84,13 @@ list_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 {
 	struct listing *l = ctx;
 	struct session_list of;
+	enum dw_result rc;
 	int64_t now;
 
 	arena_reset(&c->arena);
-	if (redis_store_ops.list(c->store, up, &c->arena, &of) != DW_OK) {
-		ctl_say("Redis could not be asked");
-		return (-1);
+	if ((rc = redis_store_ops.list(c->store, up, &c->arena, &of)) != DW_OK) {
+		ctl_say_store(rc, up);
+		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
 	}
 	now = redis_store_ops.now(c->store);
 	if (of.n > 1)
@@ -119,9 +120,9 @@ print_list(struct ctl *c, const uint8_t *up, struct listing *l)
 		return (-1);
 	if (l->json)
 		fputs("]}\n", stdout);
-	else if (l->shown == 0)
+	else if (l->shown == 0 && rc != EVERYBODY_BROKEN)
 		ctl_say("there are no sessions");
-	return (0);
+	return (rc == EVERYBODY_BROKEN ? -1 : 0);
 }
 
 int
@@ -198,13 +199,14 @@ show_ended(const char *sid, const struct lookup_reply *r, struct buf *b)
 static int
 ask(struct ctl *c, const char *sid, struct lookup *q, struct lookup_reply *r, bool *alive)
 {
+	enum dw_result rc;
 
 	if (!sid_parse(ctl_keys(c), str_of(sid), q->up, q->sid8)) {
 		ctl_say("there is no session %s", sid);
 		return (-1);
 	}
-	if (redis_store_ops.lookup(c->store, q, r) != DW_OK) {
-		ctl_say("Redis could not be asked");
+	if ((rc = redis_store_ops.lookup(c->store, q, r)) != DW_OK) {
+		ctl_say_store(rc, q->up);
 		return (-1);
 	}
 	*alive = r->user_id[0] != '\0' && r->live && r->session.created >= r->not_before &&

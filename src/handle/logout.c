@@ -90,7 +90,7 @@ sign_out(struct app *app, const struct request *q, struct response *r, const str
 {
 	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
 	struct end_reply reply;
-	enum dw_result rc = logout(app, &p->cred, scope, &actor, q->arena, &reply);
+	enum dw_result rc = logout(app, &p->cred, scope, &actor, &reply);
 
 	if (rc == DW_OK)
 		answer(app, q, r, &p->cred, scope, &reply);

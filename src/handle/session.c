@@ -214,7 +214,7 @@ end_one(struct app *app, struct request *q, struct response *r, const struct pre
 {
 	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
 	struct end_reply reply;
-	enum dw_result rc = logout_session(app, p->cred.up, sid8, &actor, q->arena, &reply);
+	enum dw_result rc = logout_session(app, p->cred.up, sid8, &actor, &reply);
 
 	if (rc != DW_OK) {
 		credential_refuse(q, r, rc, NULL);

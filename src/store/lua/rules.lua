@@ -54,18 +54,26 @@ local function public_id(sid)
 		names[sid] = ''
 		unnamed[#unnamed + 1] = sid
 	end
-	return names[sid] .. base64url(sid)
+	return names[sid] ~= '' and names[sid] .. base64url(sid)
+end
+
+local stamps = {}
+local function stamped(t)
+	if not stamps[t] then stamps[t] = stamp(t) end
+	return stamps[t]
 end
 
 -- Keeps an event about session ${sid}, whose fields are or were ${s} and ${f}, for commit(). ${reason} is JSON. Nobody is the
 -- author of an expiry.
 local function report(kind, sid, s, f, reason, ended, at, access)
+	local public = public_id(sid)
+	if not public then return end
 	local n, device = #events + 1, bit.band(byte(s, S_FLAGS), 2) ~= 0 and H['d' .. sid]
 	local nobody = kind == 'expired'
 	access = access or f and unbin('<I4', f, F_ACCESS) or 0
 	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, S_DEV, S_DEV + 7))
-	events[n] = event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamp(at), who, public_id(sid), s, device,
-		nobody and 'null' or arg[4], reason, ended and 'true' or 'false', access > 0 and stamp(access) or nil,
+	events[n] = event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamped(at), who, public, s, device,
+		nobody and 'null' or arg[4], reason, ended and 'true' or 'false', access > 0 and stamped(access) or nil,
 		nobody and 'null' or arg[5])
 end
 
@@ -137,7 +145,7 @@ local function commit()
 		call('EXPIREAT', key, min(expire, TIME_MAX), 'NX')
 	end
 	for i = 1, #events do
-		local n = post(events[i], i % 16 == 1)
+		local n = post(events[i], i % 64 == 1)
 		if n > 0 then lost = lost + n end
 	end
 	return lost

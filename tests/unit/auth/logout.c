@@ -46,7 +46,7 @@ scopes(void **state)
 
 		fake_reset(&fake);
 		fake.end_reply.ended = 3;
-		assert_int_equal(logout(&fake.app, &cred, t[i].asked, &actor, NULL, &reply), DW_OK);
+		assert_int_equal(logout(&fake.app, &cred, t[i].asked, &actor, &reply), DW_OK);
 		assert_string_equal(fake.trail_text, "end ");
 		assert_int_equal(fake.ended.scope, t[i].scope);
 		assert_int_equal(fake.ended.said_scope, t[i].asked);
@@ -68,7 +68,7 @@ one_session(void **state)
 
 	(void)state;
 	fake_reset(&fake);
-	assert_int_equal(logout_session(&fake.app, cred.up, other, &actor, NULL, &reply), DW_OK);
+	assert_int_equal(logout_session(&fake.app, cred.up, other, &actor, &reply), DW_OK);
 	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.said_scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.cause, END_USER);
@@ -87,8 +87,8 @@ unavailable(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		fake_reset(&fake);
 		fake.end_rc = rcs[i];
-		assert_int_equal(logout(&fake.app, &cred, SCOPE_SESSION, &actor, NULL, &reply), rcs[i]);
-		assert_int_equal(logout_session(&fake.app, cred.up, cred.sid8, &actor, NULL, &reply), rcs[i]);
+		assert_int_equal(logout(&fake.app, &cred, SCOPE_SESSION, &actor, &reply), rcs[i]);
+		assert_int_equal(logout_session(&fake.app, cred.up, cred.sid8, &actor, &reply), rcs[i]);
 	}
 }
 
