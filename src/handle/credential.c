@@ -223,6 +223,35 @@ credential_set_cookie(const struct app *app, const struct request *q, struct res
 	explicit_bzero(text, sizeof(text));
 }
 
+bool
+credential_new_form_cookie(const struct app *app, const struct request *q, struct response *r, char *fresh)
+{
+	char text[160];
+	struct buf b;
+
+	if (csrf_random(fresh) != 0)
+		return (false);
+	buf_init(&b, text, sizeof(text));
+	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", credential_cookie_name(app, q, CREDENTIAL_CSRF_COOKIE), fresh,
+	    credential_secure_attribute(app, q));
+	response_header(r, "Set-Cookie", buf_str(&b));
+	return (true);
+}
+
+/*
+ * A browser shows a page again from its back-forward cache, "no-store" or not, unless a cookie has changed since; and one that disappears is no
+ * change to Chromium (seen in 151-browser-lighttpd without the renewal: Back led into the application). So another one changes with it.
+ */
+void
+credential_clear_cookie(const struct app *app, const struct request *q, struct response *r)
+{
+	char fresh[CSRF_COOKIE_TEXT + 1];
+
+	credential_set_cookie(app, q, r, "", 0);
+	if (q->n_cookie > 0)
+		credential_new_form_cookie(app, q, r, fresh);
+}
+
 static bool
 has_form_token(const struct app *app, const struct request *q)
 {

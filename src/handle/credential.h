@@ -57,6 +57,15 @@ const char *credential_secure_attribute(const struct app *app, const struct requ
 /* The browser's form cookie if it has one of our making and only one, else STR_NONE. */
 struct str credential_form_cookie(const struct app *app, const struct request *q);
 
+/*
+ * Gives the browser a form cookie of a fresh value, which goes into ${fresh} too (CSRF_COOKIE_TEXT characters). False without randomness: then the
+ * browser keeps what it has.
+ */
+bool credential_new_form_cookie(const struct app *app, const struct request *q, struct response *r, char *fresh);
+
+/* Takes the session cookie from the browser, and with it what it may still show of the session. */
+void credential_clear_cookie(const struct app *app, const struct request *q, struct response *r);
+
 /* Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. */
 void credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
 

@@ -46,8 +46,7 @@ add_member(struct app *app, struct str text, struct presented *p, enum dw_result
 
 /*
  * Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. A page of another site cannot send the
- * cookie (SameSite), but it could have it cleared: where a browser tells of an origin, "null" included, it has to be ours. The form cookie is
- * renewed with it: pages in the browser's back-forward cache go when a cookie changes, and not every browser counts one that only disappears.
+ * cookie (SameSite), but it could have it cleared: where a browser tells of an origin, "null" included, it has to be ours.
  */
 static void
 clear_cookie(struct app *app, const struct request *q, struct response *r)
@@ -55,9 +54,7 @@ clear_cookie(struct app *app, const struct request *q, struct response *r)
 
 	if ((q->sec_fetch_site.p != NULL || q->origin.p != NULL) && !credential_from_own_page(app, q))
 		return;
-	if (request_is_navigation(q) || credential_form_cookie(app, q).p != NULL)
-		page_renew_form_cookie(app, q, r);
-	credential_set_cookie(app, q, r, "", 0);
+	credential_clear_cookie(app, q, r);
 	if (app->conf->clear_site_data && q->tls)
 		response_header(r, "Clear-Site-Data", STR_LIT("\"cache\", \"cookies\", \"storage\""));
 }

@@ -77,29 +77,6 @@ finish(struct page *p, struct response *r, int status, const char *template)
 	explicit_bzero(p->token, sizeof(p->token));
 }
 
-static bool
-make_form_cookie(const struct app *app, const struct request *q, struct response *r, char fresh[CSRF_COOKIE_TEXT + 1])
-{
-	char text[160];
-	struct buf b;
-
-	if (csrf_random(fresh) != 0)
-		return (false);
-	buf_init(&b, text, sizeof(text));
-	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", credential_cookie_name(app, q, CREDENTIAL_CSRF_COOKIE), fresh,
-	    credential_secure_attribute(app, q));
-	response_header(r, "Set-Cookie", buf_str(&b));
-	return (true);
-}
-
-void
-page_renew_form_cookie(const struct app *app, const struct request *q, struct response *r)
-{
-	char fresh[CSRF_COOKIE_TEXT + 1];
-
-	make_form_cookie(app, q, r, fresh); /* without randomness the old one stays, which harms nobody */
-}
-
 /* The form's token belongs to a cookie: the browser's own if it has one, else a fresh one. */
 static void
 set_form(struct page *p, struct app *app, const struct request *q, struct response *r, struct str next)
@@ -109,7 +86,7 @@ set_form(struct page *p, struct app *app, const struct request *q, struct respon
 
 	set(p, "next", next);
 	if (cookie.p == NULL) {
-		if (!make_form_cookie(app, q, r, fresh)) {
+		if (!credential_new_form_cookie(app, q, r, fresh)) {
 			set(p, "csrf_token", STR_NONE); /* the form will need the browser's own word on its origin */
 			return;
 		}

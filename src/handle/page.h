@@ -37,7 +37,4 @@ void page_error(struct app *app, const struct request *q, struct response *r);
  */
 struct str page_ending(struct arena *arena, enum end_cause cause, const char *reason);
 
-/* Gives the browser a new form cookie: what the old one belonged to is over. */
-void page_renew_form_cookie(const struct app *app, const struct request *q, struct response *r);
-
 #endif

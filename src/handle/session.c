@@ -205,7 +205,7 @@ answer_ended(struct app *app, const struct request *q, struct response *r, const
 	else
 		ended_answer(app, r, p->cred.up, reply, reply->ended);
 	if (own && p->has_cookie)
-		credential_set_cookie(app, q, r, "", 0);
+		credential_clear_cookie(app, q, r);
 }
 
 /* Another user's session and one that never was are the same to the caller (R078). */

@@ -10,11 +10,11 @@ from .fronts import installed
 
 
 class Browser:
-    """One window with a fresh profile."""
+    """One window with a fresh profile. arguments: more of the command line."""
 
-    def __init__(self, site):
+    def __init__(self, site, arguments=()):
         program = installed("chromium")
-        profile = f"{site.dir}/tmp/chromium"
+        profile = f"{site.dir}/tmp/chromium{len(site.processes)}"
         theirs_in, self.out = os.pipe()
         self.into, theirs_out = os.pipe()
         # The protocol wants descriptors 3 and 4. Moved out of the way first, as either may be one of ours.
@@ -22,11 +22,12 @@ class Browser:
         self.process = site.run("chromium", [
             "bash", "-c", words, "sh", program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic",
-            "--ignore-certificate-errors", "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank",
+            "--ignore-certificate-errors", "--remote-debugging-pipe", f"--user-data-dir={profile}", *arguments, "about:blank",
         ], pass_fds=(theirs_in, theirs_out))
         os.close(theirs_in)
         os.close(theirs_out)
         self.buffer = b""
+        self.events = []  # what it told unasked, in order
         self.number = 0
         self.session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -63,6 +64,7 @@ class Browser:
                 if "error" in answer:
                     raise Failed(f"{method}: {answer['error']}")
                 return answer["result"]
+            self.events.append(answer)
 
     def evaluate(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
@@ -97,3 +99,40 @@ class Browser:
     @property
     def text(self):
         return self.evaluate("document.body.innerText")
+
+    def back(self):
+        self.evaluate("history.back()")
+
+    def press(self, selector):
+        """Clicks what ${selector} finds first, and leaves the page with it."""
+        self.evaluate(f"window.left = true; document.querySelector({json.dumps(selector)}).click()")
+        self.wait_for("window.left === undefined", f"another page after {selector}")
+
+    def type_in(self, **values):
+        """Fills in the first password form and sends it."""
+        for name, value in values.items():
+            self.evaluate(f"document.querySelector('input[name={name}]').value = {json.dumps(value)}")
+        self.press("form:has(input[name=password]) button")
+
+    def look(self, width=1024, height=768, scheme="light"):
+        """As a screen of this size sees it, by day or by night."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def described(self, selector):
+        """What a screen reader says of the element beside its name."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        found = self.call("Accessibility.getPartialAXTree", nodeId=node, fetchRelatives=False)["nodes"]
+        return " ".join(item["description"]["value"] for item in found if item.get("description", {}).get("value"))
+
+    def sent(self, path):
+        """The headers, names in lower case, of the last POST to a path that ends so. Wants Network.enable before."""
+        self.evaluate("1")
+        posts = [event["params"]["requestId"] for event in self.events if event.get("method") == "Network.requestWillBeSent"
+                 and event["params"]["request"]["method"] == "POST" and event["params"]["request"]["url"].partition("?")[0].endswith(path)]
+        found = [event["params"]["headers"] for event in self.events if event.get("method") == "Network.requestWillBeSentExtraInfo"
+                 and posts and event["params"]["requestId"] == posts[-1]]
+        if not found:
+            raise Failed(f"no POST to {path} was seen")
+        return {name.lower(): value for name, value in found[0].items()}
