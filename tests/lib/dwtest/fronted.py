@@ -223,8 +223,8 @@ def test_fastcgi_application(site):
     if not site.runs_applications:
         raise Skip("the server knows nothing but CGI")
     login = login_as(site, "alice")
-    site.web("GET", "/app/service").expect(401, "missing_token")
-    site.web("GET", "/app/service", cookie="x").expect(401, "invalid_token")
+    site.web("GET", "/app/service").expect(401)
+    site.web("GET", "/app/service", cookie="x").expect(401)
     rows = sorted({case(name.replace("-", mark)) for name in IDENTITY for mark in "-_." for case in (str, str.upper)})
     for headers in ([], [(name, "mallory") for name in rows], *([(name, "mallory")] for name in rows)):
         found = identities(site.web("GET", "/app/service", cookie=login.cookie, headers=headers))
