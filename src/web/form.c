@@ -65,6 +65,17 @@ form_parse(struct arena *a, struct str body, struct field **fields, size_t *n)
 	return (true);
 }
 
+/* Escaped or not: whoever else reads this query, the application or a front, decodes names as well. A malformed one is nobody's. */
+static bool
+is_name(struct arena *a, struct str key, const char *name)
+{
+	struct str decoded;
+
+	if (memchr(key.p, '%', key.len) == NULL)
+		return (str_is(key, name));
+	return (form_decode(a, key, &decoded) && str_is(decoded, name));
+}
+
 struct str
 request_query(const struct request *r, const char *name, bool *bad)
 {
@@ -74,7 +85,7 @@ request_query(const struct request *r, const char *name, bool *bad)
 		struct str value = str_cut(&rest, '&');
 		struct str key = str_cut(&value, '=');
 
-		if (!str_is(key, name))
+		if (!is_name(r->arena, key, name))
 			continue;
 		if (found.p != NULL || !form_decode(r->arena, value, &found)) {
 			*bad = true;

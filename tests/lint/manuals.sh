@@ -66,7 +66,8 @@ check_signals() {
 check_routes() {
 	sed -n 's/^\t{ "\(\/[^"]*\)", METHOD_.*/\1/p' "$srcdir/src/web/route.c" | sort -u >"$work/routes"
 	while read -r path; do
-		grep -qE "^\.It Pa $path( |\$)" "$http" || complain "$http does not tell of $path"
+		item=$(printf '%s' "$path" | sed -e 's/\*/ Ns Ar id/' -e 's,id/,id Ns Pa /,')
+		grep -qE "^\.It Pa $item( |\$)" "$http" || complain "$http does not tell of $path"
 	done <"$work/routes"
 	grep -ohE 'NAME\("DOORWARD_[A-Z_]+"\)' "$srcdir"/src/web/params.c "$srcdir"/src/http/params.c 2>/dev/null | grep -oE 'DOORWARD_[A-Z_]+' >"$work/variables"
 	while read -r name; do

@@ -180,6 +180,12 @@ queries(void **state)
 		{ "grou=a", NULL, false },
 		{ "x=group=a", NULL, false },
 		{ "x=%zz&group=a", "a", false }, /* what is not ours is not looked at */
+		{ "gr%6fup=a", "a", false },
+		{ "%67%72%6F%75%70", "", false },
+		{ "gr%6fup%=a", NULL, false },
+		{ "gr%256fup=a", NULL, false },
+		{ "group%00=a", NULL, false },
+		{ "group=a&gr%6fup=b", NULL, true },
 		{ "group=a&group=a", NULL, true },
 		{ "group=a&group", NULL, true },
 		{ "group&group=a", NULL, true },
