@@ -314,7 +314,7 @@ board_forget(struct board_slot *s)
 
 	s->begun = 0;
 	atomic_store_explicit(&s->stage, STAGE_NONE, memory_order_relaxed);
-	atomic_store_explicit(&s->state, BOARD_READY, memory_order_release);
+	atomic_store_explicit(&s->state, s->leaving ? BOARD_LEAVING : BOARD_READY, memory_order_release);
 }
 
 void

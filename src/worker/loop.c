@@ -50,10 +50,13 @@
 #define REST_MS 100         /* between two attempts to accept, where descriptors are used up by others than ourselves */
 #define HEAD_START_MS 5     /* a front's first bytes have come by then, even on a busy machine */
 #define SAID_AGAIN_MS 60000 /* between two lines about the same want */
+#define BROKEN_AGAIN_MS 1000 /* between two about peers that send no FastCGI: whoever can connect could fill the log */
 
 /* What an epoll event is about: an index into the connections, or one of these. */
 #define ABOUT_MASTER UINT32_MAX
 #define ABOUT_LISTEN (UINT32_MAX - CHILD_LISTEN_MAX)
+
+enum news { NEWS_PLACES, NEWS_ACCEPT, NEWS_BROKEN, NEWS };
 
 TAILQ_HEAD(waiting, connection);
 
@@ -74,15 +77,27 @@ struct loop {
 	const struct loop_options *o;
 	int ep;
 	bool leaving, listening;
-	bool starved;    /* there was no descriptor for a further connection, and none of ours was closed since */
+	bool starved;    /* accept has failed, mostly for want of descriptors, and no connection was closed since */
 	int64_t rest;    /* mono ms: when that was */
-	int64_t said;    /* mono ms: when the log was told; 0 = never */
+	int64_t said[NEWS]; /* mono ms: when the log was told of it; 0 = never */
 	uint32_t open, limit;
 	uint64_t served;
+	int64_t now;     /* mono ms: after the last wait, or the last answer */
 	struct wear wear;
 	struct waiting unused, owing, kept;
 	struct connection connections[CONNECTIONS_MAX];
 };
+
+/* True if the log has not been told of ${what} for ${ms}. */
+static bool
+may_say(struct loop *l, enum news what, int64_t ms)
+{
+
+	if (l->said[what] != 0 && l->now - l->said[what] < ms)
+		return (false);
+	l->said[what] = l->now;
+	return (true);
+}
 
 static void
 watch(struct loop *l, int op, int fd, uint32_t events, uint32_t about)
@@ -106,14 +121,14 @@ listen_on(struct loop *l, bool on)
 }
 
 static void
-put_into(struct connection *c, struct waiting *list)
+put_into(struct loop *l, struct connection *c, struct waiting *list)
 {
 
 	if (c->list != NULL)
 		TAILQ_REMOVE(c->list, c, link);
 	TAILQ_INSERT_TAIL(list, c, link);
 	c->list = list;
-	c->since = clock_mono_ms();
+	c->since = l->now;
 }
 
 static void
@@ -129,7 +144,7 @@ take_place(struct loop *l, int fd)
 {
 	struct connection *c = TAILQ_FIRST(&l->unused);
 
-	put_into(c, &l->owing);
+	put_into(l, c, &l->owing);
 	c->fd = fd;
 	c->watched = c->answered = c->timed = false;
 	count_open(l, 1);
@@ -143,7 +158,7 @@ give_place(struct loop *l, struct connection *c)
 
 	incoming_end(&c->in);
 	c->fd = -1;
-	put_into(c, &l->unused);
+	put_into(l, c, &l->unused);
 	count_open(l, -1);
 	l->starved = false;
 }
@@ -172,19 +187,22 @@ serve_one(struct loop *l, struct connection *c, bool more)
 {
 	struct fcgi_visit v = { .fd = c->fd, .in = &c->in, .may_keep = !l->o->single && !l->leaving && !more && !c->in.cut,
 		.deadline = l->o->deadline };
+	bool kept;
 
 	if (c->answered && !c->timed) { /* a first, small answer fits an empty socket: most connections need no more */
 		fcgi_set_timeout(c->fd, l->o->deadline);
 		c->timed = true;
 	}
 	l->served++;
-	if (!fcgi_serve(l->app, &v)) {
+	kept = fcgi_serve(l->app, &v);
+	l->now = clock_mono_ms();
+	if (!kept) {
 		give_place(l, c);
 		return;
 	}
 	incoming_end(&c->in);
 	c->answered = true;
-	put_into(c, &l->kept);
+	put_into(l, c, &l->kept);
 	keep_waiting(l, c);
 }
 
@@ -211,7 +229,7 @@ wait_for_the_rest(struct loop *l, struct connection *c)
 		return;
 	}
 	if (c->list == &l->kept)
-		put_into(c, &l->owing); /* from its first byte on there is a deadline */
+		put_into(l, c, &l->owing); /* from its first byte on there is a deadline */
 	keep_waiting(l, c);
 	bound_memory(l, c);
 }
@@ -229,7 +247,8 @@ take_in(struct loop *l, struct connection *c, const unsigned char *p, size_t n)
 		wait_for_the_rest(l, c);
 		return;
 	case INCOMING_BROKEN:
-		log_warn("a connection was closed: what it sent is no FastCGI request");
+		if (may_say(l, NEWS_BROKEN, BROKEN_AGAIN_MS))
+			log_warn("a connection was closed: what it sent is no FastCGI request");
 		break;
 	case INCOMING_NO_MEMORY:
 		log_warn("a connection was closed: no memory for its request");
@@ -257,67 +276,62 @@ receive(struct loop *l, struct connection *c)
 	}
 }
 
-/* The connection that is the first to go if there have to be fewer. */
+static int64_t
+left_of(const struct loop *l, int64_t since, int64_t ms)
+{
+
+	return (since + ms > l->now ? since + ms - l->now : 0);
+}
+
+/* The connection that is the first to go if there have to be fewer: who owes a request before who owes none, if it had its time. */
 static struct connection *
 first_to_go(const struct loop *l)
 {
+	struct connection *owing = TAILQ_FIRST(&l->owing), *kept = TAILQ_FIRST(&l->kept);
 
-	return (TAILQ_EMPTY(&l->owing) ? TAILQ_FIRST(&l->kept) : TAILQ_FIRST(&l->owing));
-}
-
-static int64_t
-left_of(int64_t since, int64_t ms, int64_t now)
-{
-
-	return (since + ms > now ? since + ms - now : 0);
+	return (owing == NULL || (kept != NULL && left_of(l, owing->since, PATIENCE_MS) > 0) ? kept : owing);
 }
 
 /* Milliseconds until the listening sockets are of use again; 0 = they are, -1 = they will not be. */
 static int64_t
-rest_of(const struct loop *l, int64_t now)
+rest_of(const struct loop *l)
 {
 	const struct connection *c = first_to_go(l), *newest = TAILQ_LAST(&l->owing, waiting);
 
 	if (l->leaving)
 		return (-1);
 	if (l->starved && c == NULL)
-		return (left_of(l->rest, REST_MS, now));
+		return (left_of(l, l->rest, REST_MS));
 	if (l->starved || l->open >= l->limit)
-		return (left_of(c->since, PATIENCE_MS, now));
+		return (left_of(l, c->since, PATIENCE_MS));
 	if (l->o->single && newest != NULL)
-		return (left_of(newest->since, HEAD_START_MS, now));
+		return (left_of(l, newest->since, HEAD_START_MS));
 	return (0);
-}
-
-static void
-say_full(struct loop *l, int error, int64_t now)
-{
-
-	if (l->said != 0 && now - l->said < SAID_AGAIN_MS)
-		return;
-	l->said = now;
-	if (error == 0)
-		log_warn("all places for connections are taken connections=%u: new ones wait for the oldest to go", l->open);
-	else
-		log_warn("no descriptor for a further connection: %s connections=%u; new ones wait until one is free", strerror(error), l->open);
 }
 
 /* True if there is a place for one more connection. */
 static bool
 make_room(struct loop *l)
 {
-	int64_t now = clock_mono_ms();
 
 	if (!l->starved && l->open < l->limit)
 		return (true);
-	if (!l->starved)
-		say_full(l, 0, now);
-	if (rest_of(l, now) != 0)
+	if (!l->starved && may_say(l, NEWS_PLACES, SAID_AGAIN_MS))
+		log_warn("all places for connections are taken connections=%u: new ones wait for the oldest to go", l->open);
+	if (rest_of(l) != 0)
 		return (false);
 	if (first_to_go(l) != NULL)
 		drop(l, first_to_go(l));
 	l->starved = false;
 	return (true);
+}
+
+static void
+say_starved(struct loop *l, int error)
+{
+
+	if (may_say(l, NEWS_ACCEPT, SAID_AGAIN_MS))
+		log_warn("no further connection can be taken: %s connections=%u; new ones wait", strerror(error), l->open);
 }
 
 /* One at a time: a second accept would mostly find nothing, and a burst wakes the siblings. */
@@ -331,12 +345,10 @@ take_connection(struct loop *l, int listen_fd)
 	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		board_count(l->app->slot, COUNT_ACCEPTED, 1);
 		receive(l, take_place(l, fd));
-	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) { /* EMFILE, ENFILE: trying again at once would spin */
 		l->starved = true;
-		l->rest = clock_mono_ms();
-		say_full(l, errno, l->rest);
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		log_error("accept failed errno=%d", errno);
+		l->rest = l->now;
+		say_starved(l, errno);
 	}
 }
 
@@ -372,9 +384,8 @@ static void
 enforce_deadlines(struct loop *l)
 {
 	struct connection *c;
-	int64_t now = clock_mono_ms();
 
-	while ((c = TAILQ_FIRST(&l->owing)) != NULL && now - c->since >= l->o->deadline) {
+	while ((c = TAILQ_FIRST(&l->owing)) != NULL && l->now - c->since >= l->o->deadline) {
 		receive(l, c);
 		if (c != TAILQ_FIRST(&l->owing))
 			continue;
@@ -416,7 +427,7 @@ look_at_wear(struct loop *l)
 {
 	struct board_slot *s = l->app->slot;
 
-	if (l->leaving || s->worn != 0 || !wear_is_due(&l->wear, &l->o->wear, l->served, clock_mono_ms()))
+	if (l->leaving || s->worn != 0 || !wear_is_due(&l->wear, &l->o->wear, l->served, l->now))
 		return;
 	if (l->child->master_fd < 0)
 		begin_leaving(l);
@@ -435,7 +446,7 @@ after_wait(struct loop *l)
 	look_at_wear(l);
 	enforce_deadlines(l);
 	if (!l->leaving)
-		listen_on(l, rest_of(l, clock_mono_ms()) == 0);
+		listen_on(l, rest_of(l) == 0);
 }
 
 static int
@@ -450,11 +461,11 @@ sooner(int wait, int64_t ms)
 static int
 longest_wait(const struct loop *l)
 {
-	int64_t now = clock_mono_ms(), rest = rest_of(l, now);
-	int wait = l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, now);
+	int64_t rest = rest_of(l);
+	int wait = l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, l->now);
 
 	if (!TAILQ_EMPTY(&l->owing))
-		wait = sooner(wait, left_of(TAILQ_FIRST(&l->owing)->since, l->o->deadline, now));
+		wait = sooner(wait, left_of(l, TAILQ_FIRST(&l->owing)->since, l->o->deadline));
 	if (rest > 0)
 		wait = sooner(wait, rest);
 	return (wait);
@@ -473,6 +484,7 @@ wait_and_serve(struct loop *l)
 			log_error("epoll_pwait failed errno=%d", errno);
 			return (EXIT_RUNTIME);
 		}
+		l->now = clock_mono_ms();
 		for (int i = 0; i < n; i++) {
 			bool news = events[i].data.u32 >= ABOUT_LISTEN && events[i].data.u32 != ABOUT_MASTER;
 
@@ -508,14 +520,15 @@ new_loop(struct app *app, struct child *c, const struct loop_options *o)
 	l->app = app;
 	l->child = c;
 	l->o = o;
-	l->wear = (struct wear){ .born = clock_mono_ms() };
+	l->now = clock_mono_ms();
+	l->wear = (struct wear){ .born = l->now };
 	l->limit = connection_limit();
 	TAILQ_INIT(&l->unused);
 	TAILQ_INIT(&l->owing);
 	TAILQ_INIT(&l->kept);
 	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
 		l->connections[i].fd = -1;
-		put_into(&l->connections[i], &l->unused);
+		put_into(l, &l->connections[i], &l->unused);
 	}
 	return (l);
 }

@@ -41,8 +41,10 @@ worker_run(struct child *c, const struct config *conf)
 	sigset_t open;
 	int rc;
 
-	if (fcgi_init() != 0)
-		return (EXIT_RUNTIME);
+	if (fcgi_init() != 0) {
+		log_error("no memory file for requests: %s", strerror(errno));
+		return (EXIT_RESOURCE);
+	}
 	signals_install(&open);
 	raise_descriptors();
 	if ((rc = services_open(&app, conf, c)) != 0)

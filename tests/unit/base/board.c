@@ -71,7 +71,10 @@ test_answers(void **state)
 	assert_int_equal(board_answered(&t, 4), 2);
 	assert_int_equal(board_counted(&t, COUNT_REQUESTS), 5);
 	board_begin(s);
+	board_busy(s, ROUTE_NONE, "");
+	assert_int_equal(s->state, BOARD_BUSY);
 	board_forget(s);
+	assert_int_equal(s->state, BOARD_READY);
 	board_totals(b, 0, &t);
 	assert_int_equal(board_counted(&t, COUNT_REQUESTS), 5);
 }
@@ -91,6 +94,9 @@ test_leaving_stays_leaving(void **state)
 	board_idle(s, 200);
 	assert_int_equal(s->state, BOARD_LEAVING);
 	request(s, 3, 200);
+	assert_int_equal(s->state, BOARD_LEAVING);
+	board_busy(s, ROUTE_NONE, "");
+	board_forget(s);
 	assert_int_equal(s->state, BOARD_LEAVING);
 	board_release(b, s);
 	s = board_assign(b, 0, (uint32_t)board_role(b, "check"), 1);
