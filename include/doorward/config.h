@@ -49,6 +49,7 @@ struct config {
 	char *admin_socket;
 	int64_t admin_mode;
 	char *admin_listen;                /* "127.0.0.1:PORT" or "[::1]:PORT", "" = none */
+	char **admin_hosts;                /* names for that address besides itself, with or without a port; NULL-terminated */
 	char *admin_token_file;
 
 	/* where we are mounted, and whom we believe */

@@ -1,3 +1,19 @@
+/*
+ * HTTP for operators: libmicrohttpd is the codec, our own wait drives it.
+ *
+ * Whoever may connect must not be able to keep others from an answer. The library closes a connection that is silent, and takes
+ * no new one beyond its limit; but silent ones could fill that, and a byte now and then is not silence. So each connection has a
+ * deadline for its next whole request, from when it was made or last answered, and beyond CONNECTIONS_KEPT the one that has owed
+ * us a request for longest is closed: a health checker, who asks at once, is always among the youngest.
+ *
+ * A loopback address can be reached by every browser on the machine under any name its owner points there (DNS rebinding): there
+ * the Host of a request must be the address itself, or one of admin.hosts.
+ */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +22,7 @@
 #include <microhttpd.h>
 
 #include "admin/routes.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "web/body.h"
@@ -14,19 +31,90 @@
 
 #include "admin/http.h"
 
-#define CONNECTIONS_MAX 64
+#define CONNECTIONS_MAX 256			/* what a burst may make for a moment */
+#define CONNECTIONS_KEPT 64			/* beyond these the one that owes us a request for longest is closed */
 #define CONNECTION_TIMEOUT 5			/* seconds a silent peer keeps its place */
+#define REQUEST_DEADLINE 10000			/* ms for a whole request, however its bytes come */
+#define SWEEP_PERIOD 1000			/* ms: how exactly that is kept */
+#define ADDRESS_TEXT (INET6_ADDRSTRLEN + 16)	/* "[address]:port" */
 #define CONNECTION_ROOM (32 * 1024)		/* bytes of one request's head */
 /* A body, and all sessions of one user. */
 #define ARENA_BYTES (BODY_MAX * 4 + 64 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 #define ANSWER_BYTES (ADMIN_ROOM + RESPONSE_HEAD_MAX + 1024)
 
+struct place {
+	int fd;        /* -1 = free */
+	int64_t since; /* mono, ms: when it was made, or answered last */
+};
+
 struct http {
 	struct MHD_Daemon *daemon;
 	struct app *app;
 	const char *token;
+	char address[ADDRESS_TEXT]; /* as a Host names it; "" of a unix socket */
 	bool trusted, drained;
+	size_t open;
+	int64_t swept; /* mono, ms */
+	struct place places[CONNECTIONS_MAX];
 };
+
+/* The library sees the end of the connection and closes it. */
+static void
+cut_off(struct place *p)
+{
+
+	(void)shutdown(p->fd, SHUT_RDWR);
+	p->since = INT64_MAX; /* once is enough */
+}
+
+static void
+cut_off_oldest(struct http *h)
+{
+	struct place *oldest = NULL;
+
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (h->places[i].fd >= 0 && (oldest == NULL || h->places[i].since < oldest->since))
+			oldest = &h->places[i];
+	if (oldest != NULL && oldest->since != INT64_MAX)
+		cut_off(oldest);
+}
+
+static void
+cut_off_late(struct http *h)
+{
+	int64_t now = clock_mono_ms();
+
+	if (h->open == 0 || now - h->swept < SWEEP_PERIOD)
+		return;
+	h->swept = now;
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (h->places[i].fd >= 0 && h->places[i].since <= now - REQUEST_DEADLINE)
+			cut_off(&h->places[i]);
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *conn, void **ctx, enum MHD_ConnectionNotificationCode what)
+{
+	struct http *h = cls;
+	struct place *p = *ctx;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (p != NULL) {
+			p->fd = -1;
+			h->open--;
+		}
+		return;
+	}
+	if (h->open >= CONNECTIONS_KEPT)
+		cut_off_oldest(h);
+	for (size_t i = 0; i < CONNECTIONS_MAX && *ctx == NULL; i++)
+		if (h->places[i].fd < 0) {
+			h->places[i].fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+			h->places[i].since = clock_mono_ms();
+			h->open++;
+			*ctx = &h->places[i];
+		}
+}
 
 /* One request while it comes in. */
 struct coming {
@@ -59,10 +147,12 @@ static void
 on_completed(void *cls, struct MHD_Connection *conn, void **ctx, enum MHD_RequestTerminationCode why)
 {
 	struct coming *x = *ctx;
+	struct place *p = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 
 	(void)cls;
-	(void)conn;
 	(void)why;
+	if (p != NULL && p->since != INT64_MAX)
+		p->since = clock_mono_ms();
 	if (x == NULL)
 		return;
 	explicit_bzero(x->body, sizeof(x->body));
@@ -113,6 +203,30 @@ token_matches(const char *token, struct str authorization)
 	return (mac_equal(want, sent, MAC_LEN));
 }
 
+/* With or without the port: who lists a name means this service under it. */
+static bool
+is_host(struct str host, const char *wanted)
+{
+	const char *colon = host.p == NULL ? NULL : memrchr(host.p, ':', host.len);
+	struct str name = { host.p, colon == NULL ? host.len : (size_t)(colon - host.p) };
+
+	return (str_is_nocase(host, wanted) || str_is_nocase(name, wanted));
+}
+
+/* False: answered. A page of a stranger's in a browser here must not read what is under our address by another name. */
+static bool
+is_for_us(const struct http *h, struct str host, const struct request *q, struct response *r)
+{
+
+	if (h->trusted || str_is_nocase(host, h->address))
+		return (true);
+	for (size_t i = 0; h->app->conf->admin_hosts[i] != NULL; i++)
+		if (is_host(host, h->app->conf->admin_hosts[i]))
+			return (true);
+	response_error(r, q, "forbidden", "The Host of the request is neither this address nor one of admin.hosts.", NULL, 0);
+	return (false);
+}
+
 /* False: answered. Without a token configured, what is not open does not exist here. */
 static bool
 is_allowed(const struct http *h, const struct admin_route *route, const struct request *q, struct response *r)
@@ -146,10 +260,12 @@ take_body(struct coming *x, struct request *q, struct response *r)
 }
 
 static void
-dispatch(struct http *h, struct coming *x, struct request *q, struct response *r)
+dispatch(struct http *h, struct coming *x, struct str host, struct request *q, struct response *r)
 {
 	const struct admin_route *route = routes_find(q->path);
 
+	if (!is_for_us(h, host, q, r))
+		return;
 	if (route == NULL) {
 		response_error(r, q, "not_found", "There is nothing here.", NULL, 0);
 		return;
@@ -221,7 +337,7 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 	buf_init(&r.body, body, sizeof(body));
 	board_busy(h->app->slot, ROUTE_SLOTS, q->trace_id);
 	log_trace(q->trace_id);
-	dispatch(h, x, q, &r);
+	dispatch(h, x, header(conn, MHD_HTTP_HEADER_HOST), q, &r);
 	buf_init(&out, text, sizeof(text));
 	response_write(&r, q, h->app->conf, &out);
 	board_idle(h->app->slot, r.status);
@@ -282,6 +398,25 @@ on_log(void *cls, const char *fmt, va_list ap)
 	log_debug("http: %s", log_text(str_of(text)));
 }
 
+/* The address that ${fd} listens on, as a URL has it; "" if it has none. */
+static void
+describe(int fd, char out[ADDRESS_TEXT])
+{
+	struct sockaddr_storage ss = { 0 };
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&ss;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&ss;
+	socklen_t len = sizeof(ss);
+	char text[INET6_ADDRSTRLEN];
+
+	out[0] = '\0';
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return;
+	if (ss.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text)) != NULL)
+		snprintf(out, ADDRESS_TEXT, "%s:%u", text, ntohs(v4->sin_port));
+	else if (ss.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text)) != NULL)
+		snprintf(out, ADDRESS_TEXT, "[%s]:%u", text, ntohs(v6->sin6_port));
+}
+
 struct http *
 http_open(int fd, bool trusted, struct app *app, const char *token)
 {
@@ -290,11 +425,15 @@ http_open(int fd, bool trusted, struct app *app, const char *token)
 	if (h == NULL)
 		return (NULL);
 	*h = (struct http){ .app = app, .token = token, .trusted = trusted };
+	describe(fd, h->address);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		h->places[i].fd = -1;
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_ROOM, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, h, MHD_OPTION_END);
 	if (h->daemon == NULL) {
 		log_error("cannot serve HTTP: %s", strerror(errno));
 		free(h);
@@ -316,8 +455,10 @@ http_timeout(const struct http *h)
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES)
-		return (-1);
-	return (ms > 60000 ? 60000 : (int)ms);
+		ms = SWEEP_PERIOD;
+	if (h->open > 0 && ms > SWEEP_PERIOD)
+		ms = SWEEP_PERIOD;
+	return (h->open == 0 ? -1 : (int)ms);
 }
 
 void
@@ -325,6 +466,7 @@ http_run(struct http *h)
 {
 
 	MHD_run(h->daemon);
+	cut_off_late(h);
 }
 
 /*

@@ -95,6 +95,8 @@ const struct option table_options[] = {
 	OPT(MODE, "admin.mode", "0660", 0, 0777, admin_mode, "Mode of the operators' socket."),
 	OPT(STRING, "admin.listen", "", 0, NAME_MAX_LEN, admin_listen,
 	    "The same on a loopback address, \"127.0.0.1:9180\" or \"[::1]:9180\"; \"\" is none."),
+	OPT(LIST, "admin.hosts", "[ ]", 0, LIST_MAX, admin_hosts,
+	    "Names besides that address under which it may be asked, such as \"localhost\": what else a Host says is refused."),
 	OPT(PATH, "admin.token_file", "", 0, PATH_MAX_LEN, admin_token_file,
 	    "File with the bearer token that allows /admin/ on that address; \"\" serves only what reads."),
 
