@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
+#include "store/inspect.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
 #include "web/route.h"
@@ -431,9 +433,12 @@ keys_are_usable(const struct config *conf)
 static int
 print_test(const struct config *conf, const struct options *o)
 {
-	size_t found = o->strict ? baseline_check(conf, stderr) : 0;
-	size_t obstacles = preflight_check(conf, stderr) + !keys_are_usable(conf);
+	size_t obstacles = preflight_check(conf, stderr) + !keys_are_usable(conf), found = 0;
 
+	if (o->strict) {
+		signal(SIGPIPE, SIG_IGN); /* Redis may hang up on us */
+		found = baseline_check(conf, stderr) + inspect_server(conf, o->file, stderr);
+	}
 	if (obstacles > 0) {
 		fprintf(stderr, "doorward: configuration %s is well formed, but the daemon could not start with it here\n", o->file);
 		return (EXIT_CONFIG);

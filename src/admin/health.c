@@ -54,14 +54,6 @@ health_word(enum health_level level)
 	return (words[level]);
 }
 
-static void
-look_at_store(struct app *app, struct health *h)
-{
-
-	if (app->store->ping(app->store_ctx) != DW_OK)
-		health_add(h, HEALTH_DOWN, "store_unavailable", "redis", "Redis cannot be asked.");
-}
-
 /* Whether ${now} is more than it was within the last minute. What had been counted before the first look is old. */
 static bool
 grew(struct recent *r, uint64_t now)
@@ -164,7 +156,7 @@ health_look(struct app *app)
 		return (&h);
 	h.n = 0;
 	h.level = HEALTH_READY;
-	look_at_store(app, &h);
+	health_redis(app, &h);
 	look_at_users(app, &h);
 	for (uint32_t i = 0; numbers_role(app->board, i); i++)
 		if (numbers_serves(app->board, i))
@@ -203,7 +195,7 @@ put_degraded(struct buf *b, const struct health *h)
 	struct buf all;
 
 	buf_init(&all, text, sizeof(text));
-	for (size_t i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n && h->all[i].level > HEALTH_READY; i++) {
 		buf_puts(&all, i > 0 ? " " : "");
 		buf_puts(&all, h->all[i].text);
 	}

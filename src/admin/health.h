@@ -10,10 +10,10 @@
 #include "doorward/app.h"
 
 #define HEALTH_PROBLEMS_MAX 16
-#define HEALTH_TEXT_MAX 320
+#define HEALTH_TEXT_MAX 640
 
 enum health_level {
-	HEALTH_READY,
+	HEALTH_READY,    /* of a problem: a warning, nothing lacks for now */
 	HEALTH_DEGRADED, /* it goes on, but not as it should: 200 */
 	HEALTH_DOWN      /* logins or checks cannot work: 503 */
 };
@@ -37,6 +37,9 @@ const struct health *health_look(struct app *app);
 /* Adds a problem; one too many is left out, a worse one pushes the last one out. ${error} may be NULL below HEALTH_DOWN. */
 void health_add(struct health *h, enum health_level level, const char *error, const char *reason, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Adds what is wrong with Redis: src/admin/health_redis.c. */
+void health_redis(struct app *app, struct health *h);
 
 /* "ready", "degraded", "down". */
 const char *health_word(enum health_level level);

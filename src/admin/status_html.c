@@ -95,7 +95,9 @@ static void
 alarm_of(struct buf *b, unsigned *n, const char *text)
 {
 
-	buf_printf(b, "%s<li>%s</li>\n", (*n)++ == 0 ? "<ul class=\"alarm\">\n" : "", text);
+	buf_printf(b, "%s<li>", (*n)++ == 0 ? "<ul class=\"alarm\">\n" : "");
+	buf_html(b, str_of(text));
+	buf_puts(b, "</li>\n");
 }
 
 static void

@@ -204,7 +204,8 @@ put_health(struct buf *b, const struct health *h)
 
 	buf_printf(b, "\"health\":\"%s\",\"problems\":[", health_word(h->level));
 	for (size_t i = 0; i < h->n; i++) {
-		buf_printf(b, "%s{\"level\":\"%s\",\"reason\":\"%s\",\"text\":", i > 0 ? "," : "", health_word(h->all[i].level),
+		buf_printf(b, "%s{\"level\":\"%s\",\"reason\":\"%s\",\"text\":", i > 0 ? "," : "",
+		    h->all[i].level == HEALTH_READY ? "warning" : health_word(h->all[i].level),
 		    h->all[i].reason);
 		buf_json(b, str_of(h->all[i].text));
 		buf_putc(b, '}');

@@ -4,6 +4,7 @@
 #include "config/load.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
+#include "store/inspect.h"
 
 #include "ctl/conf.h"
 
@@ -13,7 +14,7 @@ conf_test(struct ctl *c, const struct options *o)
 
 	if (ctl_config(c) != 0)
 		return (CTL_FAILED);
-	if (o->strict && baseline_check(c->conf, stderr) > 0) {
+	if (o->strict && baseline_check(c->conf, stderr) + inspect_server(c->conf, c->file, stderr) > 0) {
 		ctl_say("%s deviates from the security baseline, see doorward.conf(5)", c->file);
 		return (CTL_FAILED);
 	}

@@ -188,7 +188,7 @@ lost(struct conn *c, bool connecting)
 
 	c->slow = error == EAGAIN || error == ETIMEDOUT;
 	explain(c, connecting, error);
-	if (warn_due(WARN_CONNECTION))
+	if (c->node != NULL && warn_due(WARN_CONNECTION))
 		log_warn("Redis cannot be asked: %s", c->why);
 	conn_close(c);
 	return (false);
@@ -360,7 +360,8 @@ take_look(struct conn *c, int64_t deadline)
 		return (false);
 	}
 	c->look = l;
-	node_enter(c->node, &l, c->conf);
+	if (c->node != NULL)
+		node_enter(c->node, &l, c->conf);
 	return ((l.faults & LOOK_UNUSABLE) == 0 || demoted(c));
 }
 
@@ -400,7 +401,8 @@ conn_open(struct conn *c, int64_t deadline)
 	c->slow = left <= 0;
 	if (left <= 0)
 		return (false);
-	c->epoch = atomic_load(&c->node->epoch);
+	if (c->node != NULL)
+		c->epoch = atomic_load(&c->node->epoch);
 	c->look = (struct look){ .at = 0 };
 	errno = 0;
 	c->c = c->host[0] == '\0' ? redisConnectUnixWithTimeout(c->path, tv) : redisConnectWithTimeout(c->host, c->port, tv);
@@ -429,7 +431,7 @@ bool
 conn_is_current(const struct conn *c)
 {
 
-	return (c->epoch == atomic_load_explicit(&c->node->epoch, memory_order_relaxed));
+	return (c->node == NULL || c->epoch == atomic_load_explicit(&c->node->epoch, memory_order_relaxed));
 }
 
 const struct look *
@@ -468,7 +470,8 @@ conn_take_role(struct conn *c, const struct redisReply *r)
 
 	if (r == NULL || look_is_master(&c->look, r))
 		return (true);
-	node_enter(c->node, &c->look, c->conf);
+	if (c->node != NULL)
+		node_enter(c->node, &c->look, c->conf);
 	conn_void(c);
 	return (demoted(c));
 }
@@ -477,7 +480,7 @@ void
 conn_void(struct conn *c)
 {
 
-	if (node_void(c->node, c->epoch))
+	if (c->node != NULL && node_void(c->node, c->epoch))
 		log_warn("Redis is not the master any more, everybody connects anew");
 }
 

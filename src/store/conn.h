@@ -19,7 +19,10 @@ struct redisReply;
 struct conn *conn_new(const struct config *c, char *err, size_t errlen);
 void conn_free(struct conn *c);
 
-/* Gives ${c} what all processes of this host know of its server; before the first conn_open(). Without, ${c} knows by itself only. */
+/*
+ * Gives ${c} what all processes of this host know of its server; before the first conn_open(). Without, ${c} knows by itself only. NULL: what is
+ * found is neither kept nor logged, for a caller who says it himself.
+ */
 void conn_set_node(struct conn *c, struct node *n);
 
 /*

@@ -338,7 +338,7 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 		buf_printf(b, "Redis %s is older than 7.0.", l->version);
 		return;
 	case LOOK_DENIED:
-		buf_printf(b, "Our user may not do in Redis all that logins and logouts need. Missing: %s.", l->rules);
+		buf_puts(b, "Our user may not do in Redis all that logins and logouts need.");
 		return;
 	case LOOK_UNSAVED:
 		buf_puts(b, "Redis cannot write its append-only file and takes no writes.");
@@ -353,10 +353,10 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 		buf_puts(b, "Redis' appendonly is off: a restart brings back what was logged out.");
 		return;
 	case LOOK_UNTOLD:
-		buf_printf(b, "Our user may not be told of changes, so the session cache stays off. Missing: %s.", l->rules);
+		buf_puts(b, "Our user may not be told of changes in Redis, so the session cache stays off.");
 		return;
 	case LOOK_UNTRIMMED:
-		buf_printf(b, "Our user may not trim outboxes: without a relay they grow for ever. Missing: %s.", l->rules);
+		buf_puts(b, "Our user may not trim outboxes: without a relay they grow for ever.");
 		return;
 	default:
 		buf_puts(b, "Our user may not look at Redis' role, version, maxmemory-policy and appendonly.");

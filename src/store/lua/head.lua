@@ -20,3 +20,8 @@
 local key, arg, call, sub, byte, unbin = KEYS[1], ARGV, redis.call, string.sub, string.byte, struct.unpack
 local time = call('TIME')[1]
 local now, own = tonumber(time), arg[7]
+-- A right may have been taken since the caller looked for it (src/store/look.c): what would be refused half-way is refused here.
+local may = redis.acl_check_cmd
+if not (may('HDEL', key, 'u') and may('EXPIREAT', key, '1') and may('XADD', KEYS[2], '*', 'e', '') and may('PUBLISH', 'dw:events', '')) then
+	return redis.error_reply('NOPERM a right is missing')
+end

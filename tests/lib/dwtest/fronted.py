@@ -83,8 +83,8 @@ class Fronted(Site):
         for path in (self.log_file, f"{self.dir}/state"):
             shutil.chown(path, SERVER_USER, SERVER_USER)
 
-    def start_redis(self):
-        super().start_redis()
+    def start_redis(self, keep=False):
+        super().start_redis(keep)
         if self.drop:
             os.chown(self.redis_socket, pwd.getpwnam(SERVER_USER).pw_uid, -1)
 

@@ -118,10 +118,13 @@ class Site(Client, Fronts):
         self.processes.append(process)
         return process
 
-    def start_redis(self):
+    def start_redis(self, keep=False):
+        """An empty one, or with what the last one had. It writes its log, as doorward wants it, but does not wait for the disk."""
         conf = f"{self.dir}/redis.conf"
-        pathlib.Path(conf).write_text(f'port 0\nunixsocket {self.redis_socket}\nunixsocketperm 700\nsave ""\nappendonly no\n'
-                                      f"dir {self.dir}/tmp\nmaxmemory-policy noeviction\n")
+        if not keep:
+            shutil.rmtree(f"{self.dir}/tmp/appendonlydir", ignore_errors=True)
+        pathlib.Path(conf).write_text(f'port 0\nunixsocket {self.redis_socket}\nunixsocketperm 700\nsave ""\nappendonly yes\n'
+                                      f"appendfsync no\ndir {self.dir}/tmp\nmaxmemory-policy noeviction\n")
         self.redis_process = self.run("redis", [shutil.which("redis-server") or "redis-server", conf], env=self.redis_env)
         wait_until(self.redis_answers, "Redis")
 

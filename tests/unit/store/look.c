@@ -204,6 +204,38 @@ test_nothing_is_written_first(void **state)
 	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_OK);
 }
 
+/* A right that is taken while the connection stands, each in its turn: the script itself refuses before it writes. */
+static void
+test_rights_that_are_taken(void **state)
+{
+	static const char *const rows[] = { "-hdel", "-expireat", "-xadd", "-publish", "resetchannels", "resetkeys ~dw:*" };
+	char *file = fx.conf.redis_password_file, *user = fx.conf.redis_user, command[128];
+	struct login_write first, second;
+	struct login_reply r;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture_fresh(state);
+		first = fixture_login(1);
+		second = fixture_login(2);
+		as_user("+info +role " ALL);
+		redis_store_free(fx.store);
+		fx.store = fixture_store();
+		assert_int_equal(redis_store_ops.login(fx.store, &first, &r), DW_OK);
+		snprintf(command, sizeof(command), "ACL SETUSER worker %s", rows[i]);
+		freeReplyObject(fixture_raw(command));
+		assert_int_equal(redis_store_ops.login(fx.store, &second, &r), DW_UNAVAILABLE);
+		assert_int_equal(fixture_count("login"), 1);
+		assert_true(fixture_lookup(1).live);
+		if (fixture_lookup(2).live)
+			fail_msg("%s: a session was left", rows[i]);
+	}
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+}
+
 /* The commands that the scripts call are those the look asks for: whoever adds one to a script adds it to look.c. */
 static void
 test_every_command_of_the_scripts_is_looked_for(void **state)
@@ -237,6 +269,7 @@ main(void)
 		cmocka_unit_test_setup(test_settings, fixture_fresh),
 		cmocka_unit_test_setup(test_rights, fixture_fresh),
 		cmocka_unit_test_setup(test_nothing_is_written_first, fixture_fresh),
+		cmocka_unit_test_setup(test_rights_that_are_taken, fixture_fresh),
 		cmocka_unit_test_setup(test_every_command_of_the_scripts_is_looked_for, fixture_fresh),
 	};
 
