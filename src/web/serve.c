@@ -54,13 +54,11 @@ take_body(struct response *r, struct request *q, struct exchange *x)
 
 	switch (body_read(q, x->read, x->ctx)) {
 	case BODY_OK:
-		x->body_left = false;
 		return (true);
 	case BODY_TOO_LARGE:
 		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
 		return (false);
 	case BODY_BAD_TYPE:
-		x->body_left = false;
 		response_error(r, q, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded.", NULL, 0);
 		return (false);
 	case BODY_MALFORMED:
@@ -131,7 +129,6 @@ serve(struct app *app, struct exchange *x)
 		v = PARAMS_POISONED;
 	if (arena.block == NULL)
 		arena_init(&arena, block, sizeof(block));
-	x->body_left = !x->authorizer;
 	request_init(&q, app->conf, &p, x->authorizer, &arena);
 	response_init(&r);
 	log_trace(q.trace_id);

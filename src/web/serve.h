@@ -22,7 +22,6 @@ struct exchange {
 	/* filled by serve() */
 	struct str answer;   /* valid until the next serve() */
 	int status;
-	bool body_left;      /* the body was not read to its end: drain it or close */
 };
 
 /* Answers ${x}. Cannot fail: every failure is an answer. */

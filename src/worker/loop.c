@@ -46,7 +46,7 @@
  */
 #define BUFFERED_MAX (8 * 1024 * 1024)
 
-#define PATIENCE_MS 500     /* a connection has at least, where others need its place */
+#define PATIENCE_MS 200     /* a connection has at least, where others need its place */
 #define REST_MS 100         /* between two attempts to accept, where descriptors are used up by others than ourselves */
 #define HEAD_START_MS 5     /* a front's first bytes have come by then, even on a busy machine */
 #define SAID_AGAIN_MS 60000 /* between two lines about the same want */
