@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hidden.h"
+
 #include "base/buf.h"
 
 void
@@ -124,10 +126,44 @@ json_is_plain(unsigned char c)
 	return (c >= 0x20 && c != 0x7f && c != '"' && c != '\\');
 }
 
+static void
+put_unit(struct buf *b, uint32_t unit)
+{
+
+	put_hex(b, "\\u", (unsigned char)(unit >> 8), "0123456789abcdef");
+	put_hex(b, "", (unsigned char)unit, "0123456789abcdef");
+}
+
+/* ${c} as JSON escapes it: in UTF-16. */
+static void
+put_escaped(struct buf *b, uint32_t c)
+{
+
+	if (c > 0xffff) {
+		put_unit(b, 0xd800 | (c - 0x10000) >> 10);
+		c = 0xdc00 | (c & 0x3ff);
+	}
+	put_unit(b, c);
+}
+
+/* What lies beyond ASCII at ${s} and may not be shown: appended as an escape. Returns how many bytes that were, 0 if it may. */
+static size_t
+escape_hidden(struct buf *b, struct str s, size_t from, size_t at)
+{
+	struct str rest = { s.p + at, s.len - at };
+	int32_t c = hidden_next(&rest);
+
+	if (c < 0 || !hidden_is(c))
+		return (0);
+	buf_put(b, s.p + from, at - from);
+	put_escaped(b, (uint32_t)c);
+	return (s.len - at - rest.len);
+}
+
 void
 buf_json(struct buf *b, struct str s)
 {
-	size_t from = 0;
+	size_t from = 0, n;
 
 	if (s.p == NULL) {
 		buf_puts(b, "null");
@@ -135,14 +171,36 @@ buf_json(struct buf *b, struct str s)
 	}
 	buf_putc(b, '"');
 	for (size_t i = 0; i < s.len; i++) {
-		if (json_is_plain((unsigned char)s.p[i]))
-			continue;
-		buf_put(b, s.p + from, i - from); /* what needs nothing goes in one piece */
-		json_escape(b, (unsigned char)s.p[i]);
-		from = i + 1;
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0xc0 && (n = escape_hidden(b, s, from, i)) > 0) {
+			from = i + n;
+			i += n - 1;
+		} else if (!json_is_plain(c)) {
+			buf_put(b, s.p + from, i - from); /* what needs nothing goes in one piece */
+			json_escape(b, c);
+			from = i + 1;
+		}
 	}
 	buf_put(b, s.p + from, s.len - from);
 	buf_putc(b, '"');
+}
+
+void
+buf_shown(struct buf *b, struct str s)
+{
+
+	while (s.len > 0) {
+		struct str at = s;
+		int32_t c = hidden_next(&s);
+
+		if (c < 0)
+			put_hex(b, "\\x", (unsigned char)*at.p, "0123456789abcdef");
+		else if (c != '\n' && hidden_is(c))
+			put_escaped(b, (uint32_t)c);
+		else
+			buf_put(b, at.p, at.len - s.len);
+	}
 }
 
 void

@@ -62,7 +62,7 @@ static void
 tell(const char *name, const char *what, uint32_t ended)
 {
 
-	printf("%s %s, %u session%s ended\n", name, what, ended, ended == 1 ? "" : "s");
+	print_line("%s %s, %u session%s ended", name, what, ended, ended == 1 ? "" : "s");
 }
 
 /* Says what a change of an account came to. Returns true if it is done. */
@@ -126,7 +126,7 @@ change_enable(struct ctl *c, const struct options *o)
 		return (CTL_FAILED);
 	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, false), a.name))
 		return (CTL_FAILED);
-	printf("%s is enabled\n", a.name);
+	print_line("%s is enabled", a.name);
 	return (CTL_DONE);
 }
 

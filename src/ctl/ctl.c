@@ -11,6 +11,7 @@
 #include "config/load.h"
 #include "crypto/keyring.h"
 #include "ctl/http.h"
+#include "ctl/print.h"
 #include "doorward/config.h"
 #include "master/privs.h"
 #include "store/keys.h"
@@ -26,12 +27,14 @@
 void
 ctl_say(const char *fmt, ...)
 {
+	char text[OBJECT_MAX];
 	va_list ap;
 
-	fputs("doorwardctl: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	fputs("doorwardctl: ", stderr);
+	print_shown(stderr, str_of(text));
 	fputc('\n', stderr);
 }
 

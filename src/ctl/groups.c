@@ -9,6 +9,7 @@
 #include "auth/name.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
+#include "ctl/print.h"
 #include "ctl/user.h"
 #include "doorward/store.h"
 #include "store/redis.h"
@@ -139,6 +140,6 @@ groups_command(struct ctl *c, const struct options *o)
 	}
 	if (o->json)
 		return (user_print(&a, true));
-	printf("%s is in %s\n", a.name, a.groups[0] != '\0' ? a.groups : "no group");
+	print_line("%s is in %s", a.name, a.groups[0] != '\0' ? a.groups : "no group");
 	return (CTL_DONE);
 }

@@ -1,9 +1,12 @@
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "auth/view.h"
 #include "ctl/ctl.h"
 
 #include "ctl/print.h"
+
+#define PIECE 1024 /* bytes escaped at a time */
 
 const char *
 print_time(int64_t at, char out[TIME_LEN])
@@ -61,6 +64,38 @@ print_ending_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], 
 	view_ending(b, ctl_keys(c), up, user_id, e);
 }
 
+void
+print_shown(FILE *to, struct str text)
+{
+	char mem[PIECE * 6 + 1]; /* an escape is six times what it stands for, at most */
+	struct buf b;
+
+	while (text.len > 0) {
+		size_t n = text.len < PIECE ? text.len : PIECE;
+
+		while (n < text.len && n > PIECE - 4 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+			n--; /* not in the middle of a character */
+		buf_init(&b, mem, sizeof(mem));
+		buf_shown(&b, (struct str){ text.p, n });
+		fwrite(b.p, 1, b.len, to);
+		text.p += n;
+		text.len -= n;
+	}
+}
+
+void
+print_line(const char *fmt, ...)
+{
+	char text[OBJECT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print_shown(stdout, str_of(text));
+	putchar('\n');
+}
+
 int
 print_buf(const struct buf *b)
 {
@@ -69,6 +104,6 @@ print_buf(const struct buf *b)
 		ctl_say("an answer is too long to be shown");
 		return (-1);
 	}
-	fwrite(b->p, 1, b->len, stdout);
+	print_shown(stdout, buf_str(b));
 	return (0);
 }

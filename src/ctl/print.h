@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "doorward/session.h"
@@ -29,7 +30,14 @@ void print_session_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_
 /* Appends the logout record of the HTTP interface. */
 void print_ending_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], const char *user_id, const struct ending *e);
 
-/* Writes ${b} to standard output. An object that did not fit would be half an answer: says so and returns -1. */
+/*
+ * Writes ${text}, made by others, so that it cannot do anything to a terminal (buf_shown). print_line(): formatted, with the end of the line,
+ * to standard output.
+ */
+void print_shown(FILE *to, struct str text);
+void print_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes ${b} to standard output in the same way. An object that did not fit would be half an answer: says so and returns -1. */
 int print_buf(const struct buf *b);
 
 #endif

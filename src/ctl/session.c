@@ -45,7 +45,7 @@ print_row(const struct ctl *c, const struct session_list *of, const uint8_t up[U
 	char sid[PUBLIC_SID_LEN + 1], created[TIME_LEN], seen[TIME_LEN], ends[TIME_LEN];
 
 	sid_public(ctl_keys(c), up, s->sid8, sid);
-	printf("%s  %-20s  %-20s  %-20s  %-20s  %-15s  %s\n", sid, of->username, print_time(s->created, created),
+	print_line("%s  %-20s  %-20s  %-20s  %-20s  %-15s  %s", sid, of->username, print_time(s->created, created),
 	    print_time(s->has_family && s->rotated > s->last_seen ? s->rotated : s->last_seen, seen),
 	    print_time(session_end(s), ends), s->ip[0] != '\0' ? s->ip : "-", s->device_id);
 	return (0);

@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "ctl/http.h"
 #include "ctl/options.h"
+#include "ctl/print.h"
 #include "ctl/top.h"
 #include "doorward/config.h"
 
@@ -154,8 +155,10 @@ status_command(struct ctl *c, const struct options *o)
 	if (status > 0 && status != 200)
 		ctl_say("the daemon refused to tell its status: HTTP %d", status);
 	if (status == 200) {
-		if (o->json)
-			printf("%.*s%s", (int)body.len, body.p, body.len > 0 && body.p[body.len - 1] == '\n' ? "" : "\n");
+		if (o->json) {
+			print_shown(stdout, body);
+			fputs(body.len > 0 && body.p[body.len - 1] == '\n' ? "" : "\n", stdout);
+		}
 		if (o->json || print_status(body) == 0)
 			result = CTL_DONE;
 	}

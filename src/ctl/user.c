@@ -125,12 +125,12 @@ user_add(struct ctl *c, const struct options *o)
 		return (CTL_FAILED);
 	if (o->json)
 		return (user_print(&a, true));
-	printf("added %s, id %s\n", a.name, a.id);
+	print_line("added %s, id %s", a.name, a.id);
 	return (CTL_DONE);
 }
 
 static int
-print_line(const struct account *a, bool json, bool first)
+print_account(const struct account *a, bool json, bool first)
 {
 	char text[OBJECT_MAX], at[TIME_LEN];
 	struct buf b;
@@ -163,7 +163,7 @@ print_all(struct ctl *c, bool json)
 			return (-1);
 		}
 		for (size_t i = 0; i < n; i++, first = false)
-			if (print_line(&page[i], json, first) != 0)
+			if (print_account(&page[i], json, first) != 0)
 				return (-1);
 		if (n > 0)
 			memcpy(after, page[n - 1].name, sizeof(after));

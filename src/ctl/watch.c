@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/print.h"
 #include "store/redis.h"
 
 #include "ctl/watch.h"
@@ -24,6 +25,14 @@ on_signal(int sig)
 	interrupted = sig;
 }
 
+static void
+print_event(struct str json)
+{
+
+	print_shown(stdout, json);
+	putchar('\n');
+}
+
 /* One event, or none: whoever reads us gets each line at once. */
 static bool
 on_event(void *arg, const char *json, size_t n)
@@ -31,7 +40,7 @@ on_event(void *arg, const char *json, size_t n)
 	struct watch *w = arg;
 
 	if (json != NULL)
-		printf("%.*s\n", (int)n, json);
+		print_event((struct str){ json, n });
 	else if (!w->subscribed)
 		fputs("waiting for events\n", stderr);
 	if (json == NULL)
