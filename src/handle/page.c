@@ -1,10 +1,11 @@
 /*
  * The pages: each is a template of src/handle/pages with the values that are put in here. All say the same of themselves (title, language, the
- * site's name and help), bring one style, and can run nothing: the policy allows that style by a nonce and forms to ourselves.
+ * site's name and help), bring one style, and can run nothing: the policy allows that style by its digest and forms to ourselves.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/csp.h"
 #include "auth/csrf.h"
 #include "handle/credential.h"
 #include "handle/next.h"
@@ -20,7 +21,6 @@
 struct page {
 	struct template_value values[VALUES_MAX];
 	size_t n;
-	char nonce[CSRF_COOKIE_TEXT + 1];
 	char token[CSRF_TOKEN_TEXT + 1];
 	char login[NEXT_ADDRESS_MAX], again[NEXT_ADDRESS_MAX];
 };
@@ -53,9 +53,6 @@ begin(struct page *p, struct app *app, struct str title)
 {
 
 	p->n = 0;
-	p->nonce[0] = '\0';
-	csrf_random(p->nonce); /* without randomness the page is plain, which is safe */
-	set(p, "nonce", str_of(p->nonce));
 	set(p, "language", texts_find(STR_LIT("language")));
 	set(p, "title", title);
 	set(p, "mount", str_of(app->conf->mount));
@@ -63,16 +60,27 @@ begin(struct page *p, struct app *app, struct str title)
 	set_option(p, "help_url", app->conf->site_help_url);
 }
 
+/* All templates have the same style. */
+static struct str
+policy(void)
+{
+	static const char begin_tag[] = "<style>";
+	static char csp[CSP_MAX];
+
+	if (csp[0] == '\0') {
+		const char *from = strstr(template_login, begin_tag) + sizeof(begin_tag) - 1;
+
+		csp_of_style((struct str){ from, (size_t)(strstr(from, "</style>") - from) }, csp);
+	}
+	return (str_of(csp));
+}
+
 static void
 finish(struct page *p, struct response *r, int status, const char *template)
 {
-	char csp[256];
-
-	snprintf(csp, sizeof(csp),
-	    "default-src 'none'; style-src 'nonce-%s'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", p->nonce);
 	response_html(r, status);
 	r->own_csp = true;
-	response_header(r, "Content-Security-Policy", str_of(csp));
+	response_header(r, "Content-Security-Policy", policy());
 	template_render(&r->body, template, p->values, p->n);
 	explicit_bzero(p->token, sizeof(p->token));
 }

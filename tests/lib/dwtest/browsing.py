@@ -193,3 +193,16 @@ def test_other_site_cannot_sign_out(site):
     window.go(f"{site.origin}/app/")
     expect("REMOTE_USER=alice" in window.text, "signed out by another site")
     window.close()
+
+
+def test_group_refusal_is_a_page(site):
+    """However the server learns of the refusal and whoever answers in the end: the page is styled, says what is wrong, and leads on."""
+    window = Browser(site)
+    sign_in(site, window)
+    window.go(f"{site.origin}/app/admins/env.cgi")
+    equal(window.evaluate("document.querySelector('h1').innerText"), "You may not go there")
+    inspect(window, "403 group")
+    equal(window.evaluate("getComputedStyle(document.body).display"), "flex", "the style is blocked by the policy")
+    window.press("a.button")
+    equal(window.evaluate("location.pathname + location.search"), "/auth/login?next=/app/admins/env.cgi")
+    window.close()
