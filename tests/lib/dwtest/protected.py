@@ -107,6 +107,22 @@ def test_mount_edges(site):
         equal(site.web("GET", path, cookie=login.cookie).status, 404, f"{path} is public")
 
 
+def test_browser_reads_pages(site):
+    """What a browser shows of the example's own button, a form without fields, and of a refusal; a script gets JSON of the same address."""
+    login = web_login(site)
+    ours = {**BROWSER, "Sec-Fetch-Site": "same-origin", "Origin": site.origin}
+    for form in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        answer = site.web("POST", "/auth/logout", cookie=login.cookie, headers={**ours, **form}, body=b"").expect(200)
+        equal((answer.header("Content-Type"), answer.all("Referrer-Policy")), ("text/html; charset=utf-8", ["same-origin"]))
+        expect("<h1>You have signed out</h1>" in answer.text, answer.text)
+        equal(answer.cookies()[COOKIE][0], "")
+    answer = site.web("GET", "/auth/logout?next=/app/", headers=BROWSER).expect(200)
+    expect('name="next" value="/app/"' in answer.text and "<form" in answer.text, answer.text)
+    answer = site.web("GET", "/auth/nowhere", headers=BROWSER).expect(404)
+    expect("<h1>There is nothing here</h1>" in answer.text, answer.text)
+    site.web("GET", "/auth/nowhere", headers={"Accept": "text/html", "Sec-Fetch-Mode": "cors"}).expect(404, "not_found")
+
+
 def test_logout_at_once(site):
     login = web_login(site)
     site.web("GET", "/app/", cookie=login.cookie).expect(200)
