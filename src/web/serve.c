@@ -125,6 +125,8 @@ serve(struct app *app, struct exchange *x)
 	struct buf out;
 	enum params_verdict v = params_read(x->envp, &p);
 
+	if (x->oversized)
+		v = PARAMS_TOO_LARGE;
 	if (x->poisoned && v == PARAMS_OK)
 		v = PARAMS_POISONED;
 	if (arena.block == NULL)

@@ -90,7 +90,8 @@ finish(struct app *app, FCGX_Request *r, int status)
 static int
 respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 {
-	struct exchange x = { .envp = r->envp, .authorizer = v->in->authorizer, .poisoned = v->in->poisoned, .read = read_body, .ctx = r->in };
+	struct exchange x = { .envp = r->envp, .authorizer = v->in->authorizer, .poisoned = v->in->poisoned,
+		.oversized = v->in->oversized, .read = read_body, .ctx = r->in };
 
 	serve(app, &x);
 	r->ipcFd = v->fd;

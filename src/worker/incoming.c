@@ -94,7 +94,7 @@ take_length(struct incoming_pairs *s, unsigned char c)
 	s->name = read_length(s->head);
 	s->value = read_length(s->head + first);
 	s->have = 0;
-	return (s->name + s->value <= INCOMING_PARAMS_MAX);
+	return (s->name + s->value < INCOMING_DRAIN_MAX);
 }
 
 /* Takes up to ${n} bytes of a name or a value; libfcgi will join the two with '=' into one string. */
@@ -110,10 +110,23 @@ take_text(struct incoming *in, const unsigned char *p, size_t n)
 	return (step);
 }
 
+/* From here on variables are only thrown away, wherever in a pair we are. */
+static void
+forget_params(struct incoming *in)
+{
+
+	if (in->params > 0)
+		explicit_bzero(in->bytes, in->params);
+	in->params = 0;
+	in->oversized = true;
+}
+
 static enum incoming_verdict
 take_params(struct incoming *in, const unsigned char *p, size_t n)
 {
 
+	if (in->oversized)
+		return (INCOMING_MORE);
 	if (store(in, p, n) != 0)
 		return (INCOMING_NO_MEMORY);
 	in->params += n;
@@ -164,10 +177,12 @@ params_record(struct incoming *in)
 {
 
 	in->promised += in->content;
-	if (in->params_done || in->promised > INCOMING_PARAMS_MAX)
+	if (in->params_done || in->promised > INCOMING_DRAIN_MAX)
 		return (false);
+	if (in->promised > INCOMING_PARAMS_MAX && !in->oversized)
+		forget_params(in);
 	in->params_done = in->content == 0;
-	return (!in->params_done || (in->pairs.have == 0 && in->pairs.name + in->pairs.value == 0));
+	return (!in->params_done || in->oversized || (in->pairs.have == 0 && in->pairs.name + in->pairs.value == 0));
 }
 
 /* A record begins. */

@@ -8,13 +8,14 @@
 
 #include "doorward/request.h"
 
-#define INCOMING_PARAMS_MAX (PARAMS_BYTES_MAX + 32 * 1024) /* with names and lengths; beyond it params_read() would say 431 */
+#define INCOMING_PARAMS_MAX (PARAMS_BYTES_MAX + 32 * 1024) /* with names and lengths; beyond it the answer is 431 */
 #define INCOMING_BODY_MAX (BODY_MAX + 1)                   /* bytes kept: one beyond what is allowed is enough to know */
 #define INCOMING_MAX (INCOMING_PARAMS_MAX + INCOMING_BODY_MAX)
 
 /*
- * So much of a body that is too large is taken and thrown away, so that the front shows our answer and not its own error about a broken
- * pipe. What is larger is answered before its end has come, and the connection closed.
+ * So much of a body that is too large is taken and thrown away, and of variables likewise, so that the front shows our answer and not its own
+ * error about a broken pipe. A larger body is answered before its end has come, and the connection closed; more variables than that no front
+ * passes on.
  */
 #define INCOMING_DRAIN_MAX (1024 * 1024)
 
@@ -38,6 +39,7 @@ struct incoming {
 	unsigned id;     /* of the request; 0 = not known yet */
 	bool authorizer; /* the role, once it is known */
 	bool keep;       /* the front would like to keep the connection */
+	bool oversized;  /* there were more variables than anybody reads: none is kept. Answer 431 */
 	bool cut;        /* the end of the body was not waited for: the connection cannot be kept */
 	bool poisoned;   /* a name holds '=' or NUL, or a value NUL: libfcgi's variables are not what was sent. Answer 400, believe none */
 	unsigned char *bytes; /* ${params} bytes of name-value pairs, then ${body} bytes; ours, or borrowed while room is 0 */

@@ -136,3 +136,11 @@ def test_cut_chunked_bodies(site):
             time.sleep(0.05)
     wait_until(lambda: site.web("GET", "/app/env.cgi").status == 401, "an answer")
     equal(site.log().count("login_failed"), before)
+
+
+def test_large_headers(site):
+    """Refused by the server or by us, but never an error of the gateway."""
+    for size in (30, 60, 90):
+        answer = site.web("GET", "/auth/session", headers=[(f"X-Large-{i}", "v" * 8000) for i in range(size)])
+        expect(answer.status in (400, 431), f"{size} headers of 8000 bytes: {answer}")
+    site.web("GET", "/app/env.cgi").expect(401)

@@ -381,6 +381,7 @@ wrong_order(void **state)
 static void
 huge_lengths(void **state)
 {
+	static const unsigned char none[40000];
 	struct incoming in;
 
 	(void)state;
@@ -391,14 +392,30 @@ huge_lengths(void **state)
 	at += 65535 + 255 - 1;
 	memset(wire + 24, 0, at - 24); /* pairs without names or values */
 	assert_int_equal(look(at, &in), INCOMING_MORE);
-	/* Variables beyond any sense. */
+	/* Variables beyond any sense are thrown away, so that there is an answer; and beyond all bounds refused. */
 	at = 16;
-	for (int i = 0; i < 3; i++) {
-		static const unsigned char none[40000];
-
+	for (int i = 0; i < 3; i++)
 		put_record(PARAMS, 1, none, sizeof(none), 0);
-	}
-	assert_int_equal(look_at_all(), INCOMING_BROKEN);
+	put_record(PARAMS, 1, NULL, 0, 0);
+	put_record(STDIN, 1, "a=b", 3, 0);
+	put_record(STDIN, 1, NULL, 0, 0);
+	assert_int_equal(look_in_pieces(10000, &in), INCOMING_WHOLE);
+	assert_true(in.oversized);
+	assert_int_equal(in.params, 0);
+	assert_int_equal(in.body, 3);
+	assert_memory_equal(in.bytes, "a=b", 3);
+	incoming_end(&in);
+	assert_int_equal(look_at_all(), INCOMING_WHOLE);
+	at = 0;
+	put_begin(1, RESPONDER);
+	assert_int_equal(look(at, &in), INCOMING_MORE);
+	at = 0;
+	put_record(PARAMS, 1, none, sizeof(none), 0);
+	for (size_t n = sizeof(none); n <= INCOMING_DRAIN_MAX; n += sizeof(none))
+		assert_int_equal(incoming_take(&in, wire, at, &used), INCOMING_MORE);
+	assert_int_equal(incoming_take(&in, wire, at, &used), INCOMING_BROKEN);
+	assert_int_equal(in.params, 0);
+	incoming_end(&in);
 }
 
 /* Of a body that is too large one byte more than is allowed is kept, however it comes, and its end is waited for; within reason. */
