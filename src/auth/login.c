@@ -1,3 +1,8 @@
+/*
+ * A login, step by step: can the store be asked at all (no hashing for nothing); the password; the session that came along ends; the new one
+ * is written, with device and session limits, in one step of the store; then the account is looked at again, since it may have been changed
+ * in between; only then the tokens leave this process. What people recognise the device by is written last and may be missing.
+ */
 #include <string.h>
 
 #include "auth/device.h"

@@ -96,32 +96,41 @@ change_account(struct ctl *c, const struct options *o, struct account *a)
 	return (r == DW_OK ? 0 : -1);
 }
 
+/* Whether ${a}->groups are still those of the account. DW_REFUSED: no, and now they are those of now. */
+static enum dw_result
+look_again(struct ctl *c, struct account *a)
+{
+	struct account now;
+	enum dw_result r = sqlite_ops.find_id(c->users, a->id, &now);
+
+	explicit_bzero(now.hash, sizeof(now.hash));
+	if (r != DW_OK || strcmp(now.groups, a->groups) == 0)
+		return (r);
+	memcpy(a->groups, now.groups, sizeof(a->groups));
+	return (DW_REFUSED);
+}
+
 /* Brings the sessions in line with the account as it is now, whoever changed it last. */
 static int
 change_sessions(struct ctl *c, struct account *a)
 {
-	struct account now = *a;
 	uint8_t up[UP_LEN];
-	enum dw_result rc;
+	enum dw_result r = DW_REFUSED;
 
 	if (ctl_store(c) != 0)
 		return (-1);
 	ctl_pseudonym(c, a->id, up);
-	for (int i = 0; i < TRIES; i++) {
-		memcpy(a->groups, now.groups, sizeof(a->groups));
-		if ((rc = redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups)) != DW_OK) {
-			ctl_say_store(rc, up);
+	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
+		if ((r = redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups)) != DW_OK) {
+			ctl_say_store(r, up);
 			return (-1);
 		}
-		if (sqlite_ops.find_id(c->users, a->id, &now) != DW_OK)
-			memcpy(now.groups, a->groups, sizeof(now.groups)); /* deleted meanwhile: who did that ends the sessions */
-		explicit_bzero(now.hash, sizeof(now.hash));
-		if (strcmp(now.groups, a->groups) == 0) {
-			ctl_flush(c);
-			return (0);
-		}
+		r = look_again(c, a);
 	}
-	ctl_say("somebody else keeps changing the groups of %s", a->name);
+	ctl_flush(c);
+	if (r == DW_OK || r == DW_ABSENT) /* deleted meanwhile: who did that ends the sessions */
+		return (0);
+	ctl_say(r == DW_REFUSED ? "somebody else keeps changing the groups" : "the user database could not be asked again");
 	return (-1);
 }
 
@@ -134,8 +143,7 @@ groups_command(struct ctl *c, const struct options *o)
 	if (ctl_users(c, false) != 0 || (change ? change_account(c, o, &a) : ctl_account(c, o->args[0], &a)) != 0)
 		return (CTL_FAILED);
 	if (change && change_sessions(c, &a) != 0) {
-		ctl_say("%s has the new groups, but sessions that are open keep the old ones; repeat the command when Redis can be asked",
-		    a.name);
+		ctl_say("%s has the new groups, but sessions that are open may keep the old ones: repeat the command", a.name);
 		return (CTL_FAILED);
 	}
 	if (o->json)
