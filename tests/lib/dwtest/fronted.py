@@ -11,7 +11,7 @@ import tempfile
 
 from . import web
 from .check import Failed, Skip, equal, expect, fails, wait_until
-from .client import Login, encode
+from .client import COOKIE, Login, encode
 from .fronts import TOP, installed
 from .protected import (BROWSER, SCRIPT, environment, test_bodies_pass, test_browser_goes_to_login_and_back, test_browser_reads_pages, test_logout_at_once,
                         test_mount_edges, test_outage_is_503, test_path_tricks, test_refusals_keep_their_headers, test_script_is_protected)
@@ -191,6 +191,39 @@ def test_no_spelling_of_an_identity_wins(site):
     site.web("GET", "/app/env.cgi", headers=headers).expect(401)
     headers = [(name, "/auth/login") for name in ("X-Forwarded-Proto", "X_Forwarded_Proto", "X-Forwarded-For", "X-Original-URI", "X-Forwarded-Uri")]
     site.web("GET", "/app/env.cgi", headers=headers).expect(401)
+
+
+def test_no_method_and_no_address_passes(site):
+    """Without a session nothing runs, whatever the method is, and whatever the address says of where it wants to go."""
+    methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "BREW", "get", "Get"]
+    paths = ["/app/env.cgi", "/app/env.cgi/auth/login", "/app/env.cgi/auth/check", "/app/env.cgi?redirect=0", "/app/env.cgi?group=users",
+             "/app/env.cgi?DOORWARD_ROUTE=/auth/login", "/app/env.cgi?/auth/login", "/app/env.cgi#/auth/login", "/app/env.cgi%3f/auth/login",
+             "/app/env.cgi.", "/app/env.cgi%00", "/app/env.cgi%20", "/app./env.cgi", "/app/env.cgi/.", "/auth/check/../../app/env.cgi",
+             "/auth/login%2f..%2f..%2fapp/env.cgi", "/auth/../app/env.cgi", "/_session", "/_outage", "/guard/app/env.cgi", "/%5fsession"]
+    headers = {"X-Original-Method": "OPTIONS", "X-HTTP-Method-Override": "OPTIONS", "Origin": "https://x", "Access-Control-Request-Method": "GET"}
+
+    def one(row):
+        method, path = row
+        answer = site.web(method, path, headers=headers)
+        expect(answer.status != 200 and b"REMOTE_USER" not in answer.body and b"#!/bin/sh" not in answer.body, f"{answer}")
+
+    fails([(method, "/app/env.cgi") for method in methods] + [("GET", path) for path in paths], one)
+
+
+def test_identity_cannot_be_taken_away(site):
+    """A client names our own headers as ones that end at the next hop, or says another name after the body."""
+    login = login_as(site, "alice")
+    for names in ("Remote-User, Remote-Groups", "close, Remote-User", "Cookie, Authorization", "X-Doorward-User-Id"):
+        answer = site.web("GET", "/app/env.cgi", cookie=login.cookie, headers={"Connection": names})
+        if answer.status == 200:
+            equal(environment(answer)["REMOTE_USER"], "alice", f"Connection: {names}")
+    late = "0\r\nRemote-User: mallory\r\nREMOTE_USER: mallory\r\nRemote_User: mallory\r\nRemote-Groups: admins\r\n\r\n"
+    for path in ("/app/env.cgi", "/app/service") if site.runs_applications else ("/app/env.cgi",):
+        text = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nCookie: {COOKIE}={login.cookie}\r\nConnection: close\r\n" \
+               f"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\nTrailer: Remote-User\r\n\r\n3\r\nabc\r\n{late}"
+        answer = web.raw(site.port, text.encode())
+        expect(b" 200 " in answer and b"REMOTE_USER=alice\n" in answer, f"{path}: {answer[-2000:]}")
+        expect(b"mallory" not in answer.replace(b"HTTP_REMOTE_USER=mallory", b""), f"{path}: {answer}")
 
 
 def identities(answer):

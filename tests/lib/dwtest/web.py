@@ -38,13 +38,24 @@ def _exchange(connection, method, target, headers, body):
         connection.close()
 
 
-def https(port, method, target, headers=(), body=b"", timeout=15.0):
+def _context():
     """The certificate is self-signed, and not what is tested here."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=context)
+    return context
+
+
+def https(port, method, target, headers=(), body=b"", timeout=15.0):
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=_context())
     return _exchange(connection, method, target, list(headers), body)
+
+
+def raw(port, request, timeout=15.0):
+    """Sends these bytes over TLS, as no client would, and returns what comes until the end."""
+    with _context().wrap_socket(socket.create_connection(("127.0.0.1", port), timeout)) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def unix(path, method, target, headers=(), body=b"", timeout=10.0):
