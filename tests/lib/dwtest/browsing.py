@@ -1,9 +1,10 @@
 """What a person sees in a browser, the same behind every web server: the way in, the way out, and that Back does not lead in again."""
 
 import json
+import signal
 
 from .browser import Browser
-from .check import equal, expect
+from .check import equal, expect, wait_until
 from .client import COOKIE
 
 # Ratios of WCAG 2.2: 4.5 for text, 3 for what shows where a control is and where the focus is; 24 px for what is pressed.
@@ -205,4 +206,25 @@ def test_group_refusal_is_a_page(site):
     equal(window.evaluate("getComputedStyle(document.body).display"), "flex", "the style is blocked by the policy")
     window.press("a.button")
     equal(window.evaluate("location.pathname + location.search"), "/auth/login?next=/app/admins/env.cgi")
+    window.close()
+
+
+def test_outage_is_a_page(site):
+    window = Browser(site)
+    sign_in(site, window)
+    cookie = cookies(window)[COOKIE]
+    site.redis_process.send_signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: site.web("GET", "/app/", cookie=cookie).status == 503, "the session cache to be off")
+        window.go(f"{site.origin}/app/?a=b")
+        equal(window.evaluate("document.querySelector('h1').innerText"), "Not possible for the moment")
+        expect("Nobody has been signed out by this." in window.text, window.text)
+        equal(window.evaluate("getComputedStyle(document.body).display"), "flex", "the style is blocked by the policy")
+        equal(COOKIE in cookies(window), True, "signed out by an outage")
+    finally:
+        site.redis_process.send_signal(signal.SIGCONT)
+    wait_until(lambda: site.web("GET", "/app/", cookie=cookie).status == 200, "Redis to be back")
+    window.press("a.button")
+    equal(window.evaluate("location.pathname + location.search"), "/app/?a=b")
+    expect("REMOTE_USER=alice" in window.text, window.text)
     window.close()
