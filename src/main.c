@@ -357,7 +357,7 @@ harden(void)
 static int
 run_single(struct config *conf)
 {
-	struct child c = { .role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .ready_fd = -1 };
+	struct child c = { .role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .channel = -1 };
 	int rc;
 
 	if (harden() != 0)

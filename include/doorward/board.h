@@ -4,8 +4,8 @@
  *
  * A child finds in struct child: the listening sockets of its role; ${master_fd}, the read end of a pipe whose other end only the
  * master holds: at end of file the master is dead, finish and leave; and its slot. It says READY by child_ready(). Signals: QUIT, TERM
- * and INT = finish what has begun and exit 0 (QUIT also comes from the kernel when the master dies); USR1 = open the log again. These
- * are blocked when the child starts, with the default action, so that it can install its handlers and open them in its wait alone
+ * and INT = finish what has begun and exit 0 (QUIT also comes from the kernel when the master dies); USR1 = the log was opened
+ * again: its descriptor is in ${channel}, or is to be opened where there is none. These are blocked when the child starts, with the default action, so that it can install its handlers and open them in its wait alone
  * (ppoll or epoll_pwait with an empty set). HUP, PIPE, USR2, TTIN, TTOU and WINCH are ignored. Exit codes: 0 retired; 1 run-time
  * error; 2 configuration or permission, not to be started again; 75 lack of a resource, start again later.
  */
@@ -28,6 +28,10 @@ struct cache;
 #define EXIT_RUNTIME 1
 #define EXIT_CONFIG 2
 #define EXIT_RESOURCE 75
+
+/* What comes down a child's channel with a descriptor, before the signal USR1. */
+#define CHANNEL_LOG 'L'    /* the log, opened again */
+#define CHANNEL_STDERR 'E' /* standard error, where that is the log too */
 
 #define BOARD_SLOTS 256 /* processes a master can have: 2 pools, their next generations, and the helpers */
 #define ROUTE_SLOTS 32  /* counted routes; route ids are the index into the worker's route table */
@@ -210,7 +214,7 @@ struct child {
 	int listen_fds[CHILD_LISTEN_MAX]; /* non-blocking, shared with the siblings; not closed by the child before it drains */
 	size_t n_listen;
 	int master_fd;        /* readable (EOF) = the master is gone; -1 = there is no master */
-	int ready_fd;         /* -1 = nobody waits */
+	int channel;          /* to the master: READY goes up, descriptors of the log come down (fd_send); -1 = there is none */
 	struct board *board;
 	struct board_slot *slot;
 	struct cache *cache;  /* L1, NULL = none */

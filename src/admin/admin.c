@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "worker/reopen.h"
 #include "worker/sandbox.h"
 #include "worker/services.h"
 #include "worker/signals.h"
@@ -156,8 +157,7 @@ admin_run(struct child *c, const struct config *conf)
 		sandbox_enter(conf->seccomp);
 		child_ready(c);
 		while (!signals_leave() && turn(&a, until_probe(&a)))
-			if (signals_reopen() && log_reopen() != 0)
-				log_warn("cannot open the log again: %s", strerror(errno));
+			reopen_log(c);
 		drain(&a);
 		rc = EXIT_RETIRED;
 	}

@@ -369,10 +369,8 @@ child_ready(struct child *c)
 	char byte = 'R';
 
 	atomic_store(&c->slot->state, BOARD_READY);
-	if (c->ready_fd < 0)
+	if (c->channel < 0)
 		return;
-	while (write(c->ready_fd, &byte, 1) < 0 && errno == EINTR)
+	while (write(c->channel, &byte, 1) < 0 && errno == EINTR)
 		continue;
-	close(c->ready_fd);
-	c->ready_fd = -1;
 }

@@ -59,6 +59,40 @@ fd_write_full(int fd, const void *p, size_t n)
 	return (0);
 }
 
+/* Room for one descriptor, aligned as the kernel wants it. */
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+int
+fd_send(int channel, char what, int fd)
+{
+	struct iovec byte = { &what, 1 };
+	union control c = { .room = { 0 } };
+	struct msghdr m = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c) };
+
+	c.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
+	memcpy(CMSG_DATA(&c.head), &fd, sizeof(fd));
+	return (sendmsg(channel, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? 0 : -1);
+}
+
+int
+fd_receive(int channel, char *what)
+{
+	struct iovec byte = { what, 1 };
+	union control c;
+	struct msghdr m = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c) };
+	struct cmsghdr *head;
+	int fd;
+
+	if (recvmsg(channel, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 || (head = CMSG_FIRSTHDR(&m)) == NULL ||
+	    head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int)))
+		return (-1);
+	memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return (fd);
+}
+
 bool
 fd_is_listening(int fd)
 {

@@ -116,6 +116,23 @@ log_reopen(void)
 	return (0);
 }
 
+int
+log_descriptor(void)
+{
+
+	return (to_syslog || log_fd == STDERR_FILENO ? -1 : log_fd);
+}
+
+void
+log_take(int fd)
+{
+
+	if (log_descriptor() >= 0)
+		replace_fd(fd);
+	else
+		close(fd);
+}
+
 void
 log_count_lost(_Atomic uint64_t *counter)
 {

@@ -39,6 +39,12 @@ int log_open(const char *file, enum log_level level);
  */
 int log_reopen(void);
 
+/* The descriptor of the log's file, for a process that may not open it; -1 if the log is no file of its own. */
+int log_descriptor(void);
+
+/* Goes on in ${fd}, which another process opened under the file's name and which is taken over. */
+void log_take(int fd);
+
 /* Counts in ${counter}, from now on, every line that could not be written where the log should be. */
 void log_count_lost(_Atomic uint64_t *counter);
 

@@ -140,12 +140,14 @@ static void
 reopen_log(struct master *m)
 {
 
-	if (log_reopen() != 0)
-		log_warn("cannot open the log again: %s", strerror(errno));
+	if (log_reopen() != 0) {
+		log_error("the log cannot be opened again, all go on in the old one: %s", strerror(errno));
+		return;
+	}
 	privs_give_file(m->now->conf->log_file, &m->now->privs);
 	if (!m->setup->foreground)
 		daemon_stdio(m->now->conf->log_file);
-	pool_signal(&m->pool, SIGUSR1);
+	pool_reopen(&m->pool, !m->setup->foreground && m->now->conf->log_file[0] != '\0');
 	log_info("log opened again");
 }
 

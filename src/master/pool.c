@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 
 #include "master/obituary.h"
@@ -64,7 +65,7 @@ pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordin
 			.role = (uint32_t)role,
 			.board_role = (uint32_t)board_role(p->board, r->name),
 			.ordinal = ordinal,
-			.ready_fd = -1,
+			.channel = -1,
 			.at = now };
 		snprintf(pl->name, sizeof(pl->name), "%s/%u", r->name, ordinal);
 		return (pl);
@@ -147,35 +148,36 @@ pool_poll(const struct pool *p, struct pollfd fds[BOARD_SLOTS])
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0 && p->places[i].ready_fd >= 0)
-			fds[n++] = (struct pollfd){ .fd = p->places[i].ready_fd, .events = POLLIN };
+		if (p->places[i].state == PLACE_STARTING && p->places[i].channel >= 0)
+			fds[n++] = (struct pollfd){ .fd = p->places[i].channel, .events = POLLIN };
 	return (n);
 }
 
 static void
-close_ready(struct place *pl)
+close_channel(struct place *pl)
 {
 
-	if (pl->ready_fd >= 0)
-		close(pl->ready_fd);
-	pl->ready_fd = -1;
+	if (pl->channel >= 0)
+		close(pl->channel);
+	pl->channel = -1;
 }
 
-/* One byte and the end: whatever else a child writes there is not looked at. */
+/* One byte, or the end: whatever a child writes later is not looked at. */
 static void
 hear(struct place *pl)
 {
 	char byte;
-	ssize_t n = read(pl->ready_fd, &byte, 1);
+	ssize_t n = read(pl->channel, &byte, 1);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	close_ready(pl);
-	if (n == 1 && pl->state == PLACE_STARTING) {
-		pl->state = PLACE_READY;
-		pl->at = NEVER;
-		log_debug("%s is ready: pid=%d", pl->name, (int)pl->pid);
+	if (n != 1) {
+		close_channel(pl);
+		return;
 	}
+	pl->state = PLACE_READY;
+	pl->at = NEVER;
+	log_debug("%s is ready: pid=%d", pl->name, (int)pl->pid);
 }
 
 void
@@ -183,7 +185,7 @@ pool_hear(struct pool *p)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0 && p->places[i].ready_fd >= 0)
+		if (p->places[i].state == PLACE_STARTING && p->places[i].channel >= 0)
 			hear(&p->places[i]);
 }
 
@@ -246,7 +248,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 		.shortage = d->code == EXIT_RESOURCE };
 	obituary_write(pl, s, status, life.ms);
 	board_release(p->board, s);
-	close_ready(pl);
+	close_channel(pl);
 	pl->pid = 0;
 	/* Whose successor has been started already needs no other. */
 	if (pl->state == PLACE_LEAVING || pool_has_heir(pl)) {
@@ -305,13 +307,30 @@ pool_kill(struct pool *p, const struct generation *g)
 	}
 }
 
+/* One whose channel is full has not looked into it for long, and tries for itself. */
+static void
+hand_log(const struct place *pl, bool with_stderr)
+{
+	int log = log_descriptor();
+
+	if (pl->channel < 0)
+		return;
+	if (with_stderr)
+		(void)fd_send(pl->channel, CHANNEL_STDERR, STDERR_FILENO);
+	if (log >= 0)
+		(void)fd_send(pl->channel, CHANNEL_LOG, log);
+}
+
 void
-pool_signal(struct pool *p, int sig)
+pool_reopen(struct pool *p, bool with_stderr)
 {
 
-	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0)
-			kill(p->places[i].pid, sig);
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		if (p->places[i].pid <= 0)
+			continue;
+		hand_log(&p->places[i], with_stderr);
+		kill(p->places[i].pid, SIGUSR1);
+	}
 }
 
 size_t

@@ -41,7 +41,7 @@ struct place {
 	unsigned ordinal;	       /* within its role */
 	char name[ROLE_NAME_MAX + 12]; /* "check/2", in the log */
 	pid_t pid;		       /* 0 = nobody */
-	int ready_fd;		       /* where READY is heard; -1 = not any more */
+	int channel;		       /* where READY is heard, and the log's descriptor is handed down; -1 = closed */
 	int64_t at;		       /* mono ms; see the states */
 	int64_t born;
 	struct place *heir; /* started to replace this one, which is worn; NULL = none */
@@ -100,8 +100,8 @@ void pool_retire(struct pool *p, const struct generation *g, int64_t deadline);
 /* Kills those of ${g} (NULL: all) that are left, now. */
 void pool_kill(struct pool *p, const struct generation *g);
 
-/* Sends ${sig} to all that are ready or leaving. */
-void pool_signal(struct pool *p, int sig);
+/* Hands the present descriptors of the log, and of standard error if ${with_stderr}, to all processes, and tells them by USR1. */
+void pool_reopen(struct pool *p, bool with_stderr);
 
 /* A new place, due now, for ${role} of ${g}; NULL if there is none free. */
 struct place *pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now);

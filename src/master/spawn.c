@@ -1,5 +1,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,22 +48,22 @@ close_others(const struct pool *p, const struct place *pl)
 		if (*p->hidden[i] >= 0)
 			close(*p->hidden[i]);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0 && p->places[i].ready_fd >= 0)
-			close(p->places[i].ready_fd);
+		if (p->places[i].pid > 0 && p->places[i].channel >= 0)
+			close(p->places[i].channel);
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		if (p->sockets->all[i].kind != 0 && !is_own_socket(pl, &p->sockets->all[i]))
 			close(p->sockets->all[i].fd);
 }
 
 static void
-describe(const struct pool *p, const struct place *pl, int ready_fd, struct child *c)
+describe(const struct pool *p, const struct place *pl, int channel, struct child *c)
 {
 	const struct role *role = role_of(pl);
 
 	*c = (struct child){ .role = role->name,
 		.n_listen = role->n_listen,
 		.master_fd = p->life_read,
-		.ready_fd = ready_fd,
+		.channel = channel,
 		.board = p->board,
 		.slot = &p->board->slots[pl - p->places] };
 	for (size_t i = 0; i < role->n_listen; i++)
@@ -72,7 +73,7 @@ describe(const struct pool *p, const struct place *pl, int ready_fd, struct chil
 }
 
 static _Noreturn void
-be_child(struct pool *p, struct place *pl, int ready_fd, pid_t master)
+be_child(struct pool *p, struct place *pl, int channel, pid_t master)
 {
 	const struct role *role = role_of(pl);
 	struct child c;
@@ -80,7 +81,7 @@ be_child(struct pool *p, struct place *pl, int ready_fd, pid_t master)
 	signals_child();
 	log_name(pl->name);
 	close_others(p, pl);
-	describe(p, pl, ready_fd, &c);
+	describe(p, pl, channel, &c);
 	if (role->nice != 0 && setpriority(PRIO_PROCESS, 0, role->nice) != 0)
 		log_warn("cannot lower the priority: %s", strerror(errno));
 	if (privs_drop(&pl->gen->privs) != 0)
@@ -113,8 +114,8 @@ spawn_place(struct pool *p, struct place *pl, int64_t now)
 	pid_t master = getpid(), pid;
 	int ready[2];
 
-	if (pipe2(ready, O_CLOEXEC) != 0) {
-		put_off(pl, now, "pipe");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ready) != 0) {
+		put_off(pl, now, "socketpair");
 		return;
 	}
 	(void)fd_nonblocking(ready[0]);
@@ -134,7 +135,7 @@ spawn_place(struct pool *p, struct place *pl, int64_t now)
 	close(ready[1]);
 	p->board->slots[pl - p->places].pid = (int32_t)pid;
 	pl->pid = pid;
-	pl->ready_fd = ready[0];
+	pl->channel = ready[0];
 	pl->state = PLACE_STARTING;
 	pl->born = now;
 	pl->at = now + pl->gen->conf->start_timeout;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/keeper.h"
+#include "worker/reopen.h"
 #include "worker/sandbox.h"
 #include "worker/signals.h"
 
@@ -41,8 +42,7 @@ keep_run(struct child *c, const struct config *conf)
 	while (!leave) {
 		bool readable = wait_for_word(c, k, &open, &leave);
 
-		if (signals_reopen() && log_reopen() != 0)
-			log_error("the log could not be opened again errno=%d", errno);
+		reopen_log(c);
 		keeper_turn(k, readable);
 	}
 	keeper_free(k);

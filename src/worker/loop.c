@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "worker/fcgi.h"
 #include "worker/incoming.h"
+#include "worker/reopen.h"
 #include "worker/signals.h"
 #include "worker/wear.h"
 
@@ -439,8 +440,7 @@ static void
 after_wait(struct loop *l)
 {
 
-	if (signals_reopen() && log_reopen() != 0)
-		log_error("the log could not be opened again errno=%d", errno);
+	reopen_log(l->child);
 	if (!l->leaving && signals_leave())
 		begin_leaving(l);
 	look_at_wear(l);

@@ -97,7 +97,7 @@ worker_run_cgi(const struct config *conf)
 	uint64_t left = 0;
 	struct exchange x = { .envp = environ, .read = read_stdin, .ctx = &left };
 	struct board *board = board_new();
-	struct child c = { .role = "cgi", .master_fd = -1, .ready_fd = -1, .board = board };
+	struct child c = { .role = "cgi", .master_fd = -1, .channel = -1, .board = board };
 	struct app app;
 	sigset_t open;
 	int rc;
