@@ -145,6 +145,20 @@ look_at_log(struct app *app, struct health *h)
 		look_at_disk(dir, "log", h);
 }
 
+/* Beyond outbox.max it is the relay's to fetch them: where none is, the scripts trim. Without an answer it is Redis that is at fault. */
+static void
+look_at_outbox(struct app *app, struct health *h)
+{
+	struct numbers_outbox o;
+
+	if (h->level == HEALTH_DOWN)
+		return;
+	numbers_outbox(app, &o);
+	if (o.known && o.events > (uint64_t)app->conf->outbox_max)
+		health_add(h, HEALTH_DEGRADED, NULL, "outbox", "%llu events wait for the relay, more than outbox.max (%lld).",
+		    (unsigned long long)o.events, (long long)app->conf->outbox_max);
+}
+
 const struct health *
 health_look(struct app *app)
 {
@@ -163,6 +177,7 @@ health_look(struct app *app)
 			look_at_pool(app->board, i, &h);
 	look_at_disk(app->conf->state_dir, "state directory", &h);
 	look_at_log(app, &h);
+	look_at_outbox(app, &h);
 	at = clock_mono_ms();
 	return (&h);
 }
