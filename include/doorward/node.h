@@ -17,6 +17,7 @@
 struct node {
 	_Atomic uint32_t epoch;
 	_Atomic uint32_t faults;     /* a bit each: enum look_fault of src/store/look.h, as last seen by whoever looked last */
+	_Atomic uint32_t broken;     /* 1: with one of those faults logins or logouts cannot work */
 	_Atomic uint64_t run;        /* which process of Redis answered last: a part of its run id; 0 = nobody was told */
 	_Atomic uint64_t failovers;  /* times another server answered as the master than the one before */
 	_Atomic int64_t answered_at; /* mono, ms: when it last answered a look; 0 = never */

@@ -9,6 +9,7 @@ struct front {
 	unsigned ready, busy;
 	int64_t queued;
 	bool store; /* no breaker is open: what workers last saw of Redis */
+	bool good;  /* and it has what logins and logouts need */
 };
 
 static void
@@ -34,7 +35,7 @@ look_at_role(const struct master *m, size_t role, struct front *f)
 static struct front
 look(const struct master *m)
 {
-	struct front f = { .store = true };
+	struct front f = { .store = true, .good = m->board->nodes[0].broken == 0 };
 
 	for (size_t r = 0; r < m->now->plan.n_roles; r++)
 		if (m->now->plan.roles[r].front)
@@ -49,7 +50,7 @@ tell_manager(struct master *m, int64_t now)
 	char text[NOTIFY_STATUS_MAX];
 
 	snprintf(text, sizeof(text), "%u workers, %u busy, queue %lld, redis %s", f.ready, f.busy, (long long)f.queued,
-	    f.store ? "ok" : "does not answer");
+	    !f.store ? "does not answer" : f.good ? "ok" : "cannot be used, see the log");
 	notify_status(&m->notify, text, now);
 	if (f.ready > 0 || m->retired)
 		notify_alive(&m->notify, now);

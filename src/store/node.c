@@ -45,6 +45,7 @@ enter_faults(struct node *n, const struct look *l, const struct config *c)
 
 	while (!atomic_compare_exchange_weak(&n->faults, &before, now))
 		now = l->faults | (before & kept);
+	atomic_store(&n->broken, now != 0 && look_weight(look_first(now)) == LOOK_BROKEN);
 	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
 		if ((now & ~before & LOOK_BIT(f)) != 0)
 			tell(l, c, f);
