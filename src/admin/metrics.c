@@ -3,6 +3,7 @@
 
 #include "admin/numbers.h"
 #include "admin/routes.h"
+#include "store/look.h"
 #include "web/route.h"
 
 static void
@@ -224,6 +225,19 @@ put_cache(struct buf *b, const struct app *app)
 	    "1 while the session cache is believed, as Redis is known to tell of changes.", n.lease_left > 0);
 }
 
+/* As whoever looked last saw it; that is at most a second old while there is a cache, and else as old as the newest connection. */
+static void
+put_redis(struct buf *b, const struct node *node)
+{
+
+	single(b, "failovers_total", "counter", "Times another Redis answered as the master than before.", node->failovers);
+	head(b, "redis_fault", "gauge", "1 while Redis lacks this, see doorwardctl status.");
+	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
+		buf_printf(b, "doorward_redis_fault{fault=\"%s\"}", look_name(f));
+		put_value(b, (node->faults & LOOK_BIT(f)) != 0);
+	}
+}
+
 static void
 put_outbox(struct buf *b, struct app *app)
 {
@@ -278,6 +292,7 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_queues(b, board);
 	put_workers(b, board);
 	put_breakers(b, board);
+	put_redis(b, &app->board->nodes[0]);
 	put_cache(b, app);
 	put_outbox(b, app);
 	put_master(b, board);

@@ -3,6 +3,8 @@
 #include "admin/health.h"
 #include "admin/numbers.h"
 #include "base/clock.h"
+#include "store/look.h"
+#include "store/redis.h"
 #include "web/route.h"
 
 #include "admin/status.h"
@@ -199,6 +201,29 @@ put_master(struct buf *b, const struct board *board)
 }
 
 static void
+put_word(struct buf *b, const char *name, const char *word)
+{
+
+	buf_printf(b, "\"%s\":", name);
+	buf_json(b, word[0] == '\0' ? STR_NONE : str_of(word));
+	buf_putc(b, ',');
+}
+
+/* Which server answers, as this process saw it last. */
+static void
+put_redis(struct buf *b, struct app *app)
+{
+	const char *why;
+	struct look l;
+
+	(void)redis_store_look(app->store_ctx, &l, &why);
+	buf_puts(b, "\"redis\":{");
+	put_word(b, "role", l.role);
+	put_word(b, "version", l.version);
+	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)app->board->nodes[0].failovers);
+}
+
+static void
 put_health(struct buf *b, const struct health *h)
 {
 
@@ -221,6 +246,7 @@ status_json(struct app *app, struct response *r)
 	response_json(r, 200);
 	put_master(b, app->board);
 	put_health(b, health_look(app));
+	put_redis(b, app);
 	put_cache(b, app);
 	put_outbox(b, app);
 	buf_puts(b, "\"pools\":[");
