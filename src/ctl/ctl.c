@@ -143,10 +143,12 @@ int
 ctl_account(struct ctl *c, const char *name, struct account *out)
 {
 	char canonical[USERNAME_MAX + 1];
-	enum dw_result r = sqlite_ops.find(c->users, name, out); /* as it is: an account whose name is in conflict has no other way */
+	enum dw_result r = sqlite_ops.find(c->users, name, out); /* as it is: a name in conflict has no canonical form of its own */
 
 	if (r == DW_ABSENT && name_canonical(str_of(name), canonical))
 		r = sqlite_ops.find(c->users, canonical, out);
+	if (r == DW_ABSENT) /* and it may be one that cannot be typed */
+		r = sqlite_ops.find_id(c->users, name, out);
 	if (r == DW_ABSENT)
 		ctl_say("there is no user %s", name);
 	else if (r != DW_OK)

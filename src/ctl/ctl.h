@@ -49,7 +49,7 @@ int ctl_store(struct ctl *c);
 /* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
 int ctl_arena(struct ctl *c, size_t size);
 
-/* Finds the account ${name}, as typed. Returns 0, or -1 after saying why not. The hash is wiped. */
+/* Finds the account ${name}, as typed, or the one of this id. Returns 0, or -1 after saying why not. The hash is wiped. */
 int ctl_account(struct ctl *c, const char *name, struct account *out);
 
 /* The pseudonym under which the store has the user ${id}. After ctl_store(). */

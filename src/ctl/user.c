@@ -4,6 +4,7 @@
 #include "auth/name.h"
 #include "base/base64url.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "crypto/random.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
@@ -93,6 +94,14 @@ state_of(const struct account *a)
 	return (a->conflict ? "conflict" : a->disabled ? "disabled" : "enabled");
 }
 
+/* The name for a person to read. One in conflict may have what no name may: characters that are not seen, or that turn the others around. */
+static const char *
+name_of(const struct account *a)
+{
+
+	return (a->conflict ? log_text(str_of(a->name)) : a->name);
+}
+
 int
 user_print(const struct account *a, bool json)
 {
@@ -104,7 +113,7 @@ user_print(const struct account *a, bool json)
 		print_account_json(&b, a);
 		buf_putc(&b, '\n');
 	} else {
-		buf_printf(&b, "name     %s\nid       %s\ngroups   %s\nstate    %s\ncreated  %s\n", a->name, a->id,
+		buf_printf(&b, "name     %s\nid       %s\ngroups   %s\nstate    %s\ncreated  %s\n", name_of(a), a->id,
 		    a->groups[0] != '\0' ? a->groups : "-", state_of(a), print_time(a->created, at));
 	}
 	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
@@ -141,7 +150,7 @@ print_account(const struct account *a, bool json, bool first)
 			buf_putc(&b, ',');
 		print_account_json(&b, a);
 	} else {
-		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", a->name, a->id, state_of(a),
+		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", name_of(a), a->id, state_of(a),
 		    print_time(a->created, at), a->groups[0] != '\0' ? a->groups : "-");
 	}
 	return (print_buf(&b));
