@@ -78,6 +78,17 @@ def test_spoofed_identity(site):
         site.web("GET", "/app/", headers={header: "/auth/login"}).expect(401)
 
 
+def test_bearer_of_the_application(site):
+    """The Authorization header is the application's as well: a token that is not ours in form, beside our cookie, is its own."""
+    login = web_login(site)
+    for bearer in ("abc", "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0.e30.AAAA"):
+        equal(environment(site.web("GET", "/app/env.cgi", cookie=login.cookie, bearer=bearer))["REMOTE_USER"], "alice")
+        site.web("GET", "/app/", bearer=bearer).expect(401)
+    site.web("GET", "/app/", cookie=login.cookie, bearer=login.access[:-2]).expect(401)
+    site.web("POST", "/auth/logout", cookie=login.cookie, bearer="abc", headers={"Origin": site.origin}).expect(200)
+    site.web("GET", "/app/", cookie=login.cookie, bearer="abc").expect(401)
+
+
 def test_bodies_pass(site):
     login = web_login(site)
     for size in (0, 7, 1000, 100000):
