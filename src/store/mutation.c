@@ -20,6 +20,7 @@
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
+#define LOOKS 16    /* at an outbox that is written to, while an event of it ages as far as it may */
 #define ROOM_MAX 15 /* events of one process that an outbox may hold too many */
 #define LOGOUTS_MIN 32  /* logout records kept of a user at least; else as many as sessions are allowed */
 #define ROUNDS_MAX 8    /* times a script is sent: each but the last asked for ids of sessions that were opened meanwhile */
@@ -54,16 +55,28 @@ put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const ui
 	args_copy(a, text, PUBLIC_SID_LEN);
 }
 
+/* Is it time to look at the outbox: because of its number of events, or of their age? */
+static bool
+is_time_to_look(struct redis_store *s, unsigned bucket)
+{
+	int64_t now = clock_mono_ms();
+
+	if (s->room[bucket] > 0 && now - s->looked[bucket] < s->conf->outbox_keep / LOOKS)
+		return (false);
+	s->looked[bucket] = now;
+	return (true);
+}
+
 /* How full the outbox may be, if it is time to look. */
 static void
-put_outbox(const struct redis_store *s, struct args *a, const uint8_t *up)
+put_outbox(struct redis_store *s, struct args *a, const uint8_t *up)
 {
 	int64_t most = s->conf->outbox_max / KEYS_BUCKETS;
 	uint8_t look[8];
 
 	record_put32(look, most > ROOM_MAX ? most : ROOM_MAX + 1);
 	record_put32(look + 4, s->conf->outbox_keep / 1000);
-	args_copy(a, look, s->room[keys_bucket(up)] == 0 ? sizeof(look) : 0);
+	args_copy(a, look, is_time_to_look(s, keys_bucket(up)) ? sizeof(look) : 0);
 }
 
 /* How long a logout record is kept, and how many. */

@@ -173,6 +173,24 @@ test_age(void **state)
 	assert_int_equal(fixture_count("login_failed"), 1);
 }
 
+/* A process that has looked a moment ago looks again in time. */
+static void
+test_age_in_time(void **state)
+{
+	struct notice n = { .type = "login_failed" };
+	int64_t keep = fx.conf.outbox_keep;
+
+	(void)state;
+	memcpy(n.up, fx.up, UP_LEN);
+	fx.conf.outbox_keep = 1000;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	fixture_sleep(2100);
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	assert_int_equal(fixture_int("XLEN %s", fx.outbox), 1);
+	fx.conf.outbox_keep = keep;
+}
+
 /* Somebody reads it: nothing goes and nothing is left out, by age or by number. */
 static void
 test_relay(void **state)
@@ -211,6 +229,7 @@ main(void)
 		cmocka_unit_test_setup(test_full, fixture_fresh),
 		cmocka_unit_test_setup(test_neglected, fixture_fresh),
 		cmocka_unit_test_setup(test_age, fixture_fresh),
+		cmocka_unit_test_setup(test_age_in_time, fixture_fresh),
 		cmocka_unit_test_setup(test_relay, fixture_fresh),
 		cmocka_unit_test_setup(test_not_allowed, fixture_fresh),
 	};
