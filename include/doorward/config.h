@@ -25,6 +25,11 @@ struct client {
 	int64_t access_ttl;
 };
 
+/* Files with secrets: what -t accepts the daemon can use. Bytes, the end of the line and a terminator included. */
+#define ADMIN_TOKEN_MAX 512
+#define ADMIN_TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
+#define REDIS_PASSWORD_MAX 1024
+
 struct config {
 	char *file; /* it was read from */
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "worker/outcome.h"
 #include "worker/reopen.h"
 #include "worker/sandbox.h"
 #include "worker/services.h"
@@ -17,15 +18,13 @@
 
 #include "admin/admin.h"
 
-#define TOKEN_MAX 512
-#define TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
 #define DRAIN_MS 500 /* for answers on their way when told to leave; kept connections are closed then */
 #define WAIT_MS 60000
 
 struct admin {
 	struct app app;
 	struct child *child;
-	char token[TOKEN_MAX];
+	char token[ADMIN_TOKEN_MAX];
 	struct http *http[CHILD_LISTEN_MAX];
 	size_t n;
 	sigset_t open; /* signals get through only in the wait */
@@ -40,14 +39,18 @@ read_token(struct admin *a, const char *file)
 	if (file[0] == '\0')
 		return (true);
 	if ((n = fd_read_secret(file, a->token, sizeof(a->token))) < 0) {
-		log_error("cannot read admin.token_file %s: %s", file, strerror(errno));
+		int why = errno;
+
+		log_error("cannot read admin.token_file %s: %s", file, strerror(why));
+		errno = why;
 		return (false);
 	}
 	while (n > 0 && (a->token[n - 1] == '\n' || a->token[n - 1] == '\r'))
 		a->token[--n] = '\0';
-	if (n >= TOKEN_MIN && strlen(a->token) == (size_t)n)
+	if (n >= ADMIN_TOKEN_MIN && strlen(a->token) == (size_t)n)
 		return (true);
-	log_error("admin.token_file %s must hold one line of at least %d characters", file, TOKEN_MIN);
+	log_error("admin.token_file %s must hold one line of at least %d characters", file, ADMIN_TOKEN_MIN);
+	errno = 0;
 	return (false);
 }
 
@@ -148,8 +151,9 @@ admin_run(struct child *c, const struct config *conf)
 
 	a = (struct admin){ .child = c };
 	signals_install(&a.open);
+	errno = 0;
 	if (!read_token(&a, conf->admin_token_file))
-		return (EXIT_CONFIG);
+		return (outcome_code(errno));
 	if ((rc = services_open(&a.app, conf, c)) != 0)
 		return (rc);
 	rc = EXIT_RUNTIME;

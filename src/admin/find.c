@@ -33,13 +33,14 @@ find_user(struct app *app, const struct request *q, struct response *r, struct s
 		pseudonym_of(keyring_user(app->keys), str_of(a.id), up);
 		return (true);
 	}
-	if (rc != DW_ABSENT) {
-		health_refuse(q, r, rc, "userdb_unavailable");
-		return (false);
-	}
+	/* Where accounts cannot be asked an id still leads to sessions: nothing is looked up for it. */
 	if (is_user_id(who)) {
 		pseudonym_of(keyring_user(app->keys), who, up);
 		return (true);
+	}
+	if (rc != DW_ABSENT) {
+		health_refuse(q, r, rc, "userdb_unavailable");
+		return (false);
 	}
 	response_error(r, q, "not_found", "There is no such user.", NULL, 0);
 	return (false);

@@ -228,21 +228,49 @@ secret_reason(int error)
 		error == EFBIG ? "is too large for a secret" : strerror(error));
 }
 
-/* A secret that others can read is no secret: refuse to start rather than to pretend. */
+/* Of a secret without the end of its line; its reader takes it as text. Returns what is wrong with it, or NULL. */
+static const char *
+secret_fault(char *secret, ssize_t len, size_t least)
+{
+
+	if (len < 0)
+		return (secret_reason(errno));
+	while (len > 0 && (secret[len - 1] == '\n' || secret[len - 1] == '\r'))
+		len--;
+	if (len == 0)
+		return ("is empty");
+	if (memchr(secret, '\0', (size_t)len) != NULL)
+		return ("holds a byte 0");
+	return ((size_t)len < least ? "is too short: at least 16 characters" : NULL);
+}
+
+_Static_assert(ADMIN_TOKEN_MIN == 16, "the sentence above says so");
+
+/*
+ * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least} characters are
+ * what the reader of this secret asks for.
+ */
 static bool
-check_secret(const struct loading *l, int i, const char *option, const char *file)
+check_secret_as(const struct loading *l, int i, const char *option, const char *file, size_t most, size_t least)
 {
 	char secret[SECRET_FILE_MAX], what[256];
-	ssize_t len;
+	const char *fault;
 
 	if (file[0] == '\0')
 		return (true);
-	len = fd_read_secret(file, secret, sizeof(secret));
+	fault = secret_fault(secret, fd_read_secret(file, secret, most), least);
 	explicit_bzero(secret, sizeof(secret));
-	if (len > 0)
+	if (fault == NULL)
 		return (true);
-	snprintf(what, sizeof(what), "\"%s\": %s", file, len == 0 ? "is empty" : secret_reason(errno));
+	snprintf(what, sizeof(what), "\"%s\": %s", file, fault);
 	return (wrong_of(l, i, option, what));
+}
+
+static bool
+check_secret(const struct loading *l, int i, const char *option, const char *file)
+{
+
+	return (check_secret_as(l, i, option, file, SECRET_FILE_MAX, 1));
 }
 
 static bool
@@ -250,8 +278,9 @@ check_secrets(const struct loading *l)
 {
 	const struct config *c = l->c;
 
-	return (check_secret(l, GLOBAL, "admin.token_file", c->admin_token_file) &&
-		check_secret(l, GLOBAL, "redis.password_file", c->redis_password_file));
+	bool good = check_secret_as(l, GLOBAL, "admin.token_file", c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
+
+	return (check_secret_as(l, GLOBAL, "redis.password_file", c->redis_password_file, REDIS_PASSWORD_MAX, 1) && good);
 }
 
 static bool

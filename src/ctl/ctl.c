@@ -139,8 +139,8 @@ ctl_arena(struct ctl *c, size_t size)
 	return (0);
 }
 
-int
-ctl_account(struct ctl *c, const char *name, struct account *out)
+enum dw_result
+ctl_find_account(struct ctl *c, const char *name, struct account *out)
 {
 	char canonical[USERNAME_MAX + 1];
 	enum dw_result r = sqlite_ops.find(c->users, name, out); /* as it is: a name in conflict has no canonical form of its own */
@@ -149,14 +149,20 @@ ctl_account(struct ctl *c, const char *name, struct account *out)
 		r = sqlite_ops.find(c->users, canonical, out);
 	if (r == DW_ABSENT) /* and it may be one that cannot be typed */
 		r = sqlite_ops.find_id(c->users, name, out);
+	explicit_bzero(out->hash, sizeof(out->hash));
+	return (r);
+}
+
+int
+ctl_account(struct ctl *c, const char *name, struct account *out)
+{
+	enum dw_result r = ctl_find_account(c, name, out);
+
 	if (r == DW_ABSENT)
 		ctl_say("there is no user %s", name);
 	else if (r != DW_OK)
 		ctl_say("the user database could not be asked");
-	if (r != DW_OK)
-		return (-1);
-	explicit_bzero(out->hash, sizeof(out->hash));
-	return (0);
+	return (r == DW_OK ? 0 : -1);
 }
 
 void

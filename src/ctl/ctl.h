@@ -49,6 +49,9 @@ int ctl_store(struct ctl *c);
 /* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
 int ctl_arena(struct ctl *c, size_t size);
 
+/* Finds the account ${name}, as typed, or the one of this id; the hash is wiped. DW_ABSENT, and could not ask, are different answers, and nothing is said. */
+enum dw_result ctl_find_account(struct ctl *c, const char *name, struct account *out);
+
 /* Finds the account ${name}, as typed, or the one of this id. Returns 0, or -1 after saying why not. The hash is wiped. */
 int ctl_account(struct ctl *c, const char *name, struct account *out);
 

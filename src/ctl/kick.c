@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "auth/device.h"
+#include "auth/name.h"
 #include "auth/reason.h"
 #include "crypto/sid.h"
 #include "ctl/ctl.h"
@@ -19,6 +20,8 @@ struct kick {
 	bool json;
 	uint64_t ended;
 	uint64_t records;
+	const char *name; /* looked for in all records */
+	bool found;
 };
 
 static int
@@ -67,32 +70,73 @@ kick_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 	return (k->json ? print_record(c, k, up, &r, &r.own) : 0); /* it had ended before: the record says how */
 }
 
+/* The record says whose it is. */
+static int
+kick_if_named(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
+{
+	struct kick *k = ctx;
+	struct session_list list;
+	enum dw_result rc;
+
+	arena_reset(&c->arena);
+	if ((rc = redis_store_ops.list(c->store, up, &c->arena, &list)) != DW_OK) {
+		ctl_say_store(rc, up);
+		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
+	}
+	if (strcmp(list.username, k->name) != 0)
+		return (0);
+	k->found = true;
+	return (kick_user(c, up, k));
+}
+
+/* Accounts cannot be asked, but who is signed in can be kicked: everybody's record has the name. */
+static int
+kick_by_records(struct ctl *c, const struct options *o, struct kick *k)
+{
+	char canonical[USERNAME_MAX + 1];
+	int rc;
+
+	ctl_say("the user database cannot be asked: looking for %s among those who are signed in", o->user);
+	k->name = name_canonical(str_of(o->user), canonical) ? canonical : o->user;
+	rc = everybody_each(c, kick_if_named, k);
+	if (rc == 0 && !k->found)
+		ctl_say("nobody of that name is signed in");
+	return (k->found ? rc : -1);
+}
+
 /* Whose sessions: fills in ${k}->w and kicks. */
 static int
 kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 {
 	uint8_t up[UP_LEN];
 	struct account a;
+	enum dw_result rc;
 
+	if (o->device != NULL) {
+		k->w.scope = SCOPE_DEVICE;
+		device_handle(str_of(o->device), k->w.dev8);
+	}
+	if (o->n_args == 1)
+		k->w.scope = SCOPE_SESSION;
+	k->w.said_scope = k->w.scope;
 	if (o->all)
 		return (everybody_each(c, kick_user, k));
 	if (o->user == NULL) {
-		k->w.scope = SCOPE_SESSION;
 		k->w.has_sid = true;
 		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), up, k->w.sid8)) {
 			ctl_say("there is no such session");
 			return (-1);
 		}
 	} else {
-		if (ctl_users(c, false) != 0 || ctl_account(c, o->user, &a) != 0)
+		rc = ctl_users(c, false) != 0 ? DW_UNAVAILABLE : ctl_find_account(c, o->user, &a);
+		if (rc == DW_ABSENT) {
+			ctl_say("there is no user %s", o->user);
 			return (-1);
+		}
+		if (rc != DW_OK)
+			return (kick_by_records(c, o, k));
 		ctl_pseudonym(c, a.id, up);
 	}
-	if (o->device != NULL) {
-		k->w.scope = SCOPE_DEVICE;
-		device_handle(str_of(o->device), k->w.dev8);
-	}
-	k->w.said_scope = k->w.scope;
 	return (kick_user(c, up, k));
 }
 

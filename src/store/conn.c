@@ -30,7 +30,6 @@
 #define DEFAULT_PORT 6379
 #define DATABASE_MAX 15
 #define HOST_LEN_MAX 255
-#define PASSWORD_FILE_MAX 1024
 #define TIME_SAMPLE_MS 1000 /* how old the clock offset may be: quartz drifts less, but clocks are set */
 #define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */
 #define TIMEOUT_MIN_MS 1
@@ -270,7 +269,7 @@ conn_read(struct conn *c, int64_t deadline)
 static bool
 send_auth(struct conn *c)
 {
-	char secret[PASSWORD_FILE_MAX], *cmd = NULL;
+	char secret[REDIS_PASSWORD_MAX], *cmd = NULL;
 	const char *argv[3] = { "AUTH" };
 	ssize_t n = fd_read_secret(c->conf->redis_password_file, secret, sizeof(secret));
 	bool sent = false;

@@ -474,12 +474,8 @@ sqlite_open_db(const char *path, bool create, char *err, size_t errlen)
 	} else {
 		snprintf(err, errlen, "the user database %s cannot be used: %s", path, c->problem);
 	}
-	if (r == DW_FAULT)
-		goto err2;
 	return (c);
 
-err2:
-	free(c->path);
 err1:
 	free(c);
 err0:

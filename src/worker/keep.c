@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/keeper.h"
+#include "worker/outcome.h"
 #include "worker/reopen.h"
 #include "worker/sandbox.h"
 #include "worker/signals.h"
@@ -32,9 +33,12 @@ keep_run(struct child *c, const struct config *conf)
 	sigset_t open;
 
 	signals_install(&open);
+	errno = 0;
 	if ((k = keeper_new(conf, c->cache, &c->board->nodes[0], why, sizeof(why))) == NULL) {
+		int failure = errno;
+
 		log_error("%s", why);
-		return (EXIT_CONFIG);
+		return (outcome_code(failure));
 	}
 	sandbox_enter(conf->seccomp);
 	keeper_turn(k, false);

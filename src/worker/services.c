@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "auth/clients.h"
@@ -6,12 +7,13 @@
 #include "store/redis.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
+#include "worker/outcome.h"
 
 #include "worker/services.h"
 
 #define REASON_BYTES 512
 
-/* A database that cannot be asked now is an answer (503), not a reason not to start; one that never can be is. */
+/* A database that cannot be asked, broken ones included, is an answer (503) and not a reason not to start: checks need none. */
 static bool
 open_users(struct app *app, const struct config *conf, char *why)
 {
@@ -31,6 +33,7 @@ int
 services_open(struct app *app, const struct config *conf, const struct child *c)
 {
 	char why[REASON_BYTES] = "";
+	int failure;
 
 	memset(app, 0, sizeof(*app));
 	app->conf = conf;
@@ -39,6 +42,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->cache = c->cache;
 	app->store = &redis_store_ops;
 	clients_hash(conf);
+	errno = 0; /* what was read and made no sense leaves it so */
 	if ((app->keys = keyring_load(conf->state_dir, conf->access_alg, why, sizeof(why))) == NULL || !open_users(app, conf, why))
 		goto err0;
 	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
@@ -48,9 +52,10 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	return (0);
 
 err0:
+	failure = errno;
 	log_error("%s", why);
 	services_close(app);
-	return (EXIT_CONFIG);
+	return (outcome_code(failure));
 }
 
 void

@@ -149,7 +149,7 @@ test_secrets(void **state)
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
-	file_write("good", "secret\n", 7, 0600);
+	file_write("good", "a secret of ours\n", 17, 0600);
 	file_write("group", "secret\n", 7, 0640);
 	file_write("others", "secret\n", 7, 0604);
 	file_write("empty", "", 0, 0600);
@@ -158,6 +158,42 @@ test_secrets(void **state)
 	expect_secret("admin: { token_file = ", "; };", "admin.token_file");
 	expect_secret("redis: { password_file = ", "; };", "redis.password_file");
 	expect_secret("clients = ( { id = \"a\"; secret_file = ", "; } );", "clients[0].secret_file");
+}
+
+static void
+expect_file(const char *before, const char *file, const char *place, const char *why)
+{
+	char text[512], error[CONFIG_ERROR_MAX];
+
+	snprintf(text, sizeof(text), "%s\"%s/%s\"; };", before, file_dir, file);
+	snprintf(error, sizeof(error), "t.conf:1: %s: \"%s/%s\": %s", place, file_dir, file, why);
+	expect(text, why == NULL ? NULL : error);
+}
+
+/* What the daemon would refuse, or never be able to use, is refused here. */
+static void
+test_secrets_fit_their_readers(void **state)
+{
+	static char many[REDIS_PASSWORD_MAX];
+
+	(void)state;
+	memset(many, 'x', sizeof(many));
+	file_write("short", "fifteen letters\n", 16, 0600);
+	file_write("blank", "\r\n\n", 3, 0600);
+	file_write("zero", "a secret\0of ours\n", 17, 0600);
+	file_write("token", many, ADMIN_TOKEN_MAX - 1, 0600);
+	file_write("no-token", many, ADMIN_TOKEN_MAX, 0600);
+	file_write("password", many, REDIS_PASSWORD_MAX - 1, 0600);
+	file_write("no-password", many, REDIS_PASSWORD_MAX, 0600);
+	expect_file("admin: { token_file = ", "short", "admin.token_file", "is too short: at least 16 characters");
+	expect_file("admin: { token_file = ", "zero", "admin.token_file", "holds a byte 0");
+	expect_file("admin: { token_file = ", "token", "admin.token_file", NULL);
+	expect_file("admin: { token_file = ", "no-token", "admin.token_file", "is too large for a secret");
+	expect_file("redis: { password_file = ", "short", "redis.password_file", NULL);
+	expect_file("redis: { password_file = ", "blank", "redis.password_file", "is empty");
+	expect_file("redis: { password_file = ", "zero", "redis.password_file", "holds a byte 0");
+	expect_file("redis: { password_file = ", "password", "redis.password_file", NULL);
+	expect_file("redis: { password_file = ", "no-password", "redis.password_file", "is too large for a secret");
 }
 
 /* Only root can become somebody else; for others these options mean nothing. */
@@ -182,6 +218,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rules, file_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_secrets, file_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_secrets_fit_their_readers, file_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_accounts, file_setup, file_teardown),
 	};
 
