@@ -1,10 +1,11 @@
 /*
- * What the processes of one host know of one Redis server, in the board's shared memory. There is one today; with a cluster it will be an
- * array with one for each master. Everybody who asks the server looks at it (src/store/look.h) and enters here what he saw.
+ * What the processes of one host know of one Redis server, in the board's shared memory. There is one today; with a cluster
+ * it will be an array with one for each master. Everybody who asks the server looks at it (src/store/look.h) and enters here
+ * what he saw.
  *
- * ${epoch} is what makes one process's discovery everybody's: whoever finds that the server is no longer the one they were all connected to
- * (it has become a replica, or another process answers in its place) raises it, and every connection that was made under an earlier epoch
- * is closed before it is used again, the cache keeper's included.
+ * ${epoch} is what makes one process's discovery everybody's: whoever finds that the server is no longer the one they were
+ * all connected to (it has become a replica, or another process answers in its place) raises it, and every connection that
+ * was made under an earlier epoch is closed before it is used again, the cache keeper's included.
  */
 #ifndef DOORWARD_NODE_H
 #define DOORWARD_NODE_H
@@ -17,6 +18,8 @@
 struct node {
 	_Atomic uint32_t epoch;
 	_Atomic uint32_t faults;     /* a bit each: enum look_fault of src/store/look.h, as last seen by whoever looked last */
+	_Atomic uint32_t said;       /* those of them that are in the log, and have not been called mended there */
+	_Atomic uint32_t hushed;     /* 1: only what is broken is logged, where each request is a process of its own */
 	_Atomic uint32_t broken;     /* 1: with one of those faults logins or logouts cannot work */
 	_Atomic uint64_t run;        /* which process of Redis answered last: a part of its run id; 0 = nobody was told */
 	_Atomic uint64_t failovers;  /* times another server answered as the master than the one before */

@@ -1,7 +1,7 @@
 /*
- * What is wrong with Redis, as lines of the one list. This process asks and looks for itself: it has the same address and the same user as the
- * workers, and so sees what they see. A server that does not answer is named by the limit that was reached; what follows from that, a cache
- * that is off, waiting requests, comes after it on the page.
+ * What is wrong with Redis, as lines of the one list. This process asks and looks for itself: it has the same address and the
+ * same user as the workers, and so sees what they see. A server that does not answer is named by the limit that was reached;
+ * what follows from that, a cache that is off, waiting requests, comes after it on the page.
  */
 #include "admin/health.h"
 #include "store/look.h"

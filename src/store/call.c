@@ -1,10 +1,10 @@
 /*
  * One question: breaker, connection, the question itself, and what the answer comes to.
  *
- * Once a second the question for the role goes out in front of the command, in the same piece: if the server has become a replica in the
- * meantime, what it answered is thrown away, everybody's connections are void, and the question is asked once more over a new one. A script
- * is only sent where the look at this connection said that all it does is allowed: what Redis refuses in its middle would leave half a
- * login behind.
+ * Once a second the question for the role goes out in front of the command, in the same piece: if the server has become a
+ * replica in the meantime, what it answered is thrown away, everybody's connections are void, and the question is asked once
+ * more over a new one. A script is only sent where the look at this connection said that all it does is allowed: what Redis
+ * refuses in its middle would leave half a login behind.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 #include "store/call.h"
 
-#define HOLD_MS 200      /* until a server that was no master is tried again: well within the second in which the new one is to be found */
+#define HOLD_MS 200        /* until a server that was no master is tried again: the new one is to be found within a second */
 #define LOOK_AGAIN_MS 1000 /* until rights that lacked are looked for again */
 
 /* What the first word of an error says. */
@@ -93,7 +93,10 @@ take_role(struct redis_store *s, int64_t deadline)
 	return (good);
 }
 
-/* Sends ${a}, the question for the role before it and that for the clock behind it where they are due; returns the reply to ${a}. */
+/*
+ * Sends ${a}, the question for the role before it and that for the clock behind it where they are due; returns the reply to
+ * ${a}.
+ */
 static redisReply *
 exchange(struct redis_store *s, const struct args *a, int64_t now, int64_t deadline)
 {
@@ -149,8 +152,9 @@ ask_open(struct redis_store *s, const struct args *a, int64_t now, int64_t deadl
 }
 
 /*
- * One connection attempt at most: if there is no connection, if the one there is was closed by the other side while it lay idle, or if its
- * server turned out to be no master. A connection that keeps silent is not tried again: the caller would wait twice.
+ * One connection attempt at most: if there is no connection, if the one there is was closed by the other side while it lay
+ * idle, or if its server turned out to be no master. A connection that keeps silent is not tried again: the caller would wait
+ * twice.
  */
 static redisReply *
 ask(struct redis_store *s, const struct args *a)

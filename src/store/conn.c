@@ -1,8 +1,8 @@
 /*
- * One connection to one Redis. Opening it takes one round trip after the connect: AUTH, SELECT, TIME and the questions of a look
- * (store/look.h) go out in one piece. A server that is no master is left at once; what else the look found is entered for all processes
- * (store/node.h) and is the caller's to heed. The epoch of the node is read before the connect, so that a connection that was being made
- * while somebody declared all void is void too.
+ * One connection to one Redis. Opening it takes one round trip after the connect: AUTH, SELECT, TIME and the questions of a
+ * look (store/look.h) go out in one piece. A server that is no master is left at once; what else the look found is entered
+ * for all processes (store/node.h) and is the caller's to heed. The epoch of the node is read before the connect, so that a
+ * connection that was being made while somebody declared all void is void too.
  */
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -387,7 +387,8 @@ greet(struct conn *c, int64_t deadline)
 	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
 		return (false);
 	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
-	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) && take_look(c, deadline));
+	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) &&
+	    take_look(c, deadline));
 }
 
 bool

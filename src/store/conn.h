@@ -1,6 +1,7 @@
 /*
- * One connection to one Redis, made after the fork and kept. hiredis never recovers a context: whatever fails on it, it is closed here and a
- * later call opens a new one. Every wait has an end. SIGPIPE is ignored by the process (hiredis writes without MSG_NOSIGNAL).
+ * One connection to one Redis, made after the fork and kept. hiredis never recovers a context: whatever fails on it, it is
+ * closed here and a later call opens a new one. Every wait has an end. SIGPIPE is ignored by the process (hiredis writes
+ * without MSG_NOSIGNAL).
  */
 #ifndef STORE_CONN_H
 #define STORE_CONN_H
@@ -15,20 +16,23 @@ struct look;
 struct node;
 struct redisReply;
 
-/* Reads the address out of ${c}, which must stay alive; connects to nothing. NULL with a sentence in ${err} if it makes no sense. */
+/*
+ * Reads the address out of ${c}, which must stay alive; connects to nothing. NULL with a sentence in ${err} if it makes no
+ * sense.
+ */
 struct conn *conn_new(const struct config *c, char *err, size_t errlen);
 void conn_free(struct conn *c);
 
 /*
- * Gives ${c} what all processes of this host know of its server; before the first conn_open(). Without, ${c} knows by itself only. NULL: what is
- * found is neither kept nor logged, for a caller who says it himself.
+ * Gives ${c} what all processes of this host know of its server; before the first conn_open(). Without, ${c} knows by itself
+ * only. NULL: what is found is neither kept nor logged, for a caller who says it himself.
  */
 void conn_set_node(struct conn *c, struct node *n);
 
 /*
- * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the server's clock and looks whether it is
- * good enough. The password is read from its file each time, so that a new one needs no restart. Returns false with the connection closed; so
- * it does where the server is not a master.
+ * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the server's clock and
+ * looks whether it is good enough. The password is read from its file each time, so that a new one needs no restart. Returns
+ * false with the connection closed; so it does where the server is not a master.
  */
 bool conn_open(struct conn *c, int64_t deadline);
 void conn_close(struct conn *c);
@@ -37,7 +41,10 @@ bool conn_is_open(const struct conn *c);
 /* Looks again, over the open connection. Returns false with the connection closed. */
 bool conn_look(struct conn *c, int64_t deadline);
 
-/* What the last look saw, also of a server that was left for it; nothing but zeroes before the first. And the last failure, in words, or "". */
+/*
+ * What the last look saw, also of a server that was left for it; nothing but zeroes before the first. And the last failure,
+ * in words, or "".
+ */
 const struct look *conn_seen(const struct conn *c);
 const char *conn_why(const struct conn *c);
 
@@ -48,8 +55,8 @@ bool conn_is_current(const struct conn *c);
 void conn_void(struct conn *c);
 
 /*
- * Queues the question for the role, where the last one is old; takes its answer, which may be NULL. False: not a master, and everybody's
- * connection is void; this one is closed.
+ * Queues the question for the role, where the last one is old; takes its answer, which may be NULL. False: not a master, and
+ * everybody's connection is void; this one is closed.
  */
 bool conn_role_is_old(const struct conn *c, int64_t mono_ms);
 bool conn_ask_role(struct conn *c);
@@ -62,8 +69,8 @@ bool conn_append(struct conn *c, int argc, const char **argv, const size_t *len)
 bool conn_flush(struct conn *c);
 
 /*
- * Sends what is queued and returns the next reply, to be freed with freeReplyObject(). NULL if there was none before ${deadline}, or the
- * connection was lost: it is closed then.
+ * Sends what is queued and returns the next reply, to be freed with freeReplyObject(). NULL if there was none before
+ * ${deadline}, or the connection was lost: it is closed then.
  */
 struct redisReply *conn_read(struct conn *c, int64_t deadline);
 

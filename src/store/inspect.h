@@ -8,9 +8,9 @@
 struct config;
 
 /*
- * Connects to the Redis of ${c} and writes to ${out} one line for each thing it lacks, "${file}: redis.url: what lacks and what mends it".
- * Returns how many there were. A server that cannot be asked is one, but for a private one: that comes with the daemon. Changes nothing; it
- * leaves the probe in the server's script cache.
+ * Connects to the Redis of ${c} and writes to ${out} one line for each thing it lacks, "${file}: redis.url: what lacks and
+ * what mends it". Returns how many there were. A server that cannot be asked is one, but for a private one: that comes with
+ * the daemon. Changes nothing; it leaves the probe in the server's script cache.
  */
 size_t inspect_server(const struct config *c, const char *file, FILE *out);
 

@@ -1,10 +1,11 @@
 /*
- * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to the moment
- * before it was asked for.
+ * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to
+ * the moment before it was asked for.
  *
- * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection can ask for
- * nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change raises the epoch of the
- * node, which is looked at in every turn. Either way everything kept is void and the lease is over at once.
+ * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection
+ * can ask for nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change
+ * raises the epoch of the node, which is looked at in every turn. Either way everything kept is void and the lease is over at
+ * once.
  */
 #include <inttypes.h>
 #include <stdio.h>

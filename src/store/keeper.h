@@ -1,6 +1,6 @@
 /*
- * The cache keeper's half that speaks to Redis: one connection that is told of every changed user record and redirects that to itself. (With
- * two connections Redis silently stops telling when the first one goes; store.md section 4.)
+ * The cache keeper's half that speaks to Redis: one connection that is told of every changed user record and redirects that
+ * to itself. (With two connections Redis silently stops telling when the first one goes; store.md section 4.)
  */
 #ifndef STORE_KEEPER_H
 #define STORE_KEEPER_H
@@ -24,8 +24,8 @@ void keeper_free(struct keeper *k);
 int keeper_fd(const struct keeper *k);
 
 /*
- * Does what is due: connects, takes what has arrived, asks for the next proof. Call it when the descriptor is readable and at least every
- * KEEPER_PING_MS. Never waits longer than Redis' timeouts. Returns true while the cache is being kept.
+ * Does what is due: connects, takes what has arrived, asks for the next proof. Call it when the descriptor is readable and at
+ * least every KEEPER_PING_MS. Never waits longer than Redis' timeouts. Returns true while the cache is being kept.
  */
 bool keeper_turn(struct keeper *k, bool readable);
 

@@ -1,10 +1,10 @@
 /*
- * One look at a server: four questions in one piece, ROLE, INFO, and the probe twice (loaded, then run). ROLE and INFO overlap so that a
- * user who may not give one of them is still seen through the other.
+ * One look at a server: four questions in one piece, ROLE, INFO, and the probe twice (loaded, then run). ROLE and INFO
+ * overlap so that a user who may not give one of them is still seen through the other.
  *
- * The probe is given the table below: one command of each kind that we use, on a key or channel as we name them. Redis only says yes or no,
- * not whether it is the command or the key; so what is missing is told as both, which is never more than we need. A command that a script
- * uses and that is not in this table fails tests/unit/store/look.c.
+ * The probe is given the table below: one command of each kind that we use, on a key or channel as we name them. Redis only
+ * says yes or no, not whether it is the command or the key; so what is missing is told as both, which is never more than we
+ * need. A command that a script uses and that is not in this table fails tests/unit/store/look.c.
  */
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /*
- * Is this Redis good enough? Asked over every new connection, and again when it is time: what the server is (ROLE, INFO) and whether our
- * user may do all that the scripts do (redis.acl_check_cmd, in the script "probe").
+ * Is this Redis good enough? Asked over every new connection, and again when it is time: what the server is (ROLE, INFO) and
+ * whether our user may do all that the scripts do (redis.acl_check_cmd, in the script "probe").
  *
- * What is found wrong is a set of faults. A fault names itself and the line that mends it; how bad it is says whether anything is sent to
- * that server at all. "Not allowed to look" is a fault of its own and never more than a warning: absent is not could-not-ask.
+ * What is found wrong is a set of faults. A fault names itself and the line that mends it; how bad it is says whether
+ * anything is sent to that server at all. "Not allowed to look" is a fault of its own and never more than a warning: absent
+ * is not could-not-ask.
  */
 #ifndef STORE_LOOK_H
 #define STORE_LOOK_H
@@ -52,13 +53,16 @@ struct look {
 	char policy[LOOK_WORD_MAX + 1];  /* maxmemory-policy */
 	char rules[LOOK_RULES_MAX + 1];  /* ACL rules our user lacks */
 	uint64_t run;                    /* a part of the run id; 0 = not known */
-	int64_t at;                      /* mono, ms; 0 = it has not been looked at, or could not say all while it was loading */
+	int64_t at;                      /* mono, ms; 0 = not looked at, or while it was loading */
 };
 
 /* The ${i}th question of a look. */
 void look_question(const struct config *c, size_t i, struct args *a);
 
-/* Takes its answer into ${l}, which was zeroed before the first. Returns false if no question can be asked of such a server at present. */
+/*
+ * Takes its answer into ${l}, which was zeroed before the first. Returns false if no question can be asked of such a server
+ * at present.
+ */
 bool look_take(struct look *l, const struct config *c, size_t i, const struct redisReply *r);
 
 /* Takes the answer of ROLE alone, on a connection that was looked at. Returns whether it is a master, or not for us to know. */

@@ -1,4 +1,7 @@
-/* The facts of one server that all processes share: see doorward/node.h. Each word is changed in one step, and none needs another. */
+/*
+ * The facts of one server that all processes share: see doorward/node.h. Each word is changed in one step, and none needs
+ * another.
+ */
 #include "base/clock.h"
 #include "base/log.h"
 #include "doorward/config.h"
@@ -18,14 +21,9 @@ node_void(struct node *n, uint32_t epoch)
 static void
 tell(const struct look *l, const struct config *c, enum look_fault f)
 {
-	static int64_t next[LOOK_FAULTS];
-	int64_t now = clock_mono_ms();
 	char what[SAY_MAX], mend[SAY_MAX];
 	struct buf w, m;
 
-	if (now < next[f])
-		return;
-	next[f] = now + SAID_MS;
 	buf_init(&w, what, sizeof(what));
 	look_say(&w, l, f);
 	buf_init(&m, mend, sizeof(mend));
@@ -36,22 +34,40 @@ tell(const struct look *l, const struct config *c, enum look_fault f)
 		log_warn("%s To mend it: %s", what, mend);
 }
 
+/*
+ * Says of ${f} what has changed since it was spoken of last. One that comes and goes is held back for a while and told then
+ * if it is still there, so that the last line about it is always true.
+ */
+static void
+say_once(struct node *n, const struct look *l, const struct config *c, enum look_fault f, bool is_there)
+{
+	static int64_t next[LOOK_FAULTS];
+	int64_t now = clock_mono_ms();
+	uint32_t bit = LOOK_BIT(f);
+
+	if (is_there == ((atomic_load(&n->said) & bit) != 0) || (n->hushed && look_weight(f) != LOOK_BROKEN))
+		return;
+	if (!is_there && (atomic_fetch_and(&n->said, ~bit) & bit) != 0)
+		log_info("Redis is mended: fault=%s", look_name(f));
+	if (!is_there || now < next[f] || (atomic_fetch_or(&n->said, bit) & bit) != 0)
+		return;
+	next[f] = now + SAID_MS;
+	tell(l, c, f);
+}
+
 static void
 enter_faults(struct node *n, const struct look *l, const struct config *c)
 {
 	/* while it loads its files nobody can be asked what he may do */
-	uint32_t kept = l->loading ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) : 0;
+	uint32_t kept = l->loading ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) | LOOK_BIT(LOOK_UNTRIMMED) : 0;
 	uint32_t before = atomic_load(&n->faults), now = l->faults | (before & kept);
 
 	while (!atomic_compare_exchange_weak(&n->faults, &before, now))
 		now = l->faults | (before & kept);
 	atomic_store(&n->broken, now != 0 && look_weight(look_first(now)) == LOOK_BROKEN);
-	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
-		if ((now & ~before & LOOK_BIT(f)) != 0)
-			tell(l, c, f);
-		else if ((before & ~now & LOOK_BIT(f)) != 0)
-			log_info("Redis is mended: fault=%s", look_name(f));
-	}
+	for (enum look_fault f = 0; f < LOOK_FAULTS; f++)
+		if (((l->faults | ~kept) & LOOK_BIT(f)) != 0)
+			say_once(n, l, c, f, (now & LOOK_BIT(f)) != 0);
 }
 
 /* Where two answer in turn behind one address, each change voids once; nothing here waits. */

@@ -1,4 +1,7 @@
-/* Entering what was seen of a server into the shared memory of this host; and the log lines that go with it, one a host, not one a process. */
+/*
+ * Entering what was seen of a server into the shared memory of this host; and the log lines that go with it, one a host, not
+ * one a process.
+ */
 #ifndef STORE_NODE_H
 #define STORE_NODE_H
 
@@ -11,8 +14,8 @@
 struct config;
 
 /*
- * Enters ${l}. Faults that nobody had seen are logged with the line that mends them, those that are gone as mended. If another process of
- * Redis answers than the last time, everybody's connections are void.
+ * Enters ${l}. Faults that nobody had seen are logged with the line that mends them, those that are gone as mended. If
+ * another process of Redis answers than the last time, everybody's connections are void.
  */
 void node_enter(struct node *n, const struct look *l, const struct config *c);
 

@@ -1,6 +1,7 @@
 /*
- * The events as Redis publishes them, over one connection that waits for nothing else. It cannot ask for the role; a server that has become
- * a replica would keep silent for ever, or tell late. So a second connection looks, as often as the callback is given its turn.
+ * The events as Redis publishes them, over one connection that waits for nothing else. It cannot ask for the role; a server
+ * that has become a replica would keep silent for ever, or tell late. So a second connection looks, as often as the callback
+ * is given its turn.
  */
 #include <poll.h>
 

@@ -1,4 +1,7 @@
-/* Each thing a server can lack, on a real one: that it is seen, named with the line that mends it, and gone once that line was given. */
+/*
+ * Each thing a server can lack, on a real one: that it is seen, named with the line that mends it, and gone once that line
+ * was given.
+ */
 #include <sys/stat.h>
 
 #include <unistd.h>
