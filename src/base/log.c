@@ -276,6 +276,17 @@ log_text(struct str s)
 }
 
 bool
+log_paced(struct log_pace *p)
+{
+	int64_t now = clock_mono_ms(), earliest = now - (int64_t)(LOG_PACE_BURST - 1) * LOG_PACE_PERIOD_MS;
+
+	if (p->since > now)
+		return (false);
+	p->since = (p->since > earliest ? p->since : earliest) + LOG_PACE_PERIOD_MS;
+	return (true);
+}
+
+bool
 log_due(int64_t *next)
 {
 	int64_t now = clock_mono_ms();

@@ -61,6 +61,17 @@ void log_trace(const char *id);
 #define LOG_PERIOD_MS 10000
 bool log_due(int64_t *next);
 
+#define LOG_PACE_BURST 6
+#define LOG_PACE_PERIOD_MS 10000
+
+/* For a state that may change to and fro: LOG_PACE_BURST lines at once, then one in LOG_PACE_PERIOD_MS. Zeroed at first. */
+struct log_pace {
+	int64_t since; /* mono, ms: when the lines that were said would have been due, one after the other */
+};
+
+/* Returns true if a line may be logged now; it is then counted. */
+bool log_paced(struct log_pace *p);
+
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

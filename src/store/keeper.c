@@ -37,6 +37,8 @@ struct keeper {
 	struct conn *looking; /* the second connection */
 	int64_t looked_at;    /* mono, ms */
 	bool kept;         /* subscribed, and told the last time we asked */
+	struct log_pace pace;
+	unsigned changes;  /* of ${kept} that the log does not have yet */
 	uint64_t asked;    /* number of the proof that is awaited, or was last */
 	bool awaiting;
 	int64_t asked_at;  /* mono, ms */
@@ -80,9 +82,22 @@ static void
 lose(struct keeper *k)
 {
 
-	if (k->kept)
-		log_warn("the session cache is off: its connection to Redis is lost");
+	k->changes += k->kept;
 	let_go(k);
+}
+
+/* What goes on and off every second is told as what it comes to, with how often it changed. */
+static void
+report(struct keeper *k)
+{
+
+	if (k->changes == 0 || !log_paced(&k->pace))
+		return;
+	if (k->kept)
+		log_info("the session cache is on changes=%u", k->changes);
+	else
+		log_warn("the session cache is off: its connection to Redis is lost changes=%u", k->changes);
+	k->changes = 0;
 }
 
 void
@@ -163,8 +178,8 @@ connect_again(struct keeper *k)
 	}
 	/* From here on we are told of every change; what was kept before may have missed one. */
 	cache_flush(k->cache);
-	log_info("the session cache is on");
 	k->kept = true;
+	k->changes++;
 }
 
 static void
@@ -286,5 +301,6 @@ keeper_turn(struct keeper *k, bool readable)
 		lose(k);
 	if (conn_is_open(k->conn) && !k->awaiting && now - k->asked_at >= KEEPER_PING_MS)
 		ask_for_proof(k);
+	report(k);
 	return (k->kept);
 }

@@ -218,10 +218,27 @@ test_due(void **state)
 	assert_false(log_due(&one));
 }
 
+/* A burst is said, then one line a period, whatever the clock of the machine says at its start. */
+static void
+test_pace(void **state)
+{
+	struct log_pace p = { 0 };
+
+	(void)state;
+	for (int i = 0; i < LOG_PACE_BURST; i++)
+		assert_true(log_paced(&p));
+	for (int i = 0; i < 1000; i++)
+		assert_false(log_paced(&p));
+	p.since -= LOG_PACE_PERIOD_MS; /* as if so much time had gone by */
+	assert_true(log_paced(&p));
+	assert_false(log_paced(&p));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_failure_leaves_it),
 		cmocka_unit_test(test_trace),
