@@ -306,7 +306,6 @@ hold_secrets(struct baseline *b)
 	const struct config *c = b->c;
 	char name[OPTION_NAME_MAX];
 
-	hold_secret(b, source_of(c, "admin.token_file"), "admin.token_file", c->admin_token_file);
 	hold_secret(b, source_of(c, "redis.password_file"), "redis.password_file", c->redis_password_file);
 	for (size_t i = 0; i < c->n_clients; i++) {
 		if (c->source->rows[i] == NULL)
