@@ -45,7 +45,7 @@ enum board_state { BOARD_FREE = 0, BOARD_STARTING, BOARD_READY, BOARD_BUSY, BOAR
 /* What a busy worker is doing: named in slow-request and stuck-worker notices. */
 enum board_stage { STAGE_NONE = 0, STAGE_READ, STAGE_RULES, STAGE_REDIS, STAGE_USERDB, STAGE_HASH, STAGE_WRITE, BOARD_STAGES };
 
-/* What processes count. A further counter is a line here, one in board_counters[] of src/base/board.c, and board_count() where it happens. */
+/* What processes count. A further counter is a line here, one in board_counters[] of src/child/board.c, and board_count() where it happens. */
 enum board_counter {
 	COUNT_REQUESTS = 0,
 	COUNT_ACCEPTED,         /* connections */

@@ -25,9 +25,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/mac.h"
-#include "web/body.h"
-#include "web/response.h"
-#include "web/trace.h"
+#include "http/body.h"
+#include "http/response.h"
+#include "http/trace.h"
 
 #include "admin/http.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "auth/view.h"
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "doorward/app.h"

@@ -9,7 +9,7 @@
 #include "auth/name.h"
 #include "auth/password.h"
 #include "auth/pseudonym.h"
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"

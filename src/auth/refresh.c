@@ -2,7 +2,7 @@
 
 #include "auth/clients.h"
 #include "auth/device.h"
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "crypto/random.h"

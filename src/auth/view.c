@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "auth/clients.h"
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "crypto/sid.h"
 #include "doorward/config.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "base/log.h"
 #include "crypto/sid.h"
 #include "ctl/ctl.h"

@@ -4,7 +4,7 @@
 #include "auth/logout.h"
 #include "auth/view.h"
 #include "base/base64url.h"
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 #include "handle/credential.h"

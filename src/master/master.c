@@ -83,7 +83,7 @@ first_death(struct master *m, const struct death *d, int64_t now)
 	if (d->code == EXIT_CONFIG) {
 		snprintf(m->why, sizeof(m->why), "%s refused its configuration or permissions, the log says why", name);
 		give_up(m, EXIT_CONFIG, now);
-	} else if (hopeless && pool_count(&m->pool, m->now, (int)d->place->role, PLACE_READY) == 0) {
+	} else if (hopeless && pool_count(&m->pool, m->now, (int)d->place->role, SLOT_READY) == 0) {
 		snprintf(m->why, sizeof(m->why), "%s did not become ready in %u tries, the log says why", name,
 		    d->place->backoff.failures > 0 ? d->place->backoff.failures : 1);
 		give_up(m, EXIT_RUNTIME, now);
@@ -95,12 +95,12 @@ static void
 later_death(struct master *m, const struct death *d, int64_t now)
 {
 	const struct role *role = &m->now->plan.roles[d->place->role];
-	size_t barred = pool_count(&m->pool, m->now, (int)d->place->role, PLACE_BARRED);
+	size_t barred = pool_count(&m->pool, m->now, (int)d->place->role, SLOT_BARRED);
 
 	if (d->code != EXIT_CONFIG || !role->resizable)
 		return;
 	if (barred < m->board->roles[d->place->board_role].wanted ||
-	    pool_count(&m->pool, m->now, (int)d->place->role, PLACE_READY) > 0)
+	    pool_count(&m->pool, m->now, (int)d->place->role, SLOT_READY) > 0)
 		return;
 	snprintf(m->why, sizeof(m->why), "no %s process is left that may be started", role->name);
 	m->code = EXIT_CONFIG;
@@ -210,7 +210,7 @@ is_up(const struct master *m)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		const struct place *pl = &m->pool.places[i];
 
-		if (pl->state == PLACE_STARTING || (pl->state == PLACE_DUE && pl->backoff.failures < FIRST_TRIES))
+		if (pl->state == SLOT_STARTING || (pl->state == SLOT_DUE && pl->backoff.failures < FIRST_TRIES))
 			return (false);
 	}
 	return (true);
@@ -247,7 +247,7 @@ tick(struct master *m, int64_t now)
 		notify_ready(&m->notify);
 		daemon_report(&m->report_fd, 0, "");
 		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1,
-		    PLACE_READY));
+		    SLOT_READY));
 	}
 	if (m->phase == PHASE_SERVING)
 		tick_serving(m, now);

@@ -45,7 +45,7 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 	char words[128], busy[96] = "";
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RETIRED;
 
-	if (clean && (pl->state == PLACE_LEAVING || pl->state == PLACE_READY)) {
+	if (clean && (pl->state == SLOT_LEAVING || pl->state == SLOT_READY)) {
 		log_debug("%s left: pid=%d age_ms=%lld requests=%llu", pl->name, (int)pl->pid, (long long)lived,
 		    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS));
 		return;
@@ -58,6 +58,6 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 		snprintf(busy, sizeof(busy), " route=%s trace=%s", board_route_word(s->route), trace);
 	}
 	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
-	    pl->state == PLACE_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,
+	    pl->state == SLOT_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,
 	    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS), busy);
 }

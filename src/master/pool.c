@@ -45,7 +45,7 @@ pool_free(const struct pool *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		n += p->places[i].state == PLACE_FREE;
+		n += p->places[i].state == SLOT_FREE;
 	return (n);
 }
 
@@ -57,9 +57,9 @@ pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordin
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		struct place *pl = &p->places[i];
 
-		if (pl->state != PLACE_FREE)
+		if (pl->state != SLOT_FREE)
 			continue;
-		*pl = (struct place){ .state = PLACE_DUE,
+		*pl = (struct place){ .state = SLOT_DUE,
 			.gen = g,
 			.generation = g->number,
 			.role = (uint32_t)role,
@@ -80,7 +80,7 @@ pool_note_wanted(struct pool *p, const struct generation *g, size_t role)
 	size_t n = 0;
 
 	for (size_t k = 0; k < BOARD_SLOTS; k++)
-		n += p->places[k].gen == g && p->places[k].role == role && p->places[k].state != PLACE_FREE &&
+		n += p->places[k].gen == g && p->places[k].role == role && p->places[k].state != SLOT_FREE &&
 		     p->places[k].heir == NULL;
 	if (i >= 0)
 		p->board->roles[i].wanted = (uint32_t)n;
@@ -107,7 +107,7 @@ static void
 kill_late(struct place *pl)
 {
 
-	if (pl->state == PLACE_STARTING)
+	if (pl->state == SLOT_STARTING)
 		log_error("%s (pid %d) did not become ready in time, killing it", pl->name, (int)pl->pid);
 	else
 		log_warn("%s (pid %d) did not finish in time, killing it", pl->name, (int)pl->pid);
@@ -122,11 +122,11 @@ pool_tick(struct pool *p, int64_t now)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		struct place *pl = &p->places[i];
 
-		if (pl->state == PLACE_FREE || pl->at > now)
+		if (pl->state == SLOT_FREE || pl->at > now)
 			continue;
-		if (pl->state == PLACE_DUE)
+		if (pl->state == SLOT_DUE)
 			spawn_place(p, pl, now);
-		else if (pl->state == PLACE_STARTING || pl->state == PLACE_LEAVING)
+		else if (pl->state == SLOT_STARTING || pl->state == SLOT_LEAVING)
 			kill_late(pl);
 	}
 }
@@ -137,7 +137,7 @@ pool_next(const struct pool *p)
 	int64_t next = NEVER;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state != PLACE_FREE && p->places[i].at < next)
+		if (p->places[i].state != SLOT_FREE && p->places[i].at < next)
 			next = p->places[i].at;
 	return (next);
 }
@@ -148,7 +148,7 @@ pool_poll(const struct pool *p, struct pollfd fds[BOARD_SLOTS])
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == PLACE_STARTING && p->places[i].channel >= 0)
+		if (p->places[i].state == SLOT_STARTING && p->places[i].channel >= 0)
 			fds[n++] = (struct pollfd){ .fd = p->places[i].channel, .events = POLLIN };
 	return (n);
 }
@@ -175,7 +175,7 @@ hear(struct place *pl)
 		close_channel(pl);
 		return;
 	}
-	pl->state = PLACE_READY;
+	pl->state = SLOT_READY;
 	pl->at = NEVER;
 	log_debug("%s is ready: pid=%d", pl->name, (int)pl->pid);
 }
@@ -185,7 +185,7 @@ pool_hear(struct pool *p)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == PLACE_STARTING && p->places[i].channel >= 0)
+		if (p->places[i].state == SLOT_STARTING && p->places[i].channel >= 0)
 			hear(&p->places[i]);
 }
 
@@ -194,7 +194,7 @@ place_of(struct pool *p, pid_t pid)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid == pid && p->places[i].state != PLACE_FREE)
+		if (p->places[i].pid == pid && p->places[i].state != SLOT_FREE)
 			return (&p->places[i]);
 	return (NULL);
 }
@@ -205,7 +205,7 @@ pool_has_heir(const struct place *pl)
 	const struct place *heir = pl->heir;
 
 	return (heir != NULL && heir->gen == pl->gen && heir->role == pl->role &&
-		(heir->state == PLACE_DUE || heir->state == PLACE_STARTING || heir->state == PLACE_READY));
+		(heir->state == SLOT_DUE || heir->state == SLOT_STARTING || heir->state == SLOT_READY));
 }
 
 /* When the place is filled again. */
@@ -216,13 +216,13 @@ schedule(struct pool *p, struct place *pl, const struct death *d, const struct l
 	int64_t delay;
 
 	if (d->code == EXIT_CONFIG) {
-		pl->state = PLACE_BARRED;
+		pl->state = SLOT_BARRED;
 		pl->at = NEVER;
 		return;
 	}
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
 	delay = backoff_next(&pl->backoff, life, random);
-	pl->state = PLACE_DUE;
+	pl->state = SLOT_DUE;
 	pl->at = now + delay;
 	p->board->respawns++;
 	if (delay > 0)
@@ -240,7 +240,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 		return (false);
 	s = &p->board->slots[pl - p->places];
 	*d = (struct death){
-		.place = pl, .was_ready = pl->state == PLACE_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1
+		.place = pl, .was_ready = pl->state == SLOT_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1
 	};
 	life = (struct life){ .ready = d->was_ready,
 		.ms = now - pl->born,
@@ -251,8 +251,8 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	close_channel(pl);
 	pl->pid = 0;
 	/* Whose successor has been started already needs no other. */
-	if (pl->state == PLACE_LEAVING || pool_has_heir(pl)) {
-		*pl = (struct place){ .state = PLACE_FREE };
+	if (pl->state == SLOT_LEAVING || pool_has_heir(pl)) {
+		*pl = (struct place){ .state = SLOT_FREE };
 		return (false);
 	}
 	p->board->roles[pl->board_role].deaths++;
@@ -265,10 +265,10 @@ pool_dismiss(struct place *pl, int64_t deadline)
 {
 
 	if (pl->pid == 0) {
-		*pl = (struct place){ .state = PLACE_FREE };
+		*pl = (struct place){ .state = SLOT_FREE };
 		return;
 	}
-	pl->state = PLACE_LEAVING;
+	pl->state = SLOT_LEAVING;
 	pl->gen = NULL;
 	pl->heir = NULL;
 	pl->at = deadline;
@@ -282,9 +282,9 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		struct place *pl = &p->places[i];
 
-		if (pl->state == PLACE_FREE || (g != NULL && pl->gen != g))
+		if (pl->state == SLOT_FREE || (g != NULL && pl->gen != g))
 			continue;
-		if (pl->state != PLACE_LEAVING)
+		if (pl->state != SLOT_LEAVING)
 			pool_dismiss(pl, deadline);
 		else if (pl->at > deadline && pl->at != NEVER)
 			pl->at =
@@ -300,7 +300,7 @@ pool_kill(struct pool *p, const struct generation *g)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		struct place *pl = &p->places[i];
 
-		if (pl->pid > 0 && pl->state == PLACE_LEAVING && (g == NULL || pl->generation == g->number)) {
+		if (pl->pid > 0 && pl->state == SLOT_LEAVING && (g == NULL || pl->generation == g->number)) {
 			kill(pl->pid, SIGKILL);
 			pl->at = NEVER;
 		}

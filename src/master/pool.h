@@ -24,12 +24,12 @@
 #define POOL_HIDDEN_MAX 8 /* descriptors of the master that no child may keep */
 
 enum place_state {
-	PLACE_FREE = 0,
-	PLACE_DUE,	/* nobody there; to be started at ${at} */
-	PLACE_STARTING, /* to say READY by ${at} */
-	PLACE_READY,
-	PLACE_LEAVING, /* told to finish; killed at ${at} */
-	PLACE_BARRED   /* left with EXIT_CONFIG: not started again in this generation */
+	SLOT_FREE = 0,
+	SLOT_DUE,	/* nobody there; to be started at ${at} */
+	SLOT_STARTING, /* to say READY by ${at} */
+	SLOT_READY,
+	SLOT_LEAVING, /* told to finish; killed at ${at} */
+	SLOT_BARRED   /* left with EXIT_CONFIG: not started again in this generation */
 };
 
 struct place {

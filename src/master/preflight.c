@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 #include "master/listen.h"
-#include "master/private_redis.h"
+#include "redisd/private_redis.h"
 #include "master/privs.h"
 
 #include "master/preflight.h"

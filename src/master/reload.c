@@ -135,7 +135,7 @@ void
 reload_tick(struct master *m, int64_t now)
 {
 
-	if (m->next != NULL && pool_count(&m->pool, m->next, -1, PLACE_READY) == generation_size(m->next))
+	if (m->next != NULL && pool_count(&m->pool, m->next, -1, SLOT_READY) == generation_size(m->next))
 		commit(m, now);
 	if (m->next == NULL && m->reload_wanted)
 		reload_begin(m, now);

@@ -8,7 +8,7 @@ static bool
 belongs(const struct place *pl, const struct generation *g, size_t role)
 {
 
-	return (pl->state != PLACE_FREE && pl->gen == g && pl->role == role);
+	return (pl->state != SLOT_FREE && pl->gen == g && pl->role == role);
 }
 
 size_t
@@ -47,7 +47,7 @@ last_of(struct pool *p, const struct generation *g, size_t role, bool idle)
 
 		if (!belongs(pl, g, role) || pl->heir != NULL)
 			continue;
-		if (idle && (pl->state != PLACE_READY || p->board->slots[i].state != BOARD_READY))
+		if (idle && (pl->state != SLOT_READY || p->board->slots[i].state != BOARD_READY))
 			continue;
 		if (last == NULL || pl->ordinal > last->ordinal)
 			last = pl;
@@ -96,8 +96,8 @@ count_idle(const struct pool *p, const struct generation *g, size_t role)
 
 		if (!belongs(pl, g, role) || pl->heir != NULL)
 			continue;
-		n += pl->state == PLACE_STARTING || pl->state == PLACE_DUE ||
-		     (pl->state == PLACE_READY && p->board->slots[i].state == BOARD_READY);
+		n += pl->state == SLOT_STARTING || pl->state == SLOT_DUE ||
+		     (pl->state == SLOT_READY && p->board->slots[i].state == BOARD_READY);
 	}
 	return (n);
 }
@@ -146,12 +146,12 @@ static void
 recycle(struct pool *p, struct place *pl, int64_t now, int64_t deadline)
 {
 
-	if (pl->heir != NULL && pl->heir->state != PLACE_BARRED && !pool_has_heir(pl))
+	if (pl->heir != NULL && pl->heir->state != SLOT_BARRED && !pool_has_heir(pl))
 		pl->heir = NULL; /* it was told to leave itself */
 	if (pl->heir == NULL) {
 		if (pool_free(p) > BOARD_SLOTS / 2)
 			pl->heir = pool_add(p, pl->gen, pl->role, pl->ordinal, now);
-	} else if (pl->heir->state == PLACE_READY) {
+	} else if (pl->heir->state == SLOT_READY) {
 		log_debug("%s is replaced: pid=%d", pl->name, (int)pl->pid);
 		pool_dismiss(pl, deadline);
 	}
@@ -162,7 +162,7 @@ resize_recycle(struct pool *p, const struct generation *g, int64_t now, int64_t 
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == PLACE_READY && p->places[i].gen == g && p->board->slots[i].worn != 0)
+		if (p->places[i].state == SLOT_READY && p->places[i].gen == g && p->board->slots[i].worn != 0)
 			recycle(p, &p->places[i], now, deadline);
 }
 
@@ -185,7 +185,7 @@ resize_yield(struct pool *p, const struct generation *g, int64_t deadline)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		struct place *pl = &p->places[i];
 
-		if (pl->state != PLACE_FREE && pl->gen == g && g->plan.roles[pl->role].yields)
+		if (pl->state != SLOT_FREE && pl->gen == g && g->plan.roles[pl->role].yields)
 			pool_dismiss(pl, deadline);
 	}
 }

@@ -136,7 +136,7 @@ spawn_place(struct pool *p, struct place *pl, int64_t now)
 	p->board->slots[pl - p->places].pid = (int32_t)pid;
 	pl->pid = pid;
 	pl->channel = ready[0];
-	pl->state = PLACE_STARTING;
+	pl->state = SLOT_STARTING;
 	pl->born = now;
 	pl->at = now + pl->gen->conf->start_timeout;
 	pl->seen = (struct watch_seen){ 0 };

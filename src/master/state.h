@@ -9,7 +9,7 @@
 #include "master/inherit.h"
 #include "master/notify.h"
 #include "master/pool.h"
-#include "master/private_redis.h"
+#include "redisd/private_redis.h"
 #include "master/upgrade.h"
 #include "master/watch.h"
 

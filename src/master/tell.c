@@ -23,7 +23,7 @@ look_at_role(const struct master *m, size_t role, struct front *f)
 		const struct place *pl = &m->pool.places[k];
 		const struct board_slot *s = &m->board->slots[k];
 
-		if (pl->gen != m->now || pl->role != role || pl->state != PLACE_READY)
+		if (pl->gen != m->now || pl->role != role || pl->state != SLOT_READY)
 			continue;
 		f->ready++;
 		f->busy += s->state == BOARD_BUSY;

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "handle/credential.h"
 #include "handle/page.h"
-#include "web/request.h"
-#include "web/response.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "web/route.h"
 
 #include "web/serve.h"

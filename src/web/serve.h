@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "doorward/app.h"
-#include "web/body.h"
+#include "http/body.h"
 
 /* A request's memory: a body of BODY_MAX, decoded, and all sessions of one user. What is never used costs nothing. */
 #define ARENA_BYTES (256 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))

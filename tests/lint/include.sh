@@ -25,17 +25,21 @@ check_directions() {
 		allow("base", "base doorward")
 		allow("crypto", "crypto base doorward")
 		allow("config", "config base crypto doorward")
-		allow("store", "store crypto base doorward")
+		allow("session", "session base doorward")
+		allow("http", "http base doorward")
+		allow("child", "child base doorward")
+		allow("store", "store session crypto base doorward")
 		allow("userdb", "userdb crypto base doorward")
 		allow("event", "event store base doorward")
-		allow("auth", "auth crypto base doorward")
-		allow("handle", "handle auth base doorward")
-		allow("web", "web handle base doorward")
-		allow("worker", "worker web auth store userdb crypto config base doorward")
+		allow("auth", "auth session crypto base doorward")
+		allow("handle", "handle auth http session base doorward")
+		allow("web", "web handle http base doorward")
+		allow("worker", "worker child web http auth store userdb crypto config base doorward")
 		# The admin listener is a worker of another protocol: it lives on the same services and parses the same bodies.
-		allow("admin", "admin worker web auth store userdb crypto config base doorward")
-		allow("master", "master config base")
-		allow("ctl", "ctl auth store userdb event crypto config base doorward")
+		allow("admin", "admin worker child web http session auth store userdb crypto config base doorward")
+		allow("redisd", "redisd master config base")
+		allow("master", "master redisd config base")
+		allow("ctl", "ctl session auth store userdb event crypto config base doorward")
 
 		# Handlers hand on keys and public session ids; they compute nothing with them.
 		allowed["handle", "crypto/keyring.h"] = allowed["handle", "crypto/sid.h"] = 1
@@ -75,7 +79,7 @@ check_directions() {
 			next
 		if (!(folder in known))
 			printf "%s:%d: the folder \"%s\" has no rule in this script\n", file, FNR, folder
-		else if (folder == "master" && (last in of_master))
+		else if ((folder == "master" || folder == "redisd") && (last in of_master))
 			next
 		else if (!((folder, target) in allowed) && !((folder, last) in allowed) && !((file, last) in exact))
 			printf "%s:%d: \"%s\" may not include \"%s\"\n", file, FNR, folder, last

@@ -69,7 +69,7 @@ check_routes() {
 		item=$(printf '%s' "$path" | sed -e 's/\*/ Ns Ar id/' -e 's,id/,id Ns Pa /,')
 		grep -qE "^\.It Pa $item( |\$)" "$http" || complain "$http does not tell of $path"
 	done <"$work/routes"
-	grep -ohE 'NAME\("DOORWARD_[A-Z_]+"\)' "$srcdir"/src/web/params.c "$srcdir"/src/http/params.c 2>/dev/null | grep -oE 'DOORWARD_[A-Z_]+' >"$work/variables"
+	grep -ohE 'NAME\("DOORWARD_[A-Z_]+"\)' "$srcdir"/src/http/params.c "$srcdir"/src/http/params.c 2>/dev/null | grep -oE 'DOORWARD_[A-Z_]+' >"$work/variables"
 	while read -r name; do
 		grep -qx ".It Ev $name" "$http" || complain "$http does not tell of $name"
 	done <"$work/variables"

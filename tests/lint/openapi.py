@@ -159,7 +159,7 @@ def check_routes(spec):
 
 
 def check_errors(spec):
-    table = re.search(r"codes\[\] = {(.*?)};", read("src/web/response.c"), re.S).group(1)
+    table = re.search(r"codes\[\] = {(.*?)};", read("src/http/response.c"), re.S).group(1)
     codes = set(re.findall(r'{ "(\w+)", \d+ }', table)) | {"server_error"}  # which is what is not in the table
     described = set(spec["components"]["schemas"]["Error"]["properties"]["error"]["enum"])
     if codes != described:

@@ -1,4 +1,4 @@
--- Until when session ${s}, with its family ${f} or nil, is alive: src/base/liveness.c in Lua, and nowhere else here. A text that is put in
+-- Until when session ${s}, with its family ${f} or nil, is alive: src/session/liveness.c in Lua, and nowhere else here. A text that is put in
 -- where it is needed, since Redis would make a function anew at every call.
 -- Sets cookie, family and access, when each of them ends, 0 without one; last, the latest of the three; and what they are made of.
 

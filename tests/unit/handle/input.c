@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "handle/input.h"
-#include "web/response.h"
+#include "http/response.h"
 
 #define FIELD(t, ...) { .name = STR_LIT("m"), .type = FIELD_##t, ##__VA_ARGS__ }
 #define TEXT(s) FIELD(STRING, .value = STR_LIT(s))

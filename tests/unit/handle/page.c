@@ -10,7 +10,7 @@
 #include "auth/csrf.h"
 #include "handle/credential.h"
 #include "handle/page.h"
-#include "web/response.h"
+#include "http/response.h"
 
 #include "../fake.h"
 

@@ -13,7 +13,7 @@ log_in(uint8_t from, uint8_t to)
 	}
 }
 
-/* Every cause: what the record, the reply and the event say of it, in the words of base/ending.c. */
+/* Every cause: what the record, the reply and the event say of it, in the words of session/cause.c. */
 static void
 test_causes(void **state)
 {

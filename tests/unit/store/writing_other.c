@@ -1,6 +1,6 @@
 #include <time.h>
 
-#include "base/liveness.h"
+#include "session/liveness.h"
 #include "base/buf.h"
 #include "store/script.h"
 

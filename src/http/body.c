@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/json.h"
+#include "http/form.h"
+
+#include "http/body.h"
+
+enum body_type { TYPE_NONE, TYPE_JSON, TYPE_FORM, TYPE_OTHER };
+
+/* "application/json", with charset=utf-8 at the most (R013): other types are what a foreign page can send without asking. */
+static enum body_type
+type_of(struct str content_type)
+{
+	struct str rest = content_type, type = str_trim(str_cut(&rest, ';'));
+
+	if (content_type.p == NULL)
+		return (TYPE_NONE);
+	while (rest.p != NULL) {
+		struct str value = str_trim(str_cut(&rest, ';')), name = str_trim(str_cut(&value, '='));
+
+		if (name.len == 0)
+			continue;
+		value = str_trim(value);
+		if (!str_is_nocase(name, "charset") || (!str_is_nocase(value, "utf-8") && !str_is_nocase(value, "\"utf-8\"")))
+			return (TYPE_OTHER);
+	}
+	if (str_is_nocase(type, "application/json"))
+		return (TYPE_JSON);
+	return (str_is_nocase(type, "application/x-www-form-urlencoded") ? TYPE_FORM : TYPE_OTHER);
+}
+
+/*
+ * Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. A chunked request comes without a length; where it ends
+ * the carrier says: FastCGI by an empty record, and plain CGI has no such body (RFC 3875 4.2).
+ */
+static enum body_verdict
+gather(struct request *r, body_reader reader, void *ctx, struct str *out)
+{
+	char *p = arena_alloc(r->arena, BODY_MAX + 1);
+	size_t len = 0;
+
+	if (p == NULL)
+		return (BODY_TOO_LARGE);
+	if (r->has_length && r->length > BODY_MAX)
+		return (r->length == UINT64_MAX ? BODY_MALFORMED : BODY_TOO_LARGE);
+	while (len <= BODY_MAX) {
+		ssize_t got = reader(ctx, p + len, BODY_MAX + 1 - len);
+
+		if (got < 0)
+			return (BODY_CUT);
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	if (len > BODY_MAX)
+		return (BODY_TOO_LARGE);
+	if (r->has_length && len != r->length)
+		return (BODY_CUT);
+	*out = (struct str){ p, len };
+	return (BODY_OK);
+}
+
+static bool
+fill_field(struct arena *a, struct field *f, const char *name, struct json_object *v)
+{
+	char *text;
+
+	if ((text = arena_strdup(a, str_of(name))) == NULL)
+		return (false);
+	f->name = str_of(text);
+	f->number = -1;
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		f->type = FIELD_STRING;
+		f->value = (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
+		text = arena_strdup(a, f->value);
+		f->value.p = text;
+		return (text != NULL);
+	case json_type_boolean:
+		f->type = FIELD_BOOL;
+		f->truth = json_object_get_boolean(v);
+		return (true);
+	case json_type_int:
+		f->number = json_object_get_int64(v);
+		f->type = FIELD_NUMBER;
+		return (true);
+	case json_type_null:
+		f->type = FIELD_NULL;
+		return (true);
+	default:
+		f->type = FIELD_OTHER;
+		return (true);
+	}
+}
+
+static bool
+parse_json(struct request *r, struct str body)
+{
+	struct json_object *o = json_parse_strict(body);
+	size_t n = o == NULL ? 0 : (size_t)json_object_object_length(o);
+	bool good = o != NULL;
+
+	r->fields = arena_alloc(r->arena, (n + 1) * sizeof(*r->fields));
+	if (r->fields == NULL)
+		good = false;
+	if (good) {
+		json_object_object_foreach(o, name, value)
+			if (good && (good = fill_field(r->arena, &r->fields[r->n_fields], name, value)))
+				r->n_fields++;
+	}
+	json_object_put(o);
+	return (good);
+}
+
+enum body_verdict
+body_read(struct request *r, body_reader reader, void *ctx)
+{
+	enum body_type type = type_of(r->content_type);
+	enum body_verdict v;
+	struct str body;
+
+	if ((v = gather(r, reader, ctx, &body)) != BODY_OK || body.len == 0)
+		return (v);
+	if (type != TYPE_JSON && type != TYPE_FORM)
+		return (BODY_BAD_TYPE);
+	r->has_body = true;
+	r->is_form = type == TYPE_FORM;
+	if (r->is_form)
+		return (form_parse(r->arena, body, &r->fields, &r->n_fields) ? BODY_OK : BODY_MALFORMED);
+	return (parse_json(r, body) ? BODY_OK : BODY_MALFORMED);
+}

@@ -1,0 +1,242 @@
+/*
+ * Forwarding headers. Each proxy appends to X-Forwarded-For whom it saw, so the list is read from the right, and only as long as the writer is
+ * believed: the peer wrote the last element, and an element that names a trusted peer was written by nobody worse. The first one that is not
+ * trusted is the client; everything left of it he may have sent himself.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <string.h>
+
+#include "http/trusted.h"
+
+#define V4_BITS 32
+#define V6_BITS 128
+#define MAPPED_BITS (V6_BITS - V4_BITS) /* of ::ffff:0:0, below which IPv4 addresses are */
+#define PORT_MAX 65535
+
+struct address {
+	size_t bits; /* V4_BITS or V6_BITS */
+	unsigned char bytes[16];
+};
+
+/* A socket that takes both families shows its IPv4 peers so. */
+static bool
+is_mapped(const struct address *a)
+{
+	static const unsigned char mapped[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
+
+	return (a->bits == V6_BITS && memcmp(a->bytes, mapped, sizeof(mapped)) == 0);
+}
+
+static void
+unmap(struct address *a)
+{
+
+	memmove(a->bytes, a->bytes + MAPPED_BITS / 8, V4_BITS / 8);
+	a->bits = V4_BITS;
+}
+
+static bool
+parse_text(struct str s, struct address *out)
+{
+	char text[ADDRESS_MAX + 1];
+
+	if (s.len == 0 || !str_copy(text, sizeof(text), s))
+		return (false);
+	if (inet_pton(AF_INET, text, out->bytes) == 1)
+		out->bits = V4_BITS;
+	else if (inet_pton(AF_INET6, text, out->bytes) == 1)
+		out->bits = V6_BITS;
+	else
+		return (false);
+	return (true);
+}
+
+static bool
+parse_address(struct str s, struct address *out)
+{
+
+	if (!parse_text(s, out))
+		return (false);
+	if (is_mapped(out))
+		unmap(out);
+	return (true);
+}
+
+static bool
+parse_prefix(const char *prefix, struct address *out, uint64_t *bits)
+{
+	struct str rest = str_of(prefix), base = str_cut(&rest, '/');
+
+	if (!parse_text(base, out))
+		return (false);
+	*bits = out->bits;
+	if (rest.p != NULL && !str_to_u64(rest, out->bits, bits))
+		return (false);
+	if (is_mapped(out) && *bits >= MAPPED_BITS) {
+		unmap(out);
+		*bits -= MAPPED_BITS;
+	}
+	return (true);
+}
+
+static bool
+same_bits(const struct address *a, const struct address *b, size_t bits)
+{
+	size_t whole = bits / 8, rest = bits % 8;
+
+	if (memcmp(a->bytes, b->bytes, whole) != 0)
+		return (false);
+	return (rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0);
+}
+
+static bool
+in_prefix(const char *prefix, const struct address *a)
+{
+	struct address p;
+	uint64_t bits;
+
+	return (parse_prefix(prefix, &p, &bits) && p.bits == a->bits && same_bits(&p, a, (size_t)bits));
+}
+
+static bool
+is_listed(char *const *list, const struct address *a)
+{
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (in_prefix(list[i], a))
+			return (true);
+	return (false);
+}
+
+static bool
+is_listed_socket(char *const *list, struct str s)
+{
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (strcmp(list[i], TRUSTED_UNIX) == 0)
+			return (str_is(s, TRUSTED_UNIX));
+	return (false);
+}
+
+bool
+trusted_peer(char *const *list, struct str address)
+{
+	struct address a;
+
+	if (list == NULL || list[0] == NULL)
+		return (false);
+	return (is_listed_socket(list, address) || (parse_address(address, &a) && is_listed(list, &a)));
+}
+
+static void
+write_address(const struct address *a, char out[ADDRESS_MAX + 1])
+{
+
+	if (inet_ntop(a->bits == V4_BITS ? AF_INET : AF_INET6, a->bytes, out, ADDRESS_MAX + 1) == NULL)
+		out[0] = '\0';
+}
+
+bool
+trusted_address(struct str address, char out[ADDRESS_MAX + 1])
+{
+	struct address a;
+
+	out[0] = '\0';
+	if (!parse_address(address, &a))
+		return (false);
+	write_address(&a, out);
+	return (true);
+}
+
+static bool
+is_port(struct str s)
+{
+	uint64_t port;
+
+	return (str_to_u64(s, PORT_MAX, &port));
+}
+
+static struct str
+without_quotes(struct str s)
+{
+
+	if (s.len < 2 || s.p[0] != '"' || s.p[s.len - 1] != '"')
+		return (s);
+	return ((struct str){ s.p + 1, s.len - 2 });
+}
+
+/* "203.0.113.7:51234", "[2001:db8::1]:443", "\"[2001:db8::1]\"": some proxies write what a URL or RFC 7239 would have. STR_NONE: none of these. */
+static struct str
+bare(struct str hop)
+{
+	struct str s = without_quotes(hop), port;
+
+	if (s.len > 0 && s.p[0] == '[') {
+		port = (struct str){ s.p + 1, s.len - 1 };
+		s = str_cut(&port, ']');
+		if (port.p == NULL || (port.len > 0 && (port.p[0] != ':' || !is_port((struct str){ port.p + 1, port.len - 1 }))))
+			return (STR_NONE);
+		return (s);
+	}
+	port = s;
+	str_cut(&port, ':');
+	if (port.p != NULL && memchr(port.p, ':', port.len) == NULL) { /* one colon: an IPv4 address with a port */
+		if (!is_port(port))
+			return (STR_NONE);
+		s.len = (size_t)(port.p - s.p) - 1;
+	}
+	return (s);
+}
+
+/* Cuts the last element off ${*list}; its p becomes NULL when nothing is left. */
+static struct str
+cut_last(struct str *list)
+{
+	const char *comma = list->len > 0 ? memrchr(list->p, ',', list->len) : NULL;
+	size_t from = comma == NULL ? 0 : (size_t)(comma - list->p) + 1;
+	struct str last = { list->p + from, list->len - from };
+
+	if (comma == NULL)
+		*list = STR_NONE;
+	else
+		list->len = from - 1;
+	return (str_trim(last));
+}
+
+void
+trusted_forwarded(char *const *list, struct str forwarded_for, struct forwarded *out)
+{
+	struct address a;
+
+	*out = (struct forwarded){ .hop = 0 };
+	while (forwarded_for.p != NULL) {
+		struct str hop = cut_last(&forwarded_for);
+
+		if (!is_listed_socket(list, hop)) {
+			if (!parse_address(bare(hop), &a)) {
+				out->unreadable = true;
+				return;
+			}
+			if (!is_listed(list, &a)) {
+				write_address(&a, out->client);
+				return;
+			}
+		}
+		if (forwarded_for.p != NULL)
+			out->hop++;
+	}
+}
+
+struct str
+trusted_proto(struct str forwarded_proto, size_t hop)
+{
+	struct str rest = forwarded_proto, element = cut_last(&rest);
+
+	if (rest.p == NULL)
+		return (element); /* "https" alone: the outermost proxy said so, the others passed it on */
+	while (hop-- > 0 && element.p != NULL)
+		element = rest.p == NULL ? STR_NONE : cut_last(&rest);
+	return (element);
+}
