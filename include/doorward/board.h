@@ -91,7 +91,7 @@ struct board_slot {
 	_Atomic uint32_t route;      /* of the request in hand */
 	_Atomic uint32_t breaker;    /* 0 closed, 1 open, 2 half-open */
 	_Atomic uint32_t connections;
-	_Atomic uint32_t worn;       /* 1: the owner wants to be replaced, and serves until it is told to finish */
+	_Atomic uint32_t recycle;       /* 1: the owner wants to be replaced, and serves until it is told to finish */
 	_Atomic int64_t started;     /* wall, ms */
 	_Atomic int64_t busy_since;  /* mono, ms */
 	struct board_numbers numbers;

@@ -22,8 +22,8 @@
 struct cache;
 
 /* What a valid check says: enough for the whole answer. */
-struct pass {
-	uint8_t up[UP_LEN];
+struct cached_check {
+	uint8_t user_key[USER_KEY_LEN];
 	char sid[PUBLIC_SID_LEN + 1];
 	char user_id[USER_ID_MAX + 1];
 	char username[USERNAME_MAX + 1];
@@ -53,22 +53,22 @@ struct cache_numbers {
 struct cache *cache_new(size_t bytes, int64_t max_age, int64_t lease);
 
 /* True if ${key} has an entry that counts at ${now} (wall, seconds): ${out} is filled. */
-bool cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct pass *out);
+bool cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out);
 
 /*
  * The same for an outage of the store (stale_if_error): true if ${key} was found valid at most ${max_age} ms ago and nothing this host has
  * heard of has changed since; the lease does not matter.
  */
-bool cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct pass *out);
+bool cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out);
 
-/* The epochs of ${up}, to be read before the store is asked. */
-struct cache_epoch cache_read_epoch(const struct cache *c, const uint8_t up[UP_LEN]);
+/* The epochs of ${user_key}, to be read before the store is asked. */
+struct cache_epoch cache_read_epoch(const struct cache *c, const uint8_t user_key[USER_KEY_LEN]);
 
 /* Keeps ${p}, unless its epoch has moved since ${e} was read. Returns whether it was kept. */
-bool cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch e, const struct pass *p);
+bool cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch e, const struct cached_check *p);
 
-/* Makes void what is kept of the user ${up}; of everybody. Effective for every worker when it returns. */
-void cache_evict(struct cache *c, const uint8_t up[UP_LEN]);
+/* Makes void what is kept of the user ${user_key}; of everybody. Effective for every worker when it returns. */
+void cache_evict(struct cache *c, const uint8_t user_key[USER_KEY_LEN]);
 void cache_flush(struct cache *c);
 
 /* The keeper's word: everything Redis changed before ${mono_ms} has been evicted. 0 = the lease is over at once. */

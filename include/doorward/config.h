@@ -16,7 +16,7 @@
 /* One row of `clients`: who may ask for sessions and tokens, and how long they live. */
 struct client {
 	char id[CLIENT_ID_MAX + 1];
-	uint8_t hash4[CLIENT_HASH_LEN]; /* filled by worker start-up: SHA-256(id)[0..4] */
+	uint8_t client_hash[CLIENT_HASH_LEN]; /* filled by worker start-up: SHA-256(id)[0..4] */
 	char *secret_file;              /* confidential clients; "" = public */
 	enum session_policy policy;     /* clients[].policy, else session.policy */
 	int64_t idle, absolute;         /* of cookies */

@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UP_LEN 9        /* pseudonym of a user: locator of the user record */
-#define SID_LEN 8       /* handle of a session inside its record, the same in all its fields */
+#define USER_KEY_LEN 9        /* pseudonym of a user: locator of the user record */
+#define SESSION_KEY_LEN 8       /* handle of a session inside its record, the same in all its fields */
 #define SECRET_LEN 24   /* random part of a token */
 #define HASH_LEN 16     /* of a secret, as stored */
 #define SALT_LEN 12     /* of a successor derivation */
-#define DEV_LEN 8       /* handle of a device */
+#define DEVICE_KEY_LEN 8       /* handle of a device */
 #define JTI_LEN 12      /* hash of an access token's jti, as a blacklist entry */
 #define CLIENT_HASH_LEN 4
 
@@ -42,9 +42,9 @@ enum session_policy {
 #define FAMILY_RECOVERED 0x04      /* family flags: the one late re-issue of a lost successor has been used */
 
 struct session {
-	uint8_t sid8[SID_LEN];
-	uint8_t dev8[DEV_LEN];
-	uint8_t client4[CLIENT_HASH_LEN]; /* SHA-256(client id)[0..4] */
+	uint8_t session_key[SESSION_KEY_LEN];
+	uint8_t device_key[DEVICE_KEY_LEN];
+	uint8_t client_hash[CLIENT_HASH_LEN]; /* SHA-256(client id)[0..4] */
 	uint8_t flags;                    /* SESSION_* */
 	uint8_t level;                    /* authentication level; 1 = password */
 	enum session_policy policy;
@@ -89,12 +89,12 @@ enum end_cause {
 enum end_scope { SCOPE_SESSION = 0, SCOPE_DEVICE = 1, SCOPE_OTHERS = 2, SCOPE_ALL = 3 };
 
 /* The unique record of one ended session. */
-struct ending {
-	uint8_t sid8[SID_LEN];
+struct logout_record {
+	uint8_t session_key[SESSION_KEY_LEN];
 	int64_t at;
 	enum end_cause cause;
 	enum end_scope scope;
-	uint8_t dev8[DEV_LEN];
+	uint8_t device_key[DEVICE_KEY_LEN];
 	char device_id[DEVICE_ID_MAX + 1];
 	char reason[REASON_MAX + 1]; /* what the client is told: the operator's text, or the word of the cause */
 };

@@ -28,8 +28,8 @@ struct actor {
 
 /* What the check needs to know, read in one round trip without a script. */
 struct lookup {
-	uint8_t up[UP_LEN];
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	const uint8_t *jti; /* JTI_LEN bytes: also ask whether this access token is blacklisted; NULL = do not */
 	bool family;        /* also read the refresh family (for the session's later end) */
 };
@@ -41,13 +41,13 @@ struct lookup_reply {
 	int64_t not_before;          /* sessions created before this are dead (compare with <) */
 	bool live;                   /* the session's field exists: ${session} is filled; its times are the caller's to judge */
 	struct session session;
-	bool ended; /* its logout record exists: ${ending} is filled */
-	struct ending ending;
+	bool ended; /* its logout record exists: ${logout_record} is filled */
+	struct logout_record logout_record;
 	bool blacklisted;
 };
 
 struct login_write {
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	const char *user_id;
 	const char *username;
 	const char *groups;
@@ -79,12 +79,12 @@ struct login_reply {
  * has been opened since, and a dead token must not end anything.
  */
 struct end_write {
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	enum end_cause cause;
-	enum end_scope scope;      /* which: the one (SESSION), those of ${dev8} (DEVICE), all but the one (OTHERS), all */
-	bool has_sid;              /* ${sid8} names the caller's own session; false for an operator's ALL or DEVICE */
-	uint8_t sid8[SID_LEN];
-	uint8_t dev8[DEV_LEN];
+	enum end_scope scope;      /* which: the one (SESSION), those of ${device_key} (DEVICE), all but the one (OTHERS), all */
+	bool has_sid;              /* ${session_key} names the caller's own session; false for an operator's ALL or DEVICE */
+	uint8_t session_key[SESSION_KEY_LEN];
+	uint8_t device_key[DEVICE_KEY_LEN];
 	enum end_scope said_scope; /* goes into the records: what the caller asked for */
 	const char *reason;        /* operator's text ≤ REASON_MAX, or NULL */
 	struct actor actor;
@@ -94,24 +94,24 @@ struct end_reply {
 	char user_id[USER_ID_MAX + 1]; /* "" = there is no record */
 	char username[USERNAME_MAX + 1];
 	uint32_t ended;    /* sessions this call ended */
-	bool has_own;      /* a record of ${sid8} exists, made now or earlier: ${own} is filled */
-	struct ending own;
-	struct ending *endings; /* the ${ended} records this call made, in ${arena}; NULL if that is NULL */
+	bool has_own;      /* a record of ${session_key} exists, made now or earlier: ${own} is filled */
+	struct logout_record own;
+	struct logout_record *logout_records; /* the ${ended} records this call made, in ${arena}; NULL if that is NULL */
 };
 
 /* What the presented refresh token and its bearer say. */
 struct rotate_write {
-	uint8_t up[UP_LEN];
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t presented[HASH_LEN];
 	uint8_t salt[SALT_LEN];       /* proposed; stored only if this call rotates */
 	uint8_t successor[HASH_LEN];  /* hash of the secret derived with ${salt} */
 	uint8_t key_version;          /* of that derivation */
 	int64_t grace;                /* seconds */
-	bool has_device;              /* a device id was sent: its handle is ${dev8} */
-	uint8_t dev8[DEV_LEN];
-	bool has_client;              /* a client id was sent: its hash is ${client4} */
-	uint8_t client4[CLIENT_HASH_LEN];
+	bool has_device;              /* a device id was sent: its handle is ${device_key} */
+	uint8_t device_key[DEVICE_KEY_LEN];
+	bool has_client;              /* a client id was sent: its hash is ${client_hash} */
+	uint8_t client_hash[CLIENT_HASH_LEN];
 	int64_t access_in;            /* seconds the new access token will live; capped by the family's end */
 	struct actor actor;
 };
@@ -151,7 +151,7 @@ struct session_list {
 
 /* An event about no session (login_failed …). "" or NULL = null. */
 struct notice {
-	uint8_t up[UP_LEN]; /* of the user, or the pseudonym of the name as given: chooses the outbox */
+	uint8_t user_key[USER_KEY_LEN]; /* of the user, or the pseudonym of the name as given: chooses the outbox */
 	const char *type;
 	const char *user_id;
 	const char *username;
@@ -162,8 +162,8 @@ struct notice {
 
 /* An access token taken back for the rest of its life; its session goes on. */
 struct revoke_write {
-	uint8_t up[UP_LEN];
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t jti[JTI_LEN];
 	int64_t access_exp; /* of that token; already past = nothing is done */
 	struct actor actor;
@@ -175,8 +175,8 @@ struct store_ops {
 	enum dw_result (*end)(void *store, const struct end_write *w, struct arena *arena, struct end_reply *out);
 	enum dw_result (*rotate)(void *store, const struct rotate_write *w, struct rotate_reply *out);
 	/* Records use of the session now, if at least 25 % of its idle time has passed; never brings one back. */
-	enum dw_result (*touch)(void *store, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN]);
-	enum dw_result (*list)(void *store, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out);
+	enum dw_result (*touch)(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN]);
+	enum dw_result (*list)(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
 	enum dw_result (*notify)(void *store, const struct notice *n);
 	enum dw_result (*ping)(void *store);
 	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
@@ -186,7 +186,7 @@ struct store_ops {
 	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
 	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
 	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing is done. */
-	enum dw_result (*set_groups)(void *store, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups);
+	enum dw_result (*set_groups)(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups);
 };
 
 #endif

@@ -15,22 +15,22 @@
 #define SCANS_MAX 64		/* of one call: an empty stretch of a large Redis must end somewhere */
 #define CALL_MS 200		/* nor may a page of many users keep health checks waiting */
 #define SCRATCH_BYTES (4 << 20) /* the sessions of one user */
-#define PLACE_BYTES (8 + 4 + 8 + SID_LEN)
+#define PLACE_BYTES (8 + 4 + 8 + SESSION_KEY_LEN)
 
 /*
  * Where a page ended: after ${done} users of the batch that SCAN gives for ${scan}, and within the next user after
- * ${sid8} (zero = before the first). ${sum} is made of those ${done}: if the batch has changed since it is begun anew,
+ * ${session_key} (zero = before the first). ${sum} is made of those ${done}: if the batch has changed since it is begun anew,
  * since repeating is better than leaving out.
  */
 struct place {
 	uint64_t scan;
 	uint32_t done;
 	uint64_t sum;
-	uint8_t sid8[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 };
 
 struct batch {
-	uint8_t ups[BATCH_MAX][UP_LEN];
+	uint8_t user_keys[BATCH_MAX][USER_KEY_LEN];
 	size_t n;
 	bool full;
 };
@@ -47,21 +47,21 @@ struct listing {
 };
 
 static void
-collect(void *arg, const uint8_t up[UP_LEN])
+collect(void *arg, const uint8_t user_key[USER_KEY_LEN])
 {
 	struct batch *b = arg;
 
 	if (b->n == BATCH_MAX)
 		b->full = true;
 	else
-		memcpy(b->ups[b->n++], up, UP_LEN);
+		memcpy(b->user_keys[b->n++], user_key, USER_KEY_LEN);
 }
 
 static int
 compare(const void *a, const void *b)
 {
 
-	return (memcmp(a, b, UP_LEN));
+	return (memcmp(a, b, USER_KEY_LEN));
 }
 
 /* In an order of its own and without repeats, so that the same users are the same batch. */
@@ -70,10 +70,10 @@ arrange(struct batch *b)
 {
 	size_t n = 0;
 
-	qsort(b->ups, b->n, UP_LEN, compare);
+	qsort(b->user_keys, b->n, USER_KEY_LEN, compare);
 	for (size_t i = 0; i < b->n; i++)
-		if (n == 0 || memcmp(b->ups[n - 1], b->ups[i], UP_LEN) != 0)
-			memmove(b->ups[n++], b->ups[i], UP_LEN);
+		if (n == 0 || memcmp(b->user_keys[n - 1], b->user_keys[i], USER_KEY_LEN) != 0)
+			memmove(b->user_keys[n++], b->user_keys[i], USER_KEY_LEN);
 	b->n = n;
 }
 
@@ -84,8 +84,8 @@ sum_of(const struct batch *b, size_t n)
 	uint64_t h = UINT64_C(14695981039346656037);
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < UP_LEN; k++)
-			h = (h ^ b->ups[i][k]) * UINT64_C(1099511628211);
+		for (size_t k = 0; k < USER_KEY_LEN; k++)
+			h = (h ^ b->user_keys[i][k]) * UINT64_C(1099511628211);
 	return (h);
 }
 
@@ -103,7 +103,7 @@ read_cursor(struct str text, struct place *p)
 	memcpy(&p->scan, raw, 8);
 	memcpy(&p->done, raw + 8, 4);
 	memcpy(&p->sum, raw + 12, 8);
-	memcpy(p->sid8, raw + 20, SID_LEN);
+	memcpy(p->session_key, raw + 20, SESSION_KEY_LEN);
 	return (true);
 }
 
@@ -116,33 +116,33 @@ put_cursor(struct buf *b, const struct place *p)
 	memcpy(raw, &p->scan, 8);
 	memcpy(raw + 8, &p->done, 4);
 	memcpy(raw + 12, &p->sum, 8);
-	memcpy(raw + 20, p->sid8, SID_LEN);
+	memcpy(raw + 20, p->session_key, SESSION_KEY_LEN);
 	base64url_encode(raw, sizeof(raw), text);
 	buf_json(b, str_of(text));
 }
 
 /* The index of the first session to show: the one after the last that was. */
 static size_t
-first_of(const struct session_list *list, const uint8_t sid8[SID_LEN])
+first_of(const struct session_list *list, const uint8_t session_key[SESSION_KEY_LEN])
 {
-	static const uint8_t none[SID_LEN];
+	static const uint8_t none[SESSION_KEY_LEN];
 
-	if (memcmp(sid8, none, SID_LEN) == 0)
+	if (memcmp(session_key, none, SESSION_KEY_LEN) == 0)
 		return (0);
 	for (size_t i = 0; i < list->n; i++)
-		if (memcmp(list->sessions[i].sid8, sid8, SID_LEN) == 0)
+		if (memcmp(list->sessions[i].session_key, session_key, SESSION_KEY_LEN) == 0)
 			return (i + 1);
 	return (0); /* it has ended since: show the user's again */
 }
 
 /* Shows one user's. False: the page is full; then ${place.sid8} says how far it came. */
 static bool
-put_user(struct listing *l, const uint8_t up[UP_LEN], struct session_list *list)
+put_user(struct listing *l, const uint8_t user_key[USER_KEY_LEN], struct session_list *list)
 {
 	int64_t now = l->app->store->now(l->app->store_ctx);
 
 	sessions_sort(list);
-	for (size_t i = first_of(list, l->place.sid8); i < list->n; i++) {
+	for (size_t i = first_of(list, l->place.session_key); i < list->n; i++) {
 		const struct session *s = &list->sessions[i];
 
 		if (!sessions_match(l->w, list, s, now))
@@ -151,20 +151,20 @@ put_user(struct listing *l, const uint8_t up[UP_LEN], struct session_list *list)
 			return (false);
 		if (l->shown++ > 0)
 			buf_putc(&l->r->body, ',');
-		sessions_put(l->app, l->r, up, s, list->user_id, list->username);
-		memcpy(l->place.sid8, s->sid8, SID_LEN);
+		sessions_put(l->app, l->r, user_key, s, list->user_id, list->username);
+		memcpy(l->place.session_key, s->session_key, SESSION_KEY_LEN);
 	}
-	memset(l->place.sid8, 0, SID_LEN);
+	memset(l->place.session_key, 0, SESSION_KEY_LEN);
 	return (true);
 }
 
 /* One record that makes no sense must not hide everybody else's. */
 static bool
-pass_over(const uint8_t up[UP_LEN])
+pass_over(const uint8_t user_key[USER_KEY_LEN])
 {
 	char key[KEYS_RECORD_LEN + 1];
 
-	keys_record(up, key);
+	keys_record(user_key, key);
 	log_error("a record in Redis makes no sense, its sessions are not listed key=%s", key);
 	return (true);
 }
@@ -178,7 +178,7 @@ put_batch(struct listing *l, const struct batch *b)
 
 	if (l->place.done > b->n || l->place.sum != sum_of(b, l->place.done)) {
 		l->place.done = 0;
-		memset(l->place.sid8, 0, SID_LEN);
+		memset(l->place.session_key, 0, SESSION_KEY_LEN);
 	}
 	for (size_t i = l->place.done; i < b->n; i++) {
 		bool whole;
@@ -188,10 +188,10 @@ put_batch(struct listing *l, const struct batch *b)
 			l->more = true;
 			break;
 		}
-		rc = l->app->store->list(l->app->store_ctx, b->ups[i], &l->arena, &list);
+		rc = l->app->store->list(l->app->store_ctx, b->user_keys[i], &l->arena, &list);
 		if (rc == DW_UNAVAILABLE)
 			return (rc);
-		whole = rc == DW_OK ? put_user(l, b->ups[i], &list) : pass_over(b->ups[i]);
+		whole = rc == DW_OK ? put_user(l, b->user_keys[i], &list) : pass_over(b->user_keys[i]);
 		arena_reset(&l->arena);
 		if (!whole) {
 			l->more = true;

@@ -19,7 +19,7 @@ is_user_id(struct str who)
 }
 
 bool
-find_user(struct app *app, const struct request *q, struct response *r, struct str who, uint8_t up[UP_LEN])
+find_user(struct app *app, const struct request *q, struct response *r, struct str who, uint8_t user_key[USER_KEY_LEN])
 {
 	struct account a = { 0 };
 	char name[USERNAME_MAX + 1];
@@ -30,12 +30,12 @@ find_user(struct app *app, const struct request *q, struct response *r, struct s
 		rc = app->users->find(app->users_ctx, name, &a);
 	explicit_bzero(a.hash, sizeof(a.hash));
 	if (rc == DW_OK) {
-		pseudonym_of(keyring_user(app->keys), str_of(a.id), up);
+		pseudonym_of(keyring_user(app->keys), str_of(a.id), user_key);
 		return (true);
 	}
 	/* Where accounts cannot be asked an id still leads to sessions: nothing is looked up for it. */
 	if (is_user_id(who)) {
-		pseudonym_of(keyring_user(app->keys), who, up);
+		pseudonym_of(keyring_user(app->keys), who, user_key);
 		return (true);
 	}
 	if (rc != DW_ABSENT) {

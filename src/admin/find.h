@@ -8,7 +8,7 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-/* Writes the locator of the user whose name (or id, for accounts that are gone) is ${who} to ${up}. False: answered. */
-bool find_user(struct app *app, const struct request *q, struct response *r, struct str who, uint8_t up[UP_LEN]);
+/* Writes the locator of the user whose name (or id, for accounts that are gone) is ${who} to ${user_key}. False: answered. */
+bool find_user(struct app *app, const struct request *q, struct response *r, struct str who, uint8_t user_key[USER_KEY_LEN]);
 
 #endif

@@ -10,7 +10,7 @@
 #include "admin/routes.h"
 
 /* What the body asks for. p NULL = absent. */
-struct wish {
+struct login_request {
 	struct str user, session, device, reason;
 };
 
@@ -31,7 +31,7 @@ text(const struct request *q, const char *name, struct str *out)
 
 /* Returns what is wrong with the body, or NULL. */
 static const char *
-read_wish(const struct request *q, struct wish *w)
+read_login_request(const struct request *q, struct login_request *w)
 {
 
 	if (!text(q, "user", &w->user) || !text(q, "session", &w->session) || !text(q, "device", &w->device) ||
@@ -50,20 +50,20 @@ read_wish(const struct request *q, struct wish *w)
 
 /* Fills who and which. False: answered. */
 static bool
-aim(struct app *app, const struct request *q, struct response *r, const struct wish *w, struct end_write *e)
+aim(struct app *app, const struct request *q, struct response *r, const struct login_request *w, struct end_write *e)
 {
 
 	if (w->session.p != NULL) {
 		e->scope = SCOPE_SESSION;
-		e->has_sid = sid_parse(keyring_user(app->keys), w->session, e->up, e->sid8);
+		e->has_sid = sid_parse(keyring_user(app->keys), w->session, e->user_key, e->session_key);
 		if (!e->has_sid)
 			response_error(r, q, "not_found", "There is no such session.", NULL, 0);
 		return (e->has_sid);
 	}
 	e->scope = w->device.p != NULL ? SCOPE_DEVICE : SCOPE_ALL;
 	if (w->device.p != NULL)
-		device_handle(w->device, e->dev8);
-	return (find_user(app, q, r, w->user, e->up));
+		device_handle(w->device, e->device_key);
+	return (find_user(app, q, r, w->user, e->user_key));
 }
 
 /* The records made by this call; of a session that had ended before, the one it left then. */
@@ -77,10 +77,10 @@ answer(struct app *app, struct response *r, const struct end_write *e, const str
 	for (uint32_t i = 0; i < reply->ended; i++) {
 		if (i > 0)
 			buf_putc(&r->body, ',');
-		view_ending(&r->body, k, e->up, reply->user_id, &reply->endings[i]);
+		view_logout_record(&r->body, k, e->user_key, reply->user_id, &reply->logout_records[i]);
 	}
 	if (reply->ended == 0 && reply->has_own)
-		view_ending(&r->body, k, e->up, reply->user_id, &reply->own);
+		view_logout_record(&r->body, k, e->user_key, reply->user_id, &reply->own);
 	buf_puts(&r->body, "]}");
 }
 
@@ -89,8 +89,8 @@ kick_post(struct app *app, struct request *q, struct response *r)
 {
 	struct end_write e = { .cause = END_KICK, .actor = { .trace_id = q->trace_id } };
 	struct end_reply reply;
-	struct wish w;
-	const char *wrong = read_wish(q, &w);
+	struct login_request w;
+	const char *wrong = read_login_request(q, &w);
 	enum dw_result rc;
 
 	if (wrong != NULL) {

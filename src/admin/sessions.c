@@ -18,7 +18,7 @@
 #define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
 
 void
-sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s,
+sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
     const char *user_id, const char *username)
 {
 	struct device room, *device = NULL;
@@ -26,7 +26,7 @@ sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], cons
 	/* Names for people; while they cannot be asked for they are null, not an error. */
 	if (app->users->get_device(app->users_ctx, user_id, s->device_id, &room) == DW_OK)
 		device = &room;
-	view_session(&r->body, keyring_user(app->keys), up, s, user_id, username, view_client_id(app->conf, s->client4),
+	view_session(&r->body, keyring_user(app->keys), user_key, s, user_id, username, view_client_id(app->conf, s->client_hash),
 	    device, false);
 }
 
@@ -54,23 +54,23 @@ sessions_match(const struct wanted *w, const struct session_list *list, const st
 
 /* Where the page begins: after the session that the cursor names. False: it names none of these. */
 static bool
-find_start(struct app *app, const struct session_list *list, const uint8_t up[UP_LEN], struct str cursor, size_t *start)
+find_start(struct app *app, const struct session_list *list, const uint8_t user_key[USER_KEY_LEN], struct str cursor, size_t *start)
 {
-	uint8_t its_up[UP_LEN], sid8[SID_LEN];
+	uint8_t its_user_key[USER_KEY_LEN], session_key[SESSION_KEY_LEN];
 
 	*start = 0;
 	if (cursor.p == NULL)
 		return (true);
-	if (!sid_parse(keyring_user(app->keys), cursor, its_up, sid8) || memcmp(up, its_up, UP_LEN) != 0)
+	if (!sid_parse(keyring_user(app->keys), cursor, its_user_key, session_key) || memcmp(user_key, its_user_key, USER_KEY_LEN) != 0)
 		return (false);
 	while (*start < list->n)
-		if (memcmp(list->sessions[(*start)++].sid8, sid8, SID_LEN) == 0)
+		if (memcmp(list->sessions[(*start)++].session_key, session_key, SESSION_KEY_LEN) == 0)
 			return (true);
 	return (false);
 }
 
 static void
-put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session_list *list, size_t start,
+put_list(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list, size_t start,
     const struct wanted *w)
 {
 	int64_t now = app->store->now(app->store_ctx);
@@ -89,11 +89,11 @@ put_list(struct app *app, struct response *r, const uint8_t up[UP_LEN], const st
 		if (n++ > 0)
 			buf_putc(&r->body, ',');
 		last = &list->sessions[i];
-		sessions_put(app, r, up, last, list->user_id, list->username);
+		sessions_put(app, r, user_key, last, list->user_id, list->username);
 	}
 	buf_puts(&r->body, "],\"next_cursor\":");
 	if (more)
-		sid_public(keyring_user(app->keys), up, last->sid8, cursor);
+		sid_public(keyring_user(app->keys), user_key, last->session_key, cursor);
 	buf_json(&r->body, more ? str_of(cursor) : STR_NONE);
 	buf_putc(&r->body, '}');
 }
@@ -136,19 +136,19 @@ static void
 list_user(struct app *app, struct request *q, struct response *r, const struct wanted *w, struct str user)
 {
 	struct session_list list;
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	enum dw_result rc;
 	size_t start;
 
-	if (!find_user(app, q, r, user, up))
+	if (!find_user(app, q, r, user, user_key))
 		return;
-	if ((rc = app->store->list(app->store_ctx, up, q->arena, &list)) != DW_OK) {
+	if ((rc = app->store->list(app->store_ctx, user_key, q->arena, &list)) != DW_OK) {
 		health_refuse(q, r, rc, "store_unavailable");
 		return;
 	}
 	sessions_sort(&list);
-	if (find_start(app, &list, up, w->cursor, &start))
-		put_list(app, r, up, &list, start, w);
+	if (find_start(app, &list, user_key, w->cursor, &start))
+		put_list(app, r, user_key, &list, start, w);
 	else
 		response_error(
 		    r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
@@ -175,7 +175,7 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 	struct lookup_reply found;
 	enum dw_result rc;
 
-	if (!sid_parse(keyring_user(app->keys), str_of(strrchr(q->path, '/') + 1), l.up, l.sid8)) {
+	if (!sid_parse(keyring_user(app->keys), str_of(strrchr(q->path, '/') + 1), l.user_key, l.session_key)) {
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
 		return;
 	}
@@ -185,11 +185,11 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 	}
 	if (!found.live || !is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
 		response_error(
-		    r, q, "not_found", "There is no such session alive.", found.ended ? found.ending.reason : NULL, 0);
+		    r, q, "not_found", "There is no such session alive.", found.ended ? found.logout_record.reason : NULL, 0);
 		return;
 	}
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
-	sessions_put(app, r, l.up, &found.session, found.user_id, found.username);
+	sessions_put(app, r, l.user_key, &found.session, found.user_id, found.username);
 	buf_putc(&r->body, '}');
 }

@@ -24,7 +24,7 @@ void sessions_sort(struct session_list *list);
 bool sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now);
 
 /* Appends it as the login's answer shows it. */
-void sessions_put(struct app *app, struct response *r, const uint8_t up[UP_LEN], const struct session *s,
+void sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
     const char *user_id, const char *username);
 
 /*

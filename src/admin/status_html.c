@@ -104,18 +104,18 @@ static void
 alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 {
 	const struct board_role *r = &board->roles[role];
-	uint64_t up = numbers_in_state(board, role, BOARD_READY) + numbers_in_state(board, role, BOARD_BUSY);
+	uint64_t user_key = numbers_in_state(board, role, BOARD_READY) + numbers_in_state(board, role, BOARD_BUSY);
 	uint64_t open = numbers_breakers(board, role, 1) + numbers_breakers(board, role, 2);
 	char text[160];
 
-	if (up < r->wanted) {
-		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)up,
+	if (user_key < r->wanted) {
+		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)user_key,
 		    r->wanted);
 		alarm_of(b, n, text);
 	}
 	if (open > 0) {
 		snprintf(text, sizeof(text), "Pool %s does not reach Redis: %llu of %llu processes.", r->name,
-		    (unsigned long long)open, (unsigned long long)up);
+		    (unsigned long long)open, (unsigned long long)user_key);
 		alarm_of(b, n, text);
 	}
 	if (numbers_serves(board, role) && r->queue_max > 0 && r->queue_len * 2 > r->queue_max) {

@@ -59,7 +59,7 @@ access_issue(const struct config *c, const struct keyring *keys, const struct ac
 	if (random_bytes(random, sizeof(random)) != 0)
 		return (DW_FAULT);
 	base64url_encode(random, sizeof(random), jti);
-	sid_public(keyring_user(keys), claims->up, claims->sid8, sid);
+	sid_public(keyring_user(keys), claims->user_key, claims->session_key, sid);
 	buf_init(&b, payload, sizeof(payload));
 	buf_puts(&b, "{\"iss\":");
 	buf_json(&b, str_of(c->issuer));
@@ -135,7 +135,7 @@ read_identity(const struct keyring *keys, struct json_object *o, struct access *
 		return (false);
 	mac_sha256(jti.p, jti.len, digest);
 	memcpy(out->jti, digest, JTI_LEN);
-	return (sid_parse(keyring_user(keys), sid, out->up, out->sid8));
+	return (sid_parse(keyring_user(keys), sid, out->user_key, out->session_key));
 }
 
 static bool

@@ -19,8 +19,8 @@ struct keyring;
 
 /* What a genuine access token says. */
 struct access {
-	uint8_t up[UP_LEN]; /* from sid; the record's user must equal ${user_id} */
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN]; /* from sid; the record's user must equal ${user_id} */
+	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t jti[JTI_LEN]; /* hash of the jti, as a blacklist entry */
 	char user_id[USER_ID_MAX + 1];
 	char client_id[CLIENT_ID_MAX + 1];
@@ -30,8 +30,8 @@ struct access {
 
 /* What goes into a new one. */
 struct access_claims {
-	const uint8_t *up;
-	const uint8_t *sid8;
+	const uint8_t *user_key;
+	const uint8_t *session_key;
 	const char *user_id;
 	const char *username;
 	const char *groups; /* comma list */

@@ -33,8 +33,8 @@ static enum dw_result
 refuse_ended(const struct lookup_reply *r, struct identity *id)
 {
 
-	id->cause = r->ended ? r->ending.cause : END_NONE;
-	id->reason = r->ended ? r->ending.reason : NULL;
+	id->cause = r->ended ? r->logout_record.cause : END_NONE;
+	id->reason = r->ended ? r->logout_record.reason : NULL;
 	return (DW_REFUSED);
 }
 
@@ -102,7 +102,7 @@ record_use(struct app *app, const struct credential *c, struct identity *id)
 
 	if (now < check_touch_time(s))
 		return;
-	if (app->store->touch(app->store_ctx, c->up, c->sid8) != DW_OK) {
+	if (app->store->touch(app->store_ctx, c->user_key, c->session_key) != DW_OK) {
 		log_debug("use of a session could not be recorded");
 		return;
 	}
@@ -116,9 +116,9 @@ ask(struct app *app, const struct credential *c, bool family, struct identity *i
 {
 	struct lookup q = { .jti = c->kind == CREDENTIAL_ACCESS ? c->access.jti : NULL, .family = family };
 
-	memcpy(q.up, c->up, UP_LEN);
-	memcpy(q.sid8, c->sid8, SID_LEN);
-	id->epoch = cache_read_epoch(app->cache, c->up);
+	memcpy(q.user_key, c->user_key, USER_KEY_LEN);
+	memcpy(q.session_key, c->session_key, SESSION_KEY_LEN);
+	id->epoch = cache_read_epoch(app->cache, c->user_key);
 	return (app->store->lookup(app->store_ctx, &q, &id->found));
 }
 

@@ -11,16 +11,16 @@ clients_hash(const struct config *c)
 
 	for (size_t i = 0; i < c->n_clients; i++) {
 		mac_sha256(c->clients[i].id, strlen(c->clients[i].id), digest);
-		memcpy(c->clients[i].hash4, digest, CLIENT_HASH_LEN);
+		memcpy(c->clients[i].client_hash, digest, CLIENT_HASH_LEN);
 	}
 }
 
 const struct client *
-clients_find(const struct config *c, const uint8_t client4[CLIENT_HASH_LEN])
+clients_find(const struct config *c, const uint8_t client_hash[CLIENT_HASH_LEN])
 {
 
 	for (size_t i = 0; i < c->n_clients; i++)
-		if (memcmp(c->clients[i].hash4, client4, CLIENT_HASH_LEN) == 0)
+		if (memcmp(c->clients[i].client_hash, client_hash, CLIENT_HASH_LEN) == 0)
 			return (&c->clients[i]);
 	return (NULL);
 }

@@ -10,8 +10,8 @@ read_access(const struct app *app, struct str text, struct credential *out)
 	enum dw_result rc = access_read(app->conf, app->keys, text, app->store->now(app->store_ctx), &out->access);
 
 	if (rc == DW_OK) {
-		memcpy(out->up, out->access.up, UP_LEN);
-		memcpy(out->sid8, out->access.sid8, SID_LEN);
+		memcpy(out->user_key, out->access.user_key, USER_KEY_LEN);
+		memcpy(out->session_key, out->access.session_key, SESSION_KEY_LEN);
 	}
 	return (rc);
 }
@@ -26,8 +26,8 @@ read_opaque(const struct app *app, enum credential_kind kind, struct str text, s
 	else
 		rc = token_read_refresh(app->keys, text, &out->token);
 	if (rc == DW_OK) {
-		memcpy(out->up, out->token.up, UP_LEN);
-		memcpy(out->sid8, out->token.sid8, SID_LEN);
+		memcpy(out->user_key, out->token.user_key, USER_KEY_LEN);
+		memcpy(out->session_key, out->token.session_key, SESSION_KEY_LEN);
 	}
 	return (rc);
 }
@@ -44,5 +44,5 @@ bool
 credential_same_session(const struct credential *a, const struct credential *b)
 {
 
-	return (memcmp(a->up, b->up, UP_LEN) == 0 && memcmp(a->sid8, b->sid8, SID_LEN) == 0);
+	return (memcmp(a->user_key, b->user_key, USER_KEY_LEN) == 0 && memcmp(a->session_key, b->session_key, SESSION_KEY_LEN) == 0);
 }

@@ -14,8 +14,8 @@ enum credential_kind { CREDENTIAL_NONE = 0, CREDENTIAL_COOKIE, CREDENTIAL_ACCESS
 
 struct credential {
 	enum credential_kind kind;
-	uint8_t up[UP_LEN];
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	union {
 		struct token token;   /* COOKIE, REFRESH */
 		struct access access; /* ACCESS */

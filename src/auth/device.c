@@ -16,30 +16,30 @@ device_id_valid(struct str id)
 }
 
 void
-device_handle(struct str id, uint8_t dev8[DEV_LEN])
+device_handle(struct str id, uint8_t device_key[DEVICE_KEY_LEN])
 {
 	uint8_t digest[MAC_LEN];
 	size_t n;
 
-	if (id.len == BASE64URL_LEN(DEV_LEN) && base64url_decode(id, dev8, DEV_LEN, &n) && n == DEV_LEN)
+	if (id.len == BASE64URL_LEN(DEVICE_KEY_LEN) && base64url_decode(id, device_key, DEVICE_KEY_LEN, &n) && n == DEVICE_KEY_LEN)
 		return;
 	mac_sha256(id.p, id.len, digest);
-	memcpy(dev8, digest, DEV_LEN);
+	memcpy(device_key, digest, DEVICE_KEY_LEN);
 }
 
 int
-device_generate(uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1])
+device_generate(uint8_t device_key[DEVICE_KEY_LEN], char id[DEVICE_ID_MAX + 1])
 {
 
-	if (random_bytes(dev8, DEV_LEN) != 0)
+	if (random_bytes(device_key, DEVICE_KEY_LEN) != 0)
 		return (-1);
-	base64url_encode(dev8, DEV_LEN, id);
+	base64url_encode(device_key, DEVICE_KEY_LEN, id);
 	return (0);
 }
 
 /* The cookie alone is what the form's token is a MAC of: the prefix keeps the two apart. */
 void
-device_of_browser(const struct user_keys *k, struct str cookie, uint8_t dev8[DEV_LEN], char id[DEVICE_ID_MAX + 1])
+device_of_browser(const struct user_keys *k, struct str cookie, uint8_t device_key[DEVICE_KEY_LEN], char id[DEVICE_ID_MAX + 1])
 {
 	char text[64];
 	uint8_t mac[MAC_LEN];
@@ -49,6 +49,6 @@ device_of_browser(const struct user_keys *k, struct str cookie, uint8_t dev8[DEV
 	buf_puts(&b, "browser:");
 	buf_putstr(&b, cookie);
 	mac_compute(k->csrf, text, b.len, mac);
-	memcpy(dev8, mac, DEV_LEN);
-	base64url_encode(dev8, DEV_LEN, id);
+	memcpy(device_key, mac, DEVICE_KEY_LEN);
+	base64url_encode(device_key, DEVICE_KEY_LEN, id);
 }

@@ -55,7 +55,7 @@ report_failure(struct app *app, const struct login_input *in, const struct accou
 	n.user_id = a->id;
 	n.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
 	/* A name nobody has gets a pseudonym of its own, so that guesses do not all land in one outbox. */
-	pseudonym_of(keyring_user(app->keys), str_of(a->id[0] != '\0' ? a->id : name), n.up);
+	pseudonym_of(keyring_user(app->keys), str_of(a->id[0] != '\0' ? a->id : name), n.user_key);
 	if (app->store->notify(app->store_ctx, &n) != DW_OK)
 		log_warn("failed login could not be reported");
 	log_info("login refused user=%s ip=%s", log_text(str_of(name)), in->ip);
@@ -93,8 +93,8 @@ end_presented(struct app *app, const struct login_input *in)
 
 	if (in->presented == NULL)
 		return (SIGNED_IN);
-	memcpy(w.up, in->presented->up, UP_LEN);
-	memcpy(w.sid8, in->presented->sid8, SID_LEN);
+	memcpy(w.user_key, in->presented->user_key, USER_KEY_LEN);
+	memcpy(w.session_key, in->presented->session_key, SESSION_KEY_LEN);
 	w.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
 	return (app->store->end(app->store_ctx, &w, NULL, &reply) == DW_OK ? SIGNED_IN : SIGN_IN_NO_STORE);
 }
@@ -104,12 +104,12 @@ set_device(const struct app *app, const struct login_input *in, struct session *
 {
 
 	if (in->device_id.p == NULL && in->browser.p != NULL) {
-		device_of_browser(keyring_user(app->keys), in->browser, s->dev8, s->device_id);
+		device_of_browser(keyring_user(app->keys), in->browser, s->device_key, s->device_id);
 		return (true);
 	}
 	if (in->device_id.p == NULL)
-		return (device_generate(s->dev8, s->device_id) == 0);
-	device_handle(in->device_id, s->dev8);
+		return (device_generate(s->device_key, s->device_id) == 0);
+	device_handle(in->device_id, s->device_key);
 	s->flags |= SESSION_DEVICE_CHOSEN;
 	return (str_copy(s->device_id, sizeof(s->device_id), in->device_id));
 }
@@ -144,9 +144,9 @@ make_secrets(struct app *app, const struct login_input *in, struct login_write *
 	struct token t;
 	bool good = false;
 
-	if (token_new_session(app->keys, w->up, &t, out->cookie) != DW_OK)
+	if (token_new_session(app->keys, w->user_key, &t, out->cookie) != DW_OK)
 		return (false);
-	memcpy(s->sid8, t.sid8, SID_LEN);
+	memcpy(s->session_key, t.session_key, SESSION_KEY_LEN);
 	s->has_cookie = in->want_cookie;
 	if (in->want_cookie)
 		memcpy(s->secret_hash, t.hash, HASH_LEN);
@@ -155,7 +155,7 @@ make_secrets(struct app *app, const struct login_input *in, struct login_write *
 	w->key_version = t.version;
 	if (!in->want_tokens) {
 		good = true;
-	} else if (token_new_refresh(app->keys, w->up, s->sid8, &t, out->tokens.refresh) == DW_OK) {
+	} else if (token_new_refresh(app->keys, w->user_key, s->session_key, &t, out->tokens.refresh) == DW_OK) {
 		memcpy(w->refresh_hash, t.hash, HASH_LEN);
 		good = true;
 	}
@@ -170,7 +170,7 @@ describe(const struct login_input *in, const struct account *a, struct login_wri
 	w->user_id = a->id;
 	w->username = a->name;
 	w->groups = a->groups;
-	memcpy(w->session.client4, in->client->hash4, CLIENT_HASH_LEN);
+	memcpy(w->session.client_hash, in->client->client_hash, CLIENT_HASH_LEN);
 	w->session.level = LEVEL_PASSWORD;
 	str_copy(w->session.ip, sizeof(w->session.ip), str_of(in->ip));
 	w->actor = (struct actor){ in->ip, in->trace_id, in->client->id };
@@ -203,7 +203,7 @@ remember_device(struct app *app, const struct login_input *in, struct login_outp
 static enum login_outcome
 hand_out_access(struct app *app, const struct login_input *in, struct login_output *out)
 {
-	struct access_claims about = { .up = out->up, .sid8 = out->session.sid8, .user_id = out->account.id,
+	struct access_claims about = { .user_key = out->user_key, .session_key = out->session.session_key, .user_id = out->account.id,
 		.username = out->account.name, .groups = out->account.groups, .client_id = in->client->id,
 		.now = out->session.created };
 
@@ -237,8 +237,8 @@ take_back(struct app *app, const struct login_input *in, const struct login_outp
 	struct end_write w = { .cause = cause, .scope = SCOPE_SESSION, .has_sid = true };
 	struct end_reply reply;
 
-	memcpy(w.up, out->up, UP_LEN);
-	memcpy(w.sid8, out->session.sid8, SID_LEN);
+	memcpy(w.user_key, out->user_key, USER_KEY_LEN);
+	memcpy(w.session_key, out->session.session_key, SESSION_KEY_LEN);
 	w.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
 	if (app->store->end(app->store_ctx, &w, NULL, &reply) != DW_OK)
 		log_error("a session whose account was just changed could not be ended user=%s", out->account.id);
@@ -289,7 +289,7 @@ look_again(struct app *app, const struct login_input *in, struct login_output *o
 		if ((rc = look(app, in, out, &now)) != SIGNED_IN || strcmp(now.groups, mine->groups) == 0)
 			return (rc);
 		memcpy(mine->groups, now.groups, sizeof(mine->groups));
-		if (app->store->set_groups(app->store_ctx, out->up, mine->id, mine->name, mine->groups) != DW_OK)
+		if (app->store->set_groups(app->store_ctx, out->user_key, mine->id, mine->name, mine->groups) != DW_OK)
 			return (SIGN_IN_NO_STORE);
 	}
 	take_back(app, in, out, END_UNCONFIRMED);
@@ -303,7 +303,7 @@ begin_session(struct app *app, const struct login_input *in, struct login_output
 	enum login_outcome rc;
 
 	describe(in, &out->account, &w);
-	memcpy(w.up, out->up, UP_LEN);
+	memcpy(w.user_key, out->user_key, USER_KEY_LEN);
 	set_lifetimes(in, &w);
 	if (!set_device(app, in, &w.session) || !make_secrets(app, in, &w, out))
 		return (SIGN_IN_FAULT);
@@ -324,7 +324,7 @@ login(struct app *app, const struct login_input *in, struct login_output *out)
 	memset(out, 0, sizeof(*out));
 	if ((rc = authenticate(app, in, &out->account)) != SIGNED_IN)
 		return (rc);
-	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->up);
+	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->user_key);
 	if ((rc = end_presented(app, in)) != SIGNED_IN)
 		return (rc);
 	return (begin_session(app, in, out));

@@ -49,7 +49,7 @@ struct login_output {
 	struct account account;
 	struct session session;
 	struct device device;
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	char cookie[TOKEN_TEXT_MAX + 1]; /* "" = none wanted */
 	int64_t cookie_in;               /* seconds to its absolute end */
 	struct tokens tokens;            /* filled if wanted */

@@ -13,13 +13,13 @@ end(struct app *app, const struct end_write *w, struct end_reply *out)
 }
 
 enum dw_result
-logout_session(struct app *app, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], const struct actor *actor,
+logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], const struct actor *actor,
     struct end_reply *out)
 {
 	struct end_write w = { .cause = END_USER, .scope = SCOPE_SESSION, .has_sid = true, .actor = *actor };
 
-	memcpy(w.up, up, UP_LEN);
-	memcpy(w.sid8, sid8, SID_LEN);
+	memcpy(w.user_key, user_key, USER_KEY_LEN);
+	memcpy(w.session_key, session_key, SESSION_KEY_LEN);
 	return (end(app, &w, out));
 }
 
@@ -29,8 +29,8 @@ logout(struct app *app, const struct credential *cred, enum end_scope scope, con
 {
 	struct end_write w = { .cause = END_USER, .has_sid = true, .actor = *actor };
 
-	memcpy(w.up, cred->up, UP_LEN);
-	memcpy(w.sid8, cred->sid8, SID_LEN);
+	memcpy(w.user_key, cred->user_key, USER_KEY_LEN);
+	memcpy(w.session_key, cred->session_key, SESSION_KEY_LEN);
 	/* A device has at most one live session, so its scope is that session. */
 	w.scope = scope == SCOPE_DEVICE ? SCOPE_SESSION : scope;
 	w.said_scope = scope;

@@ -14,8 +14,8 @@ struct app;
 enum dw_result logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor,
     struct end_reply *out);
 
-/* Ends the session ${sid8} of the user ${up}, on behalf of that user. The same results. */
-enum dw_result logout_session(struct app *app, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], const struct actor *actor,
+/* Ends the session ${session_key} of the user ${user_key}, on behalf of that user. The same results. */
+enum dw_result logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], const struct actor *actor,
     struct end_reply *out);
 
 #endif

@@ -26,7 +26,7 @@ key_of(struct str text, uint8_t key[CACHE_KEY_LEN])
 }
 
 bool
-pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out)
+cached_check_recall(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out)
 {
 	uint8_t key[CACHE_KEY_LEN];
 	bool hit;
@@ -40,7 +40,7 @@ pass_recall(struct app *app, enum credential_kind kind, struct str text, struct 
 }
 
 bool
-pass_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct pass *out)
+cached_check_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out)
 {
 	uint8_t key[CACHE_KEY_LEN];
 
@@ -51,12 +51,12 @@ pass_recall_stale(struct app *app, enum credential_kind kind, struct str text, s
 }
 
 void
-pass_of(const struct app *app, const struct credential *c, const struct identity *id, struct pass *out)
+cached_check_of(const struct app *app, const struct credential *c, const struct identity *id, struct cached_check *out)
 {
 	const struct session *s = &id->found.session;
 
-	memcpy(out->up, c->up, UP_LEN);
-	sid_public(keyring_user(app->keys), c->up, c->sid8, out->sid);
+	memcpy(out->user_key, c->user_key, USER_KEY_LEN);
+	sid_public(keyring_user(app->keys), c->user_key, c->session_key, out->sid);
 	memcpy(out->user_id, id->found.user_id, sizeof(out->user_id));
 	memcpy(out->username, id->found.username, sizeof(out->username));
 	memcpy(out->groups, id->found.groups, sizeof(out->groups));
@@ -66,7 +66,7 @@ pass_of(const struct app *app, const struct credential *c, const struct identity
 }
 
 void
-pass_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct pass *p)
+cached_check_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p)
 {
 	uint8_t key[CACHE_KEY_LEN];
 

@@ -13,15 +13,15 @@
 struct app;
 
 /* Fills ${out} if ${text}, sent as ${kind}, is known to be valid now. False says nothing at all. */
-bool pass_recall(struct app *app, enum credential_kind kind, struct str text, struct pass *out);
+bool cached_check_recall(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out);
 
 /* The same while the store cannot be asked, as far back as stale_if_error allows; by default not at all. */
-bool pass_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct pass *out);
+bool cached_check_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out);
 
 /* Fills ${out} with what check_session() found. */
-void pass_of(const struct app *app, const struct credential *c, const struct identity *id, struct pass *out);
+void cached_check_of(const struct app *app, const struct credential *c, const struct identity *id, struct cached_check *out);
 
 /* Keeps ${p} for the next check with ${text}. ${id} is that of check_session(). */
-void pass_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct pass *p);
+void cached_check_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p);
 
 #endif

@@ -6,10 +6,10 @@
 #include "auth/pseudonym.h"
 
 void
-pseudonym_of(const struct user_keys *k, struct str user_id, uint8_t up[UP_LEN])
+pseudonym_of(const struct user_keys *k, struct str user_id, uint8_t user_key[USER_KEY_LEN])
 {
 	uint8_t mac[MAC_LEN];
 
 	mac_compute(k->user, user_id.p, user_id.len, mac);
-	memcpy(up, mac, UP_LEN);
+	memcpy(user_key, mac, USER_KEY_LEN);
 }

@@ -9,7 +9,7 @@
 
 struct user_keys;
 
-/* Writes the first UP_LEN bytes of HMAC(${k}->user, ${user_id}) to ${up}. The same for ever: this key never rotates. */
-void pseudonym_of(const struct user_keys *k, struct str user_id, uint8_t up[UP_LEN]);
+/* Writes the first UP_LEN bytes of HMAC(${k}->user, ${user_id}) to ${user_key}. The same for ever: this key never rotates. */
+void pseudonym_of(const struct user_keys *k, struct str user_id, uint8_t user_key[USER_KEY_LEN]);
 
 #endif

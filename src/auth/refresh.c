@@ -37,7 +37,7 @@ reason_of(enum rotate_outcome outcome)
 static const struct client *
 client_of(const struct config *c, const struct session *s)
 {
-	const struct client *found = clients_find(c, s->client4);
+	const struct client *found = clients_find(c, s->client_hash);
 
 	return (found != NULL ? found : config_client(c, NULL));
 }
@@ -47,8 +47,8 @@ propose(struct app *app, const struct refresh_input *in, struct rotate_write *w,
 {
 	struct token successor;
 
-	memcpy(w->up, in->presented->up, UP_LEN);
-	memcpy(w->sid8, in->presented->sid8, SID_LEN);
+	memcpy(w->user_key, in->presented->user_key, USER_KEY_LEN);
+	memcpy(w->session_key, in->presented->session_key, SESSION_KEY_LEN);
 	memcpy(w->presented, in->presented->token.hash, HASH_LEN);
 	if (random_bytes(w->salt, SALT_LEN) != 0)
 		return (DW_FAULT);
@@ -72,10 +72,10 @@ say_who(const struct app *app, const struct refresh_input *in, struct rotate_wri
 			w->access_in = app->conf->clients[i].access_ttl / MS;
 	w->actor = (struct actor){ in->ip, in->trace_id, NULL };
 	if ((w->has_device = in->device_id.p != NULL))
-		device_handle(in->device_id, w->dev8);
+		device_handle(in->device_id, w->device_key);
 	if ((w->has_client = in->client_id.p != NULL)) {
 		mac_sha256(in->client_id.p, in->client_id.len, digest);
-		memcpy(w->client4, digest, CLIENT_HASH_LEN);
+		memcpy(w->client_hash, digest, CLIENT_HASH_LEN);
 	}
 }
 
@@ -94,7 +94,7 @@ static enum dw_result
 issue(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {
 	const struct client *client = client_of(app->conf, &r->session);
-	struct access_claims about = { .up = in->presented->up, .sid8 = r->session.sid8, .user_id = r->user_id,
+	struct access_claims about = { .user_key = in->presented->user_key, .session_key = r->session.session_key, .user_id = r->user_id,
 		.username = r->username, .groups = r->groups, .client_id = client->id, .now = r->now };
 
 	if (r->outcome == ROTATE_REPEATED && repeat(app, in, r, out) != DW_OK)

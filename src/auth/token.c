@@ -24,12 +24,12 @@ static const struct layout refresh_layout = { "dwr_", 10, 18, 42, 57 };
 
 /* XORs the locator with a mask that only the secret gives. */
 static void
-mask_locator(const struct token_keys *k, const uint8_t secret[SECRET_LEN], const uint8_t in[UP_LEN], uint8_t out[UP_LEN])
+mask_locator(const struct token_keys *k, const uint8_t secret[SECRET_LEN], const uint8_t in[USER_KEY_LEN], uint8_t out[USER_KEY_LEN])
 {
 	uint8_t mask[MAC_LEN];
 
 	mac_compute(k->loc, secret, SECRET_LEN, mask);
-	for (size_t i = 0; i < UP_LEN; i++)
+	for (size_t i = 0; i < USER_KEY_LEN; i++)
 		out[i] = in[i] ^ mask[i];
 }
 
@@ -51,7 +51,7 @@ derive(const struct token_keys *k, const struct layout *l, struct token *t)
 	if (l->sid != 0)
 		return;
 	mac_compute(k->sid, t->secret, SECRET_LEN, digest);
-	memcpy(t->sid8, digest, SID_LEN);
+	memcpy(t->session_key, digest, SESSION_KEY_LEN);
 }
 
 static void
@@ -60,9 +60,9 @@ write_text(const struct token_keys *k, const struct layout *l, const struct toke
 	uint8_t raw[RAW_MAX], mac[MAC_LEN];
 
 	raw[0] = t->version;
-	mask_locator(k, t->secret, t->up, raw + 1);
+	mask_locator(k, t->secret, t->user_key, raw + 1);
 	if (l->sid != 0)
-		memcpy(raw + l->sid, t->sid8, SID_LEN);
+		memcpy(raw + l->sid, t->session_key, SESSION_KEY_LEN);
 	memcpy(raw + l->secret, t->secret, SECRET_LEN);
 	authenticate(k, l, raw, mac);
 	memcpy(raw + l->mac, mac, l->len - l->mac);
@@ -72,33 +72,33 @@ write_text(const struct token_keys *k, const struct layout *l, const struct toke
 }
 
 static enum dw_result
-new_token(const struct keyring *keys, const struct layout *l, const uint8_t up[UP_LEN], struct token *t, char *text)
+new_token(const struct keyring *keys, const struct layout *l, const uint8_t user_key[USER_KEY_LEN], struct token *t, char *text)
 {
 	const struct token_keys *k = keyring_token(keys);
 
 	if (random_bytes(t->secret, SECRET_LEN) != 0)
 		return (DW_FAULT);
 	t->version = k->version;
-	memcpy(t->up, up, UP_LEN);
+	memcpy(t->user_key, user_key, USER_KEY_LEN);
 	derive(k, l, t);
 	write_text(k, l, t, text);
 	return (DW_OK);
 }
 
 enum dw_result
-token_new_session(const struct keyring *keys, const uint8_t up[UP_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1])
+token_new_session(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1])
 {
 
-	return (new_token(keys, &session_layout, up, out, text));
+	return (new_token(keys, &session_layout, user_key, out, text));
 }
 
 enum dw_result
-token_new_refresh(const struct keyring *keys, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], struct token *out,
+token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], struct token *out,
     char text[TOKEN_TEXT_MAX + 1])
 {
 
-	memcpy(out->sid8, sid8, SID_LEN);
-	return (new_token(keys, &refresh_layout, up, out, text));
+	memcpy(out->session_key, session_key, SESSION_KEY_LEN);
+	return (new_token(keys, &refresh_layout, user_key, out, text));
 }
 
 enum dw_result
@@ -147,8 +147,8 @@ read_token(const struct keyring *keys, const struct layout *l, struct str text, 
 	t->version = raw[0];
 	memcpy(t->secret, raw + l->secret, SECRET_LEN);
 	if (l->sid != 0)
-		memcpy(t->sid8, raw + l->sid, SID_LEN);
-	mask_locator(k, t->secret, raw + 1, t->up);
+		memcpy(t->session_key, raw + l->sid, SESSION_KEY_LEN);
+	mask_locator(k, t->secret, raw + 1, t->user_key);
 	derive(k, l, t);
 	explicit_bzero(raw, sizeof(raw));
 	return (DW_OK);

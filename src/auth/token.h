@@ -25,17 +25,17 @@ struct keyring;
 /* What a genuine token says. Holds the secret: wipe after use. */
 struct token {
 	uint8_t version;
-	uint8_t up[UP_LEN];
-	uint8_t sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t secret[SECRET_LEN];
 	uint8_t hash[HASH_LEN]; /* of the secret, as the store keeps it */
 };
 
-/* Makes a session token of a fresh secret for the user ${up}; the session's handle follows from the secret. DW_FAULT: no randomness. */
-enum dw_result token_new_session(const struct keyring *keys, const uint8_t up[UP_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
+/* Makes a session token of a fresh secret for the user ${user_key}; the session's handle follows from the secret. DW_FAULT: no randomness. */
+enum dw_result token_new_session(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
-/* Makes the first refresh token of the session ${sid8}. */
-enum dw_result token_new_refresh(const struct keyring *keys, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], struct token *out,
+/* Makes the first refresh token of the session ${session_key}. */
+enum dw_result token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], struct token *out,
     char text[TOKEN_TEXT_MAX + 1]);
 
 /*

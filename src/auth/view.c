@@ -26,12 +26,12 @@ put_time(struct buf *b, const char *name, int64_t at)
 }
 
 void
-view_session(struct buf *b, const struct user_keys *k, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+view_session(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
     const char *username, const char *client_id, const struct device *device, bool current)
 {
 	char sid[PUBLIC_SID_LEN + 1];
 
-	sid_public(k, up, s->sid8, sid);
+	sid_public(k, user_key, s->session_key, sid);
 	buf_printf(b, "{\"id\":\"%s\"", sid);
 	put_text(b, "user_id", user_id);
 	put_text(b, "username", username);
@@ -47,11 +47,11 @@ view_session(struct buf *b, const struct user_keys *k, const uint8_t up[UP_LEN],
 }
 
 void
-view_ending(struct buf *b, const struct user_keys *k, const uint8_t up[UP_LEN], const char *user_id, const struct ending *e)
+view_logout_record(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const struct logout_record *e)
 {
 	char sid[PUBLIC_SID_LEN + 1];
 
-	sid_public(k, up, e->sid8, sid);
+	sid_public(k, user_key, e->session_key, sid);
 	/* One record a session: the session's id makes the record's. */
 	buf_printf(b, "{\"id\":\"lo_%s\",\"session_id\":\"%s\"", sid, sid);
 	put_text(b, "user_id", user_id);
@@ -63,9 +63,9 @@ view_ending(struct buf *b, const struct user_keys *k, const uint8_t up[UP_LEN], 
 }
 
 const char *
-view_client_id(const struct config *c, const uint8_t client4[CLIENT_HASH_LEN])
+view_client_id(const struct config *c, const uint8_t client_hash[CLIENT_HASH_LEN])
 {
-	const struct client *client = clients_find(c, client4);
+	const struct client *client = clients_find(c, client_hash);
 
 	return (client == NULL ? NULL : client->id);
 }
@@ -77,5 +77,5 @@ view_newest_first(const void *a, const void *b)
 
 	if (x->created != y->created)
 		return (x->created < y->created ? 1 : -1);
-	return (memcmp(x->sid8, y->sid8, SID_LEN));
+	return (memcmp(x->session_key, y->session_key, SESSION_KEY_LEN));
 }

@@ -97,7 +97,7 @@ clear_slot(struct board_slot *s)
 
 	atomic_store_explicit(&s->state, BOARD_FREE, memory_order_release);
 	s->pid = 0;
-	s->worn = 0;
+	s->recycle = 0;
 	s->stage = s->hashing = s->generation = s->role = s->route = s->breaker = s->connections = 0;
 	s->started = s->busy_since = 0;
 	zero(&s->numbers);

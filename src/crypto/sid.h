@@ -13,10 +13,10 @@
 #include "crypto/keyring.h"
 #include "doorward/session.h"
 
-/* Writes the public id of session ${sid8} of user ${up}, NUL-terminated. Aborts if the library cannot hash at all. */
-void sid_public(const struct user_keys *k, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN], char out[PUBLIC_SID_LEN + 1]);
+/* Writes the public id of session ${session_key} of user ${user_key}, NUL-terminated. Aborts if the library cannot hash at all. */
+void sid_public(const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], char out[PUBLIC_SID_LEN + 1]);
 
 /* Reads one back. Returns false if ${text} is not the one spelling of such an id. */
-bool sid_parse(const struct user_keys *k, struct str text, uint8_t up[UP_LEN], uint8_t sid8[SID_LEN]);
+bool sid_parse(const struct user_keys *k, struct str text, uint8_t user_key[USER_KEY_LEN], uint8_t session_key[SESSION_KEY_LEN]);
 
 #endif

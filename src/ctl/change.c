@@ -45,13 +45,13 @@ end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
 	enum dw_result rc;
 
 	if (ctl_store(c) == 0) {
-		ctl_pseudonym(c, id, w.up);
+		ctl_pseudonym(c, id, w.user_key);
 		if ((rc = redis_store_ops.end(c->store, &w, NULL, &reply)) == DW_OK) {
 			*ended = reply.ended;
 			ctl_flush(c);
 			return (0);
 		}
-		ctl_say_store(rc, w.up);
+		ctl_say_store(rc, w.user_key);
 	}
 	ctl_say("sessions that are open now may live until %s; repeat the command when that is mended",
 	    print_time(last_end(c->conf), at));

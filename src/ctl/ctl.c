@@ -166,10 +166,10 @@ ctl_account(struct ctl *c, const char *name, struct account *out)
 }
 
 void
-ctl_pseudonym(const struct ctl *c, const char *id, uint8_t up[UP_LEN])
+ctl_pseudonym(const struct ctl *c, const char *id, uint8_t user_key[USER_KEY_LEN])
 {
 
-	pseudonym_of(ctl_keys(c), str_of(id), up);
+	pseudonym_of(ctl_keys(c), str_of(id), user_key);
 }
 
 const struct user_keys *
@@ -190,11 +190,11 @@ ctl_flush(const struct ctl *c)
 }
 
 void
-ctl_say_store(enum dw_result rc, const uint8_t up[UP_LEN])
+ctl_say_store(enum dw_result rc, const uint8_t user_key[USER_KEY_LEN])
 {
 	char key[KEYS_RECORD_LEN + 1];
 
-	keys_record(up, key);
+	keys_record(user_key, key);
 	if (rc == DW_UNAVAILABLE)
 		ctl_say("Redis could not be asked");
 	else

@@ -56,7 +56,7 @@ enum dw_result ctl_find_account(struct ctl *c, const char *name, struct account 
 int ctl_account(struct ctl *c, const char *name, struct account *out);
 
 /* The pseudonym under which the store has the user ${id}. After ctl_store(). */
-void ctl_pseudonym(const struct ctl *c, const char *id, uint8_t up[UP_LEN]);
+void ctl_pseudonym(const struct ctl *c, const char *id, uint8_t user_key[USER_KEY_LEN]);
 
 /* The keys that name sessions. After ctl_store(). */
 const struct user_keys *ctl_keys(const struct ctl *c);
@@ -67,8 +67,8 @@ const struct user_keys *ctl_keys(const struct ctl *c);
  */
 void ctl_flush(const struct ctl *c);
 
-/* Says why the store did not answer about the user ${up}: it could not be asked, or his record makes no sense, which is named. */
-void ctl_say_store(enum dw_result rc, const uint8_t up[UP_LEN]);
+/* Says why the store did not answer about the user ${user_key}: it could not be asked, or his record makes no sense, which is named. */
+void ctl_say_store(enum dw_result rc, const uint8_t user_key[USER_KEY_LEN]);
 
 /* Closes and wipes everything. */
 void ctl_close(struct ctl *c);

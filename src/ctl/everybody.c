@@ -10,28 +10,28 @@
 
 /* All locators, as the scan gave them: it may give one twice, and no list and no count may. */
 struct locators {
-	uint8_t (*ups)[UP_LEN];
+	uint8_t (*user_keys)[USER_KEY_LEN];
 	size_t n, room;
 	bool full; /* out of memory */
 };
 
 static void
-collect(void *arg, const uint8_t up[UP_LEN])
+collect(void *arg, const uint8_t user_key[USER_KEY_LEN])
 {
 	struct locators *l = arg;
 	size_t room = l->room == 0 ? FIRST_ROOM : l->room * 2;
 	void *grown;
 
 	if (l->n == l->room && !l->full) {
-		if ((grown = reallocarray(l->ups, room, UP_LEN)) == NULL) {
+		if ((grown = reallocarray(l->user_keys, room, USER_KEY_LEN)) == NULL) {
 			l->full = true;
 		} else {
-			l->ups = grown;
+			l->user_keys = grown;
 			l->room = room;
 		}
 	}
 	if (!l->full)
-		memcpy(l->ups[l->n++], up, UP_LEN);
+		memcpy(l->user_keys[l->n++], user_key, USER_KEY_LEN);
 }
 
 static int
@@ -58,7 +58,7 @@ static int
 compare(const void *a, const void *b)
 {
 
-	return (memcmp(a, b, UP_LEN));
+	return (memcmp(a, b, USER_KEY_LEN));
 }
 
 /* The verdict on all, when ${broken} of them were passed over. */
@@ -73,22 +73,22 @@ sum_up(int rc, size_t broken)
 }
 
 int
-everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t up[UP_LEN], void *ctx), void *ctx)
+everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx), void *ctx)
 {
-	struct locators l = { .ups = NULL };
+	struct locators l = { .user_keys = NULL };
 	int rc = scan(c, &l);
 	size_t broken = 0;
 
 	if (rc == 0 && l.n > 1)
-		qsort(l.ups, l.n, UP_LEN, compare);
+		qsort(l.user_keys, l.n, USER_KEY_LEN, compare);
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
-		if (i > 0 && memcmp(l.ups[i], l.ups[i - 1], UP_LEN) == 0)
+		if (i > 0 && memcmp(l.user_keys[i], l.user_keys[i - 1], USER_KEY_LEN) == 0)
 			continue;
-		if ((rc = f(c, l.ups[i], ctx)) == EVERYBODY_BROKEN) {
+		if ((rc = f(c, l.user_keys[i], ctx)) == EVERYBODY_BROKEN) {
 			broken++;
 			rc = 0;
 		}
 	}
-	free(l.ups);
+	free(l.user_keys);
 	return (sum_up(rc, broken));
 }

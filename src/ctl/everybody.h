@@ -19,6 +19,6 @@ struct ctl;
  * others: it is counted, and said at the end. Returns 0, EVERYBODY_ENOUGH, EVERYBODY_BROKEN if there was such a record, or -1 after saying
  * why it could not go on.
  */
-int everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t up[UP_LEN], void *ctx), void *ctx);
+int everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx), void *ctx);
 
 #endif

@@ -114,15 +114,15 @@ look_again(struct ctl *c, struct account *a)
 static int
 change_sessions(struct ctl *c, struct account *a)
 {
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	enum dw_result r = DW_REFUSED;
 
 	if (ctl_store(c) != 0)
 		return (-1);
-	ctl_pseudonym(c, a->id, up);
+	ctl_pseudonym(c, a->id, user_key);
 	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
-		if ((r = redis_store_ops.set_groups(c->store, up, a->id, a->name, a->groups)) != DW_OK) {
-			ctl_say_store(r, up);
+		if ((r = redis_store_ops.set_groups(c->store, user_key, a->id, a->name, a->groups)) != DW_OK) {
+			ctl_say_store(r, user_key);
 			return (-1);
 		}
 		r = look_again(c, a);

@@ -25,7 +25,7 @@ struct kick {
 };
 
 static int
-print_record(struct ctl *c, struct kick *k, const uint8_t up[UP_LEN], const struct end_reply *r, const struct ending *e)
+print_record(struct ctl *c, struct kick *k, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *r, const struct logout_record *e)
 {
 	char text[OBJECT_MAX], sid[PUBLIC_SID_LEN + 1];
 	struct buf b;
@@ -33,33 +33,33 @@ print_record(struct ctl *c, struct kick *k, const uint8_t up[UP_LEN], const stru
 	buf_init(&b, text, sizeof(text));
 	if (k->json) {
 		buf_puts(&b, k->records++ > 0 ? "," : "{\"logouts\":[");
-		print_ending_json(c, &b, up, r->user_id, e);
+		print_logout_record_json(c, &b, user_key, r->user_id, e);
 	} else {
-		sid_public(ctl_keys(c), up, e->sid8, sid);
+		sid_public(ctl_keys(c), user_key, e->session_key, sid);
 		buf_printf(&b, "%s  %s  %s\n", sid, r->username, e->device_id);
 	}
 	return (print_buf(&b));
 }
 
-/* Ends what is wanted of the user ${up}. */
+/* Ends what is wanted of the user ${user_key}. */
 static int
-kick_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
+kick_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 {
 	struct kick *k = ctx;
 	struct end_reply r;
 	enum dw_result rc;
 
 	arena_reset(&c->arena);
-	memcpy(k->w.up, up, UP_LEN);
+	memcpy(k->w.user_key, user_key, USER_KEY_LEN);
 	if ((rc = redis_store_ops.end(c->store, &k->w, &c->arena, &r)) != DW_OK) {
-		ctl_say_store(rc, up);
+		ctl_say_store(rc, user_key);
 		if (rc == DW_UNAVAILABLE)
 			ctl_say("repeat the command");
 		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
 	}
 	k->ended += r.ended;
 	for (uint32_t i = 0; i < r.ended; i++)
-		if (print_record(c, k, up, &r, &r.endings[i]) != 0)
+		if (print_record(c, k, user_key, &r, &r.logout_records[i]) != 0)
 			return (-1);
 	if (!k->w.has_sid || r.ended > 0)
 		return (0);
@@ -67,26 +67,26 @@ kick_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 		ctl_say("there is no such session");
 		return (-1);
 	}
-	return (k->json ? print_record(c, k, up, &r, &r.own) : 0); /* it had ended before: the record says how */
+	return (k->json ? print_record(c, k, user_key, &r, &r.own) : 0); /* it had ended before: the record says how */
 }
 
 /* The record says whose it is. */
 static int
-kick_if_named(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
+kick_if_named(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 {
 	struct kick *k = ctx;
 	struct session_list list;
 	enum dw_result rc;
 
 	arena_reset(&c->arena);
-	if ((rc = redis_store_ops.list(c->store, up, &c->arena, &list)) != DW_OK) {
-		ctl_say_store(rc, up);
+	if ((rc = redis_store_ops.list(c->store, user_key, &c->arena, &list)) != DW_OK) {
+		ctl_say_store(rc, user_key);
 		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
 	}
 	if (strcmp(list.username, k->name) != 0)
 		return (0);
 	k->found = true;
-	return (kick_user(c, up, k));
+	return (kick_user(c, user_key, k));
 }
 
 /* Accounts cannot be asked, but who is signed in can be kicked: everybody's record has the name. */
@@ -108,13 +108,13 @@ kick_by_records(struct ctl *c, const struct options *o, struct kick *k)
 static int
 kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 {
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	struct account a;
 	enum dw_result rc;
 
 	if (o->device != NULL) {
 		k->w.scope = SCOPE_DEVICE;
-		device_handle(str_of(o->device), k->w.dev8);
+		device_handle(str_of(o->device), k->w.device_key);
 	}
 	if (o->n_args == 1)
 		k->w.scope = SCOPE_SESSION;
@@ -123,7 +123,7 @@ kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 		return (everybody_each(c, kick_user, k));
 	if (o->user == NULL) {
 		k->w.has_sid = true;
-		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), up, k->w.sid8)) {
+		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), user_key, k->w.session_key)) {
 			ctl_say("there is no such session");
 			return (-1);
 		}
@@ -135,9 +135,9 @@ kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 		}
 		if (rc != DW_OK)
 			return (kick_by_records(c, o, k));
-		ctl_pseudonym(c, a.id, up);
+		ctl_pseudonym(c, a.id, user_key);
 	}
-	return (kick_user(c, up, k));
+	return (kick_user(c, user_key, k));
 }
 
 /* One session, or one user, or all; a device is one user's. */

@@ -50,18 +50,18 @@ print_account_json(struct buf *b, const struct account *a)
 }
 
 void
-print_session_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], const struct session *s, const char *user_id,
+print_session_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
     const char *username, const struct device *device)
 {
 
-	view_session(b, ctl_keys(c), up, s, user_id, username, view_client_id(c->conf, s->client4), device, false);
+	view_session(b, ctl_keys(c), user_key, s, user_id, username, view_client_id(c->conf, s->client_hash), device, false);
 }
 
 void
-print_ending_json(const struct ctl *c, struct buf *b, const uint8_t up[UP_LEN], const char *user_id, const struct ending *e)
+print_logout_record_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const struct logout_record *e)
 {
 
-	view_ending(b, ctl_keys(c), up, user_id, e);
+	view_logout_record(b, ctl_keys(c), user_key, user_id, e);
 }
 
 void

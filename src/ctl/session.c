@@ -40,11 +40,11 @@ print_head(void)
 }
 
 static int
-print_row(const struct ctl *c, const struct session_list *of, const uint8_t up[UP_LEN], const struct session *s)
+print_row(const struct ctl *c, const struct session_list *of, const uint8_t user_key[USER_KEY_LEN], const struct session *s)
 {
 	char sid[PUBLIC_SID_LEN + 1], created[TIME_LEN], seen[TIME_LEN], ends[TIME_LEN];
 
-	sid_public(ctl_keys(c), up, s->sid8, sid);
+	sid_public(ctl_keys(c), user_key, s->session_key, sid);
 	print_line("%s  %-20s  %-20s  %-20s  %-20s  %-15s  %s", sid, of->username, print_time(s->created, created),
 	    print_time(s->has_family && s->rotated > s->last_seen ? s->rotated : s->last_seen, seen),
 	    print_time(session_end(s), ends), s->ip[0] != '\0' ? s->ip : "-", s->device_id);
@@ -52,7 +52,7 @@ print_row(const struct ctl *c, const struct session_list *of, const uint8_t up[U
 }
 
 static int
-print_session(struct ctl *c, struct listing *l, const struct session_list *of, const uint8_t up[UP_LEN], const struct session *s)
+print_session(struct ctl *c, struct listing *l, const struct session_list *of, const uint8_t user_key[USER_KEY_LEN], const struct session *s)
 {
 	char text[OBJECT_MAX];
 	struct device d;
@@ -61,12 +61,12 @@ print_session(struct ctl *c, struct listing *l, const struct session_list *of, c
 	if (!l->json) {
 		if (l->shown == 0)
 			print_head();
-		return (print_row(c, of, up, s));
+		return (print_row(c, of, user_key, s));
 	}
 	buf_init(&b, text, sizeof(text));
 	if (l->shown > 0)
 		buf_putc(&b, ',');
-	print_session_json(c, &b, up, s, of->user_id, of->username, find_device(c, l->known, of->user_id, s, &d));
+	print_session_json(c, &b, user_key, s, of->user_id, of->username, find_device(c, l->known, of->user_id, s, &d));
 	return (print_buf(&b));
 }
 
@@ -80,7 +80,7 @@ newest_first(const void *a, const void *b)
 
 /* Prints the live sessions of one user. */
 static int
-list_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
+list_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 {
 	struct listing *l = ctx;
 	struct session_list of;
@@ -88,8 +88,8 @@ list_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 	int64_t now;
 
 	arena_reset(&c->arena);
-	if ((rc = redis_store_ops.list(c->store, up, &c->arena, &of)) != DW_OK) {
-		ctl_say_store(rc, up);
+	if ((rc = redis_store_ops.list(c->store, user_key, &c->arena, &of)) != DW_OK) {
+		ctl_say_store(rc, user_key);
 		return (rc == DW_UNAVAILABLE ? -1 : EVERYBODY_BROKEN);
 	}
 	now = redis_store_ops.now(c->store);
@@ -100,22 +100,22 @@ list_user(struct ctl *c, const uint8_t up[UP_LEN], void *ctx)
 
 		if (s->created < of.not_before || session_end(s) <= now)
 			continue;
-		if (print_session(c, l, &of, up, s) != 0)
+		if (print_session(c, l, &of, user_key, s) != 0)
 			return (-1);
 		l->shown++;
 	}
 	return (l->shown < l->limit ? 0 : EVERYBODY_ENOUGH);
 }
 
-/* What is listed: everybody's sessions, or those of the one user ${up}. Half a JSON text helps nobody: all that can be known is asked before. */
+/* What is listed: everybody's sessions, or those of the one user ${user_key}. Half a JSON text helps nobody: all that can be known is asked before. */
 static int
-print_list(struct ctl *c, const uint8_t *up, struct listing *l)
+print_list(struct ctl *c, const uint8_t *user_key, struct listing *l)
 {
 	int rc;
 
 	if (l->json)
 		fputs("{\"sessions\":[", stdout);
-	rc = up == NULL ? everybody_each(c, list_user, l) : list_user(c, up, l);
+	rc = user_key == NULL ? everybody_each(c, list_user, l) : list_user(c, user_key, l);
 	if (rc < 0)
 		return (-1);
 	if (l->json)
@@ -129,7 +129,7 @@ int
 session_list_command(struct ctl *c, const struct options *o)
 {
 	struct listing l = { .json = o->json, .limit = UINT64_MAX };
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	struct account a;
 
 	if (o->limit != NULL && (!str_to_u64(str_of(o->limit), UINT32_MAX, &l.limit) || l.limit == 0))
@@ -144,9 +144,9 @@ session_list_command(struct ctl *c, const struct options *o)
 	if (o->user != NULL) {
 		if (!l.known || ctl_account(c, o->user, &a) != 0)
 			return (CTL_FAILED);
-		ctl_pseudonym(c, a.id, up);
+		ctl_pseudonym(c, a.id, user_key);
 	}
-	return (print_list(c, o->user != NULL ? up : NULL, &l) == 0 ? CTL_DONE : CTL_FAILED);
+	return (print_list(c, o->user != NULL ? user_key : NULL, &l) == 0 ? CTL_DONE : CTL_FAILED);
 }
 
 static void
@@ -155,12 +155,12 @@ show_json(struct ctl *c, const struct lookup *q, const struct lookup_reply *r, b
 
 	buf_puts(b, "{\"session\":");
 	if (alive)
-		print_session_json(c, b, q->up, &r->session, r->user_id, r->username, d);
+		print_session_json(c, b, q->user_key, &r->session, r->user_id, r->username, d);
 	else
 		buf_puts(b, "null");
 	buf_puts(b, ",\"logout\":");
 	if (r->ended)
-		print_ending_json(c, b, q->up, r->user_id, &r->ending);
+		print_logout_record_json(c, b, q->user_key, r->user_id, &r->logout_record);
 	else
 		buf_puts(b, "null");
 	buf_puts(b, "}\n");
@@ -191,8 +191,8 @@ show_ended(const char *sid, const struct lookup_reply *r, struct buf *b)
 	char at[TIME_LEN];
 
 	buf_printf(b, "session     %s\nuser        %s\nuser id     %s\n", sid, r->username, r->user_id);
-	buf_printf(b, "ended       %s\nreason      %s\nscope       %s\ndevice      %s\n", print_time(r->ending.at, at),
-	    log_text(str_of(r->ending.reason)), end_scope_word(r->ending.scope), r->ending.device_id);
+	buf_printf(b, "ended       %s\nreason      %s\nscope       %s\ndevice      %s\n", print_time(r->logout_record.at, at),
+	    log_text(str_of(r->logout_record.reason)), end_scope_word(r->logout_record.scope), r->logout_record.device_id);
 }
 
 /* Asks for the session ${sid}. Returns 0, or -1 after saying why there is nothing to show. */
@@ -201,12 +201,12 @@ ask(struct ctl *c, const char *sid, struct lookup *q, struct lookup_reply *r, bo
 {
 	enum dw_result rc;
 
-	if (!sid_parse(ctl_keys(c), str_of(sid), q->up, q->sid8)) {
+	if (!sid_parse(ctl_keys(c), str_of(sid), q->user_key, q->session_key)) {
 		ctl_say("there is no session %s", sid);
 		return (-1);
 	}
 	if ((rc = redis_store_ops.lookup(c->store, q, r)) != DW_OK) {
-		ctl_say_store(rc, q->up);
+		ctl_say_store(rc, q->user_key);
 		return (-1);
 	}
 	*alive = r->user_id[0] != '\0' && r->live && r->session.created >= r->not_before &&

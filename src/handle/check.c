@@ -22,7 +22,7 @@ allow_anybody(struct response *r)
 }
 
 static void
-allow(const struct request *q, struct response *r, const struct pass *p)
+allow(const struct request *q, struct response *r, const struct cached_check *p)
 {
 	char expires[24];
 	struct buf b;
@@ -95,21 +95,21 @@ refuse_group(const struct request *q, struct response *r)
 
 /* Who passes: by the short way if this very credential passed a moment ago, else by asking. False: answered. */
 static bool
-find_pass(struct app *app, const struct request *q, struct response *r, struct pass *out)
+find_cached_check(struct app *app, const struct request *q, struct response *r, struct cached_check *out)
 {
 	enum credential_kind kind;
 	struct str text = credential_single(app, q, &kind);
 	struct presented p;
 	struct identity id;
 
-	if (pass_recall(app, kind, text, out))
+	if (cached_check_recall(app, kind, text, out))
 		return (true);
 	if (credential_require(app, q, r, false, &p, &id)) {
-		pass_of(app, &p.cred, &id, out);
-		pass_remember(app, kind, text, &id, out);
+		cached_check_of(app, &p.cred, &id, out);
+		cached_check_remember(app, kind, text, &id, out);
 		return (true);
 	}
-	if (r->status != 503 || !pass_recall_stale(app, kind, text, out))
+	if (r->status != 503 || !cached_check_recall_stale(app, kind, text, out))
 		return (false);
 	response_init(r); /* the operator prefers an old answer to none */
 	response_header(r, "X-Doorward-Stale", STR_LIT("1"));
@@ -120,7 +120,7 @@ void
 handle_check(struct app *app, struct request *q, struct response *r)
 {
 	struct str group = q->group, redirect = STR_NONE;
-	struct pass pass;
+	struct cached_check cached_check;
 	bool bad = false;
 
 	if (!q->tls && app->conf->require_tls) {
@@ -141,9 +141,9 @@ handle_check(struct app *app, struct request *q, struct response *r)
 		response_error(r, q, "invalid_request", "The query is malformed.", NULL, 0);
 		return;
 	}
-	if (find_pass(app, q, r, &pass)) {
-		if (group.p == NULL || check_has_any_group(pass.groups, group)) {
-			allow(q, r, &pass);
+	if (find_cached_check(app, q, r, &cached_check)) {
+		if (group.p == NULL || check_has_any_group(cached_check.groups, group)) {
+			allow(q, r, &cached_check);
 			return;
 		}
 		refuse_group(q, r);

@@ -18,7 +18,7 @@
 #define USERNAME_INPUT_MAX 1024 /* as typed; a canonical name is far shorter, and a longer one is just wrong */
 
 /* What was asked for, beside what the rules need. */
-struct wish {
+struct login_request {
 	struct login_input in;
 	struct str next;
 	struct presented presented;
@@ -26,7 +26,7 @@ struct wish {
 };
 
 static bool
-read_mode(const struct request *q, struct response *r, struct wish *w)
+read_mode(const struct request *q, struct response *r, struct login_request *w)
 {
 	struct str mode;
 
@@ -43,7 +43,7 @@ read_mode(const struct request *q, struct response *r, struct wish *w)
 }
 
 static bool
-read_device(const struct request *q, struct response *r, struct wish *w)
+read_device(const struct request *q, struct response *r, struct login_request *w)
 {
 
 	if (!input_string(q, r, "device_id", false, BODY_MAX, &w->in.device_id) ||
@@ -61,7 +61,7 @@ read_device(const struct request *q, struct response *r, struct wish *w)
 }
 
 static bool
-read_client(const struct app *app, const struct request *q, struct response *r, struct wish *w)
+read_client(const struct app *app, const struct request *q, struct response *r, struct login_request *w)
 {
 	struct str id;
 	char text[CLIENT_ID_MAX + 1];
@@ -76,7 +76,7 @@ read_client(const struct app *app, const struct request *q, struct response *r, 
 
 /* The device of a form login is the browser, known by its form cookie: two posts of one form are one device and leave one session. */
 static void
-find_browser(const struct app *app, const struct request *q, struct wish *w)
+find_browser(const struct app *app, const struct request *q, struct login_request *w)
 {
 
 	if (q->is_form && w->in.want_cookie)
@@ -84,7 +84,7 @@ find_browser(const struct app *app, const struct request *q, struct wish *w)
 }
 
 static bool
-read_wish(const struct app *app, const struct request *q, struct response *r, struct wish *w)
+read_login_request(const struct app *app, const struct request *q, struct response *r, struct login_request *w)
 {
 	struct str next;
 
@@ -106,7 +106,7 @@ read_wish(const struct app *app, const struct request *q, struct response *r, st
 
 /* A stale or forged cookie is no reason to refuse a login; a genuine one is ended by it. False: answered, they are of different sessions. */
 static bool
-find_presented(const struct app *app, const struct request *q, struct response *r, struct wish *w)
+find_presented(const struct app *app, const struct request *q, struct response *r, struct login_request *w)
 {
 
 	if (credential_find(app, q, &w->presented) == DW_REFUSED) {
@@ -145,7 +145,7 @@ failure_of(enum login_outcome outcome)
 
 /* The error as JSON sets status and headers; a person then gets the form again, under the same status. */
 static void
-refuse(struct app *app, const struct request *q, struct response *r, const struct wish *w, enum login_outcome outcome)
+refuse(struct app *app, const struct request *q, struct response *r, const struct login_request *w, enum login_outcome outcome)
 {
 	struct failure f = failure_of(outcome);
 	bool outage = outcome == SIGN_IN_NO_STORE || outcome == SIGN_IN_NO_USERDB;
@@ -164,12 +164,12 @@ put_session(struct app *app, struct response *r, const struct login_output *out)
 {
 
 	buf_puts(&r->body, "\"session\":");
-	view_session(&r->body, keyring_user(app->keys), out->up, &out->session, out->account.id, out->account.name,
-	    view_client_id(app->conf, out->session.client4), &out->device, true);
+	view_session(&r->body, keyring_user(app->keys), out->user_key, &out->session, out->account.id, out->account.name,
+	    view_client_id(app->conf, out->session.client_hash), &out->device, true);
 }
 
 static void
-welcome(struct app *app, const struct request *q, struct response *r, const struct wish *w, const struct login_output *out)
+welcome(struct app *app, const struct request *q, struct response *r, const struct login_request *w, const struct login_output *out)
 {
 
 	if (w->in.want_cookie)
@@ -193,9 +193,9 @@ handle_login(struct app *app, struct request *q, struct response *r)
 {
 	static struct login_output out; /* large, and one request is served at a time */
 	enum login_outcome outcome;
-	struct wish w;
+	struct login_request w;
 
-	if (!read_wish(app, q, r, &w) || !find_presented(app, q, r, &w))
+	if (!read_login_request(app, q, r, &w) || !find_presented(app, q, r, &w))
 		return;
 	/* A login sets a cookie or ends the session of the one that came along: each is a write in the name of whoever's browser it is. */
 	if (!credential_write_allowed(app, q, r, w.in.want_cookie || w.presented.has_cookie))

@@ -18,7 +18,7 @@ tell_of_session(struct app *app, const struct request *q, struct login_form *f, 
 		f->signed_in_as = str_of(id->found.username);
 		break;
 	case DW_REFUSED:
-		f->message = page_ending(q->arena, id->cause, id->reason);
+		f->message = page_logout_record(q->arena, id->cause, id->reason);
 		break;
 	default:
 		break; /* could not ask: that is no news about the session, and no reason to hide the form */

@@ -258,7 +258,7 @@ operators_words(struct arena *arena, const char *text)
 }
 
 struct str
-page_ending(struct arena *arena, enum end_cause cause, const char *reason)
+page_logout_record(struct arena *arena, enum end_cause cause, const char *reason)
 {
 
 	if (cause == END_NONE)

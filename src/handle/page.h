@@ -35,6 +35,6 @@ void page_error(struct app *app, const struct request *q, struct response *r);
  * The sentence for a session that ended of ${cause}; ${reason} is the operator's text, or the cause's own word. An operator's text is never
  * taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE). May be made in ${arena}.
  */
-struct str page_ending(struct arena *arena, enum end_cause cause, const char *reason);
+struct str page_logout_record(struct arena *arena, enum end_cause cause, const char *reason);
 
 #endif

@@ -21,12 +21,12 @@
 /* Where the next page starts: after this session, in the order newest first. */
 struct position {
 	int64_t created;
-	uint8_t sid8[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 };
 
 /* Whose sessions an answer shows. */
 struct owner {
-	const uint8_t *up;
+	const uint8_t *user_key;
 	const char *user_id, *username;
 	bool unknown; /* the user database could not be asked: it is not asked again for this answer, which would take as long for each session */
 };
@@ -51,7 +51,7 @@ put_session(struct app *app, struct response *r, struct owner *o, const struct s
 {
 	struct device room;
 
-	view_session(&r->body, keyring_user(app->keys), o->up, s, o->user_id, o->username, view_client_id(app->conf, s->client4),
+	view_session(&r->body, keyring_user(app->keys), o->user_key, s, o->user_id, o->username, view_client_id(app->conf, s->client_hash),
 	    device_of(app, o, s, &room), current);
 }
 
@@ -64,7 +64,7 @@ handle_session(struct app *app, struct request *q, struct response *r)
 
 	if (!credential_require(app, q, r, true, &p, &id))
 		return;
-	owner = (struct owner){ .up = p.cred.up, .user_id = id.found.user_id, .username = id.found.username };
+	owner = (struct owner){ .user_key = p.cred.user_key, .user_id = id.found.user_id, .username = id.found.username };
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
 	put_session(app, r, &owner, &id.found.session, true);
@@ -76,7 +76,7 @@ is_after(const struct session *s, const struct position *from)
 {
 	struct session here = { .created = from->created };
 
-	memcpy(here.sid8, from->sid8, SID_LEN);
+	memcpy(here.session_key, from->session_key, SESSION_KEY_LEN);
 	return (view_newest_first(s, &here) > 0);
 }
 
@@ -88,7 +88,7 @@ write_cursor(struct buf *b, const struct session *s)
 
 	for (int i = 0; i < 8; i++)
 		raw[i] = (uint8_t)((uint64_t)s->created >> (56 - 8 * i));
-	memcpy(raw + 8, s->sid8, SID_LEN);
+	memcpy(raw + 8, s->session_key, SESSION_KEY_LEN);
 	base64url_encode(raw, sizeof(raw), text);
 	buf_json(b, str_of(text));
 }
@@ -105,7 +105,7 @@ read_cursor(struct str text, struct position *out)
 	for (int i = 0; i < 8; i++)
 		created = created << 8 | raw[i];
 	out->created = (int64_t)created;
-	memcpy(out->sid8, raw + 8, SID_LEN);
+	memcpy(out->session_key, raw + 8, SESSION_KEY_LEN);
 	return (true);
 }
 
@@ -118,7 +118,7 @@ read_page(struct request *q, struct response *r, uint64_t *limit, struct positio
 
 	*limit = PAGE_DEFAULT;
 	from->created = INT64_MAX;
-	memset(from->sid8, 0, SID_LEN);
+	memset(from->session_key, 0, SESSION_KEY_LEN);
 	if (text.p != NULL && (!str_to_u64(text, PAGE_MAX, limit) || *limit == 0))
 		bad = true;
 	if (cursor.p != NULL && !read_cursor(cursor, from))
@@ -139,7 +139,7 @@ static void
 put_page(struct app *app, struct response *r, const struct presented *p, const struct session_list *list, uint64_t limit,
     const struct position *from)
 {
-	struct owner owner = { .up = p->cred.up, .user_id = list->user_id, .username = list->username };
+	struct owner owner = { .user_key = p->cred.user_key, .user_id = list->user_id, .username = list->username };
 	int64_t now = app->store->now(app->store_ctx);
 	const struct session *last = NULL;
 	bool more = false;
@@ -156,7 +156,7 @@ put_page(struct app *app, struct response *r, const struct presented *p, const s
 			break;
 		if (n++ > 0)
 			buf_putc(&r->body, ',');
-		put_session(app, r, &owner, s, memcmp(s->sid8, p->cred.sid8, SID_LEN) == 0);
+		put_session(app, r, &owner, s, memcmp(s->session_key, p->cred.session_key, SESSION_KEY_LEN) == 0);
 		last = s;
 	}
 	buf_puts(&r->body, "],\"next_cursor\":");
@@ -179,7 +179,7 @@ handle_sessions(struct app *app, struct request *q, struct response *r)
 
 	if (!read_page(q, r, &limit, &from) || !credential_require(app, q, r, false, &p, &id))
 		return;
-	if ((rc = app->store->list(app->store_ctx, p.cred.up, q->arena, &list)) != DW_OK) {
+	if ((rc = app->store->list(app->store_ctx, p.cred.user_key, q->arena, &list)) != DW_OK) {
 		credential_refuse(q, r, rc, NULL);
 		return;
 	}
@@ -195,40 +195,40 @@ refuse_unknown(const struct request *q, struct response *r)
 }
 
 static void
-answer_ended(struct app *app, const struct request *q, struct response *r, const struct presented *p, const uint8_t sid8[SID_LEN],
+answer_ended(struct app *app, const struct request *q, struct response *r, const struct presented *p, const uint8_t session_key[SESSION_KEY_LEN],
     const struct end_reply *reply)
 {
-	bool own = memcmp(sid8, p->cred.sid8, SID_LEN) == 0;
+	bool own = memcmp(session_key, p->cred.session_key, SESSION_KEY_LEN) == 0;
 
 	if (request_is_navigation(q))
 		page_signed_out(app, r, next_asked(app->conf, q), own ? PAGE_OUT_HERE : PAGE_OUT_ONE);
 	else
-		ended_answer(app, r, p->cred.up, reply, reply->ended);
+		ended_answer(app, r, p->cred.user_key, reply, reply->ended);
 	if (own && p->has_cookie)
 		credential_clear_cookie(app, q, r);
 }
 
 /* Another user's session and one that never was are the same to the caller (R078). */
 static void
-end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const uint8_t sid8[SID_LEN])
+end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
 	struct end_reply reply;
-	enum dw_result rc = logout_session(app, p->cred.up, sid8, &actor, &reply);
+	enum dw_result rc = logout_session(app, p->cred.user_key, session_key, &actor, &reply);
 
 	if (rc != DW_OK) {
 		credential_refuse(q, r, rc, NULL);
 	} else if (!reply.has_own) {
 		refuse_unknown(q, r);
 	} else {
-		answer_ended(app, q, r, p, sid8, &reply);
+		answer_ended(app, q, r, p, session_key, &reply);
 	}
 }
 
 void
 handle_session_end(struct app *app, struct request *q, struct response *r)
 {
-	uint8_t up[UP_LEN], sid8[SID_LEN];
+	uint8_t user_key[USER_KEY_LEN], session_key[SESSION_KEY_LEN];
 	struct presented p;
 	struct identity id;
 	struct str rest = str_of(q->path + sizeof("/sessions/") - 1), sid = str_cut(&rest, '/');
@@ -237,8 +237,8 @@ handle_session_end(struct app *app, struct request *q, struct response *r)
 		return;
 	if (!credential_write_allowed(app, q, r, p.cred.kind == CREDENTIAL_COOKIE))
 		return;
-	if (!sid_parse(keyring_user(app->keys), sid, up, sid8) || memcmp(up, p.cred.up, UP_LEN) != 0)
+	if (!sid_parse(keyring_user(app->keys), sid, user_key, session_key) || memcmp(user_key, p.cred.user_key, USER_KEY_LEN) != 0)
 		refuse_unknown(q, r);
 	else
-		end_one(app, q, r, &p, sid8);
+		end_one(app, q, r, &p, session_key);
 }

@@ -39,7 +39,7 @@ write_redis(struct buf *b, const struct inherit_redis *r)
 
 /* What was inherited as descriptor 0 is so again, without a word. */
 void
-inherit_write(struct buf *b, const struct listeners *ls, const struct heritage *h)
+inherit_write(struct buf *b, const struct listeners *ls, const struct inherited *h)
 {
 
 	keep_open(h->report_fd);
@@ -103,7 +103,7 @@ take_redis(struct inherit_redis *r, const char *line)
 }
 
 static bool
-take_master(struct heritage *h, const char *line)
+take_master(struct inherited *h, const char *line)
 {
 
 	return (sscanf(line, "master %d %d", &h->report_fd, &h->predecessor) == 2 &&
@@ -111,7 +111,7 @@ take_master(struct heritage *h, const char *line)
 }
 
 static void
-take_over(struct listeners *ls, struct heritage *h, char *text)
+take_over(struct listeners *ls, struct inherited *h, char *text)
 {
 	char *save = NULL;
 
@@ -176,13 +176,13 @@ take_all_activated(struct listeners *ls, int n)
 }
 
 void
-inherit_take(struct listeners *ls, struct heritage *h)
+inherit_take(struct listeners *ls, struct inherited *h)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS"), *own = getenv(VARIABLE);
 	char text[INHERIT_TEXT_MAX];
 	uint64_t p, n;
 
-	*h = (struct heritage){ .report_fd = -1, .predecessor = -1, .redis = { .pidfd = -1, .life = -1 } };
+	*h = (struct inherited){ .report_fd = -1, .predecessor = -1, .redis = { .pidfd = -1, .life = -1 } };
 	/* Not ours if it names another process: somebody before us has forgotten to clear it. */
 	if (own == NULL && pid != NULL && count != NULL && str_to_u64(str_of(pid), INT32_MAX, &p) &&
 	    (pid_t)p == getpid() && str_to_u64(str_of(count), LISTENERS_MAX, &n))

@@ -25,7 +25,7 @@ struct inherit_redis {
 	char dir[PATH_MAX];
 };
 
-struct heritage {
+struct inherited {
 	bool upgrade;	 /* there is a master that we are to replace */
 	int report_fd;	 /* where it hears how our start went; -1 */
 	int predecessor; /* at end of file it is gone; -1 */
@@ -33,10 +33,10 @@ struct heritage {
 };
 
 /* Reads the environment, once, and clears it: children must not take these for theirs. */
-void inherit_take(struct listeners *ls, struct heritage *h);
+void inherit_take(struct listeners *ls, struct inherited *h);
 
 /* Writes into ${b} what inherit_take() of the next master reads; all descriptors survive exec from now on. */
-void inherit_write(struct buf *b, const struct listeners *ls, const struct heritage *h);
+void inherit_write(struct buf *b, const struct listeners *ls, const struct inherited *h);
 
 /* Hands the text to a program about to be run. Returns 0, or -1 with errno set. */
 int inherit_export(const char *text);

@@ -77,15 +77,15 @@ give_up(struct master *m, int code, int64_t now)
 static void
 first_death(struct master *m, const struct death *d, int64_t now)
 {
-	const char *name = d->place->name;
-	bool hopeless = d->code == EXIT_RESOURCE || d->place->backoff.failures >= FIRST_TRIES;
+	const char *name = d->slot->name;
+	bool hopeless = d->code == EXIT_RESOURCE || d->slot->backoff.failures >= FIRST_TRIES;
 
 	if (d->code == EXIT_CONFIG) {
 		snprintf(m->why, sizeof(m->why), "%s refused its configuration or permissions, the log says why", name);
 		give_up(m, EXIT_CONFIG, now);
-	} else if (hopeless && pool_count(&m->pool, m->now, (int)d->place->role, SLOT_READY) == 0) {
+	} else if (hopeless && pool_count(&m->pool, m->now, (int)d->slot->role, SLOT_READY) == 0) {
 		snprintf(m->why, sizeof(m->why), "%s did not become ready in %u tries, the log says why", name,
-		    d->place->backoff.failures > 0 ? d->place->backoff.failures : 1);
+		    d->slot->backoff.failures > 0 ? d->slot->backoff.failures : 1);
 		give_up(m, EXIT_RUNTIME, now);
 	}
 }
@@ -94,13 +94,13 @@ first_death(struct master *m, const struct death *d, int64_t now)
 static void
 later_death(struct master *m, const struct death *d, int64_t now)
 {
-	const struct role *role = &m->now->plan.roles[d->place->role];
-	size_t barred = pool_count(&m->pool, m->now, (int)d->place->role, SLOT_BARRED);
+	const struct role *role = &m->now->plan.roles[d->slot->role];
+	size_t failed = pool_count(&m->pool, m->now, (int)d->slot->role, SLOT_BARRED);
 
 	if (d->code != EXIT_CONFIG || !role->resizable)
 		return;
-	if (barred < m->board->roles[d->place->board_role].wanted ||
-	    pool_count(&m->pool, m->now, (int)d->place->role, SLOT_READY) > 0)
+	if (failed < m->board->roles[d->slot->board_role].wanted ||
+	    pool_count(&m->pool, m->now, (int)d->slot->role, SLOT_READY) > 0)
 		return;
 	snprintf(m->why, sizeof(m->why), "no %s process is left that may be started", role->name);
 	m->code = EXIT_CONFIG;
@@ -108,10 +108,10 @@ later_death(struct master *m, const struct death *d, int64_t now)
 }
 
 static void
-mourn(struct master *m, const struct death *d, int64_t now)
+on_child_exit(struct master *m, const struct death *d, int64_t now)
 {
 
-	if (m->next != NULL && d->place->gen == m->next) {
+	if (m->next != NULL && d->slot->gen == m->next) {
 		if (!d->was_ready)
 			reload_fail(m, "a process of the next one did not become ready");
 	} else if (m->phase == PHASE_FIRST) {
@@ -132,7 +132,7 @@ reap(struct master *m, int64_t now)
 		if (private_redis_reap(&m->redis, m->board, pid, status, now) || upgrade_reap(m, pid, status, now))
 			continue;
 		if (pool_reap(&m->pool, pid, status, now, &d))
-			mourn(m, &d, now);
+			on_child_exit(m, &d, now);
 	}
 }
 
@@ -208,7 +208,7 @@ is_up(const struct master *m)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		const struct place *pl = &m->pool.places[i];
+		const struct slot *pl = &m->pool.slots[i];
 
 		if (pl->state == SLOT_STARTING || (pl->state == SLOT_DUE && pl->backoff.failures < FIRST_TRIES))
 			return (false);
@@ -227,7 +227,7 @@ tick_serving(struct master *m, int64_t now)
 	resize_recycle(&m->pool, m->now, now, deadline);
 	if (!m->retired)
 		resize_balance(&m->pool, m->now, now, deadline);
-	tell_all(m, now);
+	report_all(m, now);
 }
 
 static void
@@ -281,12 +281,12 @@ hide_descriptors(struct master *m)
 	pool_hide(&m->pool, &m->pid_fd);
 	pool_hide(&m->pool, &m->redis.life);
 	pool_hide(&m->pool, &m->redis.pidfd);
-	pool_hide(&m->pool, &m->heritage.predecessor);
+	pool_hide(&m->pool, &m->inherited.predecessor);
 	pool_hide(&m->pool, &m->upgrade.report_fd);
 	pool_hide(&m->pool, &m->notify.fd);
-	if (m->redis.life < 0 && m->heritage.redis.life >= 0) { /* not the one we want */
-		close(m->heritage.redis.life);
-		close(m->heritage.redis.pidfd);
+	if (m->redis.life < 0 && m->inherited.redis.life >= 0) { /* not the one we want */
+		close(m->inherited.redis.life);
+		close(m->inherited.redis.pidfd);
 	}
 }
 
@@ -306,10 +306,10 @@ prepare(struct master *m, struct config *conf)
 		return (EXIT_RUNTIME);
 	if ((m->now = generation_new(conf, m->setup, 1, &m->sockets, m->why, sizeof(m->why))) == NULL)
 		return (EXIT_RUNTIME);
-	if ((code = private_redis_prepare(&m->redis, conf, &m->now->privs, &m->heritage.redis, m->why,
+	if ((code = private_redis_prepare(&m->redis, conf, &m->now->privs, &m->inherited.redis, m->why,
 		 sizeof(m->why))) != 0)
 		return (code);
-	private_redis_leave(&m->redis, m->heritage.upgrade, clock_mono_ms());
+	private_redis_leave(&m->redis, m->inherited.upgrade, clock_mono_ms());
 	privs_give_file(conf->log_file, &m->now->privs);
 	hide_descriptors(m);
 	m->board->master_pid = (int32_t)getpid();
@@ -381,9 +381,9 @@ master_run(struct config *conf, const struct master_setup *setup)
 	m->logs_to_file = conf->log_file[0] != '\0';
 	signals_master(&mask);
 	notify_open(&m->notify);
-	inherit_take(&m->sockets, &m->heritage);
-	m->report_fd = m->heritage.report_fd;
-	if (!setup->foreground && !m->heritage.upgrade) {
+	inherit_take(&m->sockets, &m->inherited);
+	m->report_fd = m->inherited.report_fd;
+	if (!setup->foreground && !m->inherited.upgrade) {
 		if ((m->report_fd = daemon_launch()) < 0) {
 			fprintf(stderr, "doorward: cannot go to the background: %s\n", strerror(errno));
 			free(m);

@@ -26,7 +26,7 @@ meaning(int code)
 }
 
 void
-obituary_words(int status, char *out, size_t cap)
+exit_report_words(int status, char *out, size_t cap)
 {
 
 	if (WIFSIGNALED(status))
@@ -40,7 +40,7 @@ obituary_words(int status, char *out, size_t cap)
 }
 
 void
-obituary_write(const struct place *pl, const struct board_slot *s, int status, int64_t lived)
+exit_report_write(const struct slot *pl, const struct board_slot *s, int status, int64_t lived)
 {
 	char words[128], busy[96] = "";
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RETIRED;
@@ -50,7 +50,7 @@ obituary_write(const struct place *pl, const struct board_slot *s, int status, i
 		    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS));
 		return;
 	}
-	obituary_words(status, words, sizeof(words));
+	exit_report_words(status, words, sizeof(words));
 	if (s->state == BOARD_BUSY) {
 		char trace[sizeof(s->trace)];
 

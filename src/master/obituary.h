@@ -10,9 +10,9 @@
 #include "master/pool.h"
 
 /* One line about the process of ${pl} that ended with ${status} after ${lived} ms. ${s}: its slot, not cleared yet. */
-void obituary_write(const struct place *pl, const struct board_slot *s, int status, int64_t lived);
+void exit_report_write(const struct slot *pl, const struct board_slot *s, int status, int64_t lived);
 
 /* What an exit code, or a signal (${status} as waitpid(2) gives it), means, in words. */
-void obituary_words(int status, char *out, size_t cap);
+void exit_report_words(int status, char *out, size_t cap);
 
 #endif

@@ -45,21 +45,21 @@ pool_free(const struct pool *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		n += p->places[i].state == SLOT_FREE;
+		n += p->slots[i].state == SLOT_FREE;
 	return (n);
 }
 
-struct place *
+struct slot *
 pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now)
 {
 	const struct role *r = &g->plan.roles[role];
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
 		if (pl->state != SLOT_FREE)
 			continue;
-		*pl = (struct place){ .state = SLOT_DUE,
+		*pl = (struct slot){ .state = SLOT_DUE,
 			.gen = g,
 			.generation = g->number,
 			.role = (uint32_t)role,
@@ -80,8 +80,8 @@ pool_note_wanted(struct pool *p, const struct generation *g, size_t role)
 	size_t n = 0;
 
 	for (size_t k = 0; k < BOARD_SLOTS; k++)
-		n += p->places[k].gen == g && p->places[k].role == role && p->places[k].state != SLOT_FREE &&
-		     p->places[k].heir == NULL;
+		n += p->slots[k].gen == g && p->slots[k].role == role && p->slots[k].state != SLOT_FREE &&
+		     p->slots[k].replacement == NULL;
 	if (i >= 0)
 		p->board->roles[i].wanted = (uint32_t)n;
 }
@@ -104,7 +104,7 @@ pool_enter(struct pool *p, const struct generation *g, int64_t now)
 }
 
 static void
-kill_late(struct place *pl)
+kill_late(struct slot *pl)
 {
 
 	if (pl->state == SLOT_STARTING)
@@ -120,12 +120,12 @@ pool_tick(struct pool *p, int64_t now)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
 		if (pl->state == SLOT_FREE || pl->at > now)
 			continue;
 		if (pl->state == SLOT_DUE)
-			spawn_place(p, pl, now);
+			spawn_slot(p, pl, now);
 		else if (pl->state == SLOT_STARTING || pl->state == SLOT_LEAVING)
 			kill_late(pl);
 	}
@@ -137,8 +137,8 @@ pool_next(const struct pool *p)
 	int64_t next = NEVER;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state != SLOT_FREE && p->places[i].at < next)
-			next = p->places[i].at;
+		if (p->slots[i].state != SLOT_FREE && p->slots[i].at < next)
+			next = p->slots[i].at;
 	return (next);
 }
 
@@ -148,13 +148,13 @@ pool_poll(const struct pool *p, struct pollfd fds[BOARD_SLOTS])
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == SLOT_STARTING && p->places[i].channel >= 0)
-			fds[n++] = (struct pollfd){ .fd = p->places[i].channel, .events = POLLIN };
+		if (p->slots[i].state == SLOT_STARTING && p->slots[i].channel >= 0)
+			fds[n++] = (struct pollfd){ .fd = p->slots[i].channel, .events = POLLIN };
 	return (n);
 }
 
 static void
-close_channel(struct place *pl)
+close_channel(struct slot *pl)
 {
 
 	if (pl->channel >= 0)
@@ -164,7 +164,7 @@ close_channel(struct place *pl)
 
 /* One byte, or the end: whatever a child writes later is not looked at. */
 static void
-hear(struct place *pl)
+hear(struct slot *pl)
 {
 	char byte;
 	ssize_t n = read(pl->channel, &byte, 1);
@@ -185,32 +185,32 @@ pool_hear(struct pool *p)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == SLOT_STARTING && p->places[i].channel >= 0)
-			hear(&p->places[i]);
+		if (p->slots[i].state == SLOT_STARTING && p->slots[i].channel >= 0)
+			hear(&p->slots[i]);
 }
 
-static struct place *
-place_of(struct pool *p, pid_t pid)
+static struct slot *
+slot_of(struct pool *p, pid_t pid)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid == pid && p->places[i].state != SLOT_FREE)
-			return (&p->places[i]);
+		if (p->slots[i].pid == pid && p->slots[i].state != SLOT_FREE)
+			return (&p->slots[i]);
 	return (NULL);
 }
 
 bool
-pool_has_heir(const struct place *pl)
+pool_has_replacement(const struct slot *pl)
 {
-	const struct place *heir = pl->heir;
+	const struct slot *replacement = pl->replacement;
 
-	return (heir != NULL && heir->gen == pl->gen && heir->role == pl->role &&
-		(heir->state == SLOT_DUE || heir->state == SLOT_STARTING || heir->state == SLOT_READY));
+	return (replacement != NULL && replacement->gen == pl->gen && replacement->role == pl->role &&
+		(replacement->state == SLOT_DUE || replacement->state == SLOT_STARTING || replacement->state == SLOT_READY));
 }
 
 /* When the place is filled again. */
 static void
-schedule(struct pool *p, struct place *pl, const struct death *d, const struct life *life, int64_t now)
+schedule(struct pool *p, struct slot *pl, const struct death *d, const struct life *life, int64_t now)
 {
 	uint32_t random = 0;
 	int64_t delay;
@@ -232,27 +232,27 @@ schedule(struct pool *p, struct place *pl, const struct death *d, const struct l
 bool
 pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 {
-	struct place *pl = place_of(p, pid);
+	struct slot *pl = slot_of(p, pid);
 	struct board_slot *s;
 	struct life life;
 
 	if (pl == NULL)
 		return (false);
-	s = &p->board->slots[pl - p->places];
+	s = &p->board->slots[pl - p->slots];
 	*d = (struct death){
-		.place = pl, .was_ready = pl->state == SLOT_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1
+		.slot = pl, .was_ready = pl->state == SLOT_READY, .code = WIFEXITED(status) ? WEXITSTATUS(status) : -1
 	};
 	life = (struct life){ .ready = d->was_ready,
 		.ms = now - pl->born,
 		.requests = board_counted(&s->numbers, COUNT_REQUESTS),
 		.shortage = d->code == EXIT_RESOURCE };
-	obituary_write(pl, s, status, life.ms);
+	exit_report_write(pl, s, status, life.ms);
 	board_release(p->board, s);
 	close_channel(pl);
 	pl->pid = 0;
 	/* Whose successor has been started already needs no other. */
-	if (pl->state == SLOT_LEAVING || pool_has_heir(pl)) {
-		*pl = (struct place){ .state = SLOT_FREE };
+	if (pl->state == SLOT_LEAVING || pool_has_replacement(pl)) {
+		*pl = (struct slot){ .state = SLOT_FREE };
 		return (false);
 	}
 	p->board->roles[pl->board_role].deaths++;
@@ -261,16 +261,16 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 }
 
 void
-pool_dismiss(struct place *pl, int64_t deadline)
+pool_dismiss(struct slot *pl, int64_t deadline)
 {
 
 	if (pl->pid == 0) {
-		*pl = (struct place){ .state = SLOT_FREE };
+		*pl = (struct slot){ .state = SLOT_FREE };
 		return;
 	}
 	pl->state = SLOT_LEAVING;
 	pl->gen = NULL;
-	pl->heir = NULL;
+	pl->replacement = NULL;
 	pl->at = deadline;
 	kill(pl->pid, SIGQUIT);
 }
@@ -280,7 +280,7 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
 		if (pl->state == SLOT_FREE || (g != NULL && pl->gen != g))
 			continue;
@@ -298,7 +298,7 @@ pool_kill(struct pool *p, const struct generation *g)
 
 	pool_retire(p, g, NEVER);
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
 		if (pl->pid > 0 && pl->state == SLOT_LEAVING && (g == NULL || pl->generation == g->number)) {
 			kill(pl->pid, SIGKILL);
@@ -309,7 +309,7 @@ pool_kill(struct pool *p, const struct generation *g)
 
 /* One whose channel is full has not looked into it for long, and tries for itself. */
 static void
-hand_log(const struct place *pl, bool with_stderr)
+hand_log(const struct slot *pl, bool with_stderr)
 {
 	int log = log_descriptor();
 
@@ -326,20 +326,20 @@ pool_reopen(struct pool *p, bool with_stderr)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		if (p->places[i].pid <= 0)
+		if (p->slots[i].pid <= 0)
 			continue;
-		hand_log(&p->places[i], with_stderr);
-		kill(p->places[i].pid, SIGUSR1);
+		hand_log(&p->slots[i], with_stderr);
+		kill(p->slots[i].pid, SIGUSR1);
 	}
 }
 
 size_t
-pool_count(const struct pool *p, const struct generation *g, int role, enum place_state state)
+pool_count(const struct pool *p, const struct generation *g, int role, enum slot_state state)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		const struct place *pl = &p->places[i];
+		const struct slot *pl = &p->slots[i];
 
 		n += pl->state == state && (g == NULL || pl->gen == g) &&
 		     (role < 0 || (pl->gen != NULL && pl->role == (uint32_t)role));
@@ -353,6 +353,6 @@ pool_alive(const struct pool *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		n += p->places[i].pid > 0;
+		n += p->slots[i].pid > 0;
 	return (n);
 }

@@ -23,7 +23,7 @@
 #define NEVER INT64_MAX
 #define POOL_HIDDEN_MAX 8 /* descriptors of the master that no child may keep */
 
-enum place_state {
+enum slot_state {
 	SLOT_FREE = 0,
 	SLOT_DUE,	/* nobody there; to be started at ${at} */
 	SLOT_STARTING, /* to say READY by ${at} */
@@ -32,8 +32,8 @@ enum place_state {
 	SLOT_BARRED   /* left with EXIT_CONFIG: not started again in this generation */
 };
 
-struct place {
-	enum place_state state;
+struct slot {
+	enum slot_state state;
 	const struct generation *gen; /* NULL once it is leaving: the generation may be gone before its last process */
 	uint32_t generation;
 	uint32_t role; /* in gen->plan.roles */
@@ -44,7 +44,7 @@ struct place {
 	int channel;		       /* where READY is heard, and the log's descriptor is handed down; -1 = closed */
 	int64_t at;		       /* mono ms; see the states */
 	int64_t born;
-	struct place *heir; /* started to replace this one, which is worn; NULL = none */
+	struct slot *replacement; /* started to replace this one, which is worn; NULL = none */
 	struct backoff backoff;
 	struct watch_seen seen;
 };
@@ -57,12 +57,12 @@ struct pool {
 	size_t n_hidden;
 	struct sizing sizing[BOARD_ROLES]; /* of the dynamic roles */
 	int64_t balanced;		   /* mono ms: when they were looked at */
-	struct place places[BOARD_SLOTS];
+	struct slot slots[BOARD_SLOTS];
 };
 
 /* How a process ended that nobody had told to. */
 struct death {
-	struct place *place;
+	struct slot *slot;
 	bool was_ready;
 	int code; /* exit code, or -1: by a signal */
 };
@@ -104,22 +104,22 @@ void pool_kill(struct pool *p, const struct generation *g);
 void pool_reopen(struct pool *p, bool with_stderr);
 
 /* A new place, due now, for ${role} of ${g}; NULL if there is none free. */
-struct place *pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now);
+struct slot *pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now);
 
 /* Tells the process of ${pl} to finish by ${deadline}: from now on the place only waits for its end. */
-void pool_dismiss(struct place *pl, int64_t deadline);
+void pool_dismiss(struct slot *pl, int64_t deadline);
 
 /* Tells the status page how many processes ${role} of ${g} should have. */
 void pool_note_wanted(struct pool *p, const struct generation *g, size_t role);
 
 /* Whether somebody is there, or about to be, to replace the process of ${pl}. */
-bool pool_has_heir(const struct place *pl);
+bool pool_has_replacement(const struct slot *pl);
 
 /* Places that nobody has. */
 size_t pool_free(const struct pool *p);
 
 /* Places of ${g} (NULL: of all), and of its role ${role} (-1: of all), in ${state}. */
-size_t pool_count(const struct pool *p, const struct generation *g, int role, enum place_state state);
+size_t pool_count(const struct pool *p, const struct generation *g, int role, enum slot_state state);
 
 /* Living processes. */
 size_t pool_alive(const struct pool *p);

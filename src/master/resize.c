@@ -5,7 +5,7 @@
 #include "master/resize.h"
 
 static bool
-belongs(const struct place *pl, const struct generation *g, size_t role)
+belongs(const struct slot *pl, const struct generation *g, size_t role)
 {
 
 	return (pl->state != SLOT_FREE && pl->gen == g && pl->role == role);
@@ -17,7 +17,7 @@ resize_have(const struct pool *p, const struct generation *g, size_t role)
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		n += belongs(&p->places[i], g, role) && p->places[i].heir == NULL;
+		n += belongs(&p->slots[i], g, role) && p->slots[i].replacement == NULL;
 	return (n);
 }
 
@@ -30,22 +30,22 @@ free_ordinal(const struct pool *p, const struct generation *g, size_t role)
 		bool taken = false;
 
 		for (size_t i = 0; i < BOARD_SLOTS && !taken; i++)
-			taken = belongs(&p->places[i], g, role) && p->places[i].ordinal == n;
+			taken = belongs(&p->slots[i], g, role) && p->slots[i].ordinal == n;
 		if (!taken)
 			return (n);
 	}
 }
 
 /* The process with the highest number; of the ready and idle ones if ${idle}. NULL if there is none. */
-static struct place *
+static struct slot *
 last_of(struct pool *p, const struct generation *g, size_t role, bool idle)
 {
-	struct place *last = NULL;
+	struct slot *last = NULL;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
-		if (!belongs(pl, g, role) || pl->heir != NULL)
+		if (!belongs(pl, g, role) || pl->replacement != NULL)
 			continue;
 		if (idle && (pl->state != SLOT_READY || p->board->slots[i].state != BOARD_READY))
 			continue;
@@ -92,9 +92,9 @@ count_idle(const struct pool *p, const struct generation *g, size_t role)
 	size_t n = 0;
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		const struct place *pl = &p->places[i];
+		const struct slot *pl = &p->slots[i];
 
-		if (!belongs(pl, g, role) || pl->heir != NULL)
+		if (!belongs(pl, g, role) || pl->replacement != NULL)
 			continue;
 		n += pl->state == SLOT_STARTING || pl->state == SLOT_DUE ||
 		     (pl->state == SLOT_READY && p->board->slots[i].state == BOARD_READY);
@@ -115,7 +115,7 @@ balance_role(struct pool *p, const struct generation *g, size_t role, int64_t no
 		.spare_most = r->spare_most,
 		.queued = i < 0 ? BOARD_QUEUE_UNKNOWN : p->board->roles[i].queue_len };
 	int step = sizing_step(&p->sizing[role], &view);
-	struct place *pl;
+	struct slot *pl;
 
 	for (int n = 0; n < step && pool_free(p) > BOARD_SLOTS / 2; n++)
 		(void)pool_add(p, g, role, free_ordinal(p, g, role), now);
@@ -143,15 +143,15 @@ resize_balance(struct pool *p, const struct generation *g, int64_t now, int64_t 
 
 /* One that cannot be replaced goes on: worn is better than nobody. */
 static void
-recycle(struct pool *p, struct place *pl, int64_t now, int64_t deadline)
+recycle(struct pool *p, struct slot *pl, int64_t now, int64_t deadline)
 {
 
-	if (pl->heir != NULL && pl->heir->state != SLOT_BARRED && !pool_has_heir(pl))
-		pl->heir = NULL; /* it was told to leave itself */
-	if (pl->heir == NULL) {
+	if (pl->replacement != NULL && pl->replacement->state != SLOT_BARRED && !pool_has_replacement(pl))
+		pl->replacement = NULL; /* it was told to leave itself */
+	if (pl->replacement == NULL) {
 		if (pool_free(p) > BOARD_SLOTS / 2)
-			pl->heir = pool_add(p, pl->gen, pl->role, pl->ordinal, now);
-	} else if (pl->heir->state == SLOT_READY) {
+			pl->replacement = pool_add(p, pl->gen, pl->role, pl->ordinal, now);
+	} else if (pl->replacement->state == SLOT_READY) {
 		log_debug("%s is replaced: pid=%d", pl->name, (int)pl->pid);
 		pool_dismiss(pl, deadline);
 	}
@@ -162,8 +162,8 @@ resize_recycle(struct pool *p, const struct generation *g, int64_t now, int64_t 
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].state == SLOT_READY && p->places[i].gen == g && p->board->slots[i].worn != 0)
-			recycle(p, &p->places[i], now, deadline);
+		if (p->slots[i].state == SLOT_READY && p->slots[i].gen == g && p->board->slots[i].recycle != 0)
+			recycle(p, &p->slots[i], now, deadline);
 }
 
 void
@@ -183,7 +183,7 @@ resize_yield(struct pool *p, const struct generation *g, int64_t deadline)
 {
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		struct place *pl = &p->places[i];
+		struct slot *pl = &p->slots[i];
 
 		if (pl->state != SLOT_FREE && pl->gen == g && g->plan.roles[pl->role].yields)
 			pool_dismiss(pl, deadline);

@@ -19,14 +19,14 @@
 #include "master/spawn.h"
 
 static const struct role *
-role_of(const struct place *pl)
+role_of(const struct slot *pl)
 {
 
 	return (&pl->gen->plan.roles[pl->role]);
 }
 
 static bool
-is_own_socket(const struct place *pl, const struct listener *l)
+is_own_socket(const struct slot *pl, const struct listener *l)
 {
 
 	for (size_t i = 0; i < role_of(pl)->n_listen; i++)
@@ -40,7 +40,7 @@ is_own_socket(const struct place *pl, const struct listener *l)
  * it.
  */
 static void
-close_others(const struct pool *p, const struct place *pl)
+close_others(const struct pool *p, const struct slot *pl)
 {
 
 	close(p->life_write);
@@ -48,15 +48,15 @@ close_others(const struct pool *p, const struct place *pl)
 		if (*p->hidden[i] >= 0)
 			close(*p->hidden[i]);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0 && p->places[i].channel >= 0)
-			close(p->places[i].channel);
+		if (p->slots[i].pid > 0 && p->slots[i].channel >= 0)
+			close(p->slots[i].channel);
 	for (size_t i = 0; i < LISTENERS_MAX; i++)
 		if (p->sockets->all[i].kind != 0 && !is_own_socket(pl, &p->sockets->all[i]))
 			close(p->sockets->all[i].fd);
 }
 
 static void
-describe(const struct pool *p, const struct place *pl, int channel, struct child *c)
+describe(const struct pool *p, const struct slot *pl, int channel, struct child *c)
 {
 	const struct role *role = role_of(pl);
 
@@ -65,7 +65,7 @@ describe(const struct pool *p, const struct place *pl, int channel, struct child
 		.master_fd = p->life_read,
 		.channel = channel,
 		.board = p->board,
-		.slot = &p->board->slots[pl - p->places] };
+		.slot = &p->board->slots[pl - p->slots] };
 	for (size_t i = 0; i < role->n_listen; i++)
 		c->listen_fds[i] = pl->gen->sockets[pl->role][i]->fd;
 	c->slot->pid = (int32_t)getpid();
@@ -73,7 +73,7 @@ describe(const struct pool *p, const struct place *pl, int channel, struct child
 }
 
 static _Noreturn void
-be_child(struct pool *p, struct place *pl, int channel, pid_t master)
+be_child(struct pool *p, struct slot *pl, int channel, pid_t master)
 {
 	const struct role *role = role_of(pl);
 	struct child c;
@@ -93,7 +93,7 @@ be_child(struct pool *p, struct place *pl, int channel, pid_t master)
 
 /* Said at the first try, and then each time that as many have failed again. */
 static void
-put_off(struct place *pl, int64_t now, const char *what)
+put_off(struct slot *pl, int64_t now, const char *what)
 {
 	uint32_t random = 0;
 	int why = errno;
@@ -109,7 +109,7 @@ put_off(struct place *pl, int64_t now, const char *what)
 }
 
 void
-spawn_place(struct pool *p, struct place *pl, int64_t now)
+spawn_slot(struct pool *p, struct slot *pl, int64_t now)
 {
 	pid_t master = getpid(), pid;
 	int ready[2];
@@ -119,11 +119,11 @@ spawn_place(struct pool *p, struct place *pl, int64_t now)
 		return;
 	}
 	(void)fd_nonblocking(ready[0]);
-	board_assign(p->board, (size_t)(pl - p->places), pl->board_role, pl->generation);
+	board_assign(p->board, (size_t)(pl - p->slots), pl->board_role, pl->generation);
 	fflush(NULL); /* what is in our buffers is not the child's to write too */
 	if ((pid = fork()) < 0) {
 		put_off(pl, now, "fork");
-		board_release(p->board, &p->board->slots[pl - p->places]);
+		board_release(p->board, &p->board->slots[pl - p->slots]);
 		close(ready[0]);
 		close(ready[1]);
 		return;
@@ -133,7 +133,7 @@ spawn_place(struct pool *p, struct place *pl, int64_t now)
 		be_child(p, pl, ready[1], master);
 	}
 	close(ready[1]);
-	p->board->slots[pl - p->places].pid = (int32_t)pid;
+	p->board->slots[pl - p->slots].pid = (int32_t)pid;
 	pl->pid = pid;
 	pl->channel = ready[0];
 	pl->state = SLOT_STARTING;

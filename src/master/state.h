@@ -30,7 +30,7 @@ struct master {
 	struct private_redis redis;
 	struct watch watch;
 	struct notify notify;
-	struct heritage heritage; /* what the master before us gave */
+	struct inherited inherited; /* what the master before us gave */
 	struct upgrade upgrade;	  /* the master that comes after us */
 	char *program;		  /* the file we were started from: what stands there at USR2 is the next one */
 	bool retired;		  /* told to have no processes */

@@ -20,7 +20,7 @@ look_at_role(const struct master *m, size_t role, struct front *f)
 	if (i >= 0 && m->board->roles[i].queue_len > 0)
 		f->queued += m->board->roles[i].queue_len;
 	for (size_t k = 0; k < BOARD_SLOTS; k++) {
-		const struct place *pl = &m->pool.places[k];
+		const struct slot *pl = &m->pool.slots[k];
 		const struct board_slot *s = &m->board->slots[k];
 
 		if (pl->gen != m->now || pl->role != role || pl->state != SLOT_READY)
@@ -44,7 +44,7 @@ look(const struct master *m)
 }
 
 static void
-tell_manager(struct master *m, int64_t now)
+report_manager(struct master *m, int64_t now)
 {
 	struct front f = look(m);
 	char text[NOTIFY_STATUS_MAX];
@@ -57,7 +57,7 @@ tell_manager(struct master *m, int64_t now)
 }
 
 void
-tell_all(struct master *m, int64_t now)
+report_all(struct master *m, int64_t now)
 {
 	bool replaced = m->upgrade.pid > 0 && m->upgrade.report_fd < 0;
 
@@ -66,5 +66,5 @@ tell_all(struct master *m, int64_t now)
 		queue_look(m->board, m->now);
 	}
 	if (!replaced) /* else it is the other master's turn */
-		tell_manager(m, now);
+		report_manager(m, now);
 }

@@ -7,6 +7,6 @@
 struct master;
 
 /* Looks at the queues, tells the service manager how things are and, if they are in order, that we live. */
-void tell_all(struct master *m, int64_t now);
+void report_all(struct master *m, int64_t now);
 
 #endif

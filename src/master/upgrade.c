@@ -33,7 +33,7 @@ be_successor(struct master *m, int report_fd)
 {
 	char *const argv[] = { m->program, (char *)"-c", m->now->conf->file, m->setup->foreground ? (char *)"-F" : NULL,
 		NULL };
-	struct heritage h = { .report_fd = report_fd, .predecessor = m->pool.life_read };
+	struct inherited h = { .report_fd = report_fd, .predecessor = m->pool.life_read };
 	char text[INHERIT_TEXT_MAX];
 	struct buf b;
 
@@ -141,12 +141,12 @@ remove_old_pid_file(const struct master *m)
 static void
 look_at_predecessor(struct master *m, int64_t now)
 {
-	struct pollfd p = { .fd = m->heritage.predecessor, .events = POLLIN };
+	struct pollfd p = { .fd = m->inherited.predecessor, .events = POLLIN };
 
 	if (p.fd < 0 || poll(&p, 1, 0) <= 0)
 		return;
 	close(p.fd);
-	m->heritage.predecessor = -1;
+	m->inherited.predecessor = -1;
 	log_info("the master before this one has left");
 	remove_old_pid_file(m);
 	listen_share(&m->sockets, false);
@@ -159,7 +159,7 @@ upgrade_begin(struct master *m, int64_t now)
 {
 
 	look_at_predecessor(m, now);
-	if (m->phase != PHASE_SERVING || m->upgrade.pid > 0 || m->heritage.predecessor >= 0 || m->next != NULL ||
+	if (m->phase != PHASE_SERVING || m->upgrade.pid > 0 || m->inherited.predecessor >= 0 || m->next != NULL ||
 	    m->program == NULL) {
 		log_warn("no upgrade now: there are two masters already, or a reload is under way");
 		return;
@@ -201,7 +201,7 @@ upgrade_reap(struct master *m, pid_t pid, int status, int64_t now)
 	if (m->upgrade.report_fd >= 0)
 		hear(m, now);
 	close_report(&m->upgrade);
-	obituary_words(status, words, sizeof(words));
+	exit_report_words(status, words, sizeof(words));
 	log_warn("the new master %s, this one goes on: pid=%d", words, (int)pid);
 	m->upgrade.pid = 0;
 	if (m->phase != PHASE_SERVING)
@@ -220,7 +220,7 @@ upgrade_part(struct master *m, int64_t now)
 {
 
 	look_at_predecessor(m, now);
-	if (m->upgrade.pid <= 0 && m->heritage.predecessor < 0)
+	if (m->upgrade.pid <= 0 && m->inherited.predecessor < 0)
 		return;
 	private_redis_leave(&m->redis, true, now);
 	if (m->upgrade.pid > 0 && m->pid_fd >= 0) {

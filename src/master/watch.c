@@ -45,7 +45,7 @@ watch_judge(
 }
 
 static void
-report(struct board *b, const struct place *pl, const struct board_slot *s, enum watch_verdict verdict, int64_t age)
+report(struct board *b, const struct slot *pl, const struct board_slot *s, enum watch_verdict verdict, int64_t age)
 {
 	char trace[sizeof(s->trace)];
 	const char *stage = board_stage_word(s->stage), *route = board_route_word(s->route);
@@ -70,9 +70,9 @@ report(struct board *b, const struct place *pl, const struct board_slot *s, enum
 }
 
 static void
-look_at(struct watch *w, struct pool *p, struct place *pl, const struct watch_limits *limits, int64_t now)
+look_at(struct watch *w, struct pool *p, struct slot *pl, const struct watch_limits *limits, int64_t now)
 {
-	struct board_slot *s = &p->board->slots[pl - p->places];
+	struct board_slot *s = &p->board->slots[pl - p->slots];
 	int64_t since = s->busy_since;
 	enum watch_verdict verdict;
 
@@ -96,6 +96,6 @@ watch_look(struct watch *w, struct pool *p, const struct watch_limits *limits, i
 		return;
 	w->looked = now;
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		if (p->places[i].pid > 0)
-			look_at(w, p, &p->places[i], limits, now);
+		if (p->slots[i].pid > 0)
+			look_at(w, p, &p->slots[i], limits, now);
 }

@@ -181,14 +181,14 @@ private_redis_prepare(struct private_redis *r, const struct config *conf, const 
 }
 
 static void
-be_redis(const void *ctx, pid_t guardian)
+be_redis(const void *ctx, pid_t supervisor)
 {
 	const struct private_redis *r = ctx;
 	char *const argv[] = { (char *)"redis-server", (char *)"redis.conf", NULL };
 	int null;
 
 	/* Nobody would see to it any more, and what it has acknowledged is with the kernel: it can go at once. */
-	if (privs_follow_parent(guardian, SIGKILL) != 0)
+	if (privs_follow_parent(supervisor, SIGKILL) != 0)
 		_exit(EXIT_RETIRED);
 	if (chdir(r->dir) != 0 || (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0) {
@@ -201,10 +201,10 @@ be_redis(const void *ctx, pid_t guardian)
 }
 
 static _Noreturn void
-be_guardian(const struct private_redis *r, int life)
+be_supervisor(const struct private_redis *r, int life)
 {
 	char path[PATH_MAX + 16];
-	struct guardian g = { .socket = path, .hung_after = r->hung_after, .stop_timeout = REDIS_STOP_TIMEOUT, .run = be_redis,
+	struct supervisor g = { .socket = path, .hung_after = r->hung_after, .stop_timeout = REDIS_STOP_TIMEOUT, .run = be_redis,
 		.ctx = r };
 
 	socket_path(r, path);
@@ -212,7 +212,7 @@ be_guardian(const struct private_redis *r, int life)
 	log_name("redis");
 	if (privs_drop(&r->privs) != 0)
 		_exit(EXIT_CONFIG);
-	guardian_run(life, &g);
+	supervisor_run(life, &g);
 }
 
 static void
@@ -228,7 +228,7 @@ close_life(struct private_redis *r)
 
 /* Returns the process that guards it, or -1. */
 static pid_t
-fork_guardian(struct private_redis *r)
+fork_supervisor(struct private_redis *r)
 {
 	int life[2];
 	pid_t pid;
@@ -238,7 +238,7 @@ fork_guardian(struct private_redis *r)
 	fflush(NULL);
 	if ((pid = fork()) == 0) {
 		close(life[1]);
-		be_guardian(r, life[0]);
+		be_supervisor(r, life[0]);
 	}
 	close(life[0]);
 	close_life(r);
@@ -261,7 +261,7 @@ start(struct private_redis *r, struct board *b, int64_t now)
 		r->at = now + POLL_MS;
 		return;
 	}
-	if ((pid = fork_guardian(r)) < 0) {
+	if ((pid = fork_supervisor(r)) < 0) {
 		log_error("cannot start redis-server: %s", strerror(errno));
 		r->at = now + BACKOFF_CAP;
 		return;
@@ -348,7 +348,7 @@ schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == GUARDIAN_HUNG)
 		snprintf(words, sizeof(words), "did not answer for %lld ms (redis.hung_after) and was killed", (long long)r->hung_after);
 	else
-		obituary_words(status, words, sizeof(words));
+		exit_report_words(status, words, sizeof(words));
 	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir,
 	    (long long)lived, (long long)delay);
 }

@@ -32,11 +32,11 @@
 
 /* The child, and what is known of it. Times are mono ms. */
 struct ward {
-	const struct guardian *g;
+	const struct supervisor *g;
 	pid_t pid;
 	int fd;            /* to the server; -1 */
 	bool asked;        /* an answer is due */
-	bool ending, hung; /* TERM was sent; it was killed for its silence */
+	bool logout_record, hung; /* TERM was sent; it was killed for its silence */
 	int64_t ask_at, kill_at, turned_at;
 	int64_t answered_at; /* or when it was started */
 };
@@ -148,10 +148,10 @@ static void
 tell_to_end(struct ward *w, int64_t now)
 {
 
-	if (w->ending)
+	if (w->logout_record)
 		return;
 	kill(w->pid, SIGTERM);
-	w->ending = true;
+	w->logout_record = true;
 	w->kill_at = now + w->g->stop_timeout;
 }
 
@@ -162,7 +162,7 @@ do_what_is_due(struct ward *w, int64_t now)
 	if (now - w->turned_at > 2 * ASK_MS)
 		w->answered_at += now - w->turned_at;
 	w->turned_at = now;
-	if (w->ending) {
+	if (w->logout_record) {
 		if (now >= w->kill_at)
 			kill(w->pid, SIGKILL);
 		return;
@@ -178,7 +178,7 @@ do_what_is_due(struct ward *w, int64_t now)
 static void
 wait_for_something(struct ward *w, const sigset_t *open)
 {
-	struct pollfd p[2] = { { .fd = w->ending ? -1 : LIFE_FD, .events = POLLIN }, { .fd = w->fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = w->logout_record ? -1 : LIFE_FD, .events = POLLIN }, { .fd = w->fd, .events = POLLIN } };
 	const struct timespec due = { .tv_sec = ASK_MS / 1000 };
 	int n = ppoll(p, 2, &due, open);
 	int64_t now = clock_mono_ms();
@@ -206,7 +206,7 @@ guard(struct ward *w, const sigset_t *open)
 }
 
 void
-guardian_run(int life, const struct guardian *g)
+supervisor_run(int life, const struct supervisor *g)
 {
 	struct ward w = { .g = g, .fd = -1 };
 	pid_t self = getpid();

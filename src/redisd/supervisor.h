@@ -12,11 +12,11 @@
 
 #define GUARDIAN_HUNG 76 /* exit code: it did not answer and was killed; between EXIT_RESOURCE and what shells use */
 
-struct guardian {
+struct supervisor {
 	const char *socket;   /* path at which the server answers PING */
 	int64_t hung_after;   /* ms without any answer after which it is killed */
 	int64_t stop_timeout; /* ms from TERM to KILL */
-	void (*run)(const void *ctx, pid_t guardian); /* becomes the server */
+	void (*run)(const void *ctx, pid_t supervisor); /* becomes the server */
 	const void *ctx;
 };
 
@@ -25,6 +25,6 @@ struct guardian {
  * does not, and then ends as the child did; with GUARDIAN_HUNG after it had to be killed because it did not answer. Must
  * be called in a process of its own, with default signals.
  */
-_Noreturn void guardian_run(int life, const struct guardian *g);
+_Noreturn void supervisor_run(int life, const struct supervisor *g);
 
 #endif

@@ -22,7 +22,7 @@ struct entry {
 	uint8_t key[CACHE_KEY_LEN];
 	int64_t filled; /* mono, ms; 0 = empty */
 	struct cache_epoch epoch;
-	struct pass pass;
+	struct cached_check cached_check;
 } __attribute__((aligned(64)));
 
 struct cache {
@@ -71,13 +71,13 @@ set_of(const struct cache *c, const uint8_t *key)
 }
 
 struct cache_epoch
-cache_read_epoch(const struct cache *c, const uint8_t up[UP_LEN])
+cache_read_epoch(const struct cache *c, const uint8_t user_key[USER_KEY_LEN])
 {
 	struct cache_epoch e = { 0, 0 };
 
 	if (c == NULL)
 		return (e);
-	e.user = atomic_load(&c->epochs[bits_of(up) % EPOCHS]);
+	e.user = atomic_load(&c->epochs[bits_of(user_key) % EPOCHS]);
 	e.all = atomic_load(&c->all);
 	return (e);
 }
@@ -92,7 +92,7 @@ snapshot(const struct entry *e, const uint8_t *key, struct entry *out)
 		return (false);
 	out->filled = e->filled;
 	out->epoch = e->epoch;
-	out->pass = e->pass;
+	out->cached_check = e->cached_check;
 	memcpy(out->key, e->key, CACHE_KEY_LEN);
 	atomic_thread_fence(memory_order_acquire);
 	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before && memcmp(out->key, key, CACHE_KEY_LEN) == 0);
@@ -102,10 +102,10 @@ static bool
 counts(const struct cache *c, const struct entry *e, int64_t now)
 {
 	int64_t mono = clock_mono_ms();
-	struct cache_epoch current = cache_read_epoch(c, e->pass.up);
+	struct cache_epoch current = cache_read_epoch(c, e->cached_check.user_key);
 
 	return (mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
-	    e->epoch.user == current.user && e->epoch.all == current.all && now < e->pass.expires && now < e->pass.touch_at);
+	    e->epoch.user == current.user && e->epoch.all == current.all && now < e->cached_check.expires && now < e->cached_check.touch_at);
 }
 
 /* Copies the entry of ${key}. False: there is none. */
@@ -124,25 +124,25 @@ find(const struct cache *c, const uint8_t *key, struct entry *out)
 }
 
 bool
-cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct pass *out)
+cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out)
 {
 	struct entry copy;
 
 	if (!find(c, key, &copy) || !counts(c, &copy, now))
 		return (false);
-	*out = copy.pass;
+	*out = copy.cached_check;
 	return (true);
 }
 
 bool
-cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct pass *out)
+cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out)
 {
 	struct entry copy;
 
-	if (!find(c, key, &copy) || clock_mono_ms() - copy.filled > max_age || now >= copy.pass.expires ||
-	    copy.epoch.user != cache_read_epoch(c, copy.pass.up).user)
+	if (!find(c, key, &copy) || clock_mono_ms() - copy.filled > max_age || now >= copy.cached_check.expires ||
+	    copy.epoch.user != cache_read_epoch(c, copy.cached_check.user_key).user)
 		return (false);
-	*out = copy.pass;
+	*out = copy.cached_check;
 	return (true);
 }
 
@@ -161,7 +161,7 @@ lock(struct entry *e, uint64_t *word)
 
 /* The place of ${key}: its own, else the oldest of its set. */
 static struct entry *
-place_for(struct cache *c, const uint8_t *key)
+slot_for(struct cache *c, const uint8_t *key)
 {
 	struct entry *set = &c->entries[(bits_of(key) & (c->sets - 1)) * WAYS], *oldest = set;
 
@@ -175,33 +175,33 @@ place_for(struct cache *c, const uint8_t *key)
 }
 
 bool
-cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch epoch, const struct pass *p)
+cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch epoch, const struct cached_check *p)
 {
-	struct cache_epoch current = cache_read_epoch(c, p->up);
+	struct cache_epoch current = cache_read_epoch(c, p->user_key);
 	struct entry *e;
 	uint64_t word;
 
 	if (c == NULL || current.user != epoch.user || current.all != epoch.all)
 		return (false);
-	e = place_for(c, key);
+	e = slot_for(c, key);
 	if (!lock(e, &word))
 		return (false);
 	atomic_thread_fence(memory_order_release);
 	memcpy(e->key, key, CACHE_KEY_LEN);
 	e->filled = clock_mono_ms();
 	e->epoch = epoch;
-	e->pass = *p;
+	e->cached_check = *p;
 	atomic_store_explicit(&e->lock, LOCK_NEXT(word), memory_order_release);
 	return (true);
 }
 
 void
-cache_evict(struct cache *c, const uint8_t up[UP_LEN])
+cache_evict(struct cache *c, const uint8_t user_key[USER_KEY_LEN])
 {
 
 	if (c == NULL)
 		return;
-	atomic_fetch_add(&c->epochs[bits_of(up) % EPOCHS], 1);
+	atomic_fetch_add(&c->epochs[bits_of(user_key) % EPOCHS], 1);
 	atomic_fetch_add_explicit(&c->evictions, 1, memory_order_relaxed);
 }
 

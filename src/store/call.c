@@ -202,7 +202,7 @@ down(struct redis_store *s)
 }
 
 static void
-up(struct redis_store *s, bool failed)
+user_key(struct redis_store *s, bool failed)
 {
 
 	if (breaker_success(&s->breaker))
@@ -230,7 +230,7 @@ refused(struct redis_store *s, const char *command, redisReply *r)
 	enum meaning m = meaning_of(r);
 
 	if (m == MEANS_SCRIPT) {
-		up(s, false);
+		user_key(s, false);
 		return (DW_ABSENT);
 	}
 	if (m == MEANS_FAULT)
@@ -241,7 +241,7 @@ refused(struct redis_store *s, const char *command, redisReply *r)
 		conn_close(s->conn); /* our rights have changed: the next one looks */
 	if (m == MEANS_DOWN)
 		return (down(s));
-	up(s, true);
+	user_key(s, true);
 	return (m == MEANS_FAULT ? DW_FAULT : DW_UNAVAILABLE);
 }
 
@@ -252,7 +252,7 @@ settle(struct redis_store *s, const char *command, redisReply *r, redisReply **o
 
 	*out = NULL;
 	if (s->denied) {
-		up(s, true);
+		user_key(s, true);
 		return (DW_UNAVAILABLE);
 	}
 	if (r == NULL)
@@ -262,7 +262,7 @@ settle(struct redis_store *s, const char *command, redisReply *r, redisReply **o
 		freeReplyObject(r);
 		return (result);
 	}
-	up(s, false);
+	user_key(s, false);
 	*out = r;
 	return (DW_OK);
 }

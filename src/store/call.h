@@ -32,7 +32,7 @@ struct redis_store {
 	bool denied;             /* the last script was not sent: this server, or our user there, cannot run it */
 	char *clients;           /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
-	uint8_t up[UP_LEN];         /* of the change under way */
+	uint8_t user_key[USER_KEY_LEN];         /* of the change under way */
 	uint8_t room[KEYS_BUCKETS];   /* events that may be added to each outbox without a look at its length */
 	int64_t looked[KEYS_BUCKETS]; /* when it was looked at last; mono, ms */
 };

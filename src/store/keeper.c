@@ -214,7 +214,7 @@ take_proof(struct keeper *k, struct str number)
 static void
 evict(struct keeper *k, const redisReply *keys)
 {
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	if (keys->type != REDIS_REPLY_ARRAY) { /* nil: FLUSHALL, FLUSHDB */
 		cache_flush(k->cache);
@@ -223,8 +223,8 @@ evict(struct keeper *k, const redisReply *keys)
 	for (size_t i = 0; i < keys->elements; i++) {
 		const redisReply *one = keys->element[i];
 
-		if (one->type == REDIS_REPLY_STRING && keys_record_parse((struct str){ one->str, one->len }, up))
-			cache_evict(k->cache, up);
+		if (one->type == REDIS_REPLY_STRING && keys_record_parse((struct str){ one->str, one->len }, user_key))
+			cache_evict(k->cache, user_key);
 	}
 }
 

@@ -8,45 +8,45 @@
 #define RECORD_PREFIX_LEN 8 /* dw:{bbb} */
 
 unsigned
-keys_bucket(const uint8_t up[UP_LEN])
+keys_bucket(const uint8_t user_key[USER_KEY_LEN])
 {
 
-	return ((unsigned)up[0] << 2 | up[1] >> 6);
+	return ((unsigned)user_key[0] << 2 | user_key[1] >> 6);
 }
 
 void
-keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1])
+keys_record(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_RECORD_LEN + 1])
 {
 
-	snprintf(out, RECORD_PREFIX_LEN + 1, "dw:{%03x}", keys_bucket(up));
-	base64url_encode(up, UP_LEN, out + RECORD_PREFIX_LEN);
+	snprintf(out, RECORD_PREFIX_LEN + 1, "dw:{%03x}", keys_bucket(user_key));
+	base64url_encode(user_key, USER_KEY_LEN, out + RECORD_PREFIX_LEN);
 }
 
 bool
-keys_record_parse(struct str key, uint8_t up[UP_LEN])
+keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN])
 {
 	char again[KEYS_RECORD_LEN + 1];
 	size_t n;
 
 	if (key.len != KEYS_RECORD_LEN)
 		return (false);
-	if (!base64url_decode((struct str){ key.p + RECORD_PREFIX_LEN, key.len - RECORD_PREFIX_LEN }, up, UP_LEN, &n) || n != UP_LEN)
+	if (!base64url_decode((struct str){ key.p + RECORD_PREFIX_LEN, key.len - RECORD_PREFIX_LEN }, user_key, USER_KEY_LEN, &n) || n != USER_KEY_LEN)
 		return (false);
-	keys_record(up, again);
+	keys_record(user_key, again);
 	return (memcmp(again, key.p, key.len) == 0);
 }
 
 void
-keys_outbox(const uint8_t up[UP_LEN], char out[KEYS_OUTBOX_LEN + 1])
+keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1])
 {
 
-	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", keys_bucket(up));
+	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", keys_bucket(user_key));
 }
 
 void
-keys_field(char kind, const uint8_t sid8[SID_LEN], char out[KEYS_FIELD_LEN])
+keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN])
 {
 
 	out[0] = kind;
-	memcpy(out + 1, sid8, SID_LEN);
+	memcpy(out + 1, session_key, SESSION_KEY_LEN);
 }

@@ -17,19 +17,19 @@
 #define KEYS_RECORDS_PREFIX "dw:" /* of all user records, and of nothing else but the channel */
 #define KEYS_EVENTS "dw:events" /* channel */
 
-/* Which of the KEYS_BUCKETS ${up} is in: its first 10 bits. */
-unsigned keys_bucket(const uint8_t up[UP_LEN]);
+/* Which of the KEYS_BUCKETS ${user_key} is in: its first 10 bits. */
+unsigned keys_bucket(const uint8_t user_key[USER_KEY_LEN]);
 
-/* The user record: bbb = the first 10 bits of ${up} in hex, U = base64url of it. */
-void keys_record(const uint8_t up[UP_LEN], char out[KEYS_RECORD_LEN + 1]);
+/* The user record: bbb = the first 10 bits of ${user_key} in hex, U = base64url of it. */
+void keys_record(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_RECORD_LEN + 1]);
 
 /* Reads one back. Returns false for any other name, also for one whose bucket is not its user's. */
-bool keys_record_parse(struct str key, uint8_t up[UP_LEN]);
+bool keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN]);
 
-/* The outbox stream of the bucket of ${up}. */
-void keys_outbox(const uint8_t up[UP_LEN], char out[KEYS_OUTBOX_LEN + 1]);
+/* The outbox stream of the bucket of ${user_key}. */
+void keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1]);
 
 /* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */
-void keys_field(char kind, const uint8_t sid8[SID_LEN], char out[KEYS_FIELD_LEN]);
+void keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN]);
 
 #endif

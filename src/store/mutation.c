@@ -41,17 +41,17 @@ put_event_id(struct args *a)
 
 /* The caller's session and its public id, or two empty arguments. */
 static void
-put_own(const struct redis_store *s, struct args *a, const uint8_t *up, const uint8_t *sid8)
+put_own(const struct redis_store *s, struct args *a, const uint8_t *user_key, const uint8_t *session_key)
 {
 	char text[PUBLIC_SID_LEN + 1];
 
-	if (sid8 == NULL) {
+	if (session_key == NULL) {
 		args_text(a, "");
 		args_text(a, "");
 		return;
 	}
-	sid_public(s->keys, up, sid8, text);
-	args_put(a, sid8, SID_LEN);
+	sid_public(s->keys, user_key, session_key, text);
+	args_put(a, session_key, SESSION_KEY_LEN);
 	args_copy(a, text, PUBLIC_SID_LEN);
 }
 
@@ -69,14 +69,14 @@ is_time_to_look(struct redis_store *s, unsigned bucket)
 
 /* How full the outbox may be, if it is time to look. */
 static void
-put_outbox(struct redis_store *s, struct args *a, const uint8_t *up)
+put_outbox(struct redis_store *s, struct args *a, const uint8_t *user_key)
 {
 	int64_t most = s->conf->outbox_max / KEYS_BUCKETS;
 	uint8_t look[8];
 
 	record_put32(look, most > ROOM_MAX ? most : ROOM_MAX + 1);
 	record_put32(look + 4, s->conf->outbox_keep / 1000);
-	args_copy(a, look, is_time_to_look(s, keys_bucket(up)) ? sizeof(look) : 0);
+	args_copy(a, look, is_time_to_look(s, keys_bucket(user_key)) ? sizeof(look) : 0);
 }
 
 /* How long a logout record is kept, and how many. */
@@ -92,28 +92,28 @@ put_kept(const struct redis_store *s, struct args *a)
 
 /* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
 int64_t
-mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
     const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
 	int64_t now = (clock_wall_ms() + conn_offset_ms(s->conn)) / 1000;
 
-	memcpy(s->up, up, UP_LEN);
-	keys_record(up, key);
-	keys_outbox(up, outbox);
+	memcpy(s->user_key, user_key, USER_KEY_LEN);
+	keys_record(user_key, key);
+	keys_outbox(user_key, outbox);
 	args_init(a, "EVALSHA");
 	args_text(a, script_sha(id));
 	args_text(a, "2");
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
-	put_outbox(s, a, up);
+	put_outbox(s, a, user_key);
 	args_put(a, s->clients, s->clients_len);
 	if (!put_event_id(a))
 		a->overflow = true; /* no randomness: nothing is sent */
 	args_json(a, by->ip);
 	args_json(a, by->trace_id);
 	put_kept(s, a);
-	put_own(s, a, up, sid8);
+	put_own(s, a, user_key, session_key);
 	args_int(a, now);
 	args_time(a, now);
 	return (now);
@@ -125,15 +125,15 @@ name_sessions(const struct redis_store *s, const redisReply *r, char **names, si
 {
 	char id[PUBLIC_SID_LEN + 1], *p;
 
-	if (r->type != REDIS_REPLY_STRING || r->len == 0 || r->len % SID_LEN != 0 ||
-	    (p = realloc(*names, *len + r->len / SID_LEN * (SID_LEN + NAME_LEN))) == NULL)
+	if (r->type != REDIS_REPLY_STRING || r->len == 0 || r->len % SESSION_KEY_LEN != 0 ||
+	    (p = realloc(*names, *len + r->len / SESSION_KEY_LEN * (SESSION_KEY_LEN + NAME_LEN))) == NULL)
 		return (false);
 	*names = p;
-	for (size_t at = 0; at < r->len; at += SID_LEN) {
-		sid_public(s->keys, s->up, (const uint8_t *)r->str + at, id);
-		memcpy(p + *len, r->str + at, SID_LEN);
-		memcpy(p + *len + SID_LEN, id, NAME_LEN);
-		*len += SID_LEN + NAME_LEN;
+	for (size_t at = 0; at < r->len; at += SESSION_KEY_LEN) {
+		sid_public(s->keys, s->user_key, (const uint8_t *)r->str + at, id);
+		memcpy(p + *len, r->str + at, SESSION_KEY_LEN);
+		memcpy(p + *len + SESSION_KEY_LEN, id, NAME_LEN);
+		*len += SESSION_KEY_LEN + NAME_LEN;
 	}
 	return (true);
 }
@@ -171,7 +171,7 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 
 	/* Before anything is answered, also when the answer was lost: the change may have happened. */
 	if (id != SCRIPT_NOTIFY)
-		cache_evict(s->cache, s->up);
+		cache_evict(s->cache, s->user_key);
 	if (result != DW_OK)
 		return (result);
 	*p = reply_open(*r, min);
@@ -184,7 +184,7 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 void
 mutation_lost(struct redis_store *s, int64_t lost)
 {
-	uint8_t *room = &s->room[keys_bucket(s->up)];
+	uint8_t *room = &s->room[keys_bucket(s->user_key)];
 
 	if (lost < 0)
 		*room = lost < -ROOM_MAX ? ROOM_MAX : (uint8_t)-lost;

@@ -11,10 +11,10 @@
 #include "store/reply.h"
 
 /*
- * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${sid8} is the caller's session or NULL, and
+ * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${session_key} is the caller's session or NULL, and
  * stays borrowed. Returns the time as this process believes the store has it: what is prepared for that time the script need not make.
  */
-int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *up, const uint8_t *sid8,
+int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
     const struct actor *by);
 
 /*

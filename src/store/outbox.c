@@ -14,26 +14,26 @@
 
 /* The locator of any user of bucket ${b}. */
 static void
-locate(unsigned b, uint8_t up[UP_LEN])
+locate(unsigned b, uint8_t user_key[USER_KEY_LEN])
 {
 
-	for (size_t i = 0; i < UP_LEN; i++)
-		up[i] = 0;
-	up[0] = (uint8_t)(b >> 2);
-	up[1] = (uint8_t)(b << 6);
+	for (size_t i = 0; i < USER_KEY_LEN; i++)
+		user_key[i] = 0;
+	user_key[0] = (uint8_t)(b >> 2);
+	user_key[1] = (uint8_t)(b << 6);
 }
 
 static bool
 send_piece(struct redis_store *s, unsigned first)
 {
 	char key[KEYS_OUTBOX_LEN + 1];
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	for (unsigned b = first; b < first + PIECE; b++) {
 		struct args a;
 
-		locate(b, up);
-		keys_outbox(up, key);
+		locate(b, user_key);
+		keys_outbox(user_key, key);
 		args_init(&a, "XLEN");
 		args_text(&a, key);
 		if (!conn_append(s->conn, a.n, (const char **)a.v, a.len))

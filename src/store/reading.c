@@ -14,24 +14,24 @@
 static const char user_fields[] = "ABCD";
 
 bool
-reading_session(struct session *s, const uint8_t sid8[SID_LEN], struct str v, struct str f, struct str d, struct str e)
+reading_session(struct session *s, const uint8_t session_key[SESSION_KEY_LEN], struct str v, struct str f, struct str d, struct str e)
 {
 	struct record_family family;
 
 	memset(s, 0, sizeof(*s));
-	memcpy(s->sid8, sid8, SID_LEN);
+	memcpy(s->session_key, session_key, SESSION_KEY_LEN);
 	return (record_unpack_session(v, s) && (f.p == NULL || record_unpack_family(f, s, &family)) &&
-	    record_device_id((s->flags & SESSION_DEVICE_CHOSEN) != 0, s->dev8, d, e, s->device_id));
+	    record_device_id((s->flags & SESSION_DEVICE_CHOSEN) != 0, s->device_key, d, e, s->device_id));
 }
 
 bool
-reading_ending(struct ending *out, const uint8_t sid8[SID_LEN], struct str l, struct str d, struct str e)
+reading_logout_record(struct logout_record *out, const uint8_t session_key[SESSION_KEY_LEN], struct str l, struct str d, struct str e)
 {
 	bool chosen;
 
 	memset(out, 0, sizeof(*out));
-	memcpy(out->sid8, sid8, SID_LEN);
-	return (record_unpack_ending(l, out, &chosen) && record_device_id(chosen, out->dev8, d, e, out->device_id));
+	memcpy(out->session_key, session_key, SESSION_KEY_LEN);
+	return (record_unpack_logout(l, out, &chosen) && record_device_id(chosen, out->device_key, d, e, out->device_id));
 }
 
 /* The names of the five fields of one session that the check reads, and of the blacklist entry. */
@@ -45,12 +45,12 @@ static void
 name_fields(struct names *n, const struct lookup *q)
 {
 
-	keys_record(q->up, n->key);
-	keys_field('s', q->sid8, n->s);
-	keys_field('l', q->sid8, n->l);
-	keys_field('d', q->sid8, n->d);
-	keys_field('e', q->sid8, n->e);
-	keys_field('f', q->sid8, n->f);
+	keys_record(q->user_key, n->key);
+	keys_field('s', q->session_key, n->s);
+	keys_field('l', q->session_key, n->l);
+	keys_field('d', q->session_key, n->d);
+	keys_field('e', q->session_key, n->e);
+	keys_field('f', q->session_key, n->f);
 	n->b[0] = 'b';
 	if (q->jti != NULL)
 		memcpy(n->b + 1, q->jti, JTI_LEN);
@@ -93,10 +93,10 @@ take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 	out->blacklisted = q->jti != NULL && reply_str(p).p != NULL;
 	out->live = s.p != NULL;
 	out->ended = l.p != NULL;
-	out->ending.cause = END_NONE;
+	out->logout_record.cause = END_NONE;
 	return (!p->bad && record_unpack_user(user, out->user_id, out->username, out->groups) &&
-	    (!out->live || reading_session(&out->session, q->sid8, s, f, d, e)) &&
-	    (!out->ended || reading_ending(&out->ending, q->sid8, l, d, e)));
+	    (!out->live || reading_session(&out->session, q->session_key, s, f, d, e)) &&
+	    (!out->ended || reading_logout_record(&out->logout_record, q->session_key, l, d, e)));
 }
 
 enum dw_result
@@ -123,7 +123,7 @@ static int
 by_sid(const void *a, const void *b)
 {
 
-	return (memcmp(((const struct session *)a)->sid8, ((const struct session *)b)->sid8, SID_LEN));
+	return (memcmp(((const struct session *)a)->session_key, ((const struct session *)b)->session_key, SESSION_KEY_LEN));
 }
 
 /* The session that the field ${name} of kind ${kind} belongs to, or NULL. */
@@ -134,7 +134,7 @@ owner(struct session_list *l, struct str name, char kind)
 
 	if (name.len != KEYS_FIELD_LEN || name.p[0] != kind || l->n == 0)
 		return (NULL);
-	memcpy(key.sid8, name.p + 1, SID_LEN);
+	memcpy(key.session_key, name.p + 1, SESSION_KEY_LEN);
 	return (bsearch(&key, l->sessions, l->n, sizeof(key), by_sid));
 }
 
@@ -178,7 +178,7 @@ fill(struct reply p, struct session_list *out)
 
 		if (name.len != KEYS_FIELD_LEN || name.p[0] != 's')
 			continue;
-		memcpy(out->sessions[n].sid8, name.p + 1, SID_LEN);
+		memcpy(out->sessions[n].session_key, name.p + 1, SESSION_KEY_LEN);
 		if (!record_unpack_session(value, &out->sessions[n++]))
 			return (false);
 	}
@@ -217,7 +217,7 @@ complete(struct reply p, struct session_list *out)
 	}
 	for (size_t i = 0; i < out->n; i++)
 		if ((out->sessions[i].flags & SESSION_DEVICE_CHOSEN) == 0)
-			(void)record_device_id(false, out->sessions[i].dev8, STR_NONE, STR_NONE, out->sessions[i].device_id);
+			(void)record_device_id(false, out->sessions[i].device_key, STR_NONE, STR_NONE, out->sessions[i].device_id);
 	return (!p.bad);
 }
 
@@ -235,7 +235,7 @@ take_list(const redisReply *r, struct arena *arena, struct session_list *out)
 }
 
 enum dw_result
-reading_list(void *store, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out)
+reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out)
 {
 	char key[KEYS_RECORD_LEN + 1];
 	enum dw_result result;
@@ -243,7 +243,7 @@ reading_list(void *store, const uint8_t up[UP_LEN], struct arena *arena, struct 
 	redisReply *r;
 
 	memset(out, 0, sizeof(*out));
-	keys_record(up, key);
+	keys_record(user_key, key);
 	args_init(&a, "HGETALL");
 	args_put(&a, key, KEYS_RECORD_LEN);
 	if ((result = call_ask(store, &a, &r)) != DW_OK)

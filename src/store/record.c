@@ -138,8 +138,8 @@ record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 	record_put32(out + RECORD_S_SEEN, s->last_seen);
 	record_put32(out + RECORD_S_ABSOLUTE, s->absolute);
 	record_put32(out + RECORD_S_IDLE, s->idle);
-	memcpy(out + RECORD_S_DEV, s->dev8, DEV_LEN);
-	memcpy(out + RECORD_S_CLIENT, s->client4, CLIENT_HASH_LEN);
+	memcpy(out + RECORD_S_DEV, s->device_key, DEVICE_KEY_LEN);
+	memcpy(out + RECORD_S_CLIENT, s->client_hash, CLIENT_HASH_LEN);
 	n = RECORD_S_IP + pack_ip(s->ip, out + RECORD_S_IP);
 	out[n++] = s->level;
 	return (n);
@@ -160,8 +160,8 @@ record_unpack_session(struct str v, struct session *s)
 	s->last_seen = get32(p + RECORD_S_SEEN);
 	s->absolute = get32(p + RECORD_S_ABSOLUTE);
 	s->idle = get32(p + RECORD_S_IDLE);
-	memcpy(s->dev8, p + RECORD_S_DEV, DEV_LEN);
-	memcpy(s->client4, p + RECORD_S_CLIENT, CLIENT_HASH_LEN);
+	memcpy(s->device_key, p + RECORD_S_DEV, DEVICE_KEY_LEN);
+	memcpy(s->client_hash, p + RECORD_S_CLIENT, CLIENT_HASH_LEN);
 	s->level = p[v.len - 1];
 	return (unpack_ip(p + RECORD_S_IP, v.len - RECORD_S_MIN, s->ip));
 }
@@ -202,7 +202,7 @@ record_unpack_family(struct str v, struct session *s, struct record_family *f)
 }
 
 bool
-record_unpack_ending(struct str v, struct ending *e, bool *chosen)
+record_unpack_logout(struct str v, struct logout_record *e, bool *chosen)
 {
 	const uint8_t *p = (const uint8_t *)v.p;
 
@@ -211,7 +211,7 @@ record_unpack_ending(struct str v, struct ending *e, bool *chosen)
 	e->at = get32(p + RECORD_L_AT);
 	e->cause = (enum end_cause)p[RECORD_L_CAUSE];
 	e->scope = (enum end_scope)p[RECORD_L_SCOPE];
-	memcpy(e->dev8, p + RECORD_L_DEV, DEV_LEN);
+	memcpy(e->device_key, p + RECORD_L_DEV, DEVICE_KEY_LEN);
 	*chosen = (p[RECORD_L_FLAGS] & SESSION_DEVICE_CHOSEN) != 0;
 	if (v.len == RECORD_L_REASON)
 		return (str_copy(e->reason, sizeof(e->reason), str_of(end_cause_reason(e->cause))));
@@ -232,12 +232,12 @@ record_unpack_not_before(struct str v, int64_t *not_before)
 }
 
 bool
-record_device_id(bool chosen, const uint8_t dev8[DEV_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1])
+record_device_id(bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1])
 {
 
 	out[0] = '\0';
 	if (!chosen) {
-		base64url_encode(dev8, DEV_LEN, out);
+		base64url_encode(device_key, DEVICE_KEY_LEN, out);
 		return (true);
 	}
 	if (d.p == NULL || d.len + e.len > DEVICE_ID_MAX)

@@ -77,15 +77,15 @@ void record_pack_family(const struct session *s, const struct record_family *f, 
 bool record_unpack_family(struct str v, struct session *s, struct record_family *f);
 
 /* Fills ${e} from ${v}, leaving sid8 and device_id alone; ${*chosen} is true if the device id was the client's choice. */
-bool record_unpack_ending(struct str v, struct ending *e, bool *chosen);
+bool record_unpack_logout(struct str v, struct logout_record *e, bool *chosen);
 
 /* The not-before mark; an absent field is 0. */
 bool record_unpack_not_before(struct str v, int64_t *not_before);
 
 /*
- * The device id of ${dev8} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns false if a half
+ * The device id of ${device_key} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns false if a half
  * is missing or too long.
  */
-bool record_device_id(bool chosen, const uint8_t dev8[DEV_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
+bool record_device_id(bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
 
 #endif

@@ -165,10 +165,10 @@ redis_store_look(struct redis_store *s, struct look *out, const char **why)
 }
 
 enum dw_result
-redis_store_prune(struct redis_store *s, const uint8_t up[UP_LEN])
+redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN])
 {
 
-	return (writing_prune(s, up));
+	return (writing_prune(s, user_key));
 }
 
 enum dw_result
@@ -183,11 +183,11 @@ static bool
 take_keys(const redisReply *keys, redis_user_fn *each, void *arg)
 {
 	struct reply p = reply_open(keys, 0);
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	while (reply_left(&p) > 0)
-		if (keys_record_parse(reply_str(&p), up))
-			each(arg, up);
+		if (keys_record_parse(reply_str(&p), user_key))
+			each(arg, user_key);
 	return (!p.bad);
 }
 

@@ -41,7 +41,7 @@ void redis_store_set_node(struct redis_store *s, struct node *n);
 enum dw_result redis_store_look(struct redis_store *s, struct look *out, const char **why);
 
 /* Called with one user's locator; one user may come twice. */
-typedef void redis_user_fn(void *arg, const uint8_t up[UP_LEN]);
+typedef void redis_user_fn(void *arg, const uint8_t user_key[USER_KEY_LEN]);
 
 /*
  * Walks over all user records, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again. Results as in store.h. Needs SCAN,
@@ -49,8 +49,8 @@ typedef void redis_user_fn(void *arg, const uint8_t up[UP_LEN]);
  */
 enum dw_result redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg);
 
-/* Puts the record of ${up} in order: sessions that are past leave their logout record and their "expired" event. For the sweep. */
-enum dw_result redis_store_prune(struct redis_store *s, const uint8_t up[UP_LEN]);
+/* Puts the record of ${user_key} in order: sessions that are past leave their logout record and their "expired" event. For the sweep. */
+enum dw_result redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN]);
 
 /* Called with one event, ${json} of ${n} bytes; with NULL when the subscription stands, and about once a second. False ends the watch. */
 typedef bool redis_event_fn(void *arg, const char *json, size_t n);

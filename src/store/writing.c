@@ -152,7 +152,7 @@ take_login(struct redis_store *store, struct reply *p, const struct login_write 
 		first.len = RECORD_VALUE_MAX;
 		second = (struct str){ id.p + RECORD_VALUE_MAX, id.len - RECORD_VALUE_MAX };
 	}
-	return (reading_session(&out->session, w->session.sid8, s, f, first, second));
+	return (reading_session(&out->session, w->session.session_key, s, f, first, second));
 }
 
 enum dw_result
@@ -168,7 +168,7 @@ writing_login(void *store, const struct login_write *w, struct login_reply *out)
 	memset(out, 0, sizeof(*out));
 	if (!login_is_sane(w))
 		return (DW_FAULT);
-	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->up, w->session.sid8, &w->actor));
+	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->user_key, w->session.session_key, &w->actor));
 	put_login(store, &a, w, &o);
 	if ((result = mutation_run(store, SCRIPT_LOGIN, &a, 6, &r, &p)) != DW_OK)
 		return (result);
@@ -178,21 +178,21 @@ writing_login(void *store, const struct login_write *w, struct login_reply *out)
 
 /* Reads the records this call made, the caller's own among them if ${own}; false on lack of room or nonsense. */
 static bool
-take_endings(struct reply *p, bool own, struct arena *arena, struct end_reply *out)
+take_logout_records(struct reply *p, bool own, struct arena *arena, struct end_reply *out)
 {
 	uint32_t i = 0;
 
 	if (arena == NULL)
 		return (true);
-	out->endings = arena_alloc(arena, (out->ended + 1) * sizeof(out->endings[0]));
-	if (out->endings == NULL)
+	out->logout_records = arena_alloc(arena, (out->ended + 1) * sizeof(out->logout_records[0]));
+	if (out->logout_records == NULL)
 		return (false);
 	if (own)
-		out->endings[i++] = out->own;
+		out->logout_records[i++] = out->own;
 	for (; i < out->ended; i++) {
 		struct str sid = reply_str(p), l = reply_str(p), d = reply_str(p), e = reply_str(p);
 
-		if (sid.len != SID_LEN || !reading_ending(&out->endings[i], (const uint8_t *)sid.p, l, d, e))
+		if (sid.len != SESSION_KEY_LEN || !reading_logout_record(&out->logout_records[i], (const uint8_t *)sid.p, l, d, e))
 			return (false);
 	}
 	return (true);
@@ -213,14 +213,14 @@ take_end(struct redis_store *store, struct reply *p, const struct end_write *w, 
 	e = reply_str(p);
 	out->has_own = w->has_sid && l.p != NULL;
 	if (p->bad || !record_unpack_user(user, out->user_id, out->username, groups) || (own && (!out->has_own || out->ended == 0)) ||
-	    reply_left(p) / 4 + own < out->ended || (out->has_own && !reading_ending(&out->own, w->sid8, l, d, e)))
+	    reply_left(p) / 4 + own < out->ended || (out->has_own && !reading_logout_record(&out->own, w->session_key, l, d, e)))
 		return (false);
-	return (take_endings(p, own, arena, out));
+	return (take_logout_records(p, own, arena, out));
 }
 
 /* A logout record of this call up to the device. */
 static void
-put_ending(struct args *a, const struct end_write *w, int64_t now)
+put_logout_record(struct args *a, const struct end_write *w, int64_t now)
 {
 	uint8_t head[RECORD_L_DEV];
 
@@ -243,9 +243,9 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	memset(out, 0, sizeof(*out));
 	if (reason.len > REASON_MAX || !str_is_utf8(reason) || (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
 		return (DW_FAULT);
-	put_ending(&a, w, mutation_begin(store, &a, SCRIPT_END, w->up, w->has_sid ? w->sid8 : NULL, &w->actor));
+	put_logout_record(&a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor));
 	args_int(&a, w->scope);
-	args_put(&a, w->dev8, DEV_LEN);
+	args_put(&a, w->device_key, DEVICE_KEY_LEN);
 	args_put(&a, reason.len > 0 ? reason.p : "", reason.len);
 	args_text(&a, end_cause_event(w->cause));
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
@@ -277,7 +277,7 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 	out->outcome = (enum rotate_outcome)outcome;
 	if (outcome > ROTATE_RECOVERED)
 		return (true);
-	if (!reading_session(&out->session, w->sid8, s, f, d, e) || !record_unpack_family(f, &out->session, &family))
+	if (!reading_session(&out->session, w->session_key, s, f, d, e) || !record_unpack_family(f, &out->session, &family))
 		return (false);
 	memcpy(out->salt, family.salt, SALT_LEN);
 	out->key_version = family.key_version;
@@ -312,11 +312,11 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	bool good;
 
 	memset(out, 0, sizeof(*out));
-	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->up, w->sid8, &w->actor));
+	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->user_key, w->session_key, &w->actor));
 	args_int(&a, span(w->access_in));
 	args_int(&a, span(w->grace));
-	args_put(&a, w->dev8, w->has_device ? DEV_LEN : 0);
-	args_put(&a, w->client4, w->has_client ? CLIENT_HASH_LEN : 0);
+	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
+	args_put(&a, w->client_hash, w->has_client ? CLIENT_HASH_LEN : 0);
 	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 6, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(store, &p, w, out);
@@ -324,16 +324,16 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 }
 
 enum dw_result
-writing_touch(void *store, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN])
+writing_touch(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct args a;
 
-	mutation_begin(store, &a, SCRIPT_TOUCH, up, sid8, &nobody);
+	mutation_begin(store, &a, SCRIPT_TOUCH, user_key, session_key, &nobody);
 	return (mutation_plain(store, SCRIPT_TOUCH, &a, 1));
 }
 
 enum dw_result
-writing_set_groups(void *store, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups)
+writing_set_groups(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
 {
 	const struct login_write who = { .user_id = user_id, .username = username, .groups = groups };
 	uint8_t user[RECORD_USER_MAX];
@@ -341,17 +341,17 @@ writing_set_groups(void *store, const uint8_t up[UP_LEN], const char *user_id, c
 
 	if (!login_is_sane(&who))
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_GROUPS, up, NULL, &nobody);
+	mutation_begin(store, &a, SCRIPT_GROUPS, user_key, NULL, &nobody);
 	args_put(&a, user, record_pack_user(str_of(user_id), str_of(username), str_of(groups), user));
 	return (mutation_plain(store, SCRIPT_GROUPS, &a, 0));
 }
 
 enum dw_result
-writing_prune(void *store, const uint8_t up[UP_LEN])
+writing_prune(void *store, const uint8_t user_key[USER_KEY_LEN])
 {
 	struct args a;
 
-	mutation_begin(store, &a, SCRIPT_PRUNE, up, NULL, &nobody);
+	mutation_begin(store, &a, SCRIPT_PRUNE, user_key, NULL, &nobody);
 	return (mutation_plain(store, SCRIPT_PRUNE, &a, 0));
 }
 
@@ -360,7 +360,7 @@ writing_revoke(void *store, const struct revoke_write *w)
 {
 	struct args a;
 
-	mutation_begin(store, &a, SCRIPT_REVOKE, w->up, w->sid8, &w->actor);
+	mutation_begin(store, &a, SCRIPT_REVOKE, w->user_key, w->session_key, &w->actor);
 	args_put(&a, w->jti, JTI_LEN);
 	args_int(&a, w->access_exp < 0 ? 0 : w->access_exp);
 	return (mutation_plain(store, SCRIPT_REVOKE, &a, 1));
@@ -399,7 +399,7 @@ writing_notify(void *store, const struct notice *n)
 	buf_putc(&t, '}');
 	if (h.overflow || t.overflow)
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_NOTIFY, n->up, NULL, &n->actor);
+	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor);
 	args_put(&a, h.p, h.len);
 	args_put(&a, t.p, t.len);
 	return (mutation_plain(store, SCRIPT_NOTIFY, &a, 0));

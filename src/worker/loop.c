@@ -84,7 +84,7 @@ struct loop {
 	uint32_t open, limit;
 	uint64_t served;
 	int64_t now;     /* mono ms: after the last wait, or the last answer */
-	struct wear wear;
+	struct recycle recycle;
 	struct waiting unused, owing, kept;
 	struct connection connections[CONNECTIONS_MAX];
 };
@@ -424,16 +424,16 @@ handle_event(struct loop *l, uint32_t about)
 
 /* Asks the master for a successor, who tells us to leave when it is ready; where there is no master, leaves. */
 static void
-look_at_wear(struct loop *l)
+look_at_recycle(struct loop *l)
 {
 	struct board_slot *s = l->app->slot;
 
-	if (l->leaving || s->worn != 0 || !wear_is_due(&l->wear, &l->o->wear, l->served, l->now))
+	if (l->leaving || s->recycle != 0 || !recycle_is_due(&l->recycle, &l->o->recycle, l->served, l->now))
 		return;
 	if (l->child->master_fd < 0)
 		begin_leaving(l);
 	else
-		atomic_store(&s->worn, 1);
+		atomic_store(&s->recycle, 1);
 }
 
 static void
@@ -443,7 +443,7 @@ after_wait(struct loop *l)
 	reopen_log(l->child);
 	if (!l->leaving && signals_leave())
 		begin_leaving(l);
-	look_at_wear(l);
+	look_at_recycle(l);
 	enforce_deadlines(l);
 	if (!l->leaving)
 		listen_on(l, rest_of(l) == 0);
@@ -462,7 +462,7 @@ static int
 longest_wait(const struct loop *l)
 {
 	int64_t rest = rest_of(l);
-	int wait = l->app->slot->worn != 0 ? -1 : wear_wait(&l->wear, &l->o->wear, l->now);
+	int wait = l->app->slot->recycle != 0 ? -1 : recycle_wait(&l->recycle, &l->o->recycle, l->now);
 
 	if (!TAILQ_EMPTY(&l->owing))
 		wait = sooner(wait, left_of(l, TAILQ_FIRST(&l->owing)->since, l->o->deadline));
@@ -521,7 +521,7 @@ new_loop(struct app *app, struct child *c, const struct loop_options *o)
 	l->child = c;
 	l->o = o;
 	l->now = clock_mono_ms();
-	l->wear = (struct wear){ .born = l->now };
+	l->recycle = (struct recycle){ .born = l->now };
 	l->limit = connection_limit();
 	TAILQ_INIT(&l->unused);
 	TAILQ_INIT(&l->owing);

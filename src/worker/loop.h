@@ -13,10 +13,10 @@ struct loop_options {
 	const sigset_t *open;  /* signal mask while waiting */
 	bool single;           /* of the login pool: a connection is closed after its answer, and none is taken while one may be about to ask */
 	int64_t deadline;      /* ms a request may take to arrive */
-	struct wear_limits wear; /* when to ask for a successor */
+	struct recycle_limits recycle; /* when to ask for a successor */
 };
 
-/* Serves until told to leave, the master is gone or, where there is none, ${wear} is reached, and until what has begun is finished. Returns an exit code. */
+/* Serves until told to leave, the master is gone or, where there is none, ${recycle} is reached, and until what has begun is finished. Returns an exit code. */
 int loop_run(struct app *app, struct child *c, const struct loop_options *o);
 
 #endif

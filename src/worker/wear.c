@@ -16,17 +16,17 @@ jittered(int64_t limit, size_t slot)
 		limit % 100 * WEAR_JITTER_PERCENT * (int64_t)(slot % SLOT_STEPS) / SLOT_STEPS / 100);
 }
 
-struct wear_limits
-wear_limits(const struct config *conf, size_t slot)
+struct recycle_limits
+recycle_limits(const struct config *conf, size_t slot)
 {
 
-	return ((struct wear_limits){ .requests = (uint64_t)jittered(conf->max_requests, slot),
+	return ((struct recycle_limits){ .requests = (uint64_t)jittered(conf->max_requests, slot),
 	    .age = jittered(conf->max_age, slot),
 	    .rss = jittered(conf->max_rss, slot) });
 }
 
 int64_t
-wear_rss(void)
+recycle_rss(void)
 {
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	int64_t size, resident, shared;
@@ -45,7 +45,7 @@ wear_rss(void)
 
 /* Memory last: it is the only one that costs something to ask for. */
 bool
-wear_is_due(struct wear *w, const struct wear_limits *l, uint64_t served, int64_t now)
+recycle_is_due(struct recycle *w, const struct recycle_limits *l, uint64_t served, int64_t now)
 {
 
 	if ((l->requests > 0 && served >= l->requests) || (l->age > 0 && now - w->born >= l->age))
@@ -53,12 +53,12 @@ wear_is_due(struct wear *w, const struct wear_limits *l, uint64_t served, int64_
 	if (l->rss == 0 || now - w->looked < WEAR_LOOK_MS)
 		return (false);
 	w->looked = now;
-	return (wear_rss() >= l->rss);
+	return (recycle_rss() >= l->rss);
 }
 
 /* Memory does not grow, nor requests come, while there is nothing to do. */
 int
-wear_wait(const struct wear *w, const struct wear_limits *l, int64_t now)
+recycle_wait(const struct recycle *w, const struct recycle_limits *l, int64_t now)
 {
 	int64_t left = w->born + l->age - now;
 

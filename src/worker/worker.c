@@ -51,7 +51,7 @@ worker_run(struct child *c, const struct config *conf)
 		return (rc);
 	sandbox_enter(conf->seccomp);
 	o.open = &open;
-	o.wear = wear_limits(conf, (size_t)(c->slot - c->board->slots));
+	o.recycle = recycle_limits(conf, (size_t)(c->slot - c->board->slots));
 	rc = loop_run(&app, c, &o);
 	services_close(&app);
 	return (rc);

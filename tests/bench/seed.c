@@ -55,13 +55,13 @@ set_device(struct session *s, bool chosen, unsigned user, unsigned i)
 {
 
 	if (!chosen) {
-		if (device_generate(s->dev8, s->device_id) != 0)
+		if (device_generate(s->device_key, s->device_id) != 0)
 			errx(1, "no randomness");
 		return;
 	}
 	/* a kind and a UUID, as clients make them */
 	snprintf(s->device_id, sizeof(s->device_id), "web-%08x-0000-4000-8000-%012x", user, i);
-	device_handle(str_of(s->device_id), s->dev8);
+	device_handle(str_of(s->device_id), s->device_key);
 	s->flags |= SESSION_DEVICE_CHOSEN;
 }
 
@@ -71,7 +71,7 @@ set_family(const struct site *site, struct login_write *w, char text[TOKEN_TEXT_
 	const struct client *c = config_client(site->conf, NULL);
 	struct token t;
 
-	if (token_new_refresh(site->keys, w->up, w->session.sid8, &t, text) != DW_OK)
+	if (token_new_refresh(site->keys, w->user_key, w->session.session_key, &t, text) != DW_OK)
 		errx(1, "no randomness");
 	memcpy(w->refresh_hash, t.hash, HASH_LEN);
 	w->session.has_family = true;
@@ -88,12 +88,12 @@ set_session(const struct site *site, struct login_write *w, char text[TOKEN_TEXT
 	uint8_t digest[MAC_LEN];
 	struct token t;
 
-	if (token_new_session(site->keys, w->up, &t, text) != DW_OK)
+	if (token_new_session(site->keys, w->user_key, &t, text) != DW_OK)
 		errx(1, "no randomness");
-	memcpy(s->sid8, t.sid8, SID_LEN);
+	memcpy(s->session_key, t.session_key, SESSION_KEY_LEN);
 	memcpy(s->secret_hash, t.hash, HASH_LEN);
 	mac_sha256(c->id, strlen(c->id), digest);
-	memcpy(s->client4, digest, CLIENT_HASH_LEN);
+	memcpy(s->client_hash, digest, CLIENT_HASH_LEN);
 	s->has_cookie = true;
 	s->level = 1;
 	s->policy = c->policy;
@@ -115,7 +115,7 @@ try_again(unsigned n)
 
 /* One login of user ${user}; returns its session's handle and prints its token if ${print}. */
 static void
-begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, bool live, uint8_t sid8[SID_LEN])
+begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, bool live, uint8_t session_key[SESSION_KEY_LEN])
 {
 	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1], cookie[TOKEN_TEXT_MAX + 1], refresh[TOKEN_TEXT_MAX + 1];
 	struct login_write w = { .user_id = id, .username = name, .groups = GROUPS, .limit = SESSIONS_MAX,
@@ -124,7 +124,7 @@ begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, 
 
 	snprintf(id, sizeof(id), "u%021u", user);
 	snprintf(name, sizeof(name), "user%07u", user);
-	pseudonym_of(keyring_user(site->keys), str_of(id), w.up);
+	pseudonym_of(keyring_user(site->keys), str_of(id), w.user_key);
 	set_session(site, &w, cookie);
 	set_device(&w.session, live && p->chosen, user, i);
 	if (p->family)
@@ -133,13 +133,13 @@ begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, 
 		try_again(n);
 	if (reply.outcome != LOGIN_DONE)
 		errx(1, "the session of %s was not stored", name);
-	memcpy(sid8, w.session.sid8, SID_LEN);
+	memcpy(session_key, w.session.session_key, SESSION_KEY_LEN);
 	if (live)
 		puts(p->print_refresh ? refresh : cookie);
 }
 
 static void
-end(const struct site *site, unsigned user, const uint8_t sid8[SID_LEN])
+end(const struct site *site, unsigned user, const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct end_write w = { .cause = END_USER, .scope = SCOPE_SESSION, .has_sid = true,
 		.actor = { "127.0.0.1", "0123456789abcdef0123456789abcdef", "default" } };
@@ -147,8 +147,8 @@ end(const struct site *site, unsigned user, const uint8_t sid8[SID_LEN])
 	char id[USER_ID_MAX + 1];
 
 	snprintf(id, sizeof(id), "u%021u", user);
-	pseudonym_of(keyring_user(site->keys), str_of(id), w.up);
-	memcpy(w.sid8, sid8, SID_LEN);
+	pseudonym_of(keyring_user(site->keys), str_of(id), w.user_key);
+	memcpy(w.session_key, session_key, SESSION_KEY_LEN);
 	for (unsigned n = 1; redis_store_ops.end(site->store, &w, NULL, &reply) != DW_OK; n++)
 		try_again(n);
 	if (!reply.has_own)
@@ -158,15 +158,15 @@ end(const struct site *site, unsigned user, const uint8_t sid8[SID_LEN])
 static void
 make(const struct site *site, const struct plan *p)
 {
-	uint8_t sid8[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 
 	for (unsigned user = p->first; user < p->first + p->users; user++) {
 		for (unsigned i = 0; i < p->sessions; i++) {
 			if (p->ended) {
-				begin(site, p, user, i, false, sid8);
-				end(site, user, sid8);
+				begin(site, p, user, i, false, session_key);
+				end(site, user, session_key);
 			}
-			begin(site, p, user, i, true, sid8);
+			begin(site, p, user, i, true, session_key);
 		}
 	}
 }

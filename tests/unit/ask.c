@@ -12,7 +12,7 @@
 #include "ask.h"
 
 struct ask ask;
-const uint8_t ask_up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+const uint8_t ask_user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
 /* The linker puts these in the place of the real ones: hashing is another test's business. */
 enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
@@ -56,19 +56,19 @@ __wrap_pwhash_outdated(const char *hash)
 int
 ask_begin(void **state)
 {
-	struct access_claims claims = { .up = ask_up, .user_id = "user-1", .username = "alice", .groups = "",
+	struct access_claims claims = { .user_key = ask_user_key, .user_id = "user-1", .username = "alice", .groups = "",
 		.client_id = "app", .now = FAKE_NOW,
 		.exp = FAKE_NOW + 300 };
 	struct token t;
 	struct buf b;
 
 	(void)state;
-	if (fake_new(&ask.fake) != 0 || token_new_session(ask.fake.app.keys, ask_up, &ask.cookie,
+	if (fake_new(&ask.fake) != 0 || token_new_session(ask.fake.app.keys, ask_user_key, &ask.cookie,
 	    ask.cookie_text) != DW_OK ||
-	    token_new_session(ask.fake.app.keys, ask_up, &t, ask.other_cookie) != DW_OK ||
-	    token_new_refresh(ask.fake.app.keys, ask_up, ask.cookie.sid8, &t, ask.refresh_text) != DW_OK)
+	    token_new_session(ask.fake.app.keys, ask_user_key, &t, ask.other_cookie) != DW_OK ||
+	    token_new_refresh(ask.fake.app.keys, ask_user_key, ask.cookie.session_key, &t, ask.refresh_text) != DW_OK)
 		return (-1);
-	claims.sid8 = ask.cookie.sid8;
+	claims.session_key = ask.cookie.session_key;
 	buf_init(&b, ask.bearer_text, sizeof(ask.bearer_text));
 	if (access_issue(&ask.fake.conf, ask.fake.app.keys, &claims, &b) != DW_OK)
 		return (-1);
@@ -109,7 +109,7 @@ ask_fresh(void **state)
 	f->session = (struct session){ .has_cookie = true, .policy = POLICY_SLIDING, .created = FAKE_NOW,
 	    .last_seen = FAKE_NOW, .idle = 1800,
 		.absolute = FAKE_NOW + 43200, .device_id = "laptop" };
-	memcpy(f->session.sid8, ask.cookie.sid8, SID_LEN);
+	memcpy(f->session.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	memcpy(f->session.secret_hash, ask.cookie.hash, HASH_LEN);
 	return (0);
 }

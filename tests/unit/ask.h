@@ -43,7 +43,7 @@ struct ask {
 };
 
 extern struct ask ask;
-extern const uint8_t ask_up[UP_LEN];
+extern const uint8_t ask_user_key[USER_KEY_LEN];
 
 /* Set-up and tear-down of the program, set-up of a test. */
 int ask_begin(void **state);

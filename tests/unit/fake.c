@@ -72,21 +72,21 @@ rotate(void *ctx, const struct rotate_write *w, struct rotate_reply *out)
 }
 
 static enum dw_result
-touch(void *ctx, const uint8_t up[UP_LEN], const uint8_t sid8[SID_LEN])
+touch(void *ctx, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct fake *f = ctx;
 
-	(void)up, (void)sid8;
+	(void)user_key, (void)session_key;
 	fake_note(f, "touch");
 	return (f->touch_rc);
 }
 
 static enum dw_result
-list(void *ctx, const uint8_t up[UP_LEN], struct arena *arena, struct session_list *out)
+list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out)
 {
 	struct fake *f = ctx;
 
-	(void)up, (void)arena;
+	(void)user_key, (void)arena;
 	fake_note(f, "list");
 	memset(out, 0, sizeof(*out));
 	return (f->list_rc);
@@ -139,11 +139,11 @@ look_at_clock(void *ctx)
 }
 
 static enum dw_result
-set_groups(void *ctx, const uint8_t up[UP_LEN], const char *user_id, const char *username, const char *groups)
+set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
 {
 	struct fake *f = ctx;
 
-	(void)up, (void)user_id, (void)username;
+	(void)user_key, (void)user_id, (void)username;
 	fake_note(f, "set_groups");
 	keep(f->new_groups, sizeof(f->new_groups), groups);
 	return (f->set_groups_rc);
@@ -237,7 +237,7 @@ set_client(struct client *c, const char *id)
 
 	snprintf(c->id, sizeof(c->id), "%s", id);
 	mac_sha256(id, strlen(id), digest);
-	memcpy(c->hash4, digest, CLIENT_HASH_LEN);
+	memcpy(c->client_hash, digest, CLIENT_HASH_LEN);
 	c->secret_file = "";
 	c->policy = POLICY_SLIDING;
 	c->idle = 1800 * 1000;

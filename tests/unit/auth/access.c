@@ -23,8 +23,8 @@
 
 static struct fake fake;
 static char sid[PUBLIC_SID_LEN + 1];
-static const uint8_t up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, sid8[SID_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
-static const struct access_claims claims = { .up = up, .sid8 = sid8, .user_id = "AAAAAAAAAAAAAAAAAAAAAA",
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const struct access_claims claims = { .user_key = user_key, .session_key = session_key, .user_id = "AAAAAAAAAAAAAAAAAAAAAA",
 	.username = "j\xc3\xbcrgen \"x\"",
 	.groups = "admins,users", .client_id = "app", .now = NOW, .exp = NOW + 300 };
 
@@ -35,7 +35,7 @@ begin(void **state)
 	(void)state;
 	if (fake_new(&fake) != 0)
 		return (-1);
-	sid_public(keyring_user(fake.app.keys), up, sid8, sid);
+	sid_public(keyring_user(fake.app.keys), user_key, session_key, sid);
 	return (0);
 }
 
@@ -119,8 +119,8 @@ there_and_back(void **state)
 
 	(void)state;
 	assert_int_equal(read_at(text, NOW, &a), DW_OK);
-	assert_memory_equal(a.up, up, UP_LEN);
-	assert_memory_equal(a.sid8, sid8, SID_LEN);
+	assert_memory_equal(a.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(a.session_key, session_key, SESSION_KEY_LEN);
 	assert_string_equal(a.user_id, claims.user_id);
 	assert_string_equal(a.client_id, "app");
 	assert_int_equal(a.exp, NOW + 300);
@@ -374,9 +374,9 @@ other_tokens(void **state)
 	struct token t;
 
 	(void)state;
-	assert_int_equal(token_new_session(fake.app.keys, up, &t, text), DW_OK);
+	assert_int_equal(token_new_session(fake.app.keys, user_key, &t, text), DW_OK);
 	assert_int_equal(read_at(text, NOW, &a), DW_INVALID);
-	assert_int_equal(token_new_refresh(fake.app.keys, up, sid8, &t, text), DW_OK);
+	assert_int_equal(token_new_refresh(fake.app.keys, user_key, session_key, &t, text), DW_OK);
 	assert_int_equal(read_at(text, NOW, &a), DW_INVALID);
 	assert_int_equal(token_read_session(fake.app.keys, str_of(issued()), &t), DW_INVALID);
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(issued()), &t), DW_INVALID);

@@ -16,12 +16,12 @@
 
 static struct fake fake;
 static struct credential cookie, access_token, refresh_token;
-static const uint8_t up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
 static int
 begin(void **state)
 {
-	struct access_claims claims = { .up = up, .user_id = "user-1", .username = "alice", .groups = "",
+	struct access_claims claims = { .user_key = user_key, .user_id = "user-1", .username = "alice", .groups = "",
 		.client_id = "app", .now = T,
 		.exp = T + 300 };
 	char text[ACCESS_TEXT_MAX];
@@ -29,12 +29,12 @@ begin(void **state)
 	struct buf b;
 
 	(void)state;
-	if (fake_new(&fake) != 0 || token_new_session(fake.app.keys, up, &t, text) != DW_OK ||
+	if (fake_new(&fake) != 0 || token_new_session(fake.app.keys, user_key, &t, text) != DW_OK ||
 	    credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &cookie) != DW_OK ||
-	    token_new_refresh(fake.app.keys, up, t.sid8, &t, text) != DW_OK ||
+	    token_new_refresh(fake.app.keys, user_key, t.session_key, &t, text) != DW_OK ||
 	    credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &refresh_token) != DW_OK)
 		return (-1);
-	claims.sid8 = cookie.sid8;
+	claims.session_key = cookie.session_key;
 	buf_init(&b, text, sizeof(text));
 	return (access_issue(&fake.conf, fake.app.keys, &claims, &b) == DW_OK &&
 	    credential_read(&fake.app, CREDENTIAL_ACCESS, str_of(text), &access_token) == DW_OK ? 0 : -1);
@@ -61,7 +61,7 @@ fresh(void **state)
 	snprintf(f->username, sizeof(f->username), "alice");
 	snprintf(f->groups, sizeof(f->groups), "admins,users");
 	f->live = true;
-	memcpy(f->session.sid8, cookie.sid8, SID_LEN);
+	memcpy(f->session.session_key, cookie.session_key, SESSION_KEY_LEN);
 	memcpy(f->session.secret_hash, cookie.token.hash, HASH_LEN);
 	f->session.has_cookie = true;
 	f->session.policy = POLICY_SLIDING;
@@ -104,8 +104,8 @@ valid(void **state)
 	assert_int_equal(id.expires, T + IDLE);
 	assert_string_equal(id.found.username, "alice");
 	assert_string_equal(fake.trail_text, "lookup ");
-	assert_memory_equal(fake.asked.up, up, UP_LEN);
-	assert_memory_equal(fake.asked.sid8, cookie.sid8, SID_LEN);
+	assert_memory_equal(fake.asked.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(fake.asked.session_key, cookie.session_key, SESSION_KEY_LEN);
 	assert_null(fake.asked.jti);
 	assert_false(fake.asked.family);
 	assert_int_equal(check(&access_token, &id), DW_OK);
@@ -225,7 +225,7 @@ ended(void **state)
 	expect(&access_token, DW_REFUSED, NULL);
 	fake.found.ended = true;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		snprintf(fake.found.ending.reason, sizeof(fake.found.ending.reason), "%s", reasons[i]);
+		snprintf(fake.found.logout_record.reason, sizeof(fake.found.logout_record.reason), "%s", reasons[i]);
 		expect(&cookie, DW_REFUSED, reasons[i]);
 		expect(&access_token, DW_REFUSED, reasons[i]);
 	}
@@ -270,7 +270,7 @@ not_before(void **state)
 	expect(&cookie, DW_REFUSED, NULL);
 	expect(&access_token, DW_REFUSED, NULL);
 	fake.found.ended = true;
-	snprintf(fake.found.ending.reason, sizeof(fake.found.ending.reason), "kick");
+	snprintf(fake.found.logout_record.reason, sizeof(fake.found.logout_record.reason), "kick");
 	expect(&cookie, DW_REFUSED, "kick");
 }
 
@@ -388,10 +388,10 @@ same_session(void **state)
 	(void)state;
 	assert_true(credential_same_session(&cookie, &access_token));
 	assert_true(credential_same_session(&cookie, &refresh_token));
-	other.sid8[0] ^= 1;
+	other.session_key[0] ^= 1;
 	assert_false(credential_same_session(&cookie, &other));
 	other = cookie;
-	other.up[UP_LEN - 1] ^= 1;
+	other.user_key[USER_KEY_LEN - 1] ^= 1;
 	assert_false(credential_same_session(&cookie, &other));
 }
 

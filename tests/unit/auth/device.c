@@ -42,53 +42,53 @@ ids(void **state)
 static void
 handles(void **state)
 {
-	uint8_t a[DEV_LEN], b[DEV_LEN], digest[MAC_LEN];
+	uint8_t a[DEVICE_KEY_LEN], b[DEVICE_KEY_LEN], digest[MAC_LEN];
 
 	(void)state;
 	device_handle(STR_LIT("laptop"), a);
 	device_handle(STR_LIT("laptop"), b);
-	assert_memory_equal(a, b, DEV_LEN);
+	assert_memory_equal(a, b, DEVICE_KEY_LEN);
 	mac_sha256("laptop", 6, digest);
-	assert_memory_equal(a, digest, DEV_LEN);
+	assert_memory_equal(a, digest, DEVICE_KEY_LEN);
 	device_handle(STR_LIT("Laptop"), b);
-	assert_memory_not_equal(a, b, DEV_LEN);
+	assert_memory_not_equal(a, b, DEVICE_KEY_LEN);
 	device_handle(STR_LIT("laptop2"), b);
-	assert_memory_not_equal(a, b, DEV_LEN);
+	assert_memory_not_equal(a, b, DEVICE_KEY_LEN);
 }
 
 /* A client that learnt its generated id at login and sends it back means the same device. */
 static void
 generated(void **state)
 {
-	uint8_t made[DEV_LEN], other[DEV_LEN], got[DEV_LEN];
+	uint8_t made[DEVICE_KEY_LEN], other[DEVICE_KEY_LEN], got[DEVICE_KEY_LEN];
 	char id[DEVICE_ID_MAX + 1], second[DEVICE_ID_MAX + 1];
 
 	(void)state;
 	assert_int_equal(device_generate(made, id), 0);
 	assert_int_equal(device_generate(other, second), 0);
-	assert_memory_not_equal(made, other, DEV_LEN);
+	assert_memory_not_equal(made, other, DEVICE_KEY_LEN);
 	assert_string_not_equal(id, second);
 	assert_true(device_id_valid(str_of(id)));
-	assert_int_equal(strlen(id), BASE64URL_LEN(DEV_LEN));
+	assert_int_equal(strlen(id), BASE64URL_LEN(DEVICE_KEY_LEN));
 	device_handle(str_of(id), got);
-	assert_memory_equal(got, made, DEV_LEN);
+	assert_memory_equal(got, made, DEVICE_KEY_LEN);
 }
 
 /* Of the length of a generated one, but not its one spelling: an id like any other. */
 static void
 nearly_generated(void **state)
 {
-	uint8_t got[DEV_LEN], digest[MAC_LEN];
+	uint8_t got[DEVICE_KEY_LEN], digest[MAC_LEN];
 
 	(void)state;
 	device_handle(STR_LIT("AAAAAAAAAAA"), got);
-	assert_memory_equal(got, "\0\0\0\0\0\0\0\0", DEV_LEN);
+	assert_memory_equal(got, "\0\0\0\0\0\0\0\0", DEVICE_KEY_LEN);
 	device_handle(STR_LIT("AAAAAAAAAAB"), got); /* bits beyond the bytes */
 	mac_sha256("AAAAAAAAAAB", 11, digest);
-	assert_memory_equal(got, digest, DEV_LEN);
+	assert_memory_equal(got, digest, DEVICE_KEY_LEN);
 	device_handle(STR_LIT("AAAAAAAAA.A"), got);
 	mac_sha256("AAAAAAAAA.A", 11, digest);
-	assert_memory_equal(got, digest, DEV_LEN);
+	assert_memory_equal(got, digest, DEVICE_KEY_LEN);
 }
 
 int

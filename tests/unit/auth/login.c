@@ -62,12 +62,12 @@ __wrap_pwhash_outdated(const char *hash)
 static int
 begin(void **state)
 {
-	const uint8_t up[UP_LEN] = { 9, 9, 9 };
+	const uint8_t user_key[USER_KEY_LEN] = { 9, 9, 9 };
 	char text[TOKEN_TEXT_MAX + 1];
 	struct token t;
 
 	(void)state;
-	return (fake_new(&fake) == 0 && token_new_session(fake.app.keys, up, &t, text) == DW_OK &&
+	return (fake_new(&fake) == 0 && token_new_session(fake.app.keys, user_key, &t, text) == DW_OK &&
 	    credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &presented) == DW_OK ? 0 : -1);
 }
 
@@ -123,18 +123,18 @@ order(void **state)
 	assert_int_equal(fake.ended.cause, END_RELOGIN);
 	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
 	assert_true(fake.ended.has_sid);
-	assert_memory_equal(fake.ended.up, presented.up, UP_LEN);
-	assert_memory_equal(fake.ended.sid8, presented.sid8, SID_LEN);
+	assert_memory_equal(fake.ended.user_key, presented.user_key, USER_KEY_LEN);
+	assert_memory_equal(fake.ended.session_key, presented.session_key, SESSION_KEY_LEN);
 	assert_string_equal(fake.ended.actor.ip, "203.0.113.9");
 	/* And what was presented is not taken over (R052, R053). */
-	assert_memory_not_equal(fake.begun.session.sid8, presented.sid8, SID_LEN);
+	assert_memory_not_equal(fake.begun.session.session_key, presented.session_key, SESSION_KEY_LEN);
 }
 
 static void
 refused(void **state)
 {
-	static const uint8_t nothing[UP_LEN];
-	uint8_t up[UP_LEN], known[UP_LEN];
+	static const uint8_t nothing[USER_KEY_LEN];
+	uint8_t user_key[USER_KEY_LEN], known[USER_KEY_LEN];
 
 	(void)state;
 	in.presented = &presented;
@@ -146,7 +146,7 @@ refused(void **state)
 	assert_string_equal(fake.noticed_user_id, "user-1");
 	assert_string_equal(fake.noticed.actor.ip, "203.0.113.9");
 	pseudonym_of(keyring_user(fake.app.keys), STR_LIT("user-1"), known);
-	assert_memory_equal(fake.noticed.up, known, UP_LEN);
+	assert_memory_equal(fake.noticed.user_key, known, USER_KEY_LEN);
 	/* A name nobody has is reported as well, under a pseudonym of its own. */
 	fresh(NULL);
 	fake.find_rc = DW_ABSENT;
@@ -154,9 +154,9 @@ refused(void **state)
 	expect(SIGN_IN_REFUSED, "ping find spend notify ");
 	assert_string_equal(fake.noticed_username, "nobody");
 	assert_string_equal(fake.noticed_user_id, "");
-	pseudonym_of(keyring_user(fake.app.keys), STR_LIT("nobody"), up);
-	assert_memory_equal(fake.noticed.up, up, UP_LEN);
-	assert_memory_not_equal(fake.noticed.up, nothing, UP_LEN);
+	pseudonym_of(keyring_user(fake.app.keys), STR_LIT("nobody"), user_key);
+	assert_memory_equal(fake.noticed.user_key, user_key, USER_KEY_LEN);
+	assert_memory_not_equal(fake.noticed.user_key, nothing, USER_KEY_LEN);
 	/* One that cannot be a name is not: it would be free text in the events. */
 	fresh(NULL);
 	in.username = STR_LIT("a/b\n");
@@ -264,8 +264,8 @@ too_late(void **state)
 		fake.versions_since = t[i].versions;
 		expect(t[i].outcome, "ping find verify login find_id end ");
 		assert_int_equal(fake.ended.cause, t[i].cause);
-		assert_memory_equal(fake.ended.sid8, fake.begun.session.sid8, SID_LEN);
-		assert_memory_equal(fake.ended.up, fake.begun.up, UP_LEN);
+		assert_memory_equal(fake.ended.session_key, fake.begun.session.session_key, SESSION_KEY_LEN);
+		assert_memory_equal(fake.ended.user_key, fake.begun.user_key, USER_KEY_LEN);
 		assert_string_equal(out.tokens.access, "");
 	}
 }
@@ -295,16 +295,16 @@ static void
 what_is_written(void **state)
 {
 	const struct login_write *w = &fake.begun;
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	(void)state;
 	fake.conf.session_limit = 5;
 	fake.conf.session_reject = true;
 	in.client = &fake.clients[1];
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
-	pseudonym_of(keyring_user(fake.app.keys), STR_LIT("user-1"), up);
-	assert_memory_equal(w->up, up, UP_LEN);
-	assert_memory_equal(w->session.client4, fake.clients[1].hash4, CLIENT_HASH_LEN);
+	pseudonym_of(keyring_user(fake.app.keys), STR_LIT("user-1"), user_key);
+	assert_memory_equal(w->user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(w->session.client_hash, fake.clients[1].client_hash, CLIENT_HASH_LEN);
 	assert_string_equal(w->session.ip, "203.0.113.9");
 	assert_int_equal(w->session.level, 1);
 	assert_int_equal(w->limit, 5);
@@ -357,7 +357,7 @@ modes(void **state)
 		if (t[i].cookie) {
 			assert_int_equal(token_read_session(fake.app.keys, str_of(out.cookie), &token), DW_OK);
 			assert_memory_equal(token.hash, s->secret_hash, HASH_LEN);
-			assert_memory_equal(token.sid8, s->sid8, SID_LEN);
+			assert_memory_equal(token.session_key, s->session_key, SESSION_KEY_LEN);
 			assert_int_equal(out.cookie_in, t[i].absolute);
 		} else {
 			assert_string_equal(out.cookie, "");
@@ -366,7 +366,7 @@ modes(void **state)
 		if (t[i].tokens) {
 			assert_int_equal(token_read_refresh(fake.app.keys, str_of(out.tokens.refresh), &token), DW_OK);
 			assert_memory_equal(token.hash, fake.begun.refresh_hash, HASH_LEN);
-			assert_memory_equal(token.sid8, s->sid8, SID_LEN);
+			assert_memory_equal(token.session_key, s->session_key, SESSION_KEY_LEN);
 			assert_int_equal(out.tokens.refresh_in, 86400);
 			assert_int_equal(fake.begun.family_absolute_in, 7 * 86400);
 			assert_int_equal(s->family_idle, 86400);
@@ -391,8 +391,8 @@ access_token(void **state)
 	assert_int_equal(access_read(&fake.conf, fake.app.keys, str_of(out.tokens.access), fake.now, &a), DW_OK);
 	assert_string_equal(a.user_id, "user-1");
 	assert_string_equal(a.client_id, "app");
-	assert_memory_equal(a.sid8, fake.begun.session.sid8, SID_LEN);
-	assert_memory_equal(a.up, fake.begun.up, UP_LEN);
+	assert_memory_equal(a.session_key, fake.begun.session.session_key, SESSION_KEY_LEN);
+	assert_memory_equal(a.user_key, fake.begun.user_key, USER_KEY_LEN);
 	assert_int_equal(a.exp, FAKE_NOW + 300);
 	assert_int_equal(out.tokens.access_in, 300);
 	/* Never beyond the family. */
@@ -421,8 +421,8 @@ fresh_secrets(void **state)
 	assert_string_not_equal(first.cookie, out.cookie);
 	assert_string_not_equal(first.tokens.refresh, out.tokens.refresh);
 	assert_string_not_equal(first.tokens.access, out.tokens.access);
-	assert_memory_not_equal(w.session.sid8, fake.begun.session.sid8, SID_LEN);
-	assert_memory_not_equal(w.session.dev8, fake.begun.session.dev8, DEV_LEN);
+	assert_memory_not_equal(w.session.session_key, fake.begun.session.session_key, SESSION_KEY_LEN);
+	assert_memory_not_equal(w.session.device_key, fake.begun.session.device_key, DEVICE_KEY_LEN);
 	assert_memory_not_equal(w.session.secret_hash, fake.begun.session.secret_hash, HASH_LEN);
 	assert_memory_not_equal(w.refresh_hash, fake.begun.refresh_hash, HASH_LEN);
 	/* The cookie's secret is not the refresh token's. */
@@ -432,14 +432,14 @@ fresh_secrets(void **state)
 static void
 devices(void **state)
 {
-	uint8_t dev8[DEV_LEN];
+	uint8_t device_key[DEVICE_KEY_LEN];
 
 	(void)state;
 	in.device_id = STR_LIT("laptop");
 	in.device_name = STR_LIT("My laptop");
 	in.user_agent = STR_LIT("Mozilla/5.0");
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
-	memcpy(dev8, fake.begun.session.dev8, DEV_LEN);
+	memcpy(device_key, fake.begun.session.device_key, DEVICE_KEY_LEN);
 	assert_int_equal(fake.begun.session.flags & SESSION_DEVICE_CHOSEN, SESSION_DEVICE_CHOSEN);
 	assert_string_equal(out.session.device_id, "laptop");
 	assert_string_equal(fake.device.device_id, "laptop");
@@ -449,7 +449,7 @@ devices(void **state)
 	assert_int_equal(fake.device.last_seen, FAKE_NOW);
 	/* The same again is the same. */
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
-	assert_memory_equal(dev8, fake.begun.session.dev8, DEV_LEN);
+	assert_memory_equal(device_key, fake.begun.session.device_key, DEVICE_KEY_LEN);
 	/* One of our making is told, though the store keeps its handle alone. */
 	in.device_id = STR_NONE;
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);

@@ -11,7 +11,7 @@
 #include "../fake.h"
 
 static struct fake fake;
-static struct credential cred = { .kind = CREDENTIAL_COOKIE, .up = { 1, 2, 3 }, .sid8 = { 4, 5, 6 } };
+static struct credential cred = { .kind = CREDENTIAL_COOKIE, .user_key = { 1, 2, 3 }, .session_key = { 4, 5, 6 } };
 static const struct actor actor = { .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
 
 static int
@@ -52,8 +52,8 @@ scopes(void **state)
 		assert_int_equal(fake.ended.said_scope, t[i].asked);
 		assert_int_equal(fake.ended.cause, END_USER);
 		assert_true(fake.ended.has_sid);
-		assert_memory_equal(fake.ended.up, cred.up, UP_LEN);
-		assert_memory_equal(fake.ended.sid8, cred.sid8, SID_LEN);
+		assert_memory_equal(fake.ended.user_key, cred.user_key, USER_KEY_LEN);
+		assert_memory_equal(fake.ended.session_key, cred.session_key, SESSION_KEY_LEN);
 		assert_null(fake.ended.reason);
 		assert_string_equal(fake.ended.actor.ip, actor.ip);
 		assert_int_equal(reply.ended, 3);
@@ -63,17 +63,17 @@ scopes(void **state)
 static void
 one_session(void **state)
 {
-	const uint8_t other[SID_LEN] = { 7, 7 };
+	const uint8_t other[SESSION_KEY_LEN] = { 7, 7 };
 	struct end_reply reply;
 
 	(void)state;
 	fake_reset(&fake);
-	assert_int_equal(logout_session(&fake.app, cred.up, other, &actor, &reply), DW_OK);
+	assert_int_equal(logout_session(&fake.app, cred.user_key, other, &actor, &reply), DW_OK);
 	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.said_scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.cause, END_USER);
-	assert_memory_equal(fake.ended.sid8, other, SID_LEN);
-	assert_memory_equal(fake.ended.up, cred.up, UP_LEN);
+	assert_memory_equal(fake.ended.session_key, other, SESSION_KEY_LEN);
+	assert_memory_equal(fake.ended.user_key, cred.user_key, USER_KEY_LEN);
 }
 
 /* Nothing may be promised. */
@@ -88,7 +88,7 @@ unavailable(void **state)
 		fake_reset(&fake);
 		fake.end_rc = rcs[i];
 		assert_int_equal(logout(&fake.app, &cred, SCOPE_SESSION, &actor, &reply), rcs[i]);
-		assert_int_equal(logout_session(&fake.app, cred.up, cred.sid8, &actor, &reply), rcs[i]);
+		assert_int_equal(logout_session(&fake.app, cred.user_key, cred.session_key, &actor, &reply), rcs[i]);
 	}
 }
 

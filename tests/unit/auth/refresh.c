@@ -17,7 +17,7 @@ static struct credential presented;
 static struct refresh_input in;
 static struct tokens out;
 static const char *reason;
-static const uint8_t up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, sid8[SID_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
 
 static int
 begin(void **state)
@@ -26,7 +26,7 @@ begin(void **state)
 	struct token t;
 
 	(void)state;
-	return (fake_new(&fake) == 0 && token_new_refresh(fake.app.keys, up, sid8, &t, text) == DW_OK &&
+	return (fake_new(&fake) == 0 && token_new_refresh(fake.app.keys, user_key, session_key, &t, text) == DW_OK &&
 	    credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &presented) == DW_OK ? 0 : -1);
 }
 
@@ -50,8 +50,8 @@ fresh(void **state)
 	r->key_version = 1;
 	snprintf(r->user_id, sizeof(r->user_id), "user-1");
 	snprintf(r->username, sizeof(r->username), "alice");
-	memcpy(r->session.sid8, sid8, SID_LEN);
-	memcpy(r->session.client4, fake.clients[1].hash4, CLIENT_HASH_LEN);
+	memcpy(r->session.session_key, session_key, SESSION_KEY_LEN);
+	memcpy(r->session.client_hash, fake.clients[1].client_hash, CLIENT_HASH_LEN);
 	r->session.has_family = true;
 	r->session.rotated = FAKE_NOW;
 	r->session.family_idle = 86400;
@@ -75,8 +75,8 @@ rotated(void **state)
 		assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_OK);
 		assert_null(reason);
 		assert_string_equal(fake.trail_text, "rotate ");
-		assert_memory_equal(fake.rotated.up, up, UP_LEN);
-		assert_memory_equal(fake.rotated.sid8, sid8, SID_LEN);
+		assert_memory_equal(fake.rotated.user_key, user_key, USER_KEY_LEN);
+		assert_memory_equal(fake.rotated.session_key, session_key, SESSION_KEY_LEN);
 		assert_memory_equal(fake.rotated.presented, presented.token.hash, HASH_LEN);
 		assert_int_equal(fake.rotated.grace, 10);
 		assert_false(fake.rotated.has_device);
@@ -86,13 +86,13 @@ rotated(void **state)
 		assert_int_equal(token_read_refresh(fake.app.keys, str_of(out.refresh), &t), DW_OK);
 		assert_memory_equal(t.hash, fake.rotated.successor, HASH_LEN);
 		assert_memory_not_equal(t.hash, presented.token.hash, HASH_LEN);
-		assert_memory_equal(t.sid8, sid8, SID_LEN);
-		assert_memory_equal(t.up, up, UP_LEN);
+		assert_memory_equal(t.session_key, session_key, SESSION_KEY_LEN);
+		assert_memory_equal(t.user_key, user_key, USER_KEY_LEN);
 		assert_int_equal(out.refresh_in, 86400);
 		assert_int_equal(access_read(&fake.conf, fake.app.keys, str_of(out.access), fake.now, &a), DW_OK);
 		assert_string_equal(a.user_id, "user-1");
 		assert_string_equal(a.client_id, "app");
-		assert_memory_equal(a.sid8, sid8, SID_LEN);
+		assert_memory_equal(a.session_key, session_key, SESSION_KEY_LEN);
 		assert_int_equal(a.exp, FAKE_NOW + 300);
 		assert_int_equal(out.access_in, 300);
 	}
@@ -165,22 +165,22 @@ unavailable(void **state)
 static void
 who(void **state)
 {
-	uint8_t dev8[DEV_LEN];
+	uint8_t device_key[DEVICE_KEY_LEN];
 
 	(void)state;
 	in.device_id = STR_LIT("laptop");
 	in.client_id = STR_LIT("app");
 	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_OK);
-	device_handle(STR_LIT("laptop"), dev8);
+	device_handle(STR_LIT("laptop"), device_key);
 	assert_true(fake.rotated.has_device);
-	assert_memory_equal(fake.rotated.dev8, dev8, DEV_LEN);
+	assert_memory_equal(fake.rotated.device_key, device_key, DEVICE_KEY_LEN);
 	assert_true(fake.rotated.has_client);
-	assert_memory_equal(fake.rotated.client4, fake.clients[1].hash4, CLIENT_HASH_LEN);
+	assert_memory_equal(fake.rotated.client_hash, fake.clients[1].client_hash, CLIENT_HASH_LEN);
 	/* Sent but empty is sent: it matches nothing. */
 	in.client_id = STR_LIT("");
 	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_OK);
 	assert_true(fake.rotated.has_client);
-	assert_memory_not_equal(fake.rotated.client4, fake.clients[0].hash4, CLIENT_HASH_LEN);
+	assert_memory_not_equal(fake.rotated.client_hash, fake.clients[0].client_hash, CLIENT_HASH_LEN);
 }
 
 /* A refreshed token inherits the family's end, and lives no longer (R060, R145). */
@@ -204,7 +204,7 @@ ends(void **state)
 	assert_int_equal(fake.rotated.access_in, 900);
 	/* A client that is no longer configured. */
 	fresh(NULL);
-	memset(fake.rotate_reply.session.client4, 0xee, CLIENT_HASH_LEN);
+	memset(fake.rotate_reply.session.client_hash, 0xee, CLIENT_HASH_LEN);
 	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_OK);
 	assert_int_equal(out.access_in, 300);
 }

@@ -15,7 +15,7 @@
 #define RAW_MAX 57
 
 static struct fake fake;
-static const uint8_t up[UP_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, sid8[SID_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
 
 static int
 begin(void **state)
@@ -40,9 +40,9 @@ make(bool refresh, struct token *t, char text[TOKEN_TEXT_MAX + 1])
 {
 
 	if (refresh)
-		assert_int_equal(token_new_refresh(fake.app.keys, up, sid8, t, text), DW_OK);
+		assert_int_equal(token_new_refresh(fake.app.keys, user_key, session_key, t, text), DW_OK);
 	else
-		assert_int_equal(token_new_session(fake.app.keys, up, t, text), DW_OK);
+		assert_int_equal(token_new_session(fake.app.keys, user_key, t, text), DW_OK);
 }
 
 static enum dw_result
@@ -73,8 +73,8 @@ there_and_back(void **state)
 	assert_int_equal(strncmp(text, "dws_", 4), 0);
 	assert_int_equal(strspn(text + 4, ALPHABET), 64);
 	assert_int_equal(token_read_session(fake.app.keys, str_of(text), &got), DW_OK);
-	assert_memory_equal(got.up, up, UP_LEN);
-	assert_memory_equal(got.sid8, made.sid8, SID_LEN);
+	assert_memory_equal(got.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(got.session_key, made.session_key, SESSION_KEY_LEN);
 	assert_memory_equal(got.secret, made.secret, SECRET_LEN);
 	assert_memory_equal(got.hash, made.hash, HASH_LEN);
 	assert_int_equal(got.version, 1);
@@ -83,8 +83,8 @@ there_and_back(void **state)
 	assert_int_equal(strncmp(text, "dwr_", 4), 0);
 	assert_int_equal(strspn(text + 4, ALPHABET), 76);
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(text), &got), DW_OK);
-	assert_memory_equal(got.up, up, UP_LEN);
-	assert_memory_equal(got.sid8, sid8, SID_LEN);
+	assert_memory_equal(got.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(got.session_key, session_key, SESSION_KEY_LEN);
 	assert_memory_equal(got.secret, made.secret, SECRET_LEN);
 	assert_memory_equal(got.hash, made.hash, HASH_LEN);
 }
@@ -189,11 +189,11 @@ nothing_in_common(void **state)
 
 		make(false, &t[i], text);
 		decode(text, raws[i]);
-		assert_memory_not_equal(raws[i] + 1, up, UP_LEN);
+		assert_memory_not_equal(raws[i] + 1, user_key, USER_KEY_LEN);
 		for (size_t k = 0; k < i; k++) {
-			assert_memory_not_equal(raws[i] + 1, raws[k] + 1, UP_LEN);
+			assert_memory_not_equal(raws[i] + 1, raws[k] + 1, USER_KEY_LEN);
 			assert_memory_not_equal(t[i].secret, t[k].secret, SECRET_LEN);
-			assert_memory_not_equal(t[i].sid8, t[k].sid8, SID_LEN);
+			assert_memory_not_equal(t[i].session_key, t[k].session_key, SESSION_KEY_LEN);
 			assert_memory_not_equal(t[i].hash, t[k].hash, HASH_LEN);
 		}
 	}
@@ -210,8 +210,8 @@ hash_is_not_the_secret(void **state)
 	for (int refresh = 0; refresh < 2; refresh++) {
 		make(refresh, &t, text);
 		assert_memory_not_equal(t.hash, t.secret, HASH_LEN);
-		assert_memory_not_equal(t.hash, t.sid8, SID_LEN);
-		assert_memory_not_equal(t.secret, t.sid8, SID_LEN);
+		assert_memory_not_equal(t.hash, t.session_key, SESSION_KEY_LEN);
+		assert_memory_not_equal(t.secret, t.session_key, SESSION_KEY_LEN);
 	}
 }
 
@@ -238,8 +238,8 @@ successors(void **state)
 	assert_int_equal(token_successor(fake.app.keys, &old, salt, 2, &two, b), DW_INVALID);
 	/* It is a refresh token of the same session. */
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(a), &two), DW_OK);
-	assert_memory_equal(two.up, up, UP_LEN);
-	assert_memory_equal(two.sid8, sid8, SID_LEN);
+	assert_memory_equal(two.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(two.session_key, session_key, SESSION_KEY_LEN);
 	assert_memory_equal(two.hash, one.hash, HASH_LEN);
 	assert_memory_not_equal(two.hash, old.hash, HASH_LEN);
 	/* And another token's successor is another one, with the same salt too. */

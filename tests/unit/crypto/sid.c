@@ -8,22 +8,22 @@
 #include "crypto/sid.h"
 
 static const struct user_keys keys = { .public_sid = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 } };
-static const uint8_t up[UP_LEN] = { 0xff, 0, 0x80, 7, 6, 5, 4, 3, 2 };
+static const uint8_t user_key[USER_KEY_LEN] = { 0xff, 0, 0x80, 7, 6, 5, 4, 3, 2 };
 
 static void
 test_round(void **state)
 {
-	uint8_t sid8[SID_LEN] = { 0 }, up2[UP_LEN], sid2[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN] = { 0 }, user_key2[USER_KEY_LEN], sid2[SESSION_KEY_LEN];
 	char text[PUBLIC_SID_LEN + 1];
 
 	(void)state;
 	for (unsigned i = 0; i < 256; i++) {
-		sid8[i % SID_LEN] ^= (uint8_t)(i * 7 + 1);
-		sid_public(&keys, up, sid8, text);
+		session_key[i % SESSION_KEY_LEN] ^= (uint8_t)(i * 7 + 1);
+		sid_public(&keys, user_key, session_key, text);
 		assert_int_equal(strlen(text), PUBLIC_SID_LEN);
-		assert_true(sid_parse(&keys, str_of(text), up2, sid2));
-		assert_memory_equal(up, up2, UP_LEN);
-		assert_memory_equal(sid8, sid2, SID_LEN);
+		assert_true(sid_parse(&keys, str_of(text), user_key2, sid2));
+		assert_memory_equal(user_key, user_key2, USER_KEY_LEN);
+		assert_memory_equal(session_key, sid2, SESSION_KEY_LEN);
 	}
 }
 
@@ -31,12 +31,12 @@ test_round(void **state)
 static void
 test_unlinkable(void **state)
 {
-	uint8_t a[SID_LEN] = { 1 }, b[SID_LEN] = { 2 };
+	uint8_t a[SESSION_KEY_LEN] = { 1 }, b[SESSION_KEY_LEN] = { 2 };
 	char ta[PUBLIC_SID_LEN + 1], tb[PUBLIC_SID_LEN + 1];
 
 	(void)state;
-	sid_public(&keys, up, a, ta);
-	sid_public(&keys, up, b, tb);
+	sid_public(&keys, user_key, a, ta);
+	sid_public(&keys, user_key, b, tb);
 	assert_memory_not_equal(ta, tb, 6);
 }
 
@@ -44,11 +44,11 @@ test_unlinkable(void **state)
 static void
 test_vector(void **state)
 {
-	uint8_t sid8[SID_LEN] = { 0 };
+	uint8_t session_key[SESSION_KEY_LEN] = { 0 };
 	char text[PUBLIC_SID_LEN + 1];
 
 	(void)state;
-	sid_public(&keys, up, sid8, text);
+	sid_public(&keys, user_key, session_key, text);
 	assert_string_equal(text, "0VlA6_8NG4YaAAAAAAAAAAA");
 }
 
@@ -57,7 +57,7 @@ test_malformed(void **state)
 {
 	static const char *const bad[] = { "", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA=",
 		"AAAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAA AAAAAAAAAAA", "AAAAAAAAAAA\xc3\xa4" "AAAAAAAAAA" };
-	uint8_t a[UP_LEN], b[SID_LEN];
+	uint8_t a[USER_KEY_LEN], b[SESSION_KEY_LEN];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

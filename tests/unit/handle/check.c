@@ -19,7 +19,7 @@ allows(void **state)
 	const char *a;
 
 	(void)state;
-	sid_public(keyring_user(ask.fake.app.keys), ask_up, ask.cookie.sid8, sid);
+	sid_public(keyring_user(ask.fake.app.keys), ask_user_key, ask.cookie.session_key, sid);
 	snprintf(line, sizeof(line), "X-Doorward-Session: %s", sid);
 	a = ASK("GET", "/auth/check", .extra = { ask.cookie_line });
 	ask_expect(a, 200, NULL);
@@ -89,7 +89,7 @@ refuses(void **state)
 	/* Over. */
 	ask.fake.found.live = false;
 	ask.fake.found.ended = true;
-	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "kick");
+	snprintf(ask.fake.found.logout_record.reason, sizeof(ask.fake.found.logout_record.reason), "kick");
 	a = ASK("GET", "/auth/check", .extra = { ask.cookie_line });
 	ask_expect(a, 401, "invalid_token");
 	assert_non_null(strstr(a, "\"reason\":\"kick\""));

@@ -73,7 +73,7 @@ ends_what_was_there(void **state)
 	(void)state;
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right", SAME, ask.cookie_line), 200, NULL);
 	ask_expect_trail("ping find verify end login find_id put_device ");
-	assert_memory_equal(ask.fake.ended.sid8, ask.cookie.sid8, SID_LEN);
+	assert_memory_equal(ask.fake.ended.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	ask_expect_no(ask.last.answer.p, ask.cookie_text);
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=wrong", SAME, ask.cookie_line), 401,
 	    "invalid_credentials");
@@ -123,16 +123,16 @@ browsers(void **state)
 	assert_int_equal(first.flags & SESSION_DEVICE_CHOSEN, 0);
 	assert_int_equal(strlen(first.device_id), 11);
 	ask_expect(POST("/auth/login", FORM, form, SAME, one), 200, NULL);
-	assert_memory_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	assert_memory_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	assert_string_equal(ask.fake.begun.session.device_id, first.device_id);
-	assert_memory_not_equal(ask.fake.begun.session.sid8, first.sid8, SID_LEN);
+	assert_memory_not_equal(ask.fake.begun.session.session_key, first.session_key, SESSION_KEY_LEN);
 	/* Another browser, a browser of no known cookie, a program: each a device of its own. */
 	ask_expect(POST("/auth/login", FORM, form, SAME, other), 200, NULL);
-	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	ask_expect(POST("/auth/login", FORM, form, SAME, "HTTP_COOKIE=__Host-dw_csrf=short"), 200, NULL);
-	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}", SAME, one), 200, NULL);
-	assert_memory_not_equal(ask.fake.begun.session.dev8, first.dev8, DEV_LEN);
+	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&device_id=phone", SAME, one), 200, NULL);
 	assert_string_equal(ask.fake.begun.session.device_id, "phone");
 }

@@ -38,17 +38,17 @@ page(void **state)
 	/* The kicked user reads why. */
 	ask.fake.found.live = false;
 	ask.fake.found.ended = true;
-	ask.fake.found.ending.cause = END_PASSWORD;
-	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "password_changed");
+	ask.fake.found.logout_record.cause = END_PASSWORD;
+	snprintf(ask.fake.found.logout_record.reason, sizeof(ask.fake.found.logout_record.reason), "password_changed");
 	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
 	assert_non_null(strstr(a, "the password was changed"));
 	/* An operator's words are text, and never a cause. */
-	ask.fake.found.ending.cause = END_KICK;
-	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "user");
+	ask.fake.found.logout_record.cause = END_KICK;
+	snprintf(ask.fake.found.logout_record.reason, sizeof(ask.fake.found.logout_record.reason), "user");
 	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
 	assert_non_null(strstr(a, "by an administrator: user"));
 	ask_expect_no(a, "You have signed out");
-	snprintf(ask.fake.found.ending.reason, sizeof(ask.fake.found.ending.reason), "<b>x</b>");
+	snprintf(ask.fake.found.logout_record.reason, sizeof(ask.fake.found.logout_record.reason), "<b>x</b>");
 	a = ASK("GET", "/auth/login", .extra = { ask.cookie_line });
 	assert_non_null(strstr(a, "&lt;b&gt;x&lt;/b&gt;"));
 }

@@ -102,9 +102,9 @@ credentials(void **state)
 	ask.fake.end_reply.ended = 1;
 	ask.fake.end_reply.has_own = true;
 	snprintf(ask.fake.end_reply.user_id, sizeof(ask.fake.end_reply.user_id), "user-1");
-	ask.fake.end_reply.own = (struct ending){ .at = FAKE_NOW, .cause = END_USER, .reason = "user",
+	ask.fake.end_reply.own = (struct logout_record){ .at = FAKE_NOW, .cause = END_USER, .reason = "user",
 	    .device_id = "laptop" };
-	memcpy(ask.fake.end_reply.own.sid8, ask.cookie.sid8, SID_LEN);
+	memcpy(ask.fake.end_reply.own.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME });
 	ask_expect(a, 200, NULL);
 	ask_expect_trail("end ");
@@ -121,9 +121,9 @@ credentials(void **state)
 	ask_expect_header(a, cleared);
 	/* By any one of the credentials. */
 	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.bearer_line }), 200, NULL);
-	assert_memory_equal(ask.fake.ended.sid8, ask.cookie.sid8, SID_LEN);
+	assert_memory_equal(ask.fake.ended.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	ask_expect(POST("/auth/logout", JSON, member), 200, NULL);
-	assert_memory_equal(ask.fake.ended.sid8, ask.cookie.sid8, SID_LEN);
+	assert_memory_equal(ask.fake.ended.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	ask_expect(POST("/auth/logout", JSON, member, ask.cookie_line), 200, NULL);
 	ask_expect(POST("/auth/logout", JSON, member, ask.other_line), 400, "invalid_request");
 	/* An expired access token with a good signature is fine. */

@@ -302,27 +302,27 @@ said_to_everybody(void **state)
 
 /* Every cause has its sentence; an operator's text is an operator's, whatever it reads. */
 static void
-endings(void **state)
+logout_records(void **state)
 {
 	static const char *const words[] = { "user", "expired", "password_changed", "Call <us>" };
 	char expected[128];
 
 	(void)state;
-	assert_null(page_ending(&arena, END_NONE, NULL).p);
+	assert_null(page_logout_record(&arena, END_NONE, NULL).p);
 	for (int cause = END_USER; cause <= END_CHANGED; cause++) {
-		struct str said = page_ending(&arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
+		struct str said = page_logout_record(&arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
 
 		if (said.p == NULL || strstr(said.p, "administrator:") != NULL)
 			fail_msg("the cause %s has no sentence", end_cause_reason((enum end_cause)cause));
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		snprintf(expected, sizeof(expected), "You were signed out by an administrator: %s", words[i]);
-		assert_string_equal(page_ending(&arena, END_KICK, words[i]).p, expected);
+		assert_string_equal(page_logout_record(&arena, END_KICK, words[i]).p, expected);
 	}
-	assert_non_null(strstr(page_ending(&arena, END_MISMATCH, "client_mismatch").p, "another program"));
-	assert_non_null(strstr(page_ending(&arena, END_ANOMALY, "new_device+travel").p, "unusual"));
+	assert_non_null(strstr(page_logout_record(&arena, END_MISMATCH, "client_mismatch").p, "another program"));
+	assert_non_null(strstr(page_logout_record(&arena, END_ANOMALY, "new_device+travel").p, "unusual"));
 	arena_init(&arena, block, 16);
-	assert_null(page_ending(&arena, END_KICK, "no room for this").p);
+	assert_null(page_logout_record(&arena, END_KICK, "no room for this").p);
 }
 
 /* Over plain http no browser keeps a cookie with the prefix. */
@@ -353,7 +353,7 @@ main(void)
 		cmocka_unit_test_setup(errors, fresh),
 		cmocka_unit_test_setup(signed_in, fresh),
 		cmocka_unit_test_setup(said_to_everybody, fresh),
-		cmocka_unit_test_setup(endings, fresh),
+		cmocka_unit_test_setup(logout_records, fresh),
 		cmocka_unit_test_setup(plain_http, fresh),
 	};
 

@@ -17,18 +17,18 @@ static void
 sessions_of_others(void **state)
 {
 	static char first[4096], uri[64];
-	uint8_t foreign[UP_LEN] = { 42 };
+	uint8_t foreign[USER_KEY_LEN] = { 42 };
 	char sid[PUBLIC_SID_LEN + 1];
 
 	(void)state;
 	ask_expect(ASK("DELETE", "/auth/sessions/nonsense", .extra = { ask.bearer_line }), 404, "not_found");
 	snprintf(first, sizeof(first), "%s", ask.last.answer.p);
-	sid_public(keyring_user(ask.fake.app.keys), foreign, ask.cookie.sid8, sid);
+	sid_public(keyring_user(ask.fake.app.keys), foreign, ask.cookie.session_key, sid);
 	snprintf(uri, sizeof(uri), "/auth/sessions/%s", sid);
 	ask_expect(ASK("DELETE", uri, .extra = { ask.bearer_line }), 404, "not_found");
 	ask_expect_trail("lookup ");
 	assert_string_equal(ask.last.answer.p, first);
-	sid_public(keyring_user(ask.fake.app.keys), ask_up, (const uint8_t *)"notthere", sid);
+	sid_public(keyring_user(ask.fake.app.keys), ask_user_key, (const uint8_t *)"notthere", sid);
 	snprintf(uri, sizeof(uri), "/auth/sessions/%s", sid);
 	ask_expect(ASK("DELETE", uri, .extra = { ask.bearer_line }), 404, "not_found");
 	assert_string_equal(ask.last.answer.p, first);
@@ -44,7 +44,7 @@ by_form(void **state)
 	(void)state;
 	ask.fake.end_reply.ended = 1;
 	ask.fake.end_reply.has_own = true;
-	sid_public(keyring_user(ask.fake.app.keys), ask_up, (const uint8_t *)"onemore.", sid);
+	sid_public(keyring_user(ask.fake.app.keys), ask_user_key, (const uint8_t *)"onemore.", sid);
 	snprintf(uri, sizeof(uri), "/auth/sessions/%s/logout", sid);
 	ask_expect(ASK("GET", uri, .extra = { ask.cookie_line }), 405, "method_not_allowed");
 	ask_expect_header(ask.last.answer.p, "Allow: POST");
@@ -54,7 +54,7 @@ by_form(void **state)
 	a = POST(uri, FORM, "a=b", ask.cookie_line, SAME);
 	ask_expect(a, 200, NULL);
 	ask_expect_trail("lookup end ");
-	assert_memory_equal(ask.fake.ended.sid8, "onemore.", SID_LEN);
+	assert_memory_equal(ask.fake.ended.session_key, "onemore.", SESSION_KEY_LEN);
 	assert_non_null(strstr(a, "{\"status\":\"logged_out\",\"already\":false,\"ended\":1,"));
 	ask_expect_no(a, "Set-Cookie"); /* the caller stays */
 	a = POST(uri, FORM, "next=/app/", ask.cookie_line, SAME, "HTTP_SEC_FETCH_MODE=navigate");
@@ -63,7 +63,7 @@ by_form(void **state)
 	assert_non_null(strstr(a, "href=\"/app/\""));
 	ask_expect_no(a, "Set-Cookie: " SESSION);
 	/* The caller's own. */
-	sid_public(keyring_user(ask.fake.app.keys), ask_up, ask.cookie.sid8, sid);
+	sid_public(keyring_user(ask.fake.app.keys), ask_user_key, ask.cookie.session_key, sid);
 	snprintf(uri, sizeof(uri), "/auth/sessions/%s/logout", sid);
 	a = POST(uri, FORM, "a=b", ask.cookie_line, SAME, "HTTP_SEC_FETCH_MODE=navigate");
 	ask_expect(a, 200, NULL);

@@ -123,7 +123,7 @@ live(struct child *c, const struct config *conf)
 		obey(c);
 		_exit(EXIT_RETIRED);
 	case WORN: /* the first one; its first successor does not get ready, which is no reason to leave */
-		c->slot->worn = n == 0;
+		c->slot->recycle = n == 0;
 		if (n != 1)
 			child_ready(c);
 		obey(c);
@@ -509,7 +509,7 @@ more_and_less(void **state)
 
 /* The worn one serves until the fresh one is ready, and there is never one too few. */
 static void
-the_worn_are_replaced(void **state)
+the_recycle_are_replaced(void **state)
 {
 	pid_t m = start(WORN, 1);
 	int old;
@@ -643,7 +643,7 @@ main(void)
 		cmocka_unit_test(a_thousand_deaths_cost_nothing),
 		cmocka_unit_test(nobody_outlives_a_killed_master),
 		cmocka_unit_test(more_and_less),
-		cmocka_unit_test(the_worn_are_replaced),
+		cmocka_unit_test(the_recycle_are_replaced),
 		cmocka_unit_test(sizes_itself),
 		cmocka_unit_test(without_processes_for_a_while),
 		cmocka_unit_test(the_stuck_are_noticed_and_killed),

@@ -33,13 +33,13 @@ fresh(void)
 
 /* Everything in an entry follows from its number, so that a torn or mixed-up one is seen. */
 static void
-make(uint32_t n, uint8_t key[CACHE_KEY_LEN], struct pass *p)
+make(uint32_t n, uint8_t key[CACHE_KEY_LEN], struct cached_check *p)
 {
 
 	memset(p, 0, sizeof(*p));
 	for (size_t i = 0; i < CACHE_KEY_LEN; i++)
 		key[i] = (uint8_t)((n * 2654435761u) >> (i % 4 * 8)) ^ (uint8_t)i;
-	memcpy(p->up, key, UP_LEN);
+	memcpy(p->user_key, key, USER_KEY_LEN);
 	snprintf(p->user_id, sizeof(p->user_id), "%u", n);
 	memset(p->username, 'a' + (int)(n % 26), USERNAME_MAX);
 	memset(p->groups, 'A' + (int)(n % 26), GROUPS_MAX);
@@ -52,17 +52,17 @@ static bool
 put(struct cache *c, uint32_t n)
 {
 	uint8_t key[CACHE_KEY_LEN];
-	struct pass p;
+	struct cached_check p;
 
 	make(n, key, &p);
-	return (cache_fill(c, key, cache_read_epoch(c, p.up), &p));
+	return (cache_fill(c, key, cache_read_epoch(c, p.user_key), &p));
 }
 
 static bool
 has(struct cache *c, uint32_t n, int64_t now)
 {
 	uint8_t key[CACHE_KEY_LEN];
-	struct pass want, got;
+	struct cached_check want, got;
 
 	make(n, key, &want);
 	if (!cache_recall(c, key, now, &got))
@@ -76,7 +76,7 @@ test_keeps_and_forgets(void **state)
 {
 	struct cache *c = fresh();
 	uint8_t key[CACHE_KEY_LEN];
-	struct pass p;
+	struct cached_check p;
 
 	(void)state;
 	assert_false(has(c, 1, NOW));
@@ -85,7 +85,7 @@ test_keeps_and_forgets(void **state)
 	assert_true(has(c, 1, NOW + 99));
 	assert_false(has(c, 1, NOW + 100)); /* the credential is past */
 	make(1, key, &p);
-	cache_evict(c, p.up);
+	cache_evict(c, p.user_key);
 	assert_false(has(c, 1, NOW));
 	assert_true(put(c, 1));
 	cache_flush(c);
@@ -99,12 +99,12 @@ test_use_is_recorded_again(void **state)
 {
 	struct cache *c = fresh();
 	uint8_t key[CACHE_KEY_LEN];
-	struct pass p;
+	struct cached_check p;
 
 	(void)state;
 	make(2, key, &p);
 	p.touch_at = NOW + 10;
-	assert_true(cache_fill(c, key, cache_read_epoch(c, p.up), &p));
+	assert_true(cache_fill(c, key, cache_read_epoch(c, p.user_key), &p));
 	assert_true(cache_recall(c, key, NOW + 9, &p));
 	assert_false(cache_recall(c, key, NOW + 10, &p));
 }
@@ -138,15 +138,15 @@ test_race_of_fill_and_change(void **state)
 	struct cache *c = fresh();
 	uint8_t key[CACHE_KEY_LEN];
 	struct cache_epoch before;
-	struct pass p;
+	struct cached_check p;
 
 	(void)state;
 	make(3, key, &p);
-	before = cache_read_epoch(c, p.up);
-	cache_evict(c, p.up);
+	before = cache_read_epoch(c, p.user_key);
+	cache_evict(c, p.user_key);
 	assert_false(cache_fill(c, key, before, &p));
 	assert_false(has(c, 3, NOW));
-	before = cache_read_epoch(c, p.up);
+	before = cache_read_epoch(c, p.user_key);
 	cache_flush(c);
 	assert_false(cache_fill(c, key, before, &p));
 	assert_false(has(c, 3, NOW));
@@ -161,7 +161,7 @@ test_full(void **state)
 
 	(void)state;
 	cache_numbers(c, &n);
-	assert_true(n.entries > 100 && n.entries * sizeof(struct pass) < BYTES);
+	assert_true(n.entries > 100 && n.entries * sizeof(struct cached_check) < BYTES);
 	for (uint32_t i = 0; i < n.entries * 3; i++)
 		assert_true(put(c, i)); /* there is always a place: the oldest goes */
 	for (uint32_t i = 0; i < n.entries * 3; i++)
@@ -173,13 +173,13 @@ static void
 test_none(void **state)
 {
 	struct cache_numbers n;
-	uint8_t up[UP_LEN] = { 0 }, key[CACHE_KEY_LEN] = { 0 };
-	struct pass p = { .expires = NOW };
+	uint8_t user_key[USER_KEY_LEN] = { 0 }, key[CACHE_KEY_LEN] = { 0 };
+	struct cached_check p = { .expires = NOW };
 
 	(void)state;
 	assert_false(cache_recall(NULL, key, NOW, &p));
-	assert_false(cache_fill(NULL, key, cache_read_epoch(NULL, up), &p));
-	cache_evict(NULL, up);
+	assert_false(cache_fill(NULL, key, cache_read_epoch(NULL, user_key), &p));
+	cache_evict(NULL, user_key);
 	cache_flush(NULL);
 	cache_lease(NULL, 1);
 	cache_numbers(NULL, &n);
@@ -191,7 +191,7 @@ static void
 work(struct cache *c, unsigned seed)
 {
 	uint8_t key[CACHE_KEY_LEN];
-	struct pass want, got;
+	struct cached_check want, got;
 
 	for (;;) {
 		uint32_t n = (uint32_t)rand_r(&seed) % 64;
@@ -200,9 +200,9 @@ work(struct cache *c, unsigned seed)
 		if (cache_recall(c, key, NOW, &got) && memcmp(&got, &want, sizeof(got)) != 0)
 			_exit(1);
 		if (n % 16 == 0)
-			cache_evict(c, want.up);
+			cache_evict(c, want.user_key);
 		else
-			cache_fill(c, key, cache_read_epoch(c, want.up), &want);
+			cache_fill(c, key, cache_read_epoch(c, want.user_key), &want);
 		cache_lease(c, clock_mono_ms());
 	}
 }

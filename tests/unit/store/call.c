@@ -27,8 +27,8 @@ look(void)
 	enum dw_result result;
 	struct lookup_reply r;
 
-	memcpy(q.up, fx.up, UP_LEN);
-	fixture_fill(q.sid8, SID_LEN, 1);
+	memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
+	fixture_fill(q.session_key, SESSION_KEY_LEN, 1);
 	result = redis_store_ops.lookup(fx.store, &q, &r);
 	assert_true(clock_mono_ms() - start < PATIENCE_MS);
 	return (result == DW_OK && !r.live ? DW_ABSENT : result);
@@ -48,7 +48,7 @@ reconnect(void)
 static void
 test_killed(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 
 	(void)state;
 	assert_int_equal(log_in(1), DW_OK);
@@ -66,7 +66,7 @@ test_killed(void **state)
 static void
 test_restarted_idle(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct end_reply r;
 
 	(void)state;

@@ -89,10 +89,10 @@ fixture_fresh(void **state)
 	arena_reset(&fx.arena);
 	freeReplyObject(fixture_raw("FLUSHALL"));
 	users++;
-	fixture_fill(fx.up, sizeof(fx.up), (uint8_t)(users * 17));
-	fx.up[8] = (uint8_t)users;
-	keys_record(fx.up, fx.key);
-	keys_outbox(fx.up, fx.outbox);
+	fixture_fill(fx.user_key, sizeof(fx.user_key), (uint8_t)(users * 17));
+	fx.user_key[8] = (uint8_t)users;
+	keys_record(fx.user_key, fx.key);
+	keys_outbox(fx.user_key, fx.outbox);
 	return (0);
 }
 
@@ -149,10 +149,10 @@ fixture_login(uint8_t n)
 		.absolute_in = 1000, .family_absolute_in = 5000, .key_version = 1, .access_in = 300, .limit = 64,
 		.actor = { .ip = "192.0.2.7", .trace_id = "0af7651916cd43dd8448eb211c80319c" } };
 
-	memcpy(w.up, fx.up, UP_LEN);
-	fixture_fill(w.session.sid8, SID_LEN, n);
-	fixture_fill(w.session.dev8, DEV_LEN, (uint8_t)(n + 100));
-	client_hash("mobile", w.session.client4);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	fixture_fill(w.session.session_key, SESSION_KEY_LEN, n);
+	fixture_fill(w.session.device_key, DEVICE_KEY_LEN, (uint8_t)(n + 100));
+	client_hash("mobile", w.session.client_hash);
 	w.session.level = 1;
 	w.session.policy = POLICY_SLIDING;
 	w.session.idle = 100;
@@ -180,8 +180,8 @@ fixture_rotation(uint8_t n, uint8_t presented, uint8_t next)
 {
 	struct rotate_write w = { .key_version = 1, .grace = 10, .access_in = 300, .actor = { .ip = "192.0.2.8" } };
 
-	memcpy(w.up, fx.up, UP_LEN);
-	fixture_fill(w.sid8, SID_LEN, n);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	fixture_fill(w.session_key, SESSION_KEY_LEN, n);
 	fixture_fill(w.presented, HASH_LEN, presented);
 	fixture_fill(w.salt, SALT_LEN, next);
 	fixture_fill(w.successor, HASH_LEN, next);
@@ -201,13 +201,13 @@ fixture_rotate(const struct rotate_write *w, struct rotate_reply *out)
 }
 
 struct end_write
-fixture_ending(uint8_t n, enum end_cause cause, enum end_scope scope)
+fixture_logout_record(uint8_t n, enum end_cause cause, enum end_scope scope)
 {
 	struct end_write w = { .cause = cause, .scope = scope, .said_scope = scope, .has_sid = true, .actor = { .ip = "198.51.100.1" } };
 
-	memcpy(w.up, fx.up, UP_LEN);
-	fixture_fill(w.sid8, SID_LEN, n);
-	fixture_fill(w.dev8, DEV_LEN, (uint8_t)(n + 100));
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	fixture_fill(w.session_key, SESSION_KEY_LEN, n);
+	fixture_fill(w.device_key, DEVICE_KEY_LEN, (uint8_t)(n + 100));
 	return (w);
 }
 
@@ -227,8 +227,8 @@ fixture_lookup(uint8_t n)
 	struct lookup q = { .family = true };
 	struct lookup_reply r;
 
-	memcpy(q.up, fx.up, UP_LEN);
-	fixture_fill(q.sid8, SID_LEN, n);
+	memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
+	fixture_fill(q.session_key, SESSION_KEY_LEN, n);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
 	return (r);
 }
@@ -293,14 +293,14 @@ fixture_int(const char *fmt, ...)
 static void
 age_field(char kind, uint8_t n, const size_t *at, size_t count, int64_t seconds)
 {
-	uint8_t sid8[SID_LEN], value[64];
+	uint8_t session_key[SESSION_KEY_LEN], value[64];
 	char field[KEYS_FIELD_LEN];
 	redisReply *r;
 	uint32_t v;
 	size_t len;
 
-	fixture_fill(sid8, SID_LEN, n);
-	keys_field(kind, sid8, field);
+	fixture_fill(session_key, SESSION_KEY_LEN, n);
+	keys_field(kind, session_key, field);
 	r = fixture_raw("HGET %s %b", fx.key, field, sizeof(field));
 	if (r->type == REDIS_REPLY_NIL) {
 		freeReplyObject(r);
@@ -327,7 +327,7 @@ fixture_age(uint8_t n, int64_t seconds)
 }
 
 void
-fixture_age_ending(uint8_t n, int64_t seconds)
+fixture_age_logout_record(uint8_t n, int64_t seconds)
 {
 	static const size_t l[] = { 0 };
 

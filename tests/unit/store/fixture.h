@@ -31,7 +31,7 @@ struct fixture {
 	struct redis_store *store;
 	struct arena arena;
 	char block[65536];
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 	char key[KEYS_RECORD_LEN + 1];
 	char outbox[KEYS_OUTBOX_LEN + 1];
 	bool mistaken;
@@ -65,7 +65,7 @@ struct login_reply fixture_logged_in(const struct login_write *w);
 /* A refresh by the bearer of login ${n}: ${presented} and ${next} are what the hashes are made of. */
 struct rotate_write fixture_rotation(uint8_t n, uint8_t presented, uint8_t next);
 enum rotate_outcome fixture_rotate(const struct rotate_write *w, struct rotate_reply *out);
-struct end_write fixture_ending(uint8_t n, enum end_cause cause, enum end_scope scope);
+struct end_write fixture_logout_record(uint8_t n, enum end_cause cause, enum end_scope scope);
 struct end_reply fixture_end(const struct end_write *w);
 struct lookup_reply fixture_lookup(uint8_t n);
 
@@ -80,7 +80,7 @@ int64_t fixture_int(const char *fmt, ...);
 /* Makes all times in the stored fields of session ${n} earlier by ${seconds}. */
 void fixture_age(uint8_t n, int64_t seconds);
 /* The same for its logout record. */
-void fixture_age_ending(uint8_t n, int64_t seconds);
+void fixture_age_logout_record(uint8_t n, int64_t seconds);
 
 /* The outbox as an array of parsed events, oldest first; freed with json_object_put(). */
 struct json_object *fixture_events(void);

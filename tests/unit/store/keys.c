@@ -12,7 +12,7 @@ static void
 test_record(void **state)
 {
 	static const struct {
-		uint8_t up[UP_LEN];
+		uint8_t user_key[USER_KEY_LEN];
 		const char *key, *outbox;
 	} rows[] = {
 		{ { 0 }, "dw:{000}AAAAAAAAAAAA", "dwo:{000}" },
@@ -20,16 +20,16 @@ test_record(void **state)
 		{ { 0x80, 0x40, 1, 2, 3, 4, 5, 6, 7 }, "dw:{201}gEABAgMEBQYH", "dwo:{201}" },
 	};
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		keys_record(rows[i].up, key);
-		keys_outbox(rows[i].up, outbox);
+		keys_record(rows[i].user_key, key);
+		keys_outbox(rows[i].user_key, outbox);
 		assert_string_equal(key, rows[i].key);
 		assert_string_equal(outbox, rows[i].outbox);
-		assert_true(keys_record_parse(str_of(key), up));
-		assert_memory_equal(up, rows[i].up, UP_LEN);
+		assert_true(keys_record_parse(str_of(key), user_key));
+		assert_memory_equal(user_key, rows[i].user_key, USER_KEY_LEN);
 	}
 }
 
@@ -39,23 +39,23 @@ test_foreign(void **state)
 {
 	static const char *const bad[] = { "", "dw:events", "dw:{001}AAAAAAAAAAAA", "dw:{000}AAAAAAAAAAAAA", "dw:{000}AAAAAAAAAAA",
 		"dw:{000}AAAAAAAAAAA+", "dx:{000}AAAAAAAAAAAA", "dw:[000]AAAAAAAAAAAA", "dwo:{000}" };
-	uint8_t up[UP_LEN];
+	uint8_t user_key[USER_KEY_LEN];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(keys_record_parse(str_of(bad[i]), up));
-	assert_false(keys_record_parse(STR_NONE, up));
+		assert_false(keys_record_parse(str_of(bad[i]), user_key));
+	assert_false(keys_record_parse(STR_NONE, user_key));
 }
 
 /* Bytes are bytes: a handle with NUL, glob and brace characters makes the one field it names. */
 static void
 test_field(void **state)
 {
-	static const uint8_t sid8[SID_LEN] = { 0, '*', '{', '}', '\r', '\n', ' ', 0xff };
+	static const uint8_t session_key[SESSION_KEY_LEN] = { 0, '*', '{', '}', '\r', '\n', ' ', 0xff };
 	char field[KEYS_FIELD_LEN];
 
 	(void)state;
-	keys_field('l', sid8, field);
+	keys_field('l', session_key, field);
 	assert_memory_equal(field, "l\0*{}\r\n \xff", KEYS_FIELD_LEN);
 }
 

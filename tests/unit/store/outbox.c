@@ -65,7 +65,7 @@ guess(void)
 	struct redis_store *s = fixture_store();
 	struct notice n = { .type = "login_failed", .username = "somebody" };
 
-	memcpy(n.up, fx.up, UP_LEN);
+	memcpy(n.user_key, fx.user_key, USER_KEY_LEN);
 	assert_int_equal(redis_store_ops.notify(s, &n), DW_OK);
 	redis_store_free(s);
 }
@@ -87,7 +87,7 @@ test_guesses(void **state)
 	uint64_t before = lost();
 
 	(void)state;
-	memcpy(n.up, fx.up, UP_LEN);
+	memcpy(n.user_key, fx.user_key, USER_KEY_LEN);
 	fixture_logged_in(&w);
 	for (int i = 0; i < 300; i++) {
 		assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
@@ -124,7 +124,7 @@ test_order(void **state)
 static void
 test_full(void **state)
 {
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct redis_store *other = fixture_store();
 	struct login_write w = fixture_login(1);
 	struct login_reply in;
@@ -181,7 +181,7 @@ test_age_in_time(void **state)
 	int64_t keep = fx.conf.outbox_keep;
 
 	(void)state;
-	memcpy(n.up, fx.up, UP_LEN);
+	memcpy(n.user_key, fx.user_key, USER_KEY_LEN);
 	fx.conf.outbox_keep = 1000;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);

@@ -5,7 +5,7 @@ list(void)
 {
 	struct session_list l;
 
-	assert_int_equal(redis_store_ops.list(fx.store, fx.up, &fx.arena, &l), DW_OK);
+	assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &fx.arena, &l), DW_OK);
 	return (l);
 }
 
@@ -43,7 +43,7 @@ test_list(void **state)
 	assert_string_equal(l.groups, "admins,users");
 	for (size_t i = 0; i < l.n; i++) {
 		struct lookup_reply one;
-		uint8_t n = (uint8_t)(l.sessions[i].sid8[0] - 1);
+		uint8_t n = (uint8_t)(l.sessions[i].session_key[0] - 1);
 
 		seen |= (uint8_t)(1u << (n - 1));
 		one = fixture_lookup(n);
@@ -63,7 +63,7 @@ test_no_room(void **state)
 	(void)state;
 	fixture_logged_in(&w);
 	arena_init(&tiny, small, sizeof(small));
-	assert_int_equal(redis_store_ops.list(fx.store, fx.up, &tiny, &l), DW_FAULT);
+	assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &tiny, &l), DW_FAULT);
 }
 
 /* Values of the wrong size, or no values of ours at all: a fault, no crash, and never a session. */
@@ -91,14 +91,14 @@ test_malformed(void **state)
 		fixture_fresh(state);
 		w = fixture_login(1);
 		fixture_logged_in(&w);
-		memcpy(q.up, fx.up, UP_LEN);
-		memcpy(q.sid8, w.session.sid8, SID_LEN);
-		keys_field(rows[i].field[0], w.session.sid8, field);
+		memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
+		memcpy(q.session_key, w.session.session_key, SESSION_KEY_LEN);
+		keys_field(rows[i].field[0], w.session.session_key, field);
 		len = strchr("sfl", rows[i].field[0]) != NULL ? sizeof(field) : 1;
 		freeReplyObject(fixture_raw("HSET %s %b %s", fx.key, field, len, rows[i].value));
 		assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_FAULT);
 		if (rows[i].field[0] != 'l')
-			assert_int_equal(redis_store_ops.list(fx.store, fx.up, &fx.arena, &l), DW_FAULT);
+			assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &fx.arena, &l), DW_FAULT);
 	}
 }
 
@@ -107,13 +107,13 @@ test_wrong_type(void **state)
 {
 	struct lookup q = { .family = false };
 	struct login_write w = fixture_login(1);
-	struct end_write end = fixture_ending(1, END_USER, SCOPE_ALL);
+	struct end_write end = fixture_logout_record(1, END_USER, SCOPE_ALL);
 	struct login_reply lr;
 	struct end_reply er;
 	struct lookup_reply r;
 
 	(void)state;
-	memcpy(q.up, fx.up, UP_LEN);
+	memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
 	freeReplyObject(fixture_raw("SET %s x", fx.key));
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_FAULT);
 	assert_int_equal(redis_store_ops.login(fx.store, &w, &lr), DW_FAULT);
@@ -126,14 +126,14 @@ static void
 test_bytes(void **state)
 {
 	struct login_write w = fixture_login(1);
-	static const uint8_t odd[SID_LEN] = { 0, '*', '{', '}', '\r', '\n', '"', 0xff };
+	static const uint8_t odd[SESSION_KEY_LEN] = { 0, '*', '{', '}', '\r', '\n', '"', 0xff };
 	struct lookup q = { .family = true };
 	struct lookup_reply r;
 
 	(void)state;
-	memcpy(w.session.sid8, odd, SID_LEN);
-	memcpy(q.sid8, odd, SID_LEN);
-	memcpy(q.up, fx.up, UP_LEN);
+	memcpy(w.session.session_key, odd, SESSION_KEY_LEN);
+	memcpy(q.session_key, odd, SESSION_KEY_LEN);
+	memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
 	w.username = "a\"b\\c {x}*\r\nDEL";
 	fixture_logged_in(&w);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);

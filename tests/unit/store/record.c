@@ -16,8 +16,8 @@ example(const char *ip)
 		.rotated = 1700000200, .family_absolute = 1700600000, .family_idle = 86400, .access_exp = 1700000500 };
 
 	memset(s.secret_hash, 0xa5, HASH_LEN);
-	memset(s.dev8, 0x11, DEV_LEN);
-	memset(s.client4, 0x22, CLIENT_HASH_LEN);
+	memset(s.device_key, 0x11, DEVICE_KEY_LEN);
+	memset(s.client_hash, 0x22, CLIENT_HASH_LEN);
 	strcpy(s.ip, ip);
 	return (s);
 }
@@ -46,8 +46,8 @@ test_session(void **state)
 		assert_true(record_unpack_session((struct str){ (char *)packed, n }, &out));
 		assert_string_equal(out.ip, rows[i].back);
 		assert_memory_equal(out.secret_hash, in.secret_hash, HASH_LEN);
-		assert_memory_equal(out.dev8, in.dev8, DEV_LEN);
-		assert_memory_equal(out.client4, in.client4, CLIENT_HASH_LEN);
+		assert_memory_equal(out.device_key, in.device_key, DEVICE_KEY_LEN);
+		assert_memory_equal(out.client_hash, in.client_hash, CLIENT_HASH_LEN);
 		assert_true(out.has_cookie && out.flags == in.flags && out.level == 1 && out.policy == POLICY_SLIDING);
 		assert_true(out.created == in.created && out.last_seen == in.last_seen && out.absolute == in.absolute &&
 		    out.idle == in.idle);
@@ -91,7 +91,7 @@ static void
 test_refused(void **state)
 {
 	uint8_t packed[80] = { 0 };
-	struct ending ending;
+	struct logout_record logout_record;
 	struct record_family f;
 	struct session out = { 0 };
 	int64_t n;
@@ -103,13 +103,13 @@ test_refused(void **state)
 
 		assert_int_equal(record_unpack_session(v, &out), len == 47 || len == 51 || len == 63);
 		assert_int_equal(record_unpack_family(v, &out, &f), len == 62);
-		assert_int_equal(record_unpack_ending(v, &ending, &chosen), len >= 15 && len <= 63);
+		assert_int_equal(record_unpack_logout(v, &logout_record, &chosen), len >= 15 && len <= 63);
 		assert_int_equal(record_unpack_not_before(v, &n), len == 4);
 	}
 	packed[17] = 3; /* a policy there is not */
 	assert_false(record_unpack_session((struct str){ (char *)packed, 47 }, &out));
 	packed[5] = 4; /* a scope there is not */
-	assert_false(record_unpack_ending((struct str){ (char *)packed, 15 }, &ending, &chosen));
+	assert_false(record_unpack_logout((struct str){ (char *)packed, 15 }, &logout_record, &chosen));
 	assert_false(record_unpack_session(STR_NONE, &out));
 	assert_true(record_unpack_not_before(STR_NONE, &n) && n == 0);
 }
@@ -136,15 +136,15 @@ static void
 test_ending(void **state)
 {
 	static const char stored[] = "\x01\x02\x00\x00\x02\x03" "DDDDDDDD" "\x02stolen laptop";
-	struct ending e;
+	struct logout_record e;
 	bool chosen;
 
 	(void)state;
-	assert_true(record_unpack_ending((struct str){ stored, sizeof(stored) - 1 }, &e, &chosen));
+	assert_true(record_unpack_logout((struct str){ stored, sizeof(stored) - 1 }, &e, &chosen));
 	assert_int_equal(e.at, 0x201);
 	assert_true(chosen && e.cause == END_KICK && e.scope == SCOPE_ALL);
 	assert_string_equal(e.reason, "stolen laptop");
-	assert_true(record_unpack_ending((struct str){ stored, 15 }, &e, &chosen));
+	assert_true(record_unpack_logout((struct str){ stored, 15 }, &e, &chosen));
 	assert_string_equal(e.reason, "kick");
 }
 
@@ -196,19 +196,19 @@ test_user(void **state)
 static void
 test_device(void **state)
 {
-	uint8_t dev8[DEV_LEN] = { 0 };
+	uint8_t device_key[DEVICE_KEY_LEN] = { 0 };
 	char out[DEVICE_ID_MAX + 1], half[RECORD_VALUE_MAX + 1];
 
 	(void)state;
 	memset(half, 'x', sizeof(half));
-	assert_true(record_device_id(false, dev8, STR_NONE, STR_NONE, out));
+	assert_true(record_device_id(false, device_key, STR_NONE, STR_NONE, out));
 	assert_string_equal(out, "AAAAAAAAAAA");
-	assert_true(record_device_id(true, dev8, STR_LIT("phone"), STR_NONE, out));
+	assert_true(record_device_id(true, device_key, STR_LIT("phone"), STR_NONE, out));
 	assert_string_equal(out, "phone");
-	assert_true(record_device_id(true, dev8, (struct str){ half, 64 }, (struct str){ half, 64 }, out));
+	assert_true(record_device_id(true, device_key, (struct str){ half, 64 }, (struct str){ half, 64 }, out));
 	assert_int_equal(strlen(out), 128);
-	assert_false(record_device_id(true, dev8, (struct str){ half, 65 }, (struct str){ half, 64 }, out));
-	assert_false(record_device_id(true, dev8, STR_NONE, STR_NONE, out));
+	assert_false(record_device_id(true, device_key, (struct str){ half, 65 }, (struct str){ half, 64 }, out));
+	assert_false(record_device_id(true, device_key, STR_NONE, STR_NONE, out));
 }
 
 int

@@ -52,7 +52,7 @@ race(void (*work)(unsigned child))
 static void
 log_out(unsigned child)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 
 	for (int i = 0; i < ROUNDS; i++)
 		found->result[child] |= redis_store_ops.end(fx.store, &w, NULL, &found->end[child][i]);
@@ -72,7 +72,7 @@ test_logout_race(void **state)
 		for (int i = 0; i < ROUNDS; i++) {
 			ended += found->end[c][i].ended;
 			assert_true(found->end[c][i].has_own);
-			assert_memory_equal(&found->end[c][i].own, &found->end[0][0].own, sizeof(struct ending));
+			assert_memory_equal(&found->end[c][i].own, &found->end[0][0].own, sizeof(struct logout_record));
 		}
 	}
 	assert_int_equal(ended, 1);
@@ -126,7 +126,7 @@ test_limit_race(void **state)
 
 	(void)state;
 	race(log_in);
-	assert_int_equal(redis_store_ops.list(fx.store, fx.up, &fx.arena, &l), DW_OK);
+	assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &fx.arena, &l), DW_OK);
 	assert_int_equal(l.n, 3);
 	assert_int_equal(fixture_count("login"), 8);
 	assert_int_equal(fixture_count("replaced"), 5);
@@ -134,11 +134,11 @@ test_limit_race(void **state)
 }
 
 static void
-count_user(void *arg, const uint8_t up[UP_LEN])
+count_user(void *arg, const uint8_t user_key[USER_KEY_LEN])
 {
 	unsigned char *seen = arg;
 
-	seen[up[7]] |= (unsigned char)(1u << (up[8] & 7));
+	seen[user_key[7]] |= (unsigned char)(1u << (user_key[8] & 7));
 }
 
 /* All users, and nothing that is none. */
@@ -155,10 +155,10 @@ test_scan(void **state)
 	for (unsigned i = 0; i < 2000; i++) {
 		char key[KEYS_RECORD_LEN + 1];
 
-		fx.up[0] = (uint8_t)i;
-		fx.up[7] = (uint8_t)(i >> 3);
-		fx.up[8] = (uint8_t)(i & 7);
-		keys_record(fx.up, key);
+		fx.user_key[0] = (uint8_t)i;
+		fx.user_key[7] = (uint8_t)(i >> 3);
+		fx.user_key[8] = (uint8_t)(i & 7);
+		keys_record(fx.user_key, key);
 		freeReplyObject(fixture_raw("HSET %s u x", key));
 	}
 	do {

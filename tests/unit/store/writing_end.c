@@ -20,15 +20,15 @@ test_causes(void **state)
 
 	(void)state;
 	for (enum end_cause cause = END_USER; cause <= END_ANOMALY; cause++) {
-		struct end_write w = fixture_ending((uint8_t)cause, cause, SCOPE_SESSION);
+		struct end_write w = fixture_logout_record((uint8_t)cause, cause, SCOPE_SESSION);
 		struct login_write in = fixture_login((uint8_t)cause);
 		struct json_object *e;
 		struct end_reply r;
 		struct lookup_reply l;
 
 		fixture_fresh(state);
-		memcpy(w.up, fx.up, UP_LEN);
-		memcpy(in.up, fx.up, UP_LEN);
+		memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+		memcpy(in.user_key, fx.user_key, USER_KEY_LEN);
 		fixture_logged_in(&in);
 		r = fixture_end(&w);
 		l = fixture_lookup((uint8_t)cause);
@@ -36,8 +36,8 @@ test_causes(void **state)
 		assert_string_equal(r.own.reason, end_cause_reason(cause));
 		assert_string_equal(r.user_id, in.user_id);
 		assert_string_equal(r.username, in.username);
-		assert_memory_equal(&r.endings[0], &r.own, sizeof(r.own));
-		assert_memory_equal(&l.ending, &r.own, sizeof(r.own));
+		assert_memory_equal(&r.logout_records[0], &r.own, sizeof(r.own));
+		assert_memory_equal(&l.logout_record, &r.own, sizeof(r.own));
 		assert_true(!l.live && l.ended);
 		e = fixture_event(end_cause_event(cause));
 		assert_non_null(e);
@@ -54,7 +54,7 @@ test_causes(void **state)
 static void
 test_repeated(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct end_reply first, again;
 
 	(void)state;
@@ -75,7 +75,7 @@ test_repeated(void **state)
 static void
 test_nothing_known(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct end_reply r = fixture_end(&w);
 
 	(void)state;
@@ -91,26 +91,26 @@ test_nothing_known(void **state)
 static void
 test_device(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_DEVICE);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_DEVICE);
 	struct end_reply r;
 
 	(void)state;
 	log_in(1, 3);
 	r = fixture_end(&w);
 	assert_true(r.ended == 1 && r.has_own && r.own.scope == SCOPE_DEVICE);
-	w = fixture_ending(2, END_KICK, SCOPE_DEVICE); /* an operator's, without a session */
+	w = fixture_logout_record(2, END_KICK, SCOPE_DEVICE); /* an operator's, without a session */
 	w.has_sid = false;
 	w.reason = "lost \"phone\"";
 	r = fixture_end(&w);
 	assert_true(r.ended == 1 && !r.has_own);
-	assert_string_equal(r.endings[0].reason, "lost \"phone\"");
+	assert_string_equal(r.logout_records[0].reason, "lost \"phone\"");
 	assert_true(fixture_lookup(3).live);
 }
 
 static void
 test_others(void **state)
 {
-	struct end_write w = fixture_ending(2, END_USER, SCOPE_OTHERS);
+	struct end_write w = fixture_logout_record(2, END_USER, SCOPE_OTHERS);
 	struct end_reply r;
 
 	(void)state;
@@ -128,7 +128,7 @@ test_others(void **state)
 static void
 test_all(void **state)
 {
-	struct end_write w = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write w = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct end_reply r;
 	struct lookup_reply l;
 
@@ -149,22 +149,22 @@ test_all(void **state)
 static void
 test_before_mark(void **state)
 {
-	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 
 	(void)state;
 	log_in(1, 2);
 	fixture_end(&all);
 	log_in(3, 3);
 	fixture_age(3, 20);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
-	assert_int_equal(fixture_lookup(3).ending.cause, END_EXPIRED);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
+	assert_int_equal(fixture_lookup(3).logout_record.cause, END_EXPIRED);
 }
 
 /* A dead token ends nothing: what was opened since the logout stays. An operator's word and a new password count all the same. */
 static void
 test_dead_caller(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct end_reply first, r;
 
 	(void)state;
@@ -187,7 +187,7 @@ test_dead_caller(void **state)
 static void
 test_expired(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct json_object *e;
 	struct end_reply r;
 
@@ -210,7 +210,7 @@ test_expired(void **state)
 static void
 test_forgotten(void **state)
 {
-	struct end_write w = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct login_write in = fixture_login(1);
 
 	(void)state;
@@ -219,19 +219,19 @@ test_forgotten(void **state)
 	fixture_logged_in(&in);
 	fixture_end(&w);
 	log_in(2, 2);
-	fixture_age_ending(1, 604799);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	fixture_age_logout_record(1, 604799);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_true(fixture_lookup(1).ended);
-	fixture_age_ending(1, 2);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	fixture_age_logout_record(1, 2);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_false(fixture_lookup(1).ended);
 	assert_int_equal(fixture_int("HLEN %s", fx.key), 3); /* A s f */
 	log_in(3, 42);
-	w = fixture_ending(2, END_KICK, SCOPE_ALL);
+	w = fixture_logout_record(2, END_KICK, SCOPE_ALL);
 	fixture_end(&w);
 	for (uint8_t n = 2; n <= 42; n++)
-		fixture_age_ending(n, 1000 - n);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+		fixture_age_logout_record(n, 1000 - n);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_int_equal(fixture_int("HLEN %s", fx.key), 2 + 32);
 	assert_true(fixture_lookup(42).ended);
 	assert_false(fixture_lookup(2).ended);
@@ -241,7 +241,7 @@ test_forgotten(void **state)
 static void
 test_public_ids(void **state)
 {
-	struct end_write w = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write w = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	char expect[PUBLIC_SID_LEN + 1];
 	struct json_object *all;
 	size_t found = 0;
@@ -255,10 +255,10 @@ test_public_ids(void **state)
 		struct json_object *e = json_object_array_get_idx(all, i);
 
 		for (uint8_t n = 1; n <= 20 && strcmp(fixture_member(e, "type"), "kick") == 0; n++) {
-			uint8_t sid8[SID_LEN];
+			uint8_t session_key[SESSION_KEY_LEN];
 
-			fixture_fill(sid8, SID_LEN, n);
-			sid_public(keyring_user(fx.keys), fx.up, sid8, expect);
+			fixture_fill(session_key, SESSION_KEY_LEN, n);
+			sid_public(keyring_user(fx.keys), fx.user_key, session_key, expect);
 			found += strcmp(expect, fixture_member(e, "session_id")) == 0;
 		}
 	}
@@ -271,7 +271,7 @@ static void
 test_key_stays(void **state)
 {
 	const uint8_t *key = keyring_user(fx.keys)->public_sid;
-	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct rotate_write rotate = fixture_rotation(1, 0, 9);
 	struct login_write w = fixture_login(1);
 	size_t n = 0, names = 0;
@@ -283,8 +283,8 @@ test_key_stays(void **state)
 	log_in(1, 5);
 	(void)fixture_rotate(&rotate, NULL);
 	fixture_age(2, 10000);
-	memcpy(w.session.dev8, "\x66\x69\x6c\x6f\x72\x75\x78\x7b", DEV_LEN); /* replaces one */
-	fixture_fill(w.session.sid8, SID_LEN, 77);
+	memcpy(w.session.device_key, "\x66\x69\x6c\x6f\x72\x75\x78\x7b", DEVICE_KEY_LEN); /* replaces one */
+	fixture_fill(w.session.session_key, SESSION_KEY_LEN, 77);
 	fixture_logged_in(&w);
 	fixture_end(&all);
 	r = fixture_raw("SLOWLOG GET -1");
@@ -305,7 +305,7 @@ test_key_stays(void **state)
 static void
 test_mark_ahead(void **state)
 {
-	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct rotate_write rotate = fixture_rotation(3, 0, 9);
 	struct lookup_reply l;
 	uint32_t ahead;
@@ -318,8 +318,8 @@ test_mark_ahead(void **state)
 	log_in(3, 4);
 	l = fixture_lookup(3);
 	assert_true(l.live && l.session.created >= l.not_before && l.session.created <= fixture_time());
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
-	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, l.session.sid8), DW_OK);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.user_key, l.session.session_key), DW_OK);
 	assert_int_equal(fixture_rotate(&rotate, NULL), ROTATE_DONE);
 	assert_true(fixture_lookup(3).live && fixture_lookup(4).live);
 	assert_int_equal(fixture_end(&all).ended, 2);
@@ -334,13 +334,13 @@ test_mark_ahead(void **state)
 static void
 test_as_many(void **state)
 {
-	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 
 	(void)state;
 	fx.conf.session_limit = 40;
 	log_in(1, 42);
 	fixture_end(&all);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_int_equal(fixture_int("HLEN %s", fx.key), 2 + 40);
 	fx.conf.session_limit = 32;
 }
@@ -349,7 +349,7 @@ test_as_many(void **state)
 static void
 test_full_memory(void **state)
 {
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION), all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION), all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct rotate_write rotate = fixture_rotation(2, 0, 9);
 	struct login_write w = fixture_login(4);
 	struct revoke_write revoke = { .access_exp = fixture_time() + 100 };
@@ -360,12 +360,12 @@ test_full_memory(void **state)
 	fixture_age(2, 50);
 	freeReplyObject(fixture_raw("CONFIG SET maxmemory 1"));
 	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_UNAVAILABLE);
-	fixture_fill(revoke.sid8, SID_LEN, 2);
-	memcpy(revoke.up, fx.up, UP_LEN);
-	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, revoke.sid8), DW_OK);
+	fixture_fill(revoke.session_key, SESSION_KEY_LEN, 2);
+	memcpy(revoke.user_key, fx.user_key, USER_KEY_LEN);
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.user_key, revoke.session_key), DW_OK);
 	assert_int_equal(redis_store_ops.revoke(fx.store, &revoke), DW_OK);
 	assert_int_equal(fixture_rotate(&rotate, NULL), ROTATE_DONE);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_int_equal(fixture_end(&out).ended, 1);
 	assert_int_equal(fixture_end(&all).ended, 2);
 	freeReplyObject(fixture_raw("CONFIG SET maxmemory 0"));
@@ -395,12 +395,12 @@ calls(const char *command)
 static void
 test_short_way(void **state)
 {
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct rotate_write rotate = fixture_rotation(1, 0, 9);
 	int64_t before = fixture_time();
 	struct rotate_reply next;
 	struct end_reply end;
-	uint8_t sid8[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 
 	(void)state;
 	if (fx.mistaken)
@@ -415,10 +415,10 @@ test_short_way(void **state)
 		fixture_logged_in(&w);
 		assert_true(n > 1 || calls("expireat") == 1); /* the long way asks before it sets one */
 	}
-	fixture_fill(sid8, SID_LEN, 1);
+	fixture_fill(session_key, SESSION_KEY_LEN, 1);
 	fixture_age(1, 30);
 	freeReplyObject(fixture_raw("CONFIG RESETSTAT"));
-	assert_int_equal(redis_store_ops.touch(fx.store, fx.up, sid8), DW_OK);
+	assert_int_equal(redis_store_ops.touch(fx.store, fx.user_key, session_key), DW_OK);
 	assert_int_equal(redis_store_ops.rotate(fx.store, &rotate, &next), DW_OK);
 	assert_int_equal(redis_store_ops.end(fx.store, &out, NULL, &end), DW_OK);
 	assert_true(next.outcome == ROTATE_DONE && end.ended == 1);
@@ -430,7 +430,7 @@ test_short_way(void **state)
 static void
 test_arena(void **state)
 {
-	struct end_write w = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write w = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	char small[64];
 	struct arena tiny;
 	struct end_reply r;
@@ -438,7 +438,7 @@ test_arena(void **state)
 	(void)state;
 	log_in(1, 3);
 	assert_int_equal(redis_store_ops.end(fx.store, &w, NULL, &r), DW_OK);
-	assert_true(r.ended == 3 && r.endings == NULL);
+	assert_true(r.ended == 3 && r.logout_records == NULL);
 	log_in(4, 5);
 	arena_init(&tiny, small, sizeof(small));
 	assert_int_equal(redis_store_ops.end(fx.store, &w, &tiny, &r), DW_FAULT);

@@ -36,7 +36,7 @@ test_event(void **state)
 	struct json_object *e;
 
 	(void)state;
-	sid_public(keyring_user(fx.keys), w.up, w.session.sid8, sid);
+	sid_public(keyring_user(fx.keys), w.user_key, w.session.session_key, sid);
 	fixture_logged_in(&w);
 	e = fixture_event("login");
 	assert_non_null(e);
@@ -66,7 +66,7 @@ test_collision(void **state)
 	(void)state;
 	fixture_logged_in(&w);
 	w.user_id = "u-somebody-else";
-	fixture_fill(w.session.sid8, SID_LEN, 2);
+	fixture_fill(w.session.session_key, SESSION_KEY_LEN, 2);
 	assert_int_equal(fixture_logged_in(&w).outcome, LOGIN_COLLISION);
 	assert_false(fixture_lookup(2).live);
 	assert_string_equal(fixture_lookup(1).user_id, "u-0123456789abcdefghij");
@@ -78,7 +78,7 @@ static void
 test_repeat(void **state)
 {
 	struct login_write w = fixture_login(1);
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct login_reply a = fixture_logged_in(&w), b = fixture_logged_in(&w);
 
 	(void)state;
@@ -100,16 +100,16 @@ test_device(void **state)
 	struct json_object *e;
 
 	(void)state;
-	memcpy(b.session.dev8, a.session.dev8, DEV_LEN);
+	memcpy(b.session.device_key, a.session.device_key, DEVICE_KEY_LEN);
 	a.session.flags = b.session.flags = SESSION_DEVICE_CHOSEN;
 	strcpy(a.session.device_id, "phone");
 	strcpy(b.session.device_id, "phone");
 	fixture_logged_in(&a);
 	assert_int_equal(fixture_logged_in(&b).replaced, 1);
 	l = fixture_lookup(1);
-	assert_true(!l.live && l.ended && l.ending.cause == END_DEVICE);
-	assert_string_equal(l.ending.reason, "device");
-	assert_string_equal(l.ending.device_id, "phone");
+	assert_true(!l.live && l.ended && l.logout_record.cause == END_DEVICE);
+	assert_string_equal(l.logout_record.reason, "device");
+	assert_string_equal(l.logout_record.device_id, "phone");
 	assert_true(fixture_lookup(2).live);
 	assert_int_equal(fixture_count("replaced"), 1);
 	e = fixture_event("replaced");
@@ -150,7 +150,7 @@ test_limit(void **state)
 	w.limit = 3;
 	assert_int_equal(fixture_logged_in(&w).replaced, 1);
 	assert_true(fixture_lookup(1).live);
-	assert_true(fixture_lookup(2).ending.cause == END_LIMIT);
+	assert_true(fixture_lookup(2).logout_record.cause == END_LIMIT);
 	assert_true(fixture_lookup(3).live);
 	assert_true(fixture_lookup(4).live);
 	w = fixture_login(5);
@@ -169,16 +169,16 @@ test_reject(void **state)
 	w.limit = 1;
 	w.reject = true;
 	fixture_logged_in(&w);
-	fixture_fill(w.session.sid8, SID_LEN, 2);
+	fixture_fill(w.session.session_key, SESSION_KEY_LEN, 2);
 	assert_int_equal(fixture_logged_in(&w).replaced, 1); /* its own device */
-	fixture_fill(w.session.sid8, SID_LEN, 3);
-	fixture_fill(w.session.dev8, DEV_LEN, 77);
+	fixture_fill(w.session.session_key, SESSION_KEY_LEN, 3);
+	fixture_fill(w.session.device_key, DEVICE_KEY_LEN, 77);
 	assert_int_equal(fixture_logged_in(&w).outcome, LOGIN_TOO_MANY);
 	assert_false(fixture_lookup(3).live);
 	assert_int_equal(fixture_count("login"), 2);
 	fixture_age(2, 10000);
 	assert_int_equal(fixture_logged_in(&w).outcome, LOGIN_DONE);
-	assert_int_equal(fixture_lookup(2).ending.cause, END_EXPIRED);
+	assert_int_equal(fixture_lookup(2).logout_record.cause, END_EXPIRED);
 	assert_int_equal(fixture_count("expired"), 1);
 }
 
@@ -188,7 +188,7 @@ test_listpack(void **state)
 {
 	char name[USERNAME_MAX + 1], groups[GROUPS_MAX + 1], reason[REASON_MAX + 1];
 	struct login_write w;
-	struct end_write kick = fixture_ending(1, END_KICK, SCOPE_SESSION);
+	struct end_write kick = fixture_logout_record(1, END_KICK, SCOPE_SESSION);
 	redisReply *r;
 
 	(void)state;
@@ -207,7 +207,7 @@ test_listpack(void **state)
 	}
 	kick.reason = reason;
 	assert_int_equal(fixture_end(&kick).ended, 1);
-	assert_string_equal(fixture_lookup(1).ending.reason, reason);
+	assert_string_equal(fixture_lookup(1).logout_record.reason, reason);
 	assert_string_equal(fixture_lookup(2).groups, groups);
 	assert_string_equal(fixture_lookup(2).username, name);
 	r = fixture_raw("OBJECT ENCODING %s", fx.key);

@@ -9,10 +9,10 @@
 static enum dw_result
 touch(uint8_t n)
 {
-	uint8_t sid8[SID_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 
-	fixture_fill(sid8, SID_LEN, n);
-	return (redis_store_ops.touch(fx.store, fx.up, sid8));
+	fixture_fill(session_key, SESSION_KEY_LEN, n);
+	return (redis_store_ops.touch(fx.store, fx.user_key, session_key));
 }
 
 /* A quarter of 100 s must have passed. */
@@ -62,10 +62,10 @@ test_revoke(void **state)
 	struct json_object *e;
 
 	(void)state;
-	memcpy(w.up, fx.up, UP_LEN);
-	memcpy(w.sid8, in.session.sid8, SID_LEN);
-	memcpy(q.up, fx.up, UP_LEN);
-	memcpy(q.sid8, in.session.sid8, SID_LEN);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	memcpy(w.session_key, in.session.session_key, SESSION_KEY_LEN);
+	memcpy(q.user_key, fx.user_key, USER_KEY_LEN);
+	memcpy(q.session_key, in.session.session_key, SESSION_KEY_LEN);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
 	assert_true(r.live && !r.blacklisted);
 	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
@@ -96,16 +96,16 @@ test_groups(void **state)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct lookup_reply r;
 
-		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, in.user_id, in.username, lists[i]), DW_OK);
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, lists[i]), DW_OK);
 		r = fixture_lookup(1);
 		assert_true(r.live);
 		assert_string_equal(r.groups, lists[i]);
 		assert_string_equal(r.user_id, in.user_id);
 		assert_string_equal(r.username, in.username);
 	}
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "somebody-else", in.username, "admins"), DW_OK);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "somebody-else", in.username, "admins"), DW_OK);
 	assert_string_equal(fixture_lookup(1).groups, "users");
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "", in.username, "admins"), DW_FAULT);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "", in.username, "admins"), DW_FAULT);
 	assert_true(fixture_int("TTL %s", fx.key) > 0);
 }
 
@@ -115,7 +115,7 @@ test_groups_of_nobody(void **state)
 {
 
 	(void)state;
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.up, "user-1", "alice", "admins"), DW_OK);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "user-1", "alice", "admins"), DW_OK);
 	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
 }
 
@@ -128,12 +128,12 @@ test_revoke_pruned(void **state)
 	int64_t fields = fixture_int("HLEN %s", fx.key);
 
 	(void)state;
-	memcpy(w.up, fx.up, UP_LEN);
-	memcpy(w.sid8, in.session.sid8, SID_LEN);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	memcpy(w.session_key, in.session.session_key, SESSION_KEY_LEN);
 	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
 	assert_in_range(fixture_int("HLEN %s", fx.key), fields, fields + 1);
 	fixture_sleep(1100);
-	assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_int_equal(fixture_int("HLEN %s", fx.key), fields);
 }
 
@@ -145,7 +145,7 @@ test_notify(void **state)
 	struct json_object *e;
 
 	(void)state;
-	memcpy(n.up, fx.up, UP_LEN);
+	memcpy(n.user_key, fx.user_key, USER_KEY_LEN);
 	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
 	e = fixture_event("login_failed");
 	assert_int_equal(json_object_object_length(e), 13);
@@ -172,7 +172,7 @@ test_notify(void **state)
 static void
 test_event_ids(void **state)
 {
-	struct end_write all = fixture_ending(1, END_KICK, SCOPE_ALL);
+	struct end_write all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct json_object *events;
 	const char *first;
 
@@ -257,26 +257,26 @@ test_liveness(void **state)
 		l = fixture_lookup(1);
 		end = session_end(&l.session);
 		fixture_age(1, end - fixture_time() - 2);
-		assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+		assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 		assert_true(fixture_lookup(1).live);
 		fixture_age(1, 2);
-		assert_int_equal(redis_store_prune(fx.store, fx.up), DW_OK);
+		assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 		assert_false(fixture_lookup(1).live);
 	}
 }
 
 /* The same through an ending: short way, long way and C mean the same end. */
 static void
-check_ending(void **state, const struct login_write *w, int64_t left, enum end_cause cause)
+check_logout_record(void **state, const struct login_write *w, int64_t left, enum end_cause cause)
 {
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct login_write mine = *w;
 	struct lookup_reply l;
 	struct end_reply r;
 
 	fixture_fresh(state);
-	memcpy(out.up, fx.up, UP_LEN);
-	memcpy(mine.up, fx.up, UP_LEN);
+	memcpy(out.user_key, fx.user_key, USER_KEY_LEN);
+	memcpy(mine.user_key, fx.user_key, USER_KEY_LEN);
 	fixture_logged_in(&mine);
 	l = fixture_lookup(1);
 	fixture_age(1, session_end(&l.session) - fixture_time() - left);
@@ -295,8 +295,8 @@ test_ending_liveness(void **state)
 		w.session.policy = (i & 4) != 0 ? POLICY_SLIDING : POLICY_FIXED;
 		w.session.family_idle = (i & 8) != 0 ? 150 : 0;
 		w.access_in = w.session.has_family ? 300 : 0;
-		check_ending(state, &w, 2, END_USER);
-		check_ending(state, &w, 0, END_EXPIRED);
+		check_logout_record(state, &w, 2, END_USER);
+		check_logout_record(state, &w, 0, END_EXPIRED);
 	}
 }
 
@@ -305,7 +305,7 @@ static struct json_object *
 life(const struct login_write *w, struct login_reply *in, struct rotate_reply *next, struct end_reply *out)
 {
 	struct rotate_write rotate = fixture_rotation(1, 0, 1);
-	struct end_write end = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write end = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 	struct login_write other = fixture_login(2);
 	struct json_object *events;
 	redisReply *r;
@@ -317,7 +317,7 @@ life(const struct login_write *w, struct login_reply *in, struct rotate_reply *n
 	fixture_logged_in(&other);
 	*in = fixture_logged_in(w);
 	if ((rotate.has_device = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0))
-		memcpy(rotate.dev8, w->session.dev8, DEV_LEN);
+		memcpy(rotate.device_key, w->session.device_key, DEVICE_KEY_LEN);
 	if (w->session.has_family)
 		(void)fixture_rotate(&rotate, next);
 	*out = fixture_end(&end);

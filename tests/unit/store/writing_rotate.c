@@ -20,7 +20,7 @@ with_device(uint8_t presented, uint8_t next, uint8_t device)
 	struct rotate_write w = fixture_rotation(1, presented, next);
 
 	w.has_device = true;
-	fixture_fill(w.dev8, DEV_LEN, device);
+	fixture_fill(w.device_key, DEVICE_KEY_LEN, device);
 	return (w);
 }
 
@@ -93,7 +93,7 @@ test_successor_used(void **state)
 	fixture_rotate(&second, NULL);
 	assert_int_equal(fixture_rotate(&late, NULL), ROTATE_REUSED);
 	l = fixture_lookup(1);
-	assert_true(!l.live && l.ended && l.ending.cause == END_REUSE);
+	assert_true(!l.live && l.ended && l.logout_record.cause == END_REUSE);
 	assert_int_equal(fixture_count("refresh_reuse"), 1);
 	e = fixture_event("refresh_reuse");
 	assert_string_equal(fixture_member(e, "ended"), "true");
@@ -194,8 +194,8 @@ test_device(void **state)
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_DONE);
 	w = with_device(1, 2, 55);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_DEVICE_MISMATCH);
-	assert_int_equal(fixture_lookup(1).ending.cause, END_MISMATCH);
-	assert_string_equal(fixture_lookup(1).ending.reason, "device_mismatch");
+	assert_int_equal(fixture_lookup(1).logout_record.cause, END_MISMATCH);
+	assert_string_equal(fixture_lookup(1).logout_record.reason, "device_mismatch");
 	fixture_fresh(state);
 	log_in(false); /* a generated one need not come, but must match */
 	w = with_device(0, 1, 101);
@@ -215,13 +215,13 @@ test_client(void **state)
 	(void)state;
 	log_in(false);
 	w.has_client = true;
-	memcpy(w.client4, in.session.client4, CLIENT_HASH_LEN);
+	memcpy(w.client_hash, in.session.client_hash, CLIENT_HASH_LEN);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_DONE);
 	w = fixture_rotation(1, 1, 2);
 	w.has_client = true;
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_CLIENT_MISMATCH);
-	assert_int_equal(fixture_lookup(1).ending.cause, END_MISMATCH);
-	assert_string_equal(fixture_lookup(1).ending.reason, "client_mismatch");
+	assert_int_equal(fixture_lookup(1).logout_record.cause, END_MISMATCH);
+	assert_string_equal(fixture_lookup(1).logout_record.reason, "client_mismatch");
 	e = fixture_event("refresh_reuse");
 	assert_string_equal(fixture_member(e, "reason"), "client_mismatch");
 	json_object_put(e);
@@ -231,23 +231,23 @@ static void
 test_gone(void **state)
 {
 	struct rotate_write w = fixture_rotation(1, 0, 1);
-	struct end_write out = fixture_ending(1, END_USER, SCOPE_SESSION);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION);
 
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_UNKNOWN);
 	log_in(false);
 	fixture_end(&out);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_REVOKED);
 	fixture_fresh(state);
-	memcpy(w.up, fx.up, UP_LEN);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
 	log_in(false);
 	fixture_age(1, 5050);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_EXPIRED);
 	assert_true(fixture_lookup(1).ended); /* the whole session was past */
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_EXPIRED);
 	fixture_fresh(state);
-	memcpy(w.up, fx.up, UP_LEN);
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
 	log_in(false);
-	fixture_fill(w.sid8, SID_LEN, 2);
+	fixture_fill(w.session_key, SESSION_KEY_LEN, 2);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_UNKNOWN);
 }
 

@@ -15,26 +15,26 @@ static void
 no_limit_is_never_due(void **state)
 {
 	struct config conf = { 0 };
-	struct wear_limits l = wear_limits(&conf, 5);
-	struct wear w = { 0 };
+	struct recycle_limits l = recycle_limits(&conf, 5);
+	struct recycle w = { 0 };
 
 	(void)state;
-	assert_false(wear_is_due(&w, &l, UINT64_MAX, INT64_MAX));
-	assert_int_equal(wear_wait(&w, &l, INT64_MAX), -1);
+	assert_false(recycle_is_due(&w, &l, UINT64_MAX, INT64_MAX));
+	assert_int_equal(recycle_wait(&w, &l, INT64_MAX), -1);
 }
 
 static void
 requests_and_age(void **state)
 {
-	struct wear_limits l = { .requests = 10, .age = 5000 };
-	struct wear w = { .born = 1000 };
+	struct recycle_limits l = { .requests = 10, .age = 5000 };
+	struct recycle w = { .born = 1000 };
 
 	(void)state;
-	assert_false(wear_is_due(&w, &l, 9, 5999));
-	assert_true(wear_is_due(&w, &l, 10, 1000));
-	assert_true(wear_is_due(&w, &l, 0, 6000));
-	assert_int_equal(wear_wait(&w, &l, 1000), 5000);
-	assert_int_equal(wear_wait(&w, &l, 7000), 0);
+	assert_false(recycle_is_due(&w, &l, 9, 5999));
+	assert_true(recycle_is_due(&w, &l, 10, 1000));
+	assert_true(recycle_is_due(&w, &l, 0, 6000));
+	assert_int_equal(recycle_wait(&w, &l, 1000), 5000);
+	assert_int_equal(recycle_wait(&w, &l, 7000), 0);
 }
 
 static void
@@ -44,33 +44,33 @@ slots_differ_by_a_tenth_at_most(void **state)
 
 	(void)state;
 	for (size_t slot = 0; slot < 32; slot++) {
-		struct wear_limits l = wear_limits(&conf, slot);
+		struct recycle_limits l = recycle_limits(&conf, slot);
 
 		assert_in_range(l.requests, 1000, 1100);
 		assert_in_range(l.age, 8000, 8800);
 		assert_in_range(l.rss, 100 * MIB, 110 * MIB);
 		if (slot % 8 > 0)
-			assert_true(l.requests > wear_limits(&conf, slot - 1).requests);
+			assert_true(l.requests > recycle_limits(&conf, slot - 1).requests);
 	}
 	conf = (struct config){ .max_requests = INT32_MAX, .max_age = INT64_MAX / 2 }; /* no overflow */
-	assert_true(wear_limits(&conf, 7).age > 0);
+	assert_true(recycle_limits(&conf, 7).age > 0);
 }
 
 static void
 memory_is_looked_at_once_a_second(void **state)
 {
-	int64_t before = wear_rss();
-	struct wear_limits l = { .rss = before + 8 * MIB };
-	struct wear w = { .looked = 1000 };
+	int64_t before = recycle_rss();
+	struct recycle_limits l = { .rss = before + 8 * MIB };
+	struct recycle w = { .looked = 1000 };
 	char *p = malloc(32 * MIB);
 
 	(void)state;
 	assert_true(before > 0);
 	assert_non_null(p);
-	assert_false(wear_is_due(&w, &l, 0, 2000));
+	assert_false(recycle_is_due(&w, &l, 0, 2000));
 	memset(p, 1, 32 * MIB);
-	assert_false(wear_is_due(&w, &l, 0, 2999));
-	assert_true(wear_is_due(&w, &l, 0, 3000));
+	assert_false(recycle_is_due(&w, &l, 0, 2999));
+	assert_true(recycle_is_due(&w, &l, 0, 3000));
 	free(p);
 }
 
