@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorward: reads the options and the configuration, and becomes what the way it was started asks for. */
 #include "config.h"
 

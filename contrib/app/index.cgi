@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # A CGI script that knows nothing of sessions or passwords: who asks is in REMOTE_USER, and that is all it reads.
 escaped() {
 	printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a process that answers requests works with: made once after the fork, handed to every handler. */
 #ifndef DOORWARD_APP_H
 #define DOORWARD_APP_H

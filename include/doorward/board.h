@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The contract between the master and its children: shared memory with one slot a process, written only by its owner, and three
  * descriptors. Nothing else passes between them; the master reads fixed-size records only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * L1: the answers of recent checks, in shared memory of all workers of this host (architecture.md section 4). A hit needs no system call.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The settings, typed. src/config/table.c has one row for each (name, type, default, range, doc); the parser, `-t`, the sample file and the
  * man page are checked against that table. Durations are milliseconds. Strings are never NULL; "" means not set. Read-only after loading.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the processes of one host know of one Redis server, in the board's shared memory. There is one today; with a cluster
  * it will be an array with one for each master. Everybody who asks the server looks at it (src/store/look.h) and enters here

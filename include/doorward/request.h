@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A request after parsing: everything handlers may look at, in the request's arena. */
 #ifndef DOORWARD_REQUEST_H
 #define DOORWARD_REQUEST_H

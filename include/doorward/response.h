@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An answer under construction. It is sent once, whole, when the handler has returned. */
 #ifndef DOORWARD_RESPONSE_H
 #define DOORWARD_RESPONSE_H

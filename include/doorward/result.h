@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The one enum of outcomes. "Absent" and "could not ask" are different values, always. */
 #ifndef DOORWARD_RESULT_H
 #define DOORWARD_RESULT_H

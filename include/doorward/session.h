@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A session as the rules see it, and what is left of it when it has ended. The bytes in Redis are the store's business
  * (src/store/record.c); times are whole seconds since the epoch, UTC.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Live state, seen from the rules: one record per user. Every mutation is one atomic step that decides, writes, puts its
  * event into the outbox and publishes it, and is safe to send twice. src/store/redis.c implements it; unit tests bring

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Accounts and known devices, behind one table: sqlite now, others later. Operations return DW_OK, DW_ABSENT (asked: no
  * such user or device), DW_REFUSED (add: the name is taken), DW_UNAVAILABLE (could not ask) or DW_FAULT.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The operators' process: health, status, metrics and kicks over plain HTTP, on a socket of its own that no front
  * server reaches.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From what an operator calls a user to where the user's sessions are. */
 #ifndef ADMIN_FIND_H
 #define ADMIN_FIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The list of what is wrong: who is asked, and how its lines become the answer of a health checker. */
 #include <sys/statvfs.h>
 

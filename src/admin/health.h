@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What is wrong at the moment, in one list: of it are made the answer of /health/ready, the first lines of /status and those of
  * doorwardctl status. Whoever knows of a fault adds a line here; nothing is well or ill by two lists.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What is wrong with Redis, as lines of the one list. This process asks and looks for itself: it has the same address and the
  * same user as the workers, and so sees what they see. A server that does not answer is named by the limit that was reached;

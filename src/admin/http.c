@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * HTTP for operators: libmicrohttpd is the codec, our own wait drives it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HTTP for operators: libmicrohttpd as the codec, driven by our own wait, and one table of what there is. */
 #ifndef ADMIN_HTTP_H
 #define ADMIN_HTTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* POST /admin/kick: ends sessions on an operator's behalf. */
 #include "auth/device.h"
 #include "auth/reason.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The board as Prometheus text, exposition format 0.0.4. Names end in their unit; counters in _total. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the status page and the metrics both say: sums over the board, and what has to be asked for elsewhere. */
 #ifndef ADMIN_NUMBERS_H
 #define ADMIN_NUMBERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A look connects without waiting, says at once that nothing will be sent, and waits for the end: a worker that takes such a
  * connection closes it, and counts no request. That is what a worker does for whoever it serves, so an end within

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The daemon asks itself, the way a front server does: by connecting to its own sockets. What nobody takes out of the queue,
  * what refuses and what is not there any more is noticed, whatever the processes say of themselves.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The one table of what operators can ask for. */
 #ifndef ADMIN_ROUTES_H
 #define ADMIN_ROUTES_H

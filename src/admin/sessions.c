@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GET /admin/sessions and /admin/sessions/{sid}: what is alive, as the login's answer shows it. */
 #include <arpa/inet.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the listing of one user's sessions and that of everybody's share. */
 #ifndef ADMIN_SESSIONS_H
 #define ADMIN_SESSIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "admin/numbers.h"
 #include "admin/routes.h"
 #include "base/clock.h"

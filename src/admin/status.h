@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The scoreboard in its two forms. No user, no address: a route and a trace id lead on in the log. */
 #ifndef ADMIN_STATUS_H
 #define ADMIN_STATUS_H

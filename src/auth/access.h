@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Access tokens: signed JWTs of RFC 9068, bound to a session by its public id. */
 #ifndef AUTH_ACCESS_H
 #define AUTH_ACCESS_H

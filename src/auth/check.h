@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The check: does this credential stand for a live session, and whose is it? */
 #ifndef AUTH_CHECK_H
 #define AUTH_CHECK_H

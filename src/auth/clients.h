@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The configured clients, as sessions name them: by a hash of four bytes. */
 #ifndef AUTH_CLIENTS_H
 #define AUTH_CLIENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Something that claims to stand for a session: genuine in itself, whatever has become of the session. */
 #ifndef AUTH_CREDENTIAL_H
 #define AUTH_CREDENTIAL_H

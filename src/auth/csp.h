@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Content-Security-Policy of our pages. */
 #ifndef AUTH_CSP_H
 #define AUTH_CSP_H

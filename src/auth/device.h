@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Devices: an id the client chose, or one the server made; both become a handle of eight bytes. */
 #ifndef AUTH_DEVICE_H
 #define AUTH_DEVICE_H

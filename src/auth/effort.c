@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * For a name nobody has, the work itself is done: a verification with the parameters of the dearest hash. A wrong password of an account with
  * a cheaper hash is verified, and then the processor is kept busy for as long as the dearest would have taken. Both are measured in processor

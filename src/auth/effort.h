@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How much work a failing login is: as much as the dearest hash in use, whoever it was about, so that time tells nothing. */
 #ifndef AUTH_EFFORT_H
 #define AUTH_EFFORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A login, step by step: can the store be asked at all (no hashing for nothing); the password; the session that came along ends; the new one
  * is written, with device and session limits, in one step of the store; then the account is looked at again, since it may have been changed

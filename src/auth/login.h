@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Login: a password becomes a session, and what was asked for to hold it by. */
 #ifndef AUTH_LOGIN_H
 #define AUTH_LOGIN_H

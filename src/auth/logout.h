@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Logout: ends sessions, each with its one record. */
 #ifndef AUTH_LOGOUT_H
 #define AUTH_LOGOUT_H

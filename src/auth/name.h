@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The names people and groups may have. A user name is made canonical once, and only that form is looked up, counted, logged and sent
  * to applications: two spellings of one name would double the attempts somebody has (R101).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The short way of the check: an answer that was found a moment ago, kept in shared memory under a hash of the credential's text. Only
  * credentials that have been verified are in there, so a forged one cannot find anything.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Verifying a password against an account, at the same cost whether the account exists or not. */
 #ifndef AUTH_PASSWORD_H
 #define AUTH_PASSWORD_H

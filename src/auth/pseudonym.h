@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The pseudonym of a user: what finds the record in Redis, and tells nothing about the user to who has not got the keys. */
 #ifndef AUTH_PSEUDONYM_H
 #define AUTH_PSEUDONYM_H

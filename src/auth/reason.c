@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Nothing hidden, and not blanks alone, which say nothing. */
 #include "base/hidden.h"
 #include "doorward/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The reason an operator gives for ending sessions: shown to people, logged, and sent to gateways. */
 #ifndef AUTH_REASON_H
 #define AUTH_REASON_H

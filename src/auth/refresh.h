@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Refresh: a one-time token becomes its successor and a new access token. */
 #ifndef AUTH_REFRESH_H
 #define AUTH_REFRESH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Opaque tokens: a prefix that names the kind, then base64url of
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sessions and logout records as the JSON objects of the contract. */
 #ifndef AUTH_VIEW_H
 #define AUTH_VIEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One request's memory: a fixed block handed out from the front and taken back whole. Nothing is freed singly. Running
  * out is reported as NULL; the request is then answered with an error, and the next one starts with an empty arena.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base64url without padding (RFC 4648 section 5), strict: one byte string has exactly one spelling. */
 #ifndef BASE_BASE64URL_H
 #define BASE_BASE64URL_H

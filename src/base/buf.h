@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Text built into memory of a fixed size. An overflow is sticky and drops the rest: check ${overflow} once, at the end.
  * The text is always NUL-terminated.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The only place that asks what time it is: monotonic for durations, wall for expiry. Tests turn it. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * sysconf(3) counts the machine's processors, of which a container may have two: the affinity says on which we may run, the
  * control group's quota for how much of the time. A quota of any group on the way up binds as well, so all are read; in a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How many processors this process may use: the one notion of it, for pools and for hashing. */
 #ifndef BASE_CORES_H
 #define BASE_CORES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* File descriptors and small files. Every descriptor made here is close-on-exec. */
 #ifndef BASE_FD_H
 #define BASE_FD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One table for what is refused in a reason and escaped in JSON and on terminals. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A strict gate in front of json-c, which lets duplicate members, NUL inside keys, malformed UTF-8, control characters, NaN and more
  * pass: RFC 8259 grammar, RFC 3629 UTF-8, uniqueness of names (RFC 7493 2.3). Used for request bodies and for tokens alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tokens of JSON, for the gate in json.c. Every function stops behind what it took; false means that it is not there. */
 #ifndef BASE_JSON_SCAN_H
 #define BASE_JSON_SCAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One event, one line: time, level, process, trace id, then "message key=value …". Values that came from outside go
  * through log_text() first; secrets never come here at all. Lines end without a period. The pairs at the end are what

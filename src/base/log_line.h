@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How one event becomes one line: for people, for machines, for syslog. Pure, so that it can be tested byte by byte. */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H

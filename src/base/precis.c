@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The character properties and mappings are libunistring's. What is plain ASCII, as nearly everything is, does without it. Each step writes
  * from one buffer into the other; what outgrows them was never a name. The library's functions give memory of their own only if a result

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Names and passwords as RFC 8265 prepares them, so that what looks and types the same is the same: a phone may send "é" as one character
  * and a laptop as two, and a keyboard may be set to full width.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Borrowed byte ranges and the few text predicates everybody needs. A struct str never owns memory. */
 #ifndef BASE_STR_H
 #define BASE_STR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The security baseline: what a configuration may say without giving away what this program is for. A file that
  * deviates is a good file; `doorward -t --strict` and `doorwardctl config test --strict` tell of each deviation before it

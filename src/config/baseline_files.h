@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The part of the baseline that looks at files and directories. Inside src/config only. */
 #ifndef CONFIG_BASELINE_FILES_H
 #define CONFIG_BASELINE_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <sys/un.h>
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rules that hold between options, and those that look beyond the file: addresses, users, secret files. */
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The list `clients`: who may ask for sessions and tokens, each with lifetimes of its own or the global ones. */
 #ifndef CONFIG_CLIENTS_H
 #define CONFIG_CLIENTS_H

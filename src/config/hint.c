@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Guesses what was meant when a configuration is refused. For a name that is no option: the nearest one, by the number of letters
  * that differ. For a syntax error: the parser names only the line where it could not go on, so the text of that line (or of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the writer of a configuration probably meant. Inside src/config only. */
 #ifndef CONFIG_HINT_H
 #define CONFIG_HINT_H

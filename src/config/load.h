@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Reads the configuration file: everything is checked before anything is believed, so that a bad file changes
  * nothing.

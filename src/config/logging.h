@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The log as the configuration wants it. */
 #ifndef CONFIG_LOGGING_H
 #define CONFIG_LOGGING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A look at the text of the configuration before libconfig reads it, for what libconfig 1.5 does not tell or does
  * not survive: an integer beyond 32 bits wraps in silence (5000000000 becomes 705032704), a NUL in a string cuts it,

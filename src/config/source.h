@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a setting was written, for messages and for the dump. Inside src/config only. */
 #ifndef CONFIG_SOURCE_H
 #define CONFIG_SOURCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The spellings that options may have: pure questions about a text. */
 #ifndef CONFIG_SYNTAX_H
 #define CONFIG_SYNTAX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One row for each option. The loader, `doorward -t`, the sample file and the manual page are all held against these
  * tables.

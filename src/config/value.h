@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The values of options: from text or from the parsed file into their field. */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H

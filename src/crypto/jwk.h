@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One key for JSON Web Signatures: an algorithm, a kid and the key that belongs to exactly that algorithm (RFC 8725 3.1). */
 #ifndef CRYPTO_JWK_H
 #define CRYPTO_JWK_H

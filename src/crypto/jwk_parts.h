@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The JSON form of asymmetric keys (RFC 7518 section 6, RFC 8037): between OpenSSL's keys and their members. */
 #ifndef CRYPTO_JWK_PARTS_H
 #define CRYPTO_JWK_PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Signatures of asymmetric keys as JWA writes them (RFC 7518 section 3, RFC 8037), with contexts made once and used again. */
 #ifndef CRYPTO_JWK_SIG_H
 #define CRYPTO_JWK_SIG_H

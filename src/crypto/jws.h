@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Compact JSON Web Signatures (RFC 7515), strict: one spelling, known algorithms, the key chosen by us and not by the token. */
 #ifndef CRYPTO_JWS_H
 #define CRYPTO_JWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The keys in the state directory: files of mode 0600 under ${state}/keys, versioned, shared as copies by several hosts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The files of the keyring: which names they have and what stands in them. */
 #ifndef CRYPTO_KEYRING_FILES_H
 #define CRYPTO_KEYRING_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* SHA-256 and HMAC-SHA-256 with contexts made once and used again. Not thread-safe: one process, one thread. */
 #ifndef CRYPTO_MAC_H
 #define CRYPTO_MAC_H

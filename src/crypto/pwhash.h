@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Password hashes: PHC and MCF strings with their parameters. Verifying costs what the stored hash says, within bounds, so a
  * poisoned row cannot take the machine.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>

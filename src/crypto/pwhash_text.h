@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The written forms of password hashes, listed in pwhash.h: reading them within bounds, and writing the form of new ones. */
 #ifndef CRYPTO_PWHASH_TEXT_H
 #define CRYPTO_PWHASH_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Random bytes from the kernel. No state of our own, so nothing is duplicated by fork. */
 #ifndef CRYPTO_RANDOM_H
 #define CRYPTO_RANDOM_H

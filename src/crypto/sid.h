@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential; the mask keeps
  * two sessions of one user from being told to be his. SHA-1 since ids that were handed out must stay what they are; it only masks, nothing

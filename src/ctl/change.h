@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl user: changes of accounts that end their sessions. */
 #ifndef CTL_CHANGE_H
 #define CTL_CHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl config: what the daemon would make of the configuration file. */
 #ifndef CTL_CONF_H
 #define CTL_CONF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the commands of doorwardctl share: the settings, and what they open on the way to Redis and to the user database. */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Goes through all users of whom the store has a record. */
 #ifndef CTL_EVERYBODY_H
 #define CTL_EVERYBODY_H

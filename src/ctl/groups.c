@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The account is written first and the record of the user's sessions then: what signs in between the two looks at the account again
  * after it has written its session (auth/login.c). Two of these commands at once: the account is only changed from what was read, and the

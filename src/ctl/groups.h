@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl user groups: shows or changes the groups of an account, and of the sessions that are open. */
 #ifndef CTL_GROUPS_H
 #define CTL_GROUPS_H

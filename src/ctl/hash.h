@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl hash: a password on standard input becomes a hash on standard output. */
 #ifndef CTL_HASH_H
 #define CTL_HASH_H

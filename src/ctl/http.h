@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The least of an HTTP client: one request on a unix socket, answered until the other side closes. */
 #ifndef CTL_HTTP_H
 #define CTL_HTTP_H

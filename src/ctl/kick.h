@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl session kick: ends sessions of others. */
 #ifndef CTL_KICK_H
 #define CTL_KICK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl: the operator's tool. One row of the table below is one command; each stands in a small file of its own. */
 #include <getopt.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The options of all commands, read by one parser: which of them a command takes is a column of its row in the command table. */
 #ifndef CTL_OPTIONS_H
 #define CTL_OPTIONS_H

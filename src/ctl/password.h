@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where a new password comes from: the terminal, asked twice and without echo, or one line of standard input. Never a command line. */
 #ifndef CTL_PASSWORD_H
 #define CTL_PASSWORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What people and scripts read: one place for the shapes. */
 #ifndef CTL_PRINT_H
 #define CTL_PRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl session: what is open. */
 #ifndef CTL_SESSION_H
 #define CTL_SESSION_H

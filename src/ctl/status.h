@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl status: the scoreboard of the running daemon. */
 #ifndef CTL_STATUS_H
 #define CTL_STATUS_H

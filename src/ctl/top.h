@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl status --watch: what happens now, drawn anew every second. */
 #ifndef CTL_TOP_H
 #define CTL_TOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl user: accounts. */
 #ifndef CTL_USER_H
 #define CTL_USER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doorwardctl watch: events as they happen. */
 #ifndef CTL_WATCH_H
 #define CTL_WATCH_H

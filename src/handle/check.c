@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "auth/pass.h"
 #include "handle/credential.h"
 #include "handle/next.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GET|HEAD … /check and the FastCGI Authorizer role: may this request pass, and as whom? */
 #ifndef HANDLE_CHECK_H
 #define HANDLE_CHECK_H

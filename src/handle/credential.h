@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where credentials are taken from: the Authorization header and the session cookie (and, by some endpoints, a body member). */
 #ifndef HANDLE_CREDENTIAL_H
 #define HANDLE_CREDENTIAL_H

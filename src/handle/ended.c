@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "auth/view.h"
 #include "crypto/keyring.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The answer that every ending of a session by its owner gives. */
 #ifndef HANDLE_ENDED_H
 #define HANDLE_ENDED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Members of a body, with their types; a wrong one is answered here, in the contract's words. */
 #ifndef HANDLE_INPUT_H
 #define HANDLE_INPUT_H

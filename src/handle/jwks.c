@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "crypto/keyring.h"
 #include "doorward/app.h"
 #include "doorward/request.h"

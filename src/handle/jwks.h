@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GET /jwks.json: the public keys that verify access tokens. */
 #ifndef HANDLE_JWKS_H
 #define HANDLE_JWKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* POST /login. */
 #ifndef HANDLE_LOGIN_H
 #define HANDLE_LOGIN_H

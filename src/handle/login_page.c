@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "handle/credential.h"
 #include "handle/next.h"
 #include "handle/page.h"

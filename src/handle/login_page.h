@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GET /login: the form. */
 #ifndef HANDLE_LOGIN_PAGE_H
 #define HANDLE_LOGIN_PAGE_H

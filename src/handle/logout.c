@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* POST /logout, and the page that asks whether to, for applications that can only link. */
 #ifndef HANDLE_LOGOUT_H
 #define HANDLE_LOGOUT_H

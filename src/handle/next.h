@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The way to the login page and back. */
 #ifndef HANDLE_NEXT_H
 #define HANDLE_NEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The pages: each is a template of src/handle/pages with the values that are put in here. All say the same of themselves (title, language, the
  * site's name and help), bring one style, and can run nothing: the policy allows that style by its digest and forms to ourselves.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Pages for people: plain HTML and CSS, no script, readable on a phone. */
 #ifndef HANDLE_PAGE_H
 #define HANDLE_PAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "auth/device.h"
 #include "auth/refresh.h"
 #include "handle/credential.h"

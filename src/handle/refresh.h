@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* POST /refresh, and POST /token for OAuth clients (RFC 6749 section 6). */
 #ifndef HANDLE_REFRESH_H
 #define HANDLE_REFRESH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GET /session, GET /sessions, DELETE /sessions/{sid}, POST /sessions/{sid}/logout: the caller's own sessions. */
 #ifndef HANDLE_SESSION_H
 #define HANDLE_SESSION_H

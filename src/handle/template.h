@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Pages from templates: the part of Mustache that escapes everything. */
 #ifndef HANDLE_TEMPLATE_H
 #define HANDLE_TEMPLATE_H

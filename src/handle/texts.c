@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One row a text. The templates name theirs ({{t.sign_in}}), the code those of a cause or of an error by its word; tests/unit/handle/template.c
  * and page.c find the ones that are missing.

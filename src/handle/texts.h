@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Everything the pages say, in one table. */
 #ifndef HANDLE_TEXTS_H
 #define HANDLE_TEXTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "handle/tokens.h"
 
 void

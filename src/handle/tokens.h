@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The token members of login and refresh answers. */
 #ifndef HANDLE_TOKENS_H
 #define HANDLE_TOKENS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Bodies: bounded, of a known type, parsed strictly, before a handler sees anything. */
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H

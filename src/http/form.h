@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* application/x-www-form-urlencoded: bodies and queries. */
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The variables of a request (FastCGI params, CGI environment), walked once. The duplicates that different servers let through are found
  * here: a variable on which identity or trust hangs must not occur in two values.

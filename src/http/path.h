@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From what the server says of the address to the path that is routed: decoded once, normalised once, without the mount. */
 #ifndef HTTP_PATH_H
 #define HTTP_PATH_H

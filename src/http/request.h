@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From variables to a request. */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The last step of an answer: the fixed headers, and everything as one piece of bytes. */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H

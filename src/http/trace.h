@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The trace id of a request (W3C Trace Context): the caller's, if its traceparent is valid, else one of our own. */
 #ifndef HTTP_TRACE_H
 #define HTTP_TRACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Forwarding headers. Each proxy appends to X-Forwarded-For whom it saw, so the list is read from the right, and only as long as the writer is
  * believed: the peer wrote the last element, and an element that names a trusted peer was written by nobody worse. The first one that is not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which peers' forwarding headers are believed: none, unless the configuration names them. And what those headers then say. */
 #ifndef HTTP_TRUSTED_H
 #define HTTP_TRUSTED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "master/backoff.h"
 
 /* ${ms}, moved by up to BACKOFF_JITTER per cent. */

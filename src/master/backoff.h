@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * How long to wait before a process that ended is started again: a pure function of its history and of how it ended. A
  * worker that dies after it has served is never delayed, else who can crash the worker of his own session could stop

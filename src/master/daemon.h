@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Into the background, with an honest exit code; and the file that says where to find us. */
 #ifndef MASTER_DAEMON_H
 #define MASTER_DAEMON_H

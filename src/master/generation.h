@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One configuration with all it asks for: looked up, checked, its sockets open. A reload makes the next one beside the
  * present one.

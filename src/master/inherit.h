@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What was there before us: sockets that systemd made (LISTEN_FDS), and what the master hands over that we replace
  * (USR2). Both come as descriptors that the environment tells of.

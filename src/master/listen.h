@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The listening sockets. They belong to the master and outlive generations: a reload uses those that are there again,
  * so that no connection in their queues is lost.

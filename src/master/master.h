@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The master: makes the sockets, starts the processes, replaces those that die, reloads, stops. It knows processes,
  * sockets and time, and of requests nothing; what a role does is a function it is given.

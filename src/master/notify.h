@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The service manager's protocol: one datagram a message, to the socket that NOTIFY_SOCKET names (sd_notify(3)). */
 #ifndef MASTER_NOTIFY_H
 #define MASTER_NOTIFY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the log says when a process has ended: the meaning of its code, not the number. */
 #ifndef MASTER_OBITUARY_H
 #define MASTER_OBITUARY_H

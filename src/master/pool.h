@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Places and who sits in them. A place belongs to one generation and role and holds at most one process at a time; its
  * number is that of its slot on the board. What is to happen when stands in the place, so that one pass over all of

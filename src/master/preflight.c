@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
  * program of a private Redis, the addresses to listen on. Each is asked of the functions that the start itself uses, so that the

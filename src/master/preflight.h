@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What `doorward -t` looks at beyond the file: whether this machine, as it is now, would let the daemon start. */
 #ifndef MASTER_PREFLIGHT_H
 #define MASTER_PREFLIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Users, groups, and what a child gives up. */
 #ifndef MASTER_PRIVS_H
 #define MASTER_PRIVS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How many connections wait in the kernel for a worker. */
 #ifndef MASTER_QUEUE_H
 #define MASTER_QUEUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A reload is a transaction: everything is made ready beside what serves, then they change places, or nothing has
  * happened.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Pools that change while they run: by a signal, by need, and one process for another. */
 #ifndef MASTER_RESIZE_H
 #define MASTER_RESIZE_H

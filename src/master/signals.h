@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Signals become flags, and only while the master waits. */
 #ifndef MASTER_SIGNALS_H
 #define MASTER_SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "master/sizing.h"
 
 /* How many are missing: idle ones, and one if connections wait although some seem idle. */

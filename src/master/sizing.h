@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When a pool that sizes itself grows and shrinks: a pure function of what it looks like. */
 #ifndef MASTER_SIZING_H
 #define MASTER_SIZING_H

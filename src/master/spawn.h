@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From fork to the first instruction of a role. */
 #ifndef MASTER_SPAWN_H
 #define MASTER_SPAWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The master's state, shared by its loop and by the reload. */
 #ifndef MASTER_STATE_H
 #define MASTER_STATE_H

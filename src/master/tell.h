@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the service manager and the status page are told of the master. */
 #ifndef MASTER_TELL_H
 #define MASTER_TELL_H

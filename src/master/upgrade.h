@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Another program file takes over without a pause (USR2): the new master is started beside the running one with its
  * sockets, and tells it when it serves. Until one of the two leaves both do.

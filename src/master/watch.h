@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Workers whose request takes too long: first a notice that says what they are doing, then an end, but not of all at
  * once.

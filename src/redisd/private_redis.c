@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>

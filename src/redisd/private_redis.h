@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A redis-server of our own, for installations that have none: started, watched, stopped. Nobody here speaks to it;
  * workers connect when it answers. It dies with the master, or with the last of those that took over from one another.

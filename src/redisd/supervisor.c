@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Waits for one of: the end of the child (SIGCHLD), the word to end it (TERM, or end of file of the pipe that all masters
  * hold), an answer of the server, and the next time something is due.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The process between the masters and a private Redis. A Redis that were the child of one master would end with it, also
  * when another has taken over; this one waits for the end of all of them. It is also who sees to it that the server really

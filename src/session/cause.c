@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The words by which an ending is told to people, clients and gateways. The scripts in src/store/lua know the same ones. */
 #include "doorward/session.h"
 

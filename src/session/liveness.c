@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "session/liveness.h"
 
 static int64_t

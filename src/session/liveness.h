@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Until when a session is alive: the one rule, here for the rules in C and once more in src/store/lua/rules.lua for the scripts; a test
  * holds the two together. A session is alive while now < its end and it was not created before the record's not-before mark.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The arguments of one command. Bytes are borrowed; numbers and short texts that have no other home are kept in ${mem}. */
 #ifndef STORE_ARGS_H
 #define STORE_ARGS_H

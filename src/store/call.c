@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One question: breaker, connection, the question itself, and what the answer comes to.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One question to Redis: breaker, connection, deadline, one second try, and what an error means. Shared by the reading and the writing half
  * of the store; nobody else includes it.

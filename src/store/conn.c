@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One connection to one Redis. Opening it takes one round trip after the connect: AUTH, SELECT, TIME and the questions of a
  * look (store/look.h) go out in one piece. A server that is no master is left at once; what else the look found is entered

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One connection to one Redis, made after the fork and kept. hiredis never recovers a context: whatever fails on it, it is
  * closed here and a later call opens a new one. Every wait has an end. SIGPIPE is ignored by the process (hiredis writes

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Prints the scripts in the folder $1 as C strings, without comments, indentation and empty lines.
 #
 # In a script, a line "--@ NAME" stands for NAME.lua, and S_CREATED for what the header $2 calls RECORD_S_CREATED, counted from 1 as Lua

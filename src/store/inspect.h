@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A look at the server of a configuration, for who tests it before it is put in force. */
 #ifndef STORE_INSPECT_H
 #define STORE_INSPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to
  * the moment before it was asked for.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The cache keeper's half that speaks to Redis: one connection that is told of every changed user record and redirects that
  * to itself. (With two connections Redis silently stops telling when the first one goes; store.md section 4.)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every name in Redis. The bucket in braces keeps a user's record and the outbox of its events in one cluster slot. */
 #ifndef STORE_KEYS_H
 #define STORE_KEYS_H

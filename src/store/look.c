@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One look at a server: four questions in one piece, ROLE, INFO, and the probe twice (loaded, then run). ROLE and INFO
  * overlap so that a user who may not give one of them is still seen through the other.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Is this Redis good enough? Asked over every new connection, and again when it is time: what the server is (ROLE, INFO) and
  * whether our user may do all that the scripts do (redis.acl_check_cmd, in the script "probe").

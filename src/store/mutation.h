@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What all writing operations share: the arguments of every script, the call, and the end of reading its answer. */
 #ifndef STORE_MUTATION_H
 #define STORE_MUTATION_H

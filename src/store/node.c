@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The facts of one server that all processes share: see doorward/node.h. Each word is changed in one step, and none needs
  * another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Entering what was seen of a server into the shared memory of this host; and the log lines that go with it, one a host, not
  * one a process.

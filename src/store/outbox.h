@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How many events wait for the relay: a question to every outbox stream, for the operators' process. */
 #ifndef STORE_OUTBOX_H
 #define STORE_OUTBOX_H

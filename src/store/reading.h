@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The half of the store that changes nothing: plain commands, no scripts. */
 #ifndef STORE_READING_H
 #define STORE_READING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn the whole
  * listpack into a hash table, at three times the memory. The scripts in src/store/lua read and write

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The store in Redis: one hash a user, one script a change. Made after the fork; one process, one thread. */
 #ifndef STORE_REDIS_H
 #define STORE_REDIS_H

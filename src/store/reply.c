@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <hiredis/hiredis.h>
 
 #include "store/reply.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The Lua scripts, embedded at build from src/store/lua by embed.sh. */
 #ifndef STORE_SCRIPT_H
 #define STORE_SCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An outage must not fill the log: of each kind of message one line in LOG_PERIOD_MS. */
 #ifndef STORE_WARN_H
 #define STORE_WARN_H

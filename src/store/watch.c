@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The events as Redis publishes them, over one connection that waits for nothing else. It cannot ask for the role; a server
  * that has become a replica would keep silent for ever, or tell late. So a second connection looks, as often as the callback

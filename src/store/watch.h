@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Following the events: the body of redis_store_watch(). */
 #ifndef STORE_WATCH_H
 #define STORE_WATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The half of the store that changes things: one script each. */
 #ifndef STORE_WRITING_H
 #define STORE_WRITING_H

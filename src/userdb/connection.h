@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One connection to the SQLite file, opened when it is needed and dropped when it fails; its cached statements; what its errors mean. */
 #ifndef USERDB_CONNECTION_H
 #define USERDB_CONNECTION_H

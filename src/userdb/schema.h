@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tables and their versions. */
 #ifndef USERDB_SCHEMA_H
 #define USERDB_SCHEMA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Accounts and devices in an SQLite file (userdb.h). The file may be away for a while, be put back or be replaced: every operation looks
  * at it first, says DW_UNAVAILABLE as long as it cannot be asked, and goes on when it can. The last writes may be in the -wal file beside

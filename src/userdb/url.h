@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which database the settings name. */
 #ifndef USERDB_URL_H
 #define USERDB_URL_H

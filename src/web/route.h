@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The one table of endpoints. */
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The way of one request, from variables to the bytes of its answer, whatever carried it here. */
 #ifndef WEB_SERVE_H
 #define WEB_SERVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * libfcgi as the codec. It reads from the memory file of feed.c, never from a connection: a request gets here when all of it has been
  * checked (incoming.c), so reading neither blocks nor fails, and nothing that follows the request can be swallowed. For the answer it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One FastCGI request, taken in by incoming.c and read by libfcgi; its answer on the connection. */
 #ifndef WORKER_FCGI_H
 #define WORKER_FCGI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * libfcgi reads from a descriptor and nothing else. It is given that of a memory file (memfd) whose last bytes are the request: reading it
  * never blocks, ends where the request ends, and needs no timeout; a socket pair would have a limit that depends on the machine, and cost

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The memory file from which libfcgi reads a request that was checked whole. One a process. */
 #ifndef WORKER_FEED_H
 #define WORKER_FEED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The FastCGI input of one request, as a machine that takes bytes as they come and keeps of them only what counts: the name-value pairs,
  * and the body up to one byte more than is allowed. Headers, padding and the borders of records are gone after this; feed.c puts the

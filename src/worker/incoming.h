@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a front has sent so far of one request, taken in piece by piece and checked, before libfcgi sees any of it. */
 #ifndef WORKER_INCOMING_H
 #define WORKER_INCOMING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The cache keeper's life as a process: one a host. */
 #ifndef WORKER_KEEP_H
 #define WORKER_KEEP_H

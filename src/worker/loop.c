@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The event loop of a worker. Connections are held by the hundred and cost next to nothing while their requests arrive: what comes is taken
  * into the connection's buffer (incoming.c) until a request is whole, then it is served, one at a time. A peer that is slow, silent or

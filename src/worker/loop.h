@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The only place that waits: one epoll set of listening sockets, the master's pipe and many front connections, served one at a time. */
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H

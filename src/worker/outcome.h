@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a failure to get ready means to the master: the one place where it becomes an exit code. */
 #ifndef WORKER_OUTCOME_H
 #define WORKER_OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The log after a rotation, in a process that may have no right to open it. */
 #ifndef WORKER_REOPEN_H
 #define WORKER_REOPEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifdef HAVE_SECCOMP
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a process that answers requests never needs, it gives up: a bug in a parser must not become a shell. A filter of system calls
  * (seccomp), where libseccomp was there at build time; also after a takeover it cannot be taken back.

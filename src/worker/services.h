@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a process needs before it can answer: keys, the store's connection, the user database. Made after the fork, never shared. */
 #ifndef WORKER_SERVICES_H
 #define WORKER_SERVICES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When a worker has served long enough and should be replaced by a fresh one. */
 #ifndef WORKER_WEAR_H
 #define WORKER_WEAR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A worker's life, from the fork to its exit code. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H

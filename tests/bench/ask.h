@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Requests ready to be sent: a template with one place that differs from request to request, encoded once as FastCGI
  * or taken as it is for HTTP; and the list of values that go into that place, all of one length, so that filling in

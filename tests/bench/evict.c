@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * How long a session is accepted after its logout was confirmed. For each value: checks it on ${HERE} and ${THERE}
  * until both accept it, logs it out on ${HERE}, and from the moment the 200 has come goes on checking until it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A first try at a session check in C: libfcgi, one Redis connection a process, the session read and prolonged by one
  * GETEX.

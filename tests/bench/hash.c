@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Password hashing alone. "hash bare SECONDS PROCESSES": verifications of a default hash by so many processes at
  * once, the ceiling for logins. "hash pbkdf2 ITERATIONS SECONDS": ours against OpenSSL's PKCS5_PBKDF2_HMAC, in turns.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Hello on the transport of the product: its event loop, its look at what was sent, libfcgi as the codec, from the
  * libraries that make the daemon; only serve() is another one. What a check costs beyond this is what the check

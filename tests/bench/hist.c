@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "hist.h"
 
 #define SUB (1u << HIST_BITS)

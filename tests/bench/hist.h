@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A histogram of durations with buckets of equal relative width: 64 to each power of two, so a percentile is exact to
  * 1.6 %.

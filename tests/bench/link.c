@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <netinet/tcp.h>
 
 #include <err.h>

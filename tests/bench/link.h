@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections to the server that is measured: a unix socket or a port of the loopback interface. */
 #ifndef BENCH_LINK_H
 #define BENCH_LINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Asks a server as often as it can (closed loop) or at a fixed rate (open loop), over FastCGI or HTTP, and prints
  * what came of it as one JSON object. In the open loop a request's time begins when it was due, not when a connection

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The floor: what everybody writes with libfcgi, answering nothing but hello. */
 #include <err.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A listening unix socket and some processes that serve it: what the programs that are compared with have in common.
  */

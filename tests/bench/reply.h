@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Answers as they come in, in pieces: where they end, and their status. One answer at a time on a connection. */
 #ifndef BENCH_REPLY_H
 #define BENCH_REPLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Makes sessions as a login makes them, the password left out: the tokens by the project's own keys, the records by
  * the store's own login. Prints the tokens, one a line.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A FastCGI application as people write them with libfcgi, for the tests of front servers: application SOCKET. It answers with what it
  * was told, a line a variable, and with the body.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into Redis by tests/system/340-clock: gettimeofday(), which is all Redis asks for the wall clock, is off by the seconds in the
  * file $TURNED_CLOCK, at once whenever the test writes there. (libfaketime does not start under jemalloc.)

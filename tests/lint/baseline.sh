@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The rules of src/config/baseline.c and the section SECURITY BASELINE of doorward.conf(5) name the same options, in one
 # order, and every rule but those of files is tested.
 set -eu

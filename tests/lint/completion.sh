@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The completions for bash and zsh offer what the programs that were just built know, and nothing at places where a name is due.
 # shellcheck disable=SC2317,SC1091  # functions called by name, and the file under test
 set -u

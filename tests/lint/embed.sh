@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The embedding of the scripts fails, and says why, where a piece or an offset is missing: a script without a piece is a valid one.
 set -eu
 

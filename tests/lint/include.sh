@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Which folder may know which: dependencies point one way, from main to base. Also: a file includes its own header
 # last, so that no header leans on what stands before it, and every header compiles alone.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Every source names its licence, by the line that tools look for (SPDX). usage: licence.sh [--fix]: adds the line where it is missing.
 set -eu
 

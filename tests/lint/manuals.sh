@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The manual pages: clean for mandoc, and naming every option and command that the programs' own help names, every signal
 # that the master acts on, every variable of the environment that is read, every route and every FastCGI variable of ours.
 set -eu

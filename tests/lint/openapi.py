@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """For openapi.sh: reads the description, looks at its structure, and compares it with the tables of routes and errors."""
 
 import re

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # contrib/openapi/doorward.yaml is sound, and names every route and every error code of the sources and no others.
 set -eu
 

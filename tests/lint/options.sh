@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The sample file and the manual page name every option of src/config/table.c, in its order and with its default, and
 # nothing else; the sample also says what each is for in the words of the table.
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Prints the option tables for options.sh: name, default as it is written in the file, what the option is for. */
 #include <stdio.h>
 

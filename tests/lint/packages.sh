@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # contrib/packages and contrib/debian: what one of them needs for a build the other needs too, and the package has the
 # version of the program.
 set -eu

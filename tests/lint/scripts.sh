@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The scripts of the tree: shellcheck on those of the shell, and those in Python at least parse.
 set -eu
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # The systemd units: without errors, and exposed no more than was decided.
 set -eu
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Requests from their variables to the bytes of their answers, for unit tests of serve() and of the handlers: see
  * fake.h for what stands behind them. Passwords are not hashed: "right" is right.

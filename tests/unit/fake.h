@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the rules and the handlers work with, for unit tests: real keys in a directory of their own, a board, and a
  * store and a user database that answer what the test says, and note down what they were asked, in which order.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Prints the pages in the folder $1 as C strings, without indentation and empty lines. A line "{{>NAME}}" stands for the file NAME.
 # A line that only opens or closes a section leaves no line behind.
 set -eu

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: ISC
 // The design the article describes: a service in Go with gin that nginx asks over HTTP, and that reads the session from
 // Redis and prolongs it, a command each. Generously built: release mode, no access log, no middleware, unix sockets to both
 // sides, a pool of connections, and of the Redis clients Debian packages the one that costs least.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """P3, P4 and P5: checks behind a web server, against the article's design and the floor."""
 
 from dwtest.client import COOKIE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Builds what is measured, outside the source tree: the daemon as it is installed, and the programs of the bench."""
 
 import os

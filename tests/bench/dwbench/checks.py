@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """P1, P2 and P14: checks without a front, on kept connections, against the transport alone."""
 
 from .measure import CommandStats, alternate, cpu, load, rate, ratios

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The fronts' configurations: plain HTTP on the loopback interface, since TLS would cost every contender the same."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """P12 and P13: how soon a logout counts, on this host and on another, and what a worker and a start cost."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """P6, P7 and P8: what a login costs beyond its hash, the hash itself, and checks while passwords are hashed."""
 
 import json

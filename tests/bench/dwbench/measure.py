@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Measuring: runs of the load generator, CPU time of groups of processes, Redis's own account of its commands."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the load runs against: one site with its Redis, further daemons beside it, the programs to compare with, and the fronts."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The registry of rows: each one a function that fills in a Result."""
 
 import traceback

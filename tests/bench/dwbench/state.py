@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """P9, P10 and P11: what sessions cost in Redis, in time and in memory, and whether their number matters."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The table: figures with their targets, verdicts, and how they are written down."""
 
 import json

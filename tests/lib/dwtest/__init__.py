@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The kit of the system tests: real servers in a directory of their own, clients that can misbehave, and the checks every run ends with.
 
 Only the standard library is used. A test file is a program: functions test_*(site) run in order against one site, see main().

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """An answer, from whatever way it was asked for."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A real browser, driven over the pipe of Chromium's own debugging protocol."""
 
 import json

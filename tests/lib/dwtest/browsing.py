@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a person sees in a browser, the same behind every web server: the way in, the way out, and that Back does not lead in again."""
 
 import json

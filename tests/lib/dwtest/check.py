@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Assertions that say what they saw, and waiting without fixed sleeps."""
 
 import time

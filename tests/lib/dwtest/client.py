@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a client does, spoken straight to the FastCGI sockets with the variables a front server would set."""
 
 import json as jsonlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """libconfig text from Python values."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What strangers with patience send through a front that passes requests on as they come (Apache, Caddy): slow, dripping and chunked bodies. For
 the tests of fronts; the others, which collect a request first, have to behave alike."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A FastCGI client that can also do what no web server does."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A site behind one of the configurations of contrib/fronts, started from the very file a reader finds there, and what has to hold behind each."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The web servers in front: from the same files that contrib/quickstart uses, so that what is documented is what is tested."""
 
 import os

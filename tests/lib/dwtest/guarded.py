@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What has to hold where the server knows nothing but CGI, and contrib/fronts/guard stands in a script's place."""
 
 import os

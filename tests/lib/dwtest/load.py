@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Requests without a pause, while something happens to the server; and what went wrong with them."""
 
 import threading

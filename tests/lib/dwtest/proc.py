@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Processes: started with a mark, so that everything that descends from them can be found again, and ended by their own pid only."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What has to hold behind every web server: a CGI script that knows nothing of logins is protected, and learns who asks."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A site behind the very lines that the README gives for a web server, put where it says: into the part that describes the https site."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """As much of a Redis client as the tests need: they look at the store, the program under test does the work."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Runs the test functions of a file, in order, against one site, and then asks what the site left behind."""
 
 import os

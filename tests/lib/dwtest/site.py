@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A site: a directory, Redis, doorward and, if wanted, a front server; and at the end, the proof that nothing was left or leaked."""
 
 import json

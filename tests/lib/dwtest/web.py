@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """HTTP over TLS to a front server, or in plain to a unix socket; answers keep every header line."""
 
 import http.client

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sums over the board, and quantiles as exact as the classes they come from. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The quota of a control group, in both versions, of the group itself and of those above. */
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A file is written whole or not at all, and -1 means that nothing has happened. */
 #include <sys/stat.h>
 

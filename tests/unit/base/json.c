@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The gate in front of json-c: every text that json-c alone lets through although it is no JSON, or is two things at once. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where the log goes: a file that is moved away, a syslog daemon that is slow, dies and comes back. */
 #include <sys/socket.h>
 #include <sys/stat.h>

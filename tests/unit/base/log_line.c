@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One event is one line, whatever is in it; and what machines read is JSON, always. */
 #include <setjmp.h>
 #include <stdarg.h>

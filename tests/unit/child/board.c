@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is counted is counted once, in the right class, and never goes down when a process ends. */
 #include <setjmp.h>
 #include <stdarg.h>

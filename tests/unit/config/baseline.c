@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Each rule of the baseline, on both sides of its bound, and what it says of files. */
 #include "config/baseline.h"
 #include "config/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rules between options, and those that look beyond the file. */
 #include "config/load.h"
 #include "file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A directory of its own for each test, with the files that it needs. */
 #ifndef TESTS_UNIT_CONFIG_FILE_H
 #define TESTS_UNIT_CONFIG_FILE_H

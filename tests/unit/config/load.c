@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/load.h"
 #include "config/table.h"
 #include "file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What libconfig 1.5 does not tell or does not survive must be found before it reads the file. */
 #include "config/scan.h"
 #include "file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Published vectors are in hex. */
 #ifndef TESTS_UNIT_CRYPTO_HEX_H
 #define TESTS_UNIT_CRYPTO_HEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Published keys and tokens: RFC 7515 appendix A, RFC 8037 appendix A, RFC 7519 6.1. */
 #ifndef TESTS_UNIT_CRYPTO_VECTORS_H
 #define TESTS_UNIT_CRYPTO_VECTORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which sockets outlive a change: those of the present configuration, and those of the one that is being made ready. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A real master with processes that do what the test says. What they see is told through shared memory. */
 #include <sys/mman.h>
 #include <sys/socket.h>

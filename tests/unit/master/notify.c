@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the service manager hears, by a socket of the test's own. */
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the tests of the store share: one server, one store, one user, and short ways to say what is done to them. */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H

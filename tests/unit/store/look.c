@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Each thing a server can lack, on a real one: that it is seen, named with the line that mends it, and gone once that line
  * was given.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How many events wait; and what becomes of them where nobody reads them: bounded by age and number, endings last. */
 #include "fixture.h"
 #include "store/outbox.h"

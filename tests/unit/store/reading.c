@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fixture.h"
 
 static struct session_list

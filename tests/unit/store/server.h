@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A real redis-server of the test's own: unix socket, configuration and data in a temporary directory, gone at the end. */
 #ifndef TESTS_SERVER_H
 #define TESTS_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fixture.h"
 
 /* The hash of the first refresh token is made of 0. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The parser of what fronts send against libfcgi: whatever is taken for a whole request, however it was cut, libfcgi reads from the memory
  * file as the same variables, body and role, and never closes it. Where the bytes of a front contain nothing that libfcgi is known to read

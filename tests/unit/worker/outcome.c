@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What passes is tried again; what does not is not. */
 #include <errno.h>
 #include <setjmp.h>

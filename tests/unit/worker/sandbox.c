@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
