@@ -40,8 +40,8 @@
 #include "worker/keep.h"
 #include "worker/worker.h"
 
-#define LOGIN_NICE 10	    /* a hash gives way to a check */
-#define OPTION_STRICT 256   /* has no letter */
+#define LOGIN_NICE 10     /* a hash gives way to a check */
+#define OPTION_STRICT 256 /* has no letter */
 
 struct options {
 	const char *file;
@@ -58,8 +58,8 @@ static void
 print_version(void)
 {
 
-	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR
-	       "/doorward/doorward.conf\n");
+	printf(
+	    "doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR "/doorward/doorward.conf\n");
 	printf("libraries: %s, SQLite %s, json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 "
 	       "version %d\n",
 	    OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), json_c_version(), MHD_get_version(), HIREDIS_MAJOR,
@@ -111,8 +111,8 @@ is_cgi(void)
 }
 
 /*
- * Returns -1 to go on, else an exit code. Under plain CGI the words of the command line are a stranger's: a query without "=" is
- * split at its "+" and comes as arguments (RFC 3875, 4.4), so that /auth/login?-c+FILE would choose the configuration.
+ * Returns -1 to go on, else an exit code. Under plain CGI the words of the command line are a stranger's: a query without "="
+ * is split at its "+" and comes as arguments (RFC 3875, 4.4), so that /auth/login?-c+FILE would choose the configuration.
  */
 static int
 read_options(int argc, char **argv, struct options *o)
@@ -265,13 +265,7 @@ front_role(const struct config *conf, struct plan *p, const char *name, const ch
 {
 	struct role *r = &p->roles[p->n_roles++];
 
-	*r = (struct role){
-		.name = name,
-		.run = run_worker,
-		.count = (size_t)workers,
-		.front = true,
-		.n_listen = 1
-	};
+	*r = (struct role){ .name = name, .run = run_worker, .count = (size_t)workers, .front = true, .n_listen = 1 };
 	if (inherited >= 0) {
 		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED,
 			.address = "inherited",
@@ -441,7 +435,8 @@ print_test(const struct config *conf, const struct options *o)
 		found = baseline_check(conf, stderr) + inspect_server(conf, o->file, stderr);
 	}
 	if (obstacles > 0) {
-		fprintf(stderr, "doorward: configuration %s is well formed, but the daemon could not start with it here\n", o->file);
+		fprintf(stderr, "doorward: configuration %s is well formed, but the daemon could not start with it here\n",
+		    o->file);
 		return (EXIT_CONFIG);
 	}
 	if (found == 0) {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * L1: the answers of recent checks, in shared memory of all workers of this host (architecture.md section 4). A hit needs no system call.
+ * L1: the answers of recent checks, in shared memory of all workers of this host (architecture.md section 4). A hit needs no
+ * system call.
  *
- * What keeps it true: Redis tells the keeper process of every changed user record, and the keeper moves that user's epoch; an entry counts
- * only under the epoch that was read before Redis was asked for it, so that a fill that raced with a change is dead at birth. Whoever changes
- * something moves the epoch itself before it answers. If the keeper hangs, dies or loses its connection, its lease runs out and nothing in
- * here counts until it is back. Refusals are never kept.
+ * What keeps it true: Redis tells the keeper process of every changed user record, and the keeper moves that user's epoch; an
+ * entry counts only under the epoch that was read before Redis was asked for it, so that a fill that raced with a change is
+ * dead at birth. Whoever changes something moves the epoch itself before it answers. If the keeper hangs, dies or loses its
+ * connection, its lease runs out and nothing in here counts until it is back. Refusals are never kept.
  *
- * Lock-free for readers; a writer that is killed leaves one entry that the next writer takes over. All functions take NULL for "no cache".
+ * Lock-free for readers; a writer that is killed leaves one entry that the next writer takes over. All functions take NULL for
+ * "no cache".
  */
 #ifndef DOORWARD_CACHE_H
 #define DOORWARD_CACHE_H
@@ -41,15 +43,15 @@ struct cache_epoch {
 };
 
 struct cache_numbers {
-	size_t entries;      /* places there are */
-	uint64_t evictions;  /* user epochs moved */
-	uint64_t flushes;    /* times everything was declared void */
-	int64_t lease_left;  /* ms; negative = run out, hits are off */
+	size_t entries;     /* places there are */
+	uint64_t evictions; /* user epochs moved */
+	uint64_t flushes;   /* times everything was declared void */
+	int64_t lease_left; /* ms; negative = run out, hits are off */
 };
 
 /*
- * Makes a cache of about ${bytes} in memory shared with later children; entries count for at most ${max_age} ms, and only while the lease is
- * younger than ${lease} ms. NULL with errno set on failure. Before any fork.
+ * Makes a cache of about ${bytes} in memory shared with later children; entries count for at most ${max_age} ms, and only while
+ * the lease is younger than ${lease} ms. NULL with errno set on failure. Before any fork.
  */
 struct cache *cache_new(size_t bytes, int64_t max_age, int64_t lease);
 
@@ -57,10 +59,11 @@ struct cache *cache_new(size_t bytes, int64_t max_age, int64_t lease);
 bool cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out);
 
 /*
- * The same for an outage of the store (stale_if_error): true if ${key} was found valid at most ${max_age} ms ago and nothing this host has
- * heard of has changed since; the lease does not matter.
+ * The same for an outage of the store (stale_if_error): true if ${key} was found valid at most ${max_age} ms ago and nothing
+ * this host has heard of has changed since; the lease does not matter.
  */
-bool cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out);
+bool cache_recall_stale(
+    const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out);
 
 /* The epochs of ${user_key}, to be read before the store is asked. */
 struct cache_epoch cache_read_epoch(const struct cache *c, const uint8_t user_key[USER_KEY_LEN]);

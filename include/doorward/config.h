@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The settings, typed. src/config/table.c has one row for each (name, type, default, range, doc); the parser, `-t`, the sample file and the
- * man page are checked against that table. Durations are milliseconds. Strings are never NULL; "" means not set. Read-only after loading.
+ * The settings, typed. src/config/table.c has one row for each (name, type, default, range, doc); the parser, `-t`, the sample
+ * file and the man page are checked against that table. Durations are milliseconds. Strings are never NULL; "" means not set.
+ * Read-only after loading.
  */
 #ifndef DOORWARD_CONFIG_H
 #define DOORWARD_CONFIG_H
@@ -18,9 +19,9 @@
 struct client {
 	char id[CLIENT_ID_MAX + 1];
 	uint8_t client_hash[CLIENT_HASH_LEN]; /* filled by worker start-up: SHA-256(id)[0..4] */
-	char *secret_file;              /* confidential clients; "" = public */
-	enum session_policy policy;     /* clients[].policy, else session.policy */
-	int64_t idle, absolute;         /* of cookies */
+	char *secret_file;                    /* confidential clients; "" = public */
+	enum session_policy policy;           /* clients[].policy, else session.policy */
+	int64_t idle, absolute;               /* of cookies */
 	int64_t remember_idle, remember_absolute;
 	int64_t refresh_idle, refresh_absolute;
 	int64_t access_ttl;
@@ -35,15 +36,16 @@ struct config {
 	char *file; /* it was read from */
 
 	/* processes */
-	char *user, *group;      /* to run as when started by root; "" = stay */
-	char *state_dir;         /* keys, database, private Redis */
+	char *user, *group; /* to run as when started by root; "" = stay */
+	char *state_dir;    /* keys, database, private Redis */
 	char *pid_file;
 	int64_t workers_check, workers_login; /* where 0 was given: by the number of cores */
-	int64_t check_max;       /* more than workers_check: the pool sizes itself */
-	int64_t spare_min, spare_max; /* idle workers it then keeps */
-	int64_t max_hashing;     /* concurrent password hashings where one pool serves all; where 0 was given: max(1, min(cores, workers - 1)) */
+	int64_t check_max;                    /* more than workers_check: the pool sizes itself */
+	int64_t spare_min, spare_max;         /* idle workers it then keeps */
+	int64_t max_hashing; /* concurrent password hashings where one pool serves all; where 0 was given: max(1, min(cores,
+				workers - 1)) */
 	int64_t receive_deadline, start_timeout, drain_timeout, stop_timeout, slow_after, request_timeout;
-	int64_t max_requests;    /* a worker retires after so many; 0 = never */
+	int64_t max_requests;     /* a worker retires after so many; 0 = never */
 	int64_t max_age, max_rss; /* ms; bytes of its own: the same */
 
 	/* sockets */
@@ -54,42 +56,42 @@ struct config {
 	int64_t listen_backlog;
 	char *admin_socket;
 	int64_t admin_mode;
-	char *admin_listen;                /* "127.0.0.1:PORT" or "[::1]:PORT", "" = none */
-	char **admin_hosts;                /* names for that address besides itself, with or without a port; NULL-terminated */
+	char *admin_listen; /* "127.0.0.1:PORT" or "[::1]:PORT", "" = none */
+	char **admin_hosts; /* names for that address besides itself, with or without a port; NULL-terminated */
 	char *admin_token_file;
 
 	/* where we are mounted, and whom we believe */
-	char *mount;           /* "/auth" */
-	char *issuer;          /* "https://host/auth" */
-	char *audience;        /* "" = issuer */
-	char **origins;        /* own origins for the csrf rule, NULL-terminated; empty = that of the issuer */
+	char *mount;    /* "/auth" */
+	char *issuer;   /* "https://host/auth" */
+	char *audience; /* "" = issuer */
+	char **origins; /* own origins for the csrf rule, NULL-terminated; empty = that of the issuer */
 	bool require_tls;
-	bool seccomp;          /* filter the system calls of processes that answer requests */
+	bool seccomp;           /* filter the system calls of processes that answer requests */
 	char **trusted_proxies; /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
-	char *hsts;            /* Strict-Transport-Security value; "" = none */
-	bool clear_site_data;  /* on logout */
-	bool check_preflight;  /* a CORS preflight passes a check without identity */
+	char *hsts;             /* Strict-Transport-Security value; "" = none */
+	bool clear_site_data;   /* on logout */
+	bool check_preflight;   /* a CORS preflight passes a check without identity */
 	char *cookie_name;
-	char *title;           /* of the login page */
+	char *title;                     /* of the login page */
 	char *site_name, *site_help_url; /* on every page; "" = none */
 
 	/* lifetimes */
 	enum session_policy session_policy;
 	int64_t session_idle, session_absolute, session_remember_idle, session_remember_absolute;
 	int64_t session_limit;
-	bool session_reject;   /* session.limit_policy = "reject" */
+	bool session_reject; /* session.limit_policy = "reject" */
 	int64_t refresh_idle, refresh_absolute, refresh_grace;
 	int64_t access_ttl;
-	char *access_alg;      /* "EdDSA", "ES256", "RS256", "HS256" */
+	char *access_alg; /* "EdDSA", "ES256", "RS256", "HS256" */
 	int64_t logout_keep;
 	int64_t outbox_keep; /* ms */
 	int64_t outbox_max;
 
 	/* Redis */
-	char *redis_url;       /* "unix:/path" or "redis://host:port/db" */
+	char *redis_url; /* "unix:/path" or "redis://host:port/db" */
 	char *redis_user, *redis_password_file;
-	bool redis_spawn;      /* the master runs a private redis-server; redis_url is then its socket in the state directory */
-	char *redis_server;    /* program */
+	bool redis_spawn;   /* the master runs a private redis-server; redis_url is then its socket in the state directory */
+	char *redis_server; /* program */
 	int64_t redis_hung_after; /* ms; the private one is replaced */
 	int64_t redis_connect_timeout, redis_command_timeout;
 	int64_t redis_breaker_failures, redis_breaker_open;
@@ -101,14 +103,14 @@ struct config {
 	int64_t stale_if_error; /* ms; 0 = never */
 
 	/* accounts */
-	char *userdb_url;      /* "sqlite:/path"; a relative path is below state_dir */
+	char *userdb_url; /* "sqlite:/path"; a relative path is below state_dir */
 
 	/* log */
-	char *log_file;        /* "" = none */
-	char *log_socket;      /* of the syslog daemon */
-	int64_t log_target;    /* enum log_target */
-	int64_t log_format;    /* enum log_format */
-	int64_t log_level;     /* enum log_level */
+	char *log_file;     /* "" = none */
+	char *log_socket;   /* of the syslog daemon */
+	int64_t log_target; /* enum log_target */
+	int64_t log_format; /* enum log_format */
+	int64_t log_level;  /* enum log_level */
 
 	struct client *clients; /* the first is "default" unless the file says otherwise */
 	size_t n_clients;

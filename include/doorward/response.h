@@ -31,16 +31,18 @@ struct response {
 	bool own_csp;     /* a page: the handler wrote its own Content-Security-Policy */
 	struct response_error error;
 	bool token_refused; /* the 401 says error="invalid_token" */
-	bool allowed;     /* the yes of a check: its own headers and no more */
+	bool allowed;       /* the yes of a check: its own headers and no more */
 };
 
 /* Makes ${r} an empty answer, whatever it was; its buffers belong to the process and are used again for every request. */
 void response_init(struct response *r);
 
-/* Adds a header line. A value with CR, LF, NUL or another control is a bug upstream: the header is left out and logged (R035). */
+/* Adds a header line. A value with CR, LF, NUL or another control is a bug upstream: the header is left out and logged (R035).
+ */
 void response_header(struct response *r, const char *name, struct str value);
 
-/* Answers with the contract's error shape: ${code} and its status come from one table; ${reason} may be NULL; ${retry_after} <= 0 = none. */
+/* Answers with the contract's error shape: ${code} and its status come from one table; ${reason} may be NULL; ${retry_after} <=
+ * 0 = none. */
 void response_error(struct response *r, const struct request *q, const char *code, const char *description, const char *reason,
     int64_t retry_after);
 

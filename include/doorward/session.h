@@ -10,23 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USER_KEY_LEN 9        /* pseudonym of a user: locator of the user record */
-#define SESSION_KEY_LEN 8       /* handle of a session inside its record, the same in all its fields */
-#define SECRET_LEN 24   /* random part of a token */
-#define HASH_LEN 16     /* of a secret, as stored */
-#define SALT_LEN 12     /* of a successor derivation */
-#define DEVICE_KEY_LEN 8       /* handle of a device */
-#define JTI_LEN 12      /* hash of an access token's jti, as a blacklist entry */
+#define USER_KEY_LEN 9    /* pseudonym of a user: locator of the user record */
+#define SESSION_KEY_LEN 8 /* handle of a session inside its record, the same in all its fields */
+#define SECRET_LEN 24     /* random part of a token */
+#define HASH_LEN 16       /* of a secret, as stored */
+#define SALT_LEN 12       /* of a successor derivation */
+#define DEVICE_KEY_LEN 8  /* handle of a device */
+#define JTI_LEN 12        /* hash of an access token's jti, as a blacklist entry */
 #define CLIENT_HASH_LEN 4
 
-#define USER_ID_MAX 22   /* characters: base64url of 16 random bytes */
-#define USERNAME_MAX 64  /* bytes, canonical; one hash field must stay a listpack value */
-#define GROUPS_MAX 126   /* bytes of the comma list: two fields of at most 63 */
+#define USER_ID_MAX 22  /* characters: base64url of 16 random bytes */
+#define USERNAME_MAX 64 /* bytes, canonical; one hash field must stay a listpack value */
+#define GROUPS_MAX 126  /* bytes of the comma list: two fields of at most 63 */
 #define DEVICE_ID_MAX 128
 #define DEVICE_NAME_MAX 64
 #define CLIENT_ID_MAX 64
-#define REASON_MAX 48    /* bytes of an operator's reason: fits the logout record's field */
-#define ADDRESS_MAX 45   /* characters of an IPv6 address */
+#define REASON_MAX 48     /* bytes of an operator's reason: fits the logout record's field */
+#define ADDRESS_MAX 45    /* characters of an IPv6 address */
 #define PUBLIC_SID_LEN 23 /* base64url of 9 masked locator bytes and the 8 of the handle */
 #define TRACE_ID_LEN 32
 #define SESSION_LIMIT_MAX 1000 /* live sessions of one user: what lists or ends them all has room for as many */
@@ -46,24 +46,24 @@ struct session {
 	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t device_key[DEVICE_KEY_LEN];
 	uint8_t client_hash[CLIENT_HASH_LEN]; /* SHA-256(client id)[0..4] */
-	uint8_t flags;                    /* SESSION_* */
-	uint8_t level;                    /* authentication level; 1 = password */
+	uint8_t flags;                        /* SESSION_* */
+	uint8_t level;                        /* authentication level; 1 = password */
 	enum session_policy policy;
-	bool has_cookie;                  /* false: a token-only login, secret_hash is all zero */
+	bool has_cookie; /* false: a token-only login, secret_hash is all zero */
 	uint8_t secret_hash[HASH_LEN];
 	int64_t created;
-	int64_t last_seen;                /* recorded in steps of 25 % of ${idle} */
-	int64_t absolute;                 /* end at the latest; of the cookie, or of the family if there is no cookie */
-	int64_t idle;                     /* seconds; 0 = no idle limit */
-	char ip[ADDRESS_MAX + 1];         /* where the login came from; "" unknown */
+	int64_t last_seen;        /* recorded in steps of 25 % of ${idle} */
+	int64_t absolute;         /* end at the latest; of the cookie, or of the family if there is no cookie */
+	int64_t idle;             /* seconds; 0 = no idle limit */
+	char ip[ADDRESS_MAX + 1]; /* where the login came from; "" unknown */
 	char device_id[DEVICE_ID_MAX + 1];
 	/* refresh family, if there is one */
 	bool has_family;
 	uint8_t family_flags;
-	int64_t rotated;                  /* last rotation, or the login */
+	int64_t rotated; /* last rotation, or the login */
 	int64_t family_absolute;
-	int64_t family_idle;              /* seconds */
-	int64_t access_exp;               /* the latest expiry of any access token issued for it; 0 = none */
+	int64_t family_idle; /* seconds */
+	int64_t access_exp;  /* the latest expiry of any access token issued for it; 0 = none */
 };
 
 /* What ended a session. Stored as one byte: never renumber. */

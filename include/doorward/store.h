@@ -58,7 +58,7 @@ struct login_write {
 	 * become the store's time.
 	 */
 	struct session session;
-	int64_t absolute_in;        /* seconds from now to session.absolute, and to family_absolute */
+	int64_t absolute_in; /* seconds from now to session.absolute, and to family_absolute */
 	int64_t family_absolute_in;
 	uint8_t refresh_hash[HASH_LEN]; /* of the first refresh token, with has_family */
 	uint8_t key_version;
@@ -70,20 +70,20 @@ struct login_write {
 
 struct login_reply {
 	enum { LOGIN_DONE, LOGIN_TOO_MANY, LOGIN_COLLISION } outcome; /* COLLISION: the record is another user's */
-	int64_t now; /* the store's time of the login */
-	struct session session; /* as written, times filled in */
-	uint32_t replaced;      /* sessions ended by this login */
+	int64_t now;                                                  /* the store's time of the login */
+	struct session session;                                       /* as written, times filled in */
+	uint32_t replaced;                                            /* sessions ended by this login */
 };
 
 /*
- * With END_USER and ${has_sid} the caller's session must be alive, whatever the scope: a repeated "log out everywhere" must not end what
- * has been opened since, and a dead token must not end anything.
+ * With END_USER and ${has_sid} the caller's session must be alive, whatever the scope: a repeated "log out everywhere" must not
+ * end what has been opened since, and a dead token must not end anything.
  */
 struct end_write {
 	uint8_t user_key[USER_KEY_LEN];
 	enum end_cause cause;
-	enum end_scope scope;      /* which: the one (SESSION), those of ${device_key} (DEVICE), all but the one (OTHERS), all */
-	bool has_sid;              /* ${session_key} names the caller's own session; false for an operator's ALL or DEVICE */
+	enum end_scope scope; /* which: the one (SESSION), those of ${device_key} (DEVICE), all but the one (OTHERS), all */
+	bool has_sid;         /* ${session_key} names the caller's own session; false for an operator's ALL or DEVICE */
 	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t device_key[DEVICE_KEY_LEN];
 	enum end_scope said_scope; /* goes into the records: what the caller asked for */
@@ -94,8 +94,8 @@ struct end_write {
 struct end_reply {
 	char user_id[USER_ID_MAX + 1]; /* "" = there is no record */
 	char username[USERNAME_MAX + 1];
-	uint32_t ended;    /* sessions this call ended */
-	bool has_own;      /* a record of ${session_key} exists, made now or earlier: ${own} is filled */
+	uint32_t ended; /* sessions this call ended */
+	bool has_own;   /* a record of ${session_key} exists, made now or earlier: ${own} is filled */
 	struct logout_record own;
 	struct logout_record *logout_records; /* the ${ended} records this call made, in ${arena}; NULL if that is NULL */
 };
@@ -105,23 +105,23 @@ struct rotate_write {
 	uint8_t user_key[USER_KEY_LEN];
 	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t presented[HASH_LEN];
-	uint8_t salt[SALT_LEN];       /* proposed; stored only if this call rotates */
-	uint8_t successor[HASH_LEN];  /* hash of the secret derived with ${salt} */
-	uint8_t key_version;          /* of that derivation */
-	int64_t grace;                /* seconds */
-	bool has_device;              /* a device id was sent: its handle is ${device_key} */
+	uint8_t salt[SALT_LEN];      /* proposed; stored only if this call rotates */
+	uint8_t successor[HASH_LEN]; /* hash of the secret derived with ${salt} */
+	uint8_t key_version;         /* of that derivation */
+	int64_t grace;               /* seconds */
+	bool has_device;             /* a device id was sent: its handle is ${device_key} */
 	uint8_t device_key[DEVICE_KEY_LEN];
-	bool has_client;              /* a client id was sent: its hash is ${client_hash} */
+	bool has_client; /* a client id was sent: its hash is ${client_hash} */
 	uint8_t client_hash[CLIENT_HASH_LEN];
-	int64_t access_in;            /* seconds the new access token will live; capped by the family's end */
+	int64_t access_in; /* seconds the new access token will live; capped by the family's end */
 	struct actor actor;
 };
 
 enum rotate_outcome {
-	ROTATE_DONE,            /* presented was current; now its successor is */
-	ROTATE_REPEATED,        /* same successor again: derive it with ${salt} and ${key_version} of the reply */
-	ROTATE_RECOVERED,       /* a new successor for a lost answer; like DONE */
-	ROTATE_UNKNOWN,         /* nothing is known of this family */
+	ROTATE_DONE,      /* presented was current; now its successor is */
+	ROTATE_REPEATED,  /* same successor again: derive it with ${salt} and ${key_version} of the reply */
+	ROTATE_RECOVERED, /* a new successor for a lost answer; like DONE */
+	ROTATE_UNKNOWN,   /* nothing is known of this family */
 	ROTATE_EXPIRED,
 	ROTATE_REVOKED,         /* the session was ended earlier */
 	ROTATE_REUSED,          /* family and session have been ended now */
@@ -177,7 +177,8 @@ struct store_ops {
 	enum dw_result (*rotate)(void *store, const struct rotate_write *w, struct rotate_reply *out);
 	/* Records use of the session now, if at least 25 % of its idle time has passed; never brings one back. */
 	enum dw_result (*touch)(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN]);
-	enum dw_result (*list)(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
+	enum dw_result (*list)(
+	    void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
 	enum dw_result (*notify)(void *store, const struct notice *n);
 	enum dw_result (*ping)(void *store);
 	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
@@ -186,8 +187,10 @@ struct store_ops {
 	void (*look_at_clock)(void *store);
 	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
 	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
-	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing is done. */
-	enum dw_result (*set_groups)(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups);
+	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing
+	 * is done. */
+	enum dw_result (*set_groups)(
+	    void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups);
 };
 
 #endif

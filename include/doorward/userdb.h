@@ -15,9 +15,9 @@
 
 struct arena;
 
-#define PWHASH_MAX 512 /* bytes of an encoded password hash, terminator included */
+#define PWHASH_MAX 512     /* bytes of an encoded password hash, terminator included */
 #define USERDB_PATIENCE 50 /* ms that something a login can do without may wait for others who write */
-#define AGENT_MAX 256  /* bytes kept of a User-Agent */
+#define AGENT_MAX 256      /* bytes kept of a User-Agent */
 
 struct account {
 	char id[USER_ID_MAX + 1];
@@ -25,7 +25,8 @@ struct account {
 	char groups[GROUPS_MAX + 1]; /* comma list, sorted */
 	char hash[PWHASH_MAX];       /* wipe after use */
 	bool disabled;
-	bool conflict; /* the name is not canonical and its canonical form another one's: nobody can sign in by it (see user list) */
+	bool conflict; /* the name is not canonical and its canonical form another one's: nobody can sign in by it (see user
+			  list) */
 	int64_t created;
 	int64_t version; /* raised whenever what was verified before must not count any more: new password, disabled, enabled */
 };
@@ -45,26 +46,28 @@ struct userdb_ops {
 	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
 	/* Stores ${a} (id, name, groups, hash, disabled, created as given). */
 	enum dw_result (*add)(void *db, const struct account *a);
-	/* The hash that costs most to verify against, of all accounts, by pwhash_cost(). NULL: not known of this database. Wipe after use. */
+	/* The hash that costs most to verify against, of all accounts, by pwhash_cost(). NULL: not known of this database. Wipe
+	 * after use. */
 	enum dw_result (*dearest)(void *db, char hash[PWHASH_MAX]);
 	/* Sets the hash of a new password, and raises the version. */
 	enum dw_result (*set_hash)(void *db, const char *id, const char *hash);
 	/*
-	 * Puts ${hash}, another one of the same password, in the place of ${expected}; the version stays. DW_ABSENT if the account has
-	 * another hash by now: whoever set that was first, and must not be undone. Waits for others for USERDB_PATIENCE at most.
+	 * Puts ${hash}, another one of the same password, in the place of ${expected}; the version stays. DW_ABSENT if the
+	 * account has another hash by now: whoever set that was first, and must not be undone. Waits for others for
+	 * USERDB_PATIENCE at most.
 	 */
 	enum dw_result (*replace_hash)(void *db, const char *id, const char *expected, const char *hash);
 	/* Raises the version. */
 	enum dw_result (*set_disabled)(void *db, const char *id, bool disabled);
-	/* Sets the groups, a comma list as in struct account. DW_REFUSED if they are not ${expected} any more: look, and try again. */
+	/* Sets the groups, a comma list as in struct account. DW_REFUSED if they are not ${expected} any more: look, and try
+	 * again. */
 	enum dw_result (*set_groups)(void *db, const char *id, const char *expected, const char *groups);
 	enum dw_result (*remove)(void *db, const char *id);
 	/* Up to ${limit} accounts with a name after ${after} ("" = from the start), by name, into ${arena}; hashes left out. */
-	enum dw_result (*list)(void *db, const char *after, size_t limit, struct arena *arena, struct account **out,
-	    size_t *n);
+	enum dw_result (*list)(void *db, const char *after, size_t limit, struct arena *arena, struct account **out, size_t *n);
 	/*
-	 * Inserts or updates the user's device: name and user_agent "" keep what is there; first_seen is kept. Waits for others for
-	 * USERDB_PATIENCE at most, and not for the disk.
+	 * Inserts or updates the user's device: name and user_agent "" keep what is there; first_seen is kept. Waits for others
+	 * for USERDB_PATIENCE at most, and not for the disk.
 	 */
 	enum dw_result (*put_device)(void *db, const char *user_id, const struct device *d);
 	enum dw_result (*get_device)(void *db, const char *user_id, const char *device_id, struct device *out);

@@ -71,8 +71,7 @@ open_all(struct admin *a)
 	for (size_t i = 0; i < a->child->n_listen; i++) {
 		int fd = a->child->listen_fds[i];
 
-		if ((a->http[a->n] = http_open(fd, is_unix(fd), &a->app, a->token[0] == '\0' ? NULL : a->token)) ==
-		    NULL)
+		if ((a->http[a->n] = http_open(fd, is_unix(fd), &a->app, a->token[0] == '\0' ? NULL : a->token)) == NULL)
 			return (false);
 		a->n++;
 	}

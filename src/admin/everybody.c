@@ -12,9 +12,9 @@
 
 #include "admin/sessions.h"
 
-#define BATCH_MAX 8192		/* users of one SCAN: it is asked for 512 and gives whole buckets */
-#define SCANS_MAX 64		/* of one call: an empty stretch of a large Redis must end somewhere */
-#define CALL_MS 200		/* nor may a page of many users keep health checks waiting */
+#define BATCH_MAX 8192          /* users of one SCAN: it is asked for 512 and gives whole buckets */
+#define SCANS_MAX 64            /* of one call: an empty stretch of a large Redis must end somewhere */
+#define CALL_MS 200             /* nor may a page of many users keep health checks waiting */
 #define SCRATCH_BYTES (4 << 20) /* the sessions of one user */
 #define PLACE_BYTES (8 + 4 + 8 + SESSION_KEY_LEN)
 
@@ -41,7 +41,7 @@ struct listing {
 	struct response *r;
 	const struct wanted *w;
 	struct arena arena; /* of one user */
-	int64_t until;	    /* mono, ms */
+	int64_t until;      /* mono, ms */
 	uint64_t shown;
 	struct place place;
 	bool more;
@@ -218,8 +218,7 @@ put_page(struct listing *l)
 		if ((rc = redis_store_scan(l->app->store_ctx, &next, collect, &b)) != DW_OK)
 			return (rc);
 		if (b.full)
-			log_warn(
-			    "more users in one step of a listing than there is room for, some are left out users=%d",
+			log_warn("more users in one step of a listing than there is room for, some are left out users=%d",
 			    BATCH_MAX);
 		arrange(&b);
 		if ((rc = put_batch(l, &b)) != DW_OK || l->more)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * POST /admin/flush: forgets the answers of recent checks. For doorwardctl, which ends sessions in Redis directly and must not leave a moment
- * in which this host still accepts them.
+ * POST /admin/flush: forgets the answers of recent checks. For doorwardctl, which ends sessions in Redis directly and must not
+ * leave a moment in which this host still accepts them.
  */
 #include "doorward/cache.h"
 

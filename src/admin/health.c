@@ -88,7 +88,8 @@ look_at_users(struct app *app, struct health *h)
 
 	board_stage(app->slot, STAGE_USERDB);
 	if (app->users->ping(app->users_ctx) != DW_OK)
-		health_add(h, HEALTH_DOWN, "userdb_unavailable", "userdb", "The user database cannot be asked; the log says why.");
+		health_add(
+		    h, HEALTH_DOWN, "userdb_unavailable", "userdb", "The user database cannot be asked; the log says why.");
 	else if (failed)
 		health_add(h, HEALTH_DEGRADED, NULL, "userdb_errors",
 		    "The user database could not be asked within the last minute; the log says why.");
@@ -106,7 +107,8 @@ look_at_pool(const struct board *b, uint32_t role, struct health *h)
 		break;
 	case PROBE_UNREACHABLE:
 		health_add(h, HEALTH_DOWN, "overloaded", "socket_unreachable",
-		    "The socket of pool %s cannot be reached: it was closed, deleted or replaced; a restart makes it anew.", name);
+		    "The socket of pool %s cannot be reached: it was closed, deleted or replaced; a restart makes it anew.",
+		    name);
 		break;
 	case PROBE_STALLED:
 		health_add(h, HEALTH_DOWN, "overloaded", "queue_stalled",
@@ -146,7 +148,8 @@ look_at_log(struct app *app, struct health *h)
 		look_at_disk(dir, "log", h);
 }
 
-/* Beyond outbox.max it is the relay's to fetch them: where none is, the scripts trim. Without an answer it is Redis that is at fault. */
+/* Beyond outbox.max it is the relay's to fetch them: where none is, the scripts trim. Without an answer it is Redis that is at
+ * fault. */
 static void
 look_at_outbox(struct app *app, struct health *h)
 {

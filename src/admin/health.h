@@ -21,13 +21,13 @@ enum health_level {
 
 struct health_problem {
 	enum health_level level;
-	const char *error;  /* the answer's code, where DOWN; a literal */
-	const char *reason; /* a word for machines; a literal */
+	const char *error;          /* the answer's code, where DOWN; a literal */
+	const char *reason;         /* a word for machines; a literal */
 	char text[HEALTH_TEXT_MAX]; /* a sentence for people, without paths and names of users */
 };
 
 struct health {
-	enum health_level level; /* the worst of all */
+	enum health_level level;                        /* the worst of all */
 	struct health_problem all[HEALTH_PROBLEMS_MAX]; /* the worst first, else in the order in which they were added */
 	size_t n;
 };

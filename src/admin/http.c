@@ -3,12 +3,12 @@
  * HTTP for operators: libmicrohttpd is the codec, our own wait drives it.
  *
  * Whoever may connect must not be able to keep others from an answer. The library closes a connection that is silent, and takes
- * no new one beyond its limit; but silent ones could fill that, and a byte now and then is not silence. So each connection has a
- * deadline for its next whole request, from when it was made or last answered, and beyond CONNECTIONS_KEPT the one that has owed
- * us a request for longest is closed: a health checker, who asks at once, is always among the youngest.
+ * no new one beyond its limit; but silent ones could fill that, and a byte now and then is not silence. So each connection has
+ * a deadline for its next whole request, from when it was made or last answered, and beyond CONNECTIONS_KEPT the one that has
+ * owed us a request for longest is closed: a health checker, who asks at once, is always among the youngest.
  *
- * A loopback address can be reached by every browser on the machine under any name its owner points there (DNS rebinding): there
- * the Host of a request must be the address itself, or one of admin.hosts.
+ * A loopback address can be reached by every browser on the machine under any name its owner points there (DNS rebinding):
+ * there the Host of a request must be the address itself, or one of admin.hosts.
  */
 #include <sys/socket.h>
 
@@ -32,13 +32,13 @@
 
 #include "admin/http.h"
 
-#define CONNECTIONS_MAX 256			/* what a burst may make for a moment */
-#define CONNECTIONS_KEPT 64			/* beyond these the one that owes us a request for longest is closed */
-#define CONNECTION_TIMEOUT 5			/* seconds a silent peer keeps its place */
-#define REQUEST_DEADLINE 10000			/* ms for a whole request, however its bytes come */
-#define SWEEP_PERIOD 1000			/* ms: how exactly that is kept */
-#define ADDRESS_TEXT (INET6_ADDRSTRLEN + 16)	/* "[address]:port" */
-#define CONNECTION_ROOM (32 * 1024)		/* bytes of one request's head */
+#define CONNECTIONS_MAX 256                  /* what a burst may make for a moment */
+#define CONNECTIONS_KEPT 64                  /* beyond these the one that owes us a request for longest is closed */
+#define CONNECTION_TIMEOUT 5                 /* seconds a silent peer keeps its place */
+#define REQUEST_DEADLINE 10000               /* ms for a whole request, however its bytes come */
+#define SWEEP_PERIOD 1000                    /* ms: how exactly that is kept */
+#define ADDRESS_TEXT (INET6_ADDRSTRLEN + 16) /* "[address]:port" */
+#define CONNECTION_ROOM (32 * 1024)          /* bytes of one request's head */
 /* A body, and all sessions of one user. */
 #define ARENA_BYTES (BODY_MAX * 4 + 64 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 #define ANSWER_BYTES (ADMIN_ROOM + RESPONSE_HEAD_MAX + 1024)
@@ -300,8 +300,7 @@ move_head(struct MHD_Response *m, struct str *answer)
 		line = str_trim(line);
 		if (str_is(name, "Status"))
 			str_to_u64((struct str){ line.p, 3 }, 599, &status);
-		else if (!str_is(name, "Content-Length") && str_copy(n, sizeof(n), name) &&
-			 str_copy(v, sizeof(v), line))
+		else if (!str_is(name, "Content-Length") && str_copy(n, sizeof(n), name) && str_copy(v, sizeof(v), line))
 			MHD_add_response_header(m, n, v);
 	}
 }
@@ -349,8 +348,8 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 }
 
 static enum MHD_Result
-on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version,
-    const char *data, size_t *size, void **ctx)
+on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version, const char *data,
+    size_t *size, void **ctx)
 {
 	static char block[ARENA_BYTES];
 	struct coming *x = *ctx;
@@ -433,8 +432,8 @@ http_open(int fd, bool trusted, struct app *app, const char *token)
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_ROOM, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-	    on_connection, h, MHD_OPTION_END);
+	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
 	if (h->daemon == NULL) {
 		log_error("cannot serve HTTP: %s", strerror(errno));
 		free(h);

@@ -62,8 +62,7 @@ put_requests(struct buf *b, const struct board *board)
 
 			for (int class = 2; class < BOARD_CLASSES && name != NULL; class ++)
 				if (serves || t.answers[route][class] > 0) {
-					buf_printf(b,
-					    "doorward_requests_total{pool=\"%s\",route=\"%s\",status=\"%dxx\"}",
+					buf_printf(b, "doorward_requests_total{pool=\"%s\",route=\"%s\",status=\"%dxx\"}",
 					    board->roles[i].name, name, class);
 					put_value(b, t.answers[route][class]);
 				}
@@ -92,8 +91,7 @@ put_counters(struct buf *b, const struct board *board)
 
 /* ${labels}: pool and stage, without braces. */
 static void
-put_histogram(
-    struct buf *b, const char *name, const char *labels, const struct board_numbers *t, enum board_stage stage)
+put_histogram(struct buf *b, const char *name, const char *labels, const struct board_numbers *t, enum board_stage stage)
 {
 	uint64_t sum = 0;
 
@@ -120,8 +118,7 @@ put_times(struct buf *b, const struct board *board)
 	char text[96];
 	struct buf labels;
 
-	head(b, "request_seconds", "histogram",
-	    "Time from the first look at a request to the end of its answer, by pool.");
+	head(b, "request_seconds", "histogram", "Time from the first look at a request to the end of its answer, by pool.");
 	for (uint32_t i = 0; numbers_role(board, i); i++) {
 		if (!numbers_serves(board, i))
 			continue;
@@ -130,8 +127,7 @@ put_times(struct buf *b, const struct board *board)
 		buf_printf(&labels, "pool=\"%s\"", board->roles[i].name);
 		put_histogram(b, "request_seconds", text, &t, STAGE_NONE);
 	}
-	head(b, "stage_seconds", "histogram",
-	    "Time requests spent in a stage, by pool and stage; those that were in it.");
+	head(b, "stage_seconds", "histogram", "Time requests spent in a stage, by pool and stage; those that were in it.");
 	for (uint32_t i = 0; numbers_role(board, i); i++) {
 		if (!numbers_serves(board, i))
 			continue;
@@ -183,8 +179,8 @@ put_workers(struct buf *b, const struct board *board)
 	head(b, "workers", "gauge", "Processes, by pool and state.");
 	for (uint32_t i = 0; numbers_role(board, i); i++)
 		for (uint32_t state = BOARD_STARTING; state <= BOARD_LEAVING; state++) {
-			buf_printf(b, "doorward_workers{pool=\"%s\",state=\"%s\"}", board->roles[i].name,
-			    board_state_word(state));
+			buf_printf(
+			    b, "doorward_workers{pool=\"%s\",state=\"%s\"}", board->roles[i].name, board_state_word(state));
 			put_value(b, numbers_in_state(board, i, state));
 		}
 	head(b, "workers_wanted", "gauge", "Processes there should be, by pool.");
@@ -204,8 +200,7 @@ put_breakers(struct buf *b, const struct board *board)
 	    "Processes by what their breaker says: open is not asking Redis for a while, as it failed.");
 	for (uint32_t i = 0; numbers_role(board, i); i++)
 		for (uint32_t state = 0; numbers_serves(board, i) && state < 3; state++) {
-			buf_printf(
-			    b, "doorward_breakers{pool=\"%s\",state=\"%s\"}", board->roles[i].name, words[state]);
+			buf_printf(b, "doorward_breakers{pool=\"%s\",state=\"%s\"}", board->roles[i].name, words[state]);
 			put_value(b, numbers_breakers(board, i, state));
 		}
 }
@@ -222,11 +217,12 @@ put_cache(struct buf *b, const struct app *app)
 	single(b, "cache_entries", "gauge", "Places of the session cache.", n.entries);
 	single(b, "cache_evictions_total", "counter", "Times the entries of a user were made void.", n.evictions);
 	single(b, "cache_flushes_total", "counter", "Times all entries were made void.", n.flushes);
-	single(b, "cache_lease_valid", "gauge",
-	    "1 while the session cache is believed, as Redis is known to tell of changes.", n.lease_left > 0);
+	single(b, "cache_lease_valid", "gauge", "1 while the session cache is believed, as Redis is known to tell of changes.",
+	    n.lease_left > 0);
 }
 
-/* As whoever looked last saw it; that is at most a second old while there is a cache, and else as old as the newest connection. */
+/* As whoever looked last saw it; that is at most a second old while there is a cache, and else as old as the newest connection.
+ */
 static void
 put_redis(struct buf *b, const struct node *node)
 {
@@ -261,10 +257,9 @@ put_master(struct buf *b, const struct board *board)
 {
 
 	single(b, "generation", "gauge", "Reloads that succeeded, and one.", board->generation);
-	single(
-	    b, "last_reload_failed", "gauge", "1 if the last reload was refused.", board->last_reload == RELOAD_FAILED);
-	single(b, "last_reload_time_seconds", "gauge",
-	    "When the last reload was tried, seconds since the epoch; 0 = never.", (uint64_t)board->reloaded_at / 1000);
+	single(b, "last_reload_failed", "gauge", "1 if the last reload was refused.", board->last_reload == RELOAD_FAILED);
+	single(b, "last_reload_time_seconds", "gauge", "When the last reload was tried, seconds since the epoch; 0 = never.",
+	    (uint64_t)board->reloaded_at / 1000);
 	single(b, "respawns_total", "counter", "Processes started to replace one that ended.", board->respawns);
 	single(b, "slow_notices_total", "counter", "Requests the master found taking longer than workers.slow_after.",
 	    board->slow);

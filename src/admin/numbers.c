@@ -91,7 +91,5 @@ numbers_outbox(struct app *app, struct numbers_outbox *out)
 		known = outbox_lengths(app->store_ctx, &last) == DW_OK;
 		at = now;
 	}
-	*out = (struct numbers_outbox){
-		.known = known, .events = last.events, .longest = last.longest, .age_ms = now - at
-	};
+	*out = (struct numbers_outbox){ .known = known, .events = last.events, .longest = last.longest, .age_ms = now - at };
 }

@@ -19,9 +19,9 @@
 #define PROBES_MAX (BOARD_ROLES * CHILD_LISTEN_MAX)
 
 enum probe_verdict {
-	PROBE_FINE,        /* or not to be asked by us: the front servers may have rights that we have not */
-	PROBE_STALLED,     /* connections are not taken */
-	PROBE_UNREACHABLE  /* nobody listens there, or there is something else */
+	PROBE_FINE,       /* or not to be asked by us: the front servers may have rights that we have not */
+	PROBE_STALLED,    /* connections are not taken */
+	PROBE_UNREACHABLE /* nobody listens there, or there is something else */
 };
 
 /* Begins the looks that are due at ${now} (mono, ms). */

@@ -9,13 +9,14 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-/* Bytes of an answer: the logout records of all sessions of one user, at their longest; or a page of sessions, or the status of a full board. */
+/* Bytes of an answer: the logout records of all sessions of one user, at their longest; or a page of sessions, or the status of
+ * a full board. */
 #define ADMIN_ROOM (SESSION_LIMIT_MAX * 768)
 
 struct admin_route {
 	const char *path; /* exact; with a trailing '/', exactly one more segment follows */
 	unsigned methods; /* enum method, or-ed */
-	bool open;	  /* reads, and names no user: served to everybody on the machine */
+	bool open;        /* reads, and names no user: served to everybody on the machine */
 	void (*handle)(struct app *app, struct request *q, struct response *r);
 };
 

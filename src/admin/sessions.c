@@ -27,8 +27,8 @@ sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KE
 	/* Names for people; while they cannot be asked for they are null, not an error. */
 	if (app->users->get_device(app->users_ctx, user_id, s->device_id, &room) == DW_OK)
 		device = &room;
-	view_session(&r->body, keyring_user(app->keys), user_key, s, user_id, username, view_client_id(app->conf, s->client_hash),
-	    device, false);
+	view_session(&r->body, keyring_user(app->keys), user_key, s, user_id, username,
+	    view_client_id(app->conf, s->client_hash), device, false);
 }
 
 static bool
@@ -55,14 +55,16 @@ sessions_match(const struct wanted *w, const struct session_list *list, const st
 
 /* Where the page begins: after the session that the cursor names. False: it names none of these. */
 static bool
-find_start(struct app *app, const struct session_list *list, const uint8_t user_key[USER_KEY_LEN], struct str cursor, size_t *start)
+find_start(
+    struct app *app, const struct session_list *list, const uint8_t user_key[USER_KEY_LEN], struct str cursor, size_t *start)
 {
 	uint8_t its_user_key[USER_KEY_LEN], session_key[SESSION_KEY_LEN];
 
 	*start = 0;
 	if (cursor.p == NULL)
 		return (true);
-	if (!sid_parse(keyring_user(app->keys), cursor, its_user_key, session_key) || memcmp(user_key, its_user_key, USER_KEY_LEN) != 0)
+	if (!sid_parse(keyring_user(app->keys), cursor, its_user_key, session_key) ||
+	    memcmp(user_key, its_user_key, USER_KEY_LEN) != 0)
 		return (false);
 	while (*start < list->n)
 		if (memcmp(list->sessions[(*start)++].session_key, session_key, SESSION_KEY_LEN) == 0)
@@ -71,8 +73,8 @@ find_start(struct app *app, const struct session_list *list, const uint8_t user_
 }
 
 static void
-put_list(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list, size_t start,
-    const struct wanted *w)
+put_list(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list,
+    size_t start, const struct wanted *w)
 {
 	int64_t now = app->store->now(app->store_ctx);
 	char cursor[PUBLIC_SID_LEN + 1];
@@ -151,8 +153,7 @@ list_user(struct app *app, struct request *q, struct response *r, const struct w
 	if (find_start(app, &list, user_key, w->cursor, &start))
 		put_list(app, r, user_key, &list, start, w);
 	else
-		response_error(
-		    r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
+		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
 }
 
 void

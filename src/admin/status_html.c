@@ -14,7 +14,8 @@
 #define REFRESH 5 /* seconds: a page on a wall stays true without script */
 
 static const char style[] =
-    ":root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem 3rem;font:.95rem/1.45 "
+    ":root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem "
+    "3rem;font:.95rem/1.45 "
     "system-ui,sans-serif;"
     "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 "
     ".25rem}header{display:flex;"
@@ -33,7 +34,9 @@ static const char style[] =
     "#e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
     "color:#5a6876}.n{text-align:right}.z{color:#647180}.bad{color:#a3271f;font-weight:600}"
     "@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}header p,dt,th,dd small{color:#9fb0c0}"
-    ".tiles div{border-color:#313c48}.alarm{border-color:#ff9b93}th,td{border-color:#252e38}.well{background:#14291c}.alarm{background:#331716}"
+    ".tiles "
+    "div{border-color:#313c48}.alarm{border-color:#ff9b93}th,td{border-color:#252e38}.well{background:#14291c}.alarm{"
+    "background:#331716}"
     ".z{color:#8494a4}.bad{color:#ff9b93}}";
 
 static void
@@ -42,8 +45,7 @@ begin(struct response *r)
 	char nonce[CSRF_COOKIE_TEXT + 1] = "", csp[256];
 
 	(void)csrf_random(nonce); /* without randomness the page is plain */
-	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'",
-	    nonce);
+	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'", nonce);
 	response_html(r, 200);
 	r->own_csp = true;
 	response_header(r, "Content-Security-Policy", str_of(csp));
@@ -73,8 +75,8 @@ put_time(struct buf *b, uint64_t ns)
 	else if (ns < 1000000000)
 		buf_printf(b, "%llu&#8239;ms", (unsigned long long)(ns / 1000000));
 	else
-		buf_printf(b, "%llu.%llu&#8239;s", (unsigned long long)(ns / 1000000000),
-		    (unsigned long long)(ns / 100000000 % 10));
+		buf_printf(
+		    b, "%llu.%llu&#8239;s", (unsigned long long)(ns / 1000000000), (unsigned long long)(ns / 100000000 % 10));
 }
 
 static void
@@ -110,8 +112,8 @@ alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 	char text[160];
 
 	if (user_key < r->wanted) {
-		snprintf(text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)user_key,
-		    r->wanted);
+		snprintf(
+		    text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)user_key, r->wanted);
 		alarm_of(b, n, text);
 	}
 	if (open > 0) {
@@ -120,8 +122,8 @@ alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 		alarm_of(b, n, text);
 	}
 	if (numbers_serves(board, role) && r->queue_max > 0 && r->queue_len * 2 > r->queue_max) {
-		snprintf(text, sizeof(text), "Pool %s does not keep up: %d of %d connections wait.", r->name,
-		    (int)r->queue_len, (int)r->queue_max);
+		snprintf(text, sizeof(text), "Pool %s does not keep up: %d of %d connections wait.", r->name, (int)r->queue_len,
+		    (int)r->queue_max);
 		alarm_of(b, n, text);
 	}
 }
@@ -196,8 +198,8 @@ put_pool(struct buf *b, const struct board *board, uint32_t role)
 
 	board_totals(board, role, &t);
 	buf_printf(b, "<tr><td>%s</td><td class=\"n\">%u</td>", r->name, r->wanted);
-	buf_printf(b, "<td class=\"n%s\">%llu</td>", ready + busy < r->wanted ? " bad" : "",
-	    (unsigned long long)(ready + busy));
+	buf_printf(
+	    b, "<td class=\"n%s\">%llu</td>", ready + busy < r->wanted ? " bad" : "", (unsigned long long)(ready + busy));
 	cell(b, busy, false);
 	if (numbers_serves(board, role) && r->queue_len >= 0)
 		cell(b, (uint64_t)r->queue_len, true);
@@ -223,12 +225,11 @@ static void
 put_pools(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b,
-	    "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
-	    "class=\"n\">busy"
-	    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
-	    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
-	    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
+	buf_puts(b, "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
+		    "class=\"n\">busy"
+		    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
+		    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
+		    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
 	for (uint32_t i = 0; numbers_role(board, i); i++)
 		put_pool(b, board, i);
 	buf_puts(b, "</table></div>\n");
@@ -285,10 +286,9 @@ static void
 put_processes(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b,
-	    "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th "
-	    "class=\"n\">generation<th>state"
-	    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
+	buf_puts(b, "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th "
+		    "class=\"n\">generation<th>state"
+		    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (board->slots[i].state != BOARD_FREE)
 			put_process(b, board, &board->slots[i]);

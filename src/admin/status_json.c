@@ -38,8 +38,8 @@ put_worker(struct buf *b, const struct board *board, const struct board_slot *s)
 	buf_printf(b, "{\"role\":\"%s\",\"pid\":%d,\"generation\":%u,\"state\":\"%s\",\"stage\":\"%s\",",
 	    s->role < BOARD_ROLES ? board->roles[s->role].name : "", s->pid, s->generation, board_state_word(s->state),
 	    board_stage_word(s->stage));
-	buf_printf(b, "\"age_ms\":%lld,\"busy_ms\":%lld,", (long long)(clock_wall_ms() - s->started),
-	    (long long)status_busy_ms(s));
+	buf_printf(
+	    b, "\"age_ms\":%lld,\"busy_ms\":%lld,", (long long)(clock_wall_ms() - s->started), (long long)status_busy_ms(s));
 	put_number(b, "requests", board_counted(&s->numbers, COUNT_REQUESTS));
 	put_number(b, "connections", s->connections);
 	buf_printf(b, "\"breaker\":\"%s\",\"route\":", status_breaker_word(s));
@@ -108,8 +108,7 @@ put_routes(struct buf *b, const struct board_numbers *t)
 		buf_printf(b, "%s\"%s\":{", first ? "" : ",", name);
 		first = false;
 		for (int class = 2; class < BOARD_CLASSES; class ++)
-			buf_printf(b, "%s\"%dxx\":%llu", class > 2 ? "," : "", class,
-			    (unsigned long long)t->answers[r][class]);
+			buf_printf(b, "%s\"%dxx\":%llu", class > 2 ? "," : "", class, (unsigned long long)t->answers[r][class]);
 		buf_putc(b, '}');
 	}
 	buf_puts(b, "},");
@@ -133,8 +132,7 @@ put_pool(struct buf *b, const struct board *board, uint32_t role)
 		put_number(b, board_counter_name(c), board_counted(&t, c));
 	buf_puts(b, "\"status\":{");
 	for (int class = 1; class < BOARD_CLASSES; class ++)
-		buf_printf(
-		    b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)board_answered(&t, class));
+		buf_printf(b, "%s\"%dxx\":%llu", class > 1 ? "," : "", class, (unsigned long long)board_answered(&t, class));
 	buf_puts(b, "},");
 	if (numbers_serves(board, role)) {
 		put_times(b, &t);
@@ -231,8 +229,7 @@ put_health(struct buf *b, const struct health *h)
 	buf_printf(b, "\"health\":\"%s\",\"problems\":[", health_word(h->level));
 	for (size_t i = 0; i < h->n; i++) {
 		buf_printf(b, "%s{\"level\":\"%s\",\"reason\":\"%s\",\"text\":", i > 0 ? "," : "",
-		    h->all[i].level == HEALTH_READY ? "warning" : health_word(h->all[i].level),
-		    h->all[i].reason);
+		    h->all[i].level == HEALTH_READY ? "warning" : health_word(h->all[i].level), h->all[i].reason);
 		buf_json(b, str_of(h->all[i].text));
 		buf_putc(b, '}');
 	}

@@ -42,17 +42,19 @@ struct access_claims {
 };
 
 /* Appends a signed access token. DW_OK or DW_FAULT. */
-enum dw_result access_issue(const struct config *c, const struct keyring *keys, const struct access_claims *claims, struct buf *out);
+enum dw_result access_issue(
+    const struct config *c, const struct keyring *keys, const struct access_claims *claims, struct buf *out);
 
 /*
- * Reads and verifies ${text} at the time ${now}: signature, typ, iss, aud, sub, jti, client_id, sid, exp, nbf, iat (RFC 9068 section
- * 4). DW_INVALID if anything but the expiry is wrong; an expired one is DW_OK with ${out}->expired.
+ * Reads and verifies ${text} at the time ${now}: signature, typ, iss, aud, sub, jti, client_id, sid, exp, nbf, iat (RFC 9068
+ * section 4). DW_INVALID if anything but the expiry is wrong; an expired one is DW_OK with ${out}->expired.
  */
-enum dw_result access_read(const struct config *c, const struct keyring *keys, struct str text, int64_t now, struct access *out);
+enum dw_result access_read(
+    const struct config *c, const struct keyring *keys, struct str text, int64_t now, struct access *out);
 
 /*
- * True if ${text} is an access token of ours in form: a JWT of our typ with the kid of a key we have. It may be forged or expired all the same; but one
- * that is not ours in form may be the application's own.
+ * True if ${text} is an access token of ours in form: a JWT of our typ with the kid of a key we have. It may be forged or
+ * expired all the same; but one that is not ours in form may be the application's own.
  */
 bool access_is_ours(const struct keyring *keys, struct str text);
 

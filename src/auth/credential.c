@@ -45,5 +45,6 @@ bool
 credential_same_session(const struct credential *a, const struct credential *b)
 {
 
-	return (memcmp(a->user_key, b->user_key, USER_KEY_LEN) == 0 && memcmp(a->session_key, b->session_key, SESSION_KEY_LEN) == 0);
+	return (memcmp(a->user_key, b->user_key, USER_KEY_LEN) == 0 &&
+		memcmp(a->session_key, b->session_key, SESSION_KEY_LEN) == 0);
 }

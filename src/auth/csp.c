@@ -16,5 +16,6 @@ csp_of_style(struct str style, char out[CSP_MAX])
 	base64url_encode(digest, sizeof(digest), text);
 	for (char *p = text; *p != '\0'; p++)
 		*p = *p == '-' ? '+' : *p == '_' ? '/' : *p; /* browsers agree on the older alphabet, with its padding */
-	snprintf(out, CSP_MAX, "default-src 'none'; style-src 'sha256-%s='; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", text);
+	snprintf(out, CSP_MAX,
+	    "default-src 'none'; style-src 'sha256-%s='; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", text);
 }

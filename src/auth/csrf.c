@@ -63,7 +63,8 @@ is_own(const struct config *c, struct str origin)
 	for (size_t i = 0; c->origins != NULL && c->origins[i] != NULL; i++)
 		if (str_is(origin, c->origins[i]))
 			return (true);
-	return ((c->origins == NULL || c->origins[0] == NULL) && own.len == origin.len && memcmp(own.p, origin.p, own.len) == 0);
+	return (
+	    (c->origins == NULL || c->origins[0] == NULL) && own.len == origin.len && memcmp(own.p, origin.p, own.len) == 0);
 }
 
 enum csrf_origin

@@ -22,7 +22,8 @@ device_handle(struct str id, uint8_t device_key[DEVICE_KEY_LEN])
 	uint8_t digest[MAC_LEN];
 	size_t n;
 
-	if (id.len == BASE64URL_LEN(DEVICE_KEY_LEN) && base64url_decode(id, device_key, DEVICE_KEY_LEN, &n) && n == DEVICE_KEY_LEN)
+	if (id.len == BASE64URL_LEN(DEVICE_KEY_LEN) && base64url_decode(id, device_key, DEVICE_KEY_LEN, &n) &&
+	    n == DEVICE_KEY_LEN)
 		return;
 	mac_sha256(id.p, id.len, digest);
 	memcpy(device_key, digest, DEVICE_KEY_LEN);

@@ -15,8 +15,8 @@ struct user_keys;
 bool device_id_valid(struct str id);
 
 /*
- * The handle of a device id. A generated id is the base64url text of its handle, so a client that learnt it at login and sends it back
- * means the same device; of any other id it is SHA-256(id)[0..8].
+ * The handle of a device id. A generated id is the base64url text of its handle, so a client that learnt it at login and sends
+ * it back means the same device; of any other id it is SHA-256(id)[0..8].
  */
 void device_handle(struct str id, uint8_t device_key[DEVICE_KEY_LEN]);
 
@@ -24,8 +24,10 @@ void device_handle(struct str id, uint8_t device_key[DEVICE_KEY_LEN]);
 int device_generate(uint8_t device_key[DEVICE_KEY_LEN], char id[DEVICE_ID_MAX + 1]);
 
 /*
- * The handle of the browser that keeps ${cookie}, and its id: a MAC, so that what everybody may see of a session says nothing of the cookie.
+ * The handle of the browser that keeps ${cookie}, and its id: a MAC, so that what everybody may see of a session says nothing
+ * of the cookie.
  */
-void device_of_browser(const struct user_keys *k, struct str cookie, uint8_t device_key[DEVICE_KEY_LEN], char id[DEVICE_ID_MAX + 1]);
+void device_of_browser(
+    const struct user_keys *k, struct str cookie, uint8_t device_key[DEVICE_KEY_LEN], char id[DEVICE_ID_MAX + 1]);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * For a name nobody has, the work itself is done: a verification with the parameters of the dearest hash. A wrong password of an account with
- * a cheaper hash is verified, and then the processor is kept busy for as long as the dearest would have taken. Both are measured in processor
- * time, which does not depend on what else the machine does, and not waited for: a wait ends on time where work, on a busy machine, does not.
+ * For a name nobody has, the work itself is done: a verification with the parameters of the dearest hash. A wrong password of
+ * an account with a cheaper hash is verified, and then the processor is kept busy for as long as the dearest would have taken.
+ * Both are measured in processor time, which does not depend on what else the machine does, and not waited for: a wait ends on
+ * time where work, on a busy machine, does not.
  */
 #include <string.h>
 

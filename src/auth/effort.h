@@ -17,8 +17,8 @@ void effort_refresh(struct app *app);
 void effort_spend(struct str password);
 
 /*
- * Ends a failure: ${done} verifications against ${hash} since the processor time ${started} (clock_cpu_us()) become what ${wanted} against the
- * dearest take.
+ * Ends a failure: ${done} verifications against ${hash} since the processor time ${started} (clock_cpu_us()) become what
+ * ${wanted} against the dearest take.
  */
 void effort_top_up(const char *hash, int64_t started, size_t done, size_t wanted, struct str password);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A login, step by step: can the store be asked at all (no hashing for nothing); the password; the session that came along ends; the new one
- * is written, with device and session limits, in one step of the store; then the account is looked at again, since it may have been changed
- * in between; only then the tokens leave this process. What people recognise the device by is written last and may be missing.
+ * A login, step by step: can the store be asked at all (no hashing for nothing); the password; the session that came along
+ * ends; the new one is written, with device and session limits, in one step of the store; then the account is looked at again,
+ * since it may have been changed in between; only then the tokens leave this process. What people recognise the device by is
+ * written last and may be missing.
  */
 #include <string.h>
 
@@ -30,7 +31,8 @@ tokens_wipe(struct tokens *t)
 }
 
 enum dw_result
-tokens_issue_access(struct app *app, const struct client *client, const struct access_claims *about, int64_t limit, struct tokens *t)
+tokens_issue_access(
+    struct app *app, const struct client *client, const struct access_claims *about, int64_t limit, struct tokens *t)
 {
 	struct access_claims claims = *about;
 	struct buf b;
@@ -204,8 +206,12 @@ remember_device(struct app *app, const struct login_input *in, struct login_outp
 static enum login_outcome
 hand_out_access(struct app *app, const struct login_input *in, struct login_output *out)
 {
-	struct access_claims about = { .user_key = out->user_key, .session_key = out->session.session_key, .user_id = out->account.id,
-		.username = out->account.name, .groups = out->account.groups, .client_id = in->client->id,
+	struct access_claims about = { .user_key = out->user_key,
+		.session_key = out->session.session_key,
+		.user_id = out->account.id,
+		.username = out->account.name,
+		.groups = out->account.groups,
+		.client_id = in->client->id,
 		.now = out->session.created };
 
 	out->tokens.refresh_in = session_family_end(&out->session) - out->session.created;
@@ -274,11 +280,12 @@ look(struct app *app, const struct login_input *in, const struct login_output *o
 }
 
 /*
- * The account may have been changed, and its sessions ended, between the look at it and the birth of this one: a password verified a moment
- * ago is the old one now. Whoever changes an account writes it first and ends the sessions then, so a look after the birth misses nothing,
- * and the tokens have not left this process yet. Not knowing is not allowing.
+ * The account may have been changed, and its sessions ended, between the look at it and the birth of this one: a password
+ * verified a moment ago is the old one now. Whoever changes an account writes it first and ends the sessions then, so a look
+ * after the birth misses nothing, and the tokens have not left this process yet. Not knowing is not allowing.
  *
- * Groups changed on the way are no reason to refuse; but this login has put the old ones into the user's record, for all his sessions.
+ * Groups changed on the way are no reason to refuse; but this login has put the old ones into the user's record, for all his
+ * sessions.
  */
 static enum login_outcome
 look_again(struct app *app, const struct login_input *in, struct login_output *out)

@@ -16,9 +16,9 @@ struct app;
 
 enum login_outcome {
 	SIGNED_IN,
-	SIGN_IN_REFUSED,      /* unknown user, wrong password, disabled: the same */
-	SIGN_IN_TOO_MANY,     /* session limit, policy "reject" */
-	SIGN_IN_OVERLOADED,   /* no place for hashing; nothing was evaluated */
+	SIGN_IN_REFUSED,    /* unknown user, wrong password, disabled: the same */
+	SIGN_IN_TOO_MANY,   /* session limit, policy "reject" */
+	SIGN_IN_OVERLOADED, /* no place for hashing; nothing was evaluated */
 	SIGN_IN_NO_STORE,
 	SIGN_IN_NO_USERDB,
 	SIGN_IN_FAULT
@@ -28,7 +28,7 @@ struct login_input {
 	struct str username, password;
 	struct str device_id;   /* p NULL = the server makes one */
 	struct str device_name; /* p NULL = none */
-	struct str browser;     /* without ${device_id}: a random text that this browser keeps, and is known by; p NULL = none */
+	struct str browser; /* without ${device_id}: a random text that this browser keeps, and is known by; p NULL = none */
 	struct str user_agent;
 	const struct client *client;
 	bool remember;
@@ -61,7 +61,7 @@ enum login_outcome login(struct app *app, const struct login_input *in, struct l
 void tokens_wipe(struct tokens *t);
 
 /* Issues the access token of ${s} into ${t}, living for ${client}'s time but not beyond ${limit}. DW_OK or DW_FAULT. */
-enum dw_result tokens_issue_access(struct app *app, const struct client *client, const struct access_claims *about, int64_t limit,
-    struct tokens *t);
+enum dw_result tokens_issue_access(
+    struct app *app, const struct client *client, const struct access_claims *about, int64_t limit, struct tokens *t);
 
 #endif

@@ -14,8 +14,8 @@ end(struct app *app, const struct end_write *w, struct end_reply *out)
 }
 
 enum dw_result
-logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], const struct actor *actor,
-    struct end_reply *out)
+logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
+    const struct actor *actor, struct end_reply *out)
 {
 	struct end_write w = { .cause = END_USER, .scope = SCOPE_SESSION, .has_sid = true, .actor = *actor };
 
@@ -25,8 +25,7 @@ logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint
 }
 
 enum dw_result
-logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor,
-    struct end_reply *out)
+logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor, struct end_reply *out)
 {
 	struct end_write w = { .cause = END_USER, .has_sid = true, .actor = *actor };
 

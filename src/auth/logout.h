@@ -9,14 +9,14 @@
 struct app;
 
 /*
- * Ends, on behalf of the bearer of ${cred} (any kind, genuine; expired or used up is fine), the sessions of ${scope}. DW_OK: done, now or
- * before, ${out} tells; otherwise DW_UNAVAILABLE or DW_FAULT: nothing may be promised.
+ * Ends, on behalf of the bearer of ${cred} (any kind, genuine; expired or used up is fine), the sessions of ${scope}. DW_OK:
+ * done, now or before, ${out} tells; otherwise DW_UNAVAILABLE or DW_FAULT: nothing may be promised.
  */
-enum dw_result logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor,
-    struct end_reply *out);
+enum dw_result logout(
+    struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor, struct end_reply *out);
 
 /* Ends the session ${session_key} of the user ${user_key}, on behalf of that user. The same results. */
-enum dw_result logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], const struct actor *actor,
-    struct end_reply *out);
+enum dw_result logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
+    const struct actor *actor, struct end_reply *out);
 
 #endif

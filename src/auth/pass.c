@@ -9,12 +9,14 @@
 
 #include "auth/pass.h"
 
-/* A credential counts only in its own place: a cookie's text sent as bearer, or the other way round, must not find the other's entry. */
+/* A credential counts only in its own place: a cookie's text sent as bearer, or the other way round, must not find the other's
+ * entry. */
 static bool
 belongs(enum credential_kind kind, struct str text)
 {
 
-	return (text.p != NULL && text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
+	return (
+	    text.p != NULL && text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
 }
 
 static void
@@ -67,7 +69,8 @@ cached_check_of(const struct app *app, const struct credential *c, const struct 
 }
 
 void
-cached_check_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p)
+cached_check_remember(
+    struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p)
 {
 	uint8_t key[CACHE_KEY_LEN];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The short way of the check: an answer that was found a moment ago, kept in shared memory under a hash of the credential's text. Only
- * credentials that have been verified are in there, so a forged one cannot find anything.
+ * The short way of the check: an answer that was found a moment ago, kept in shared memory under a hash of the credential's
+ * text. Only credentials that have been verified are in there, so a forged one cannot find anything.
  */
 #ifndef AUTH_PASS_H
 #define AUTH_PASS_H
@@ -23,6 +23,7 @@ bool cached_check_recall_stale(struct app *app, enum credential_kind kind, struc
 void cached_check_of(const struct app *app, const struct credential *c, const struct identity *id, struct cached_check *out);
 
 /* Keeps ${p} for the next check with ${text}. ${id} is that of check_session(). */
-void cached_check_remember(struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p);
+void cached_check_remember(
+    struct app *app, enum credential_kind kind, struct str text, const struct identity *id, const struct cached_check *p);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A password is verified in the form that RFC 8265 gives it, and then, if that is another one, as it was typed: hashes that were imported, or
- * made before names and passwords were prepared, are of those bytes. A hash that matches so is renewed in the prepared form.
+ * A password is verified in the form that RFC 8265 gives it, and then, if that is another one, as it was typed: hashes that
+ * were imported, or made before names and passwords were prepared, are of those bytes. A hash that matches so is renewed in the
+ * prepared form.
  */
 #include <string.h>
 
@@ -44,8 +45,8 @@ prepare(struct str typed, struct password *p)
 }
 
 /*
- * Verifies all forms, up to the one that matches: its number goes to ${*which}. A disabled account is verified like any other and then
- * refused, as late as a wrong password is.
+ * Verifies all forms, up to the one that matches: its number goes to ${*which}. A disabled account is verified like any other
+ * and then refused, as late as a wrong password is.
  */
 static enum dw_result
 compare(const struct account *a, const struct password *p, size_t *which)
@@ -77,7 +78,8 @@ evaluate(enum dw_result found, const struct account *a, const struct password *p
 		return (DW_REFUSED);
 	}
 	rc = compare(a, p, &which);
-	if (rc == DW_OK && (which > 0 || pwhash_outdated(a->hash)) && pwhash_make(p->forms[0].p, p->forms[0].len, renewal->text) != 0)
+	if (rc == DW_OK && (which > 0 || pwhash_outdated(a->hash)) &&
+	    pwhash_make(p->forms[0].p, p->forms[0].len, renewal->text) != 0)
 		renewal->text[0] = '\0';
 	return (rc);
 }
@@ -99,8 +101,8 @@ hash_in_turn(struct app *app, enum dw_result found, const struct account *a, con
 }
 
 /*
- * A failed rewrite does not fail the login (R099): the old hash still verifies. It replaces only the hash that was verified: where the
- * password has been changed meanwhile, writing would bring the old one back.
+ * A failed rewrite does not fail the login (R099): the old hash still verifies. It replaces only the hash that was verified:
+ * where the password has been changed meanwhile, writing would bring the old one back.
  */
 static void
 renew(struct app *app, const struct account *a, const struct renewal *renewal)

@@ -11,13 +11,15 @@
 struct app;
 
 /*
- * Finds ${name} (as typed) and verifies ${password}. DW_OK: ${out} is the account. DW_REFUSED: unknown user, wrong password or disabled
- * account, which nobody can tell apart (R090, R091). DW_UNAVAILABLE: the user database could not be asked. DW_BUSY: all places for
- * hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and replaced in the database if it is outdated.
+ * Finds ${name} (as typed) and verifies ${password}. DW_OK: ${out} is the account. DW_REFUSED: unknown user, wrong password or
+ * disabled account, which nobody can tell apart (R090, R091). DW_UNAVAILABLE: the user database could not be asked. DW_BUSY:
+ * all places for hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and replaced in the database
+ * if it is outdated.
  */
 enum dw_result password_verify(struct app *app, struct str name, struct str password, struct account *out);
 
-/* Makes the hash of a new password, of 1 to PASSWORD_MAX bytes of UTF-8 without NUL. Returns 0, or -1. The caller wipes ${hash}. */
+/* Makes the hash of a new password, of 1 to PASSWORD_MAX bytes of UTF-8 without NUL. Returns 0, or -1. The caller wipes
+ * ${hash}. */
 int password_make(struct str password, char hash[PWHASH_TEXT_MAX]);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/str.h"
 
 /*
- * True if ${text} may be a reason: 1 to REASON_MAX bytes of UTF-8 that show something, without control characters, without what turns the
- * direction of writing, and without what cannot be seen (a page or a log would say something else than it holds).
+ * True if ${text} may be a reason: 1 to REASON_MAX bytes of UTF-8 that show something, without control characters, without what
+ * turns the direction of writing, and without what cannot be seen (a page or a log would say something else than it holds).
  */
 bool reason_valid(struct str text);
 

@@ -95,8 +95,13 @@ static enum dw_result
 issue(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {
 	const struct client *client = client_of(app->conf, &r->session);
-	struct access_claims about = { .user_key = in->presented->user_key, .session_key = r->session.session_key, .user_id = r->user_id,
-		.username = r->username, .groups = r->groups, .client_id = client->id, .now = r->now };
+	struct access_claims about = { .user_key = in->presented->user_key,
+		.session_key = r->session.session_key,
+		.user_id = r->user_id,
+		.username = r->username,
+		.groups = r->groups,
+		.client_id = client->id,
+		.now = r->now };
 
 	if (r->outcome == ROTATE_REPEATED && repeat(app, in, r, out) != DW_OK)
 		return (DW_FAULT);

@@ -17,8 +17,8 @@ struct refresh_input {
 };
 
 /*
- * DW_OK: ${out} is filled; wipe it. DW_REFUSED: not usable, ${*reason} is the contract's word (RFC 6749 invalid_grant). DW_UNAVAILABLE,
- * DW_FAULT: whether it was used up is unknown; the same token within the grace window will tell.
+ * DW_OK: ${out} is filled; wipe it. DW_REFUSED: not usable, ${*reason} is the contract's word (RFC 6749 invalid_grant).
+ * DW_UNAVAILABLE, DW_FAULT: whether it was used up is unknown; the same token within the grace window will tell.
  */
 enum dw_result refresh(struct app *app, const struct refresh_input *in, struct tokens *out, const char **reason);
 

@@ -25,7 +25,8 @@ static const struct layout refresh_layout = { "dwr_", 10, 18, 42, 57 };
 
 /* XORs the locator with a mask that only the secret gives. */
 static void
-mask_locator(const struct token_keys *k, const uint8_t secret[SECRET_LEN], const uint8_t in[USER_KEY_LEN], uint8_t out[USER_KEY_LEN])
+mask_locator(
+    const struct token_keys *k, const uint8_t secret[SECRET_LEN], const uint8_t in[USER_KEY_LEN], uint8_t out[USER_KEY_LEN])
 {
 	uint8_t mask[MAC_LEN];
 
@@ -87,15 +88,16 @@ new_token(const struct keyring *keys, const struct layout *l, const uint8_t user
 }
 
 enum dw_result
-token_new_session(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1])
+token_new_session(
+    const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1])
 {
 
 	return (new_token(keys, &session_layout, user_key, out, text));
 }
 
 enum dw_result
-token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], struct token *out,
-    char text[TOKEN_TEXT_MAX + 1])
+token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
+    struct token *out, char text[TOKEN_TEXT_MAX + 1])
 {
 
 	memcpy(out->session_key, session_key, SESSION_KEY_LEN);

@@ -5,8 +5,8 @@
  *   dws_  version 1 | masked locator 9 | secret 24 | MAC 14               the cookie, 68 characters
  *   dwr_  version 1 | masked locator 9 | handle 8 | secret 24 | MAC 15    a refresh token, 80 characters
  *
- * The MAC lets a malformed or forged token be refused without asking the store. The locator is masked with the secret, so that two
- * tokens of one user have nothing in common. The lengths are multiples of 3, so that no spelling has spare bits.
+ * The MAC lets a malformed or forged token be refused without asking the store. The locator is masked with the secret, so that
+ * two tokens of one user have nothing in common. The lengths are multiples of 3, so that no spelling has spare bits.
  */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
@@ -32,19 +32,21 @@ struct token {
 	uint8_t hash[HASH_LEN]; /* of the secret, as the store keeps it */
 };
 
-/* Makes a session token of a fresh secret for the user ${user_key}; the session's handle follows from the secret. DW_FAULT: no randomness. */
-enum dw_result token_new_session(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
+/* Makes a session token of a fresh secret for the user ${user_key}; the session's handle follows from the secret. DW_FAULT: no
+ * randomness. */
+enum dw_result token_new_session(
+    const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
 /* Makes the first refresh token of the session ${session_key}. */
-enum dw_result token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], struct token *out,
-    char text[TOKEN_TEXT_MAX + 1]);
+enum dw_result token_new_refresh(const struct keyring *keys, const uint8_t user_key[USER_KEY_LEN],
+    const uint8_t session_key[SESSION_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
 /*
- * Makes the successor of ${old} that belongs to ${salt}: the same inputs give the same token, so nothing secret need be kept for a
- * repeat. ${version} 0 means the current key. DW_INVALID: that key version is gone.
+ * Makes the successor of ${old} that belongs to ${salt}: the same inputs give the same token, so nothing secret need be kept
+ * for a repeat. ${version} 0 means the current key. DW_INVALID: that key version is gone.
  */
-enum dw_result token_successor(const struct keyring *keys, const struct token *old, const uint8_t salt[SALT_LEN], uint8_t version,
-    struct token *out, char text[TOKEN_TEXT_MAX + 1]);
+enum dw_result token_successor(const struct keyring *keys, const struct token *old, const uint8_t salt[SALT_LEN],
+    uint8_t version, struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
 /* Reads a token of that kind. DW_INVALID if it is malformed, forged, or of a retired key version. Nothing is asked. */
 enum dw_result token_read_session(const struct keyring *keys, struct str text, struct token *out);

@@ -27,8 +27,8 @@ put_time(struct buf *b, const char *name, int64_t at)
 }
 
 void
-view_session(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
-    const char *username, const char *client_id, const struct device *device, bool current)
+view_session(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
+    const char *user_id, const char *username, const char *client_id, const struct device *device, bool current)
 {
 	char sid[PUBLIC_SID_LEN + 1];
 
@@ -48,7 +48,8 @@ view_session(struct buf *b, const struct user_keys *k, const uint8_t user_key[US
 }
 
 void
-view_logout_record(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const struct logout_record *e)
+view_logout_record(struct buf *b, const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
+    const struct logout_record *e)
 {
 	char sid[PUBLIC_SID_LEN + 1];
 

@@ -10,8 +10,8 @@
 #include "base/str.h"
 
 /* Characters that ${n} bytes become; bytes that ${n} characters become at most. */
-#define BASE64URL_LEN(n) (((n) * 4 + 2) / 3)
-#define BASE64URL_BYTES(n) ((n) * 3 / 4)
+#define BASE64URL_LEN(n) (((n)*4 + 2) / 3)
+#define BASE64URL_BYTES(n) ((n)*3 / 4)
 
 /* Writes the BASE64URL_LEN(${n}) characters of the ${n} bytes at ${in}, and a terminating NUL, to ${out}. */
 void base64url_encode(const void *in, size_t n, char *out);

@@ -33,14 +33,14 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_int(struct buf *b, int64_t n);
 
 /*
- * Appends ${s} as a JSON string with its quotes (RFC 8259 section 7); an absent one as null. ${s} must be UTF-8. What does not show (hidden.h)
- * is escaped: answers and lines of the log are read on terminals, too.
+ * Appends ${s} as a JSON string with its quotes (RFC 8259 section 7); an absent one as null. ${s} must be UTF-8. What does not
+ * show (hidden.h) is escaped: answers and lines of the log are read on terminals, too.
  */
 void buf_json(struct buf *b, struct str s);
 
 /*
- * Appends ${s} for a terminal: what does not show is escaped as JSON does it, but for the ends of lines, and what is no UTF-8 as \\x9b. JSON
- * stays the same JSON.
+ * Appends ${s} for a terminal: what does not show is escaped as JSON does it, but for the ends of lines, and what is no UTF-8
+ * as \\x9b. JSON stays the same JSON.
  */
 void buf_shown(struct buf *b, struct str s);
 

@@ -210,7 +210,8 @@ fd_write_file(const char *path, const void *p, size_t n, mode_t mode)
 	if (rename(temp, path) != 0)
 		goto err1;
 	if (fsync(dir) != 0)
-		log_warn("%s is written, but may not outlive a power cut: its directory cannot be synced: %s", path, strerror(errno));
+		log_warn("%s is written, but may not outlive a power cut: its directory cannot be synced: %s", path,
+		    strerror(errno));
 	close(dir);
 	return (0);
 

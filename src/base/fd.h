@@ -11,16 +11,19 @@
 /* Sets O_NONBLOCK on ${fd}. Returns 0, or -1 with errno set. */
 int fd_nonblocking(int fd);
 
-/* Reads or writes exactly ${n} bytes, going on after EINTR and short counts. Returns 0; -1 with errno set, or with errno 0 at end of file. */
+/* Reads or writes exactly ${n} bytes, going on after EINTR and short counts. Returns 0; -1 with errno set, or with errno 0 at
+ * end of file. */
 int fd_read_full(int fd, void *p, size_t n);
 int fd_write_full(int fd, const void *p, size_t n);
 
 /*
- * Sends the descriptor ${fd} with the byte ${what} over the unix socket ${channel}, never waiting. Returns 0, or -1 with errno set.
+ * Sends the descriptor ${fd} with the byte ${what} over the unix socket ${channel}, never waiting. Returns 0, or -1 with errno
+ * set.
  */
 int fd_send(int channel, char what, int fd);
 
-/* Takes one that was sent, never waiting; it is the caller's, close-on-exec. Returns -1 if there is none, or -1 with errno set. */
+/* Takes one that was sent, never waiting; it is the caller's, close-on-exec. Returns -1 if there is none, or -1 with errno set.
+ */
 int fd_receive(int channel, char *what);
 
 /* Returns true if ${fd} is a socket that listens. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Characters that do not show: controls, and what turns the direction of writing. A terminal or a page would say something else than it holds. */
+/* Characters that do not show: controls, and what turns the direction of writing. A terminal or a page would say something else
+ * than it holds. */
 #ifndef BASE_HIDDEN_H
 #define BASE_HIDDEN_H
 

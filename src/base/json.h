@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A strict gate in front of json-c, which lets duplicate members, NUL inside keys, malformed UTF-8, control characters, NaN and more
- * pass: RFC 8259 grammar, RFC 3629 UTF-8, uniqueness of names (RFC 7493 2.3). Used for request bodies and for tokens alike.
+ * A strict gate in front of json-c, which lets duplicate members, NUL inside keys, malformed UTF-8, control characters, NaN and
+ * more pass: RFC 8259 grammar, RFC 3629 UTF-8, uniqueness of names (RFC 7493 2.3). Used for request bodies and for tokens
+ * alike.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -13,13 +14,13 @@
 
 struct json_object;
 
-#define JSON_DEPTH_MAX 16     /* nesting of objects and arrays */
-#define JSON_MEMBERS_MAX 256  /* members of one object: bounds the search for duplicates */
+#define JSON_DEPTH_MAX 16    /* nesting of objects and arrays */
+#define JSON_MEMBERS_MAX 256 /* members of one object: bounds the search for duplicates */
 
 /*
- * Returns true if ${text} is one JSON object, well-formed in every byte: no duplicate member names (compared after unescaping), no NUL,
- * escaped or raw, no unpaired surrogate, no control character in a string, nesting within JSON_DEPTH_MAX, numbers that a double holds
- * finitely, nothing after it but white space.
+ * Returns true if ${text} is one JSON object, well-formed in every byte: no duplicate member names (compared after unescaping),
+ * no NUL, escaped or raw, no unpaired surrogate, no control character in a string, nesting within JSON_DEPTH_MAX, numbers that
+ * a double holds finitely, nothing after it but white space.
  */
 bool json_is_strict(struct str text);
 
@@ -27,7 +28,8 @@ bool json_is_strict(struct str text);
 struct json_object *json_parse_strict(struct str text);
 
 /*
- * The member ${name} of ${o}: a string's bytes (valid while ${o} lives); STR_NONE if it is absent. If it is there with another type,
+ * The member ${name} of ${o}: a string's bytes (valid while ${o} lives); STR_NONE if it is absent. If it is there with another
+ * type,
  * ${*wrong} becomes true.
  */
 struct str json_string(struct json_object *o, const char *name, bool *wrong);

@@ -27,7 +27,7 @@ static char *log_path; /* of the file or the socket; NULL = standard error */
 static bool to_syslog;
 static enum log_format log_format = LOG_FORMAT_TEXT;
 static enum log_level log_max = LOG_LEVEL_INFO;
-static unsigned long lost; /* lines the syslog daemon did not take */
+static unsigned long lost;             /* lines the syslog daemon did not take */
 static _Atomic uint64_t *lost_counter; /* NULL = nobody wants to know */
 static char process_name[32] = "doorward";
 static char trace_id[33];
@@ -221,15 +221,18 @@ deliver(const struct log_record *r)
 		(void)!write(STDERR_FILENO, b.p, b.len);
 }
 
-static void
-write_line(enum log_level level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void write_line(enum log_level level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void
 write_line(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_TEXT_MAX];
-	struct log_record r = { .ms = clock_wall_ms(), .level = level, .process = process_name, .pid = (int)getpid(),
-		.trace_id = trace_id, .text = text };
+	struct log_record r = { .ms = clock_wall_ms(),
+		.level = level,
+		.process = process_name,
+		.pid = (int)getpid(),
+		.trace_id = trace_id,
+		.text = text };
 	int saved = errno;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -237,16 +240,16 @@ write_line(enum log_level level, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_FUNCTION(name, level)                                                                                      \
-	void name(const char *fmt, ...)                                                                                \
-	{                                                                                                              \
-		va_list ap;                                                                                            \
-                                                                                                                       \
-		if ((level) > log_max)                                                                                 \
-			return;                                                                                        \
-		va_start(ap, fmt);                                                                                     \
-		write_line((level), fmt, ap);                                                                          \
-		va_end(ap);                                                                                            \
+#define LOG_FUNCTION(name, level)                                                                                              \
+	void name(const char *fmt, ...)                                                                                        \
+	{                                                                                                                      \
+		va_list ap;                                                                                                    \
+                                                                                                                               \
+		if ((level) > log_max)                                                                                         \
+			return;                                                                                                \
+		va_start(ap, fmt);                                                                                             \
+		write_line((level), fmt, ap);                                                                                  \
+		va_end(ap);                                                                                                    \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

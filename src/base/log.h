@@ -56,8 +56,8 @@ void log_name(const char *name);
 void log_trace(const char *id);
 
 /*
- * True if a message that may come with every request is due: at most once in LOG_PERIOD_MS for each ${next}, a static of the caller's that starts as
- * 0. An outage must not fill the log.
+ * True if a message that may come with every request is due: at most once in LOG_PERIOD_MS for each ${next}, a static of the
+ * caller's that starts as 0. An outage must not fill the log.
  */
 #define LOG_PERIOD_MS 10000
 bool log_due(int64_t *next);

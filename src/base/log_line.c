@@ -81,8 +81,7 @@ name_length(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.len &&
-	       ((s.p[n] >= 'a' && s.p[n] <= 'z') || s.p[n] == '_' || (n > 0 && s.p[n] >= '0' && s.p[n] <= '9')))
+	while (n < s.len && ((s.p[n] >= 'a' && s.p[n] <= 'z') || s.p[n] == '_' || (n > 0 && s.p[n] >= '0' && s.p[n] <= '9')))
 		n++;
 	return (n);
 }
@@ -92,8 +91,7 @@ static bool
 next_word(struct str *s, struct pair *out)
 {
 	size_t name = name_length(*s), at = name + 1, end;
-	bool is_pair = name > 0 && name < s->len && s->p[name] == '=',
-	     quoted = is_pair && at < s->len && s->p[at] == '"';
+	bool is_pair = name > 0 && name < s->len && s->p[name] == '=', quoted = is_pair && at < s->len && s->p[at] == '"';
 
 	for (end = quoted ? at + 1 : 0; end < s->len && s->p[end] != (quoted ? '"' : ' '); end++)
 		continue;
@@ -158,8 +156,7 @@ is_taken(const struct pair *pairs, size_t i)
 		if (str_is(pairs[i].name, taken[k]))
 			return (true);
 	for (size_t k = 0; k < i; k++)
-		if (pairs[k].name.len == pairs[i].name.len &&
-		    memcmp(pairs[k].name.p, pairs[i].name.p, pairs[i].name.len) == 0)
+		if (pairs[k].name.len == pairs[i].name.len && memcmp(pairs[k].name.p, pairs[i].name.p, pairs[i].name.len) == 0)
 			return (true);
 	return (false);
 }

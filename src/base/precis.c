@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The character properties and mappings are libunistring's. What is plain ASCII, as nearly everything is, does without it. Each step writes
- * from one buffer into the other; what outgrows them was never a name. The library's functions give memory of their own only if a result
- * does not fit ours: then it is freed and the text refused.
+ * The character properties and mappings are libunistring's. What is plain ASCII, as nearly everything is, does without it. Each
+ * step writes from one buffer into the other; what outgrows them was never a name. The library's functions give memory of their
+ * own only if a result does not fit ours: then it is freed and the text refused.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@
 #include "base/precis.h"
 
 #define INPUT_MAX 1024 /* bytes of a name as typed, and of a password */
-#define GROWTH 4       /* a mapping makes at most three bytes of one; and there is room for the decompositions of the full-width forms */
-#define PASSES 4       /* of the mappings: RFC 8264 7 */
+#define GROWTH                                                                                                                 \
+	4 /* a mapping makes at most three bytes of one; and there is room for the decompositions of the full-width forms */
+#define PASSES 4 /* of the mappings: RFC 8264 7 */
 
 struct text {
 	uint8_t p[INPUT_MAX * GROWTH];
@@ -201,7 +202,7 @@ is_readable(const struct directions *d)
 	if (!d->right_to_left)
 		return (true);
 	return (!d->left_to_right && !(d->european && d->arabic) && (d->first == UC_BIDI_R || d->first == UC_BIDI_AL) &&
-	    (d->last == UC_BIDI_R || d->last == UC_BIDI_AL || d->last == UC_BIDI_EN || d->last == UC_BIDI_AN));
+		(d->last == UC_BIDI_R || d->last == UC_BIDI_AL || d->last == UC_BIDI_EN || d->last == UC_BIDI_AN));
 }
 
 static bool

@@ -50,8 +50,9 @@ add(struct board_numbers *to, const struct board_numbers *n)
 	const _Atomic uint64_t *q = (const _Atomic uint64_t *)n;
 
 	for (size_t i = 0; i < NUMBERS; i++)
-		atomic_store_explicit(&p[i], atomic_load_explicit(&p[i], memory_order_relaxed) +
-		    atomic_load_explicit(&q[i], memory_order_relaxed), memory_order_relaxed);
+		atomic_store_explicit(&p[i],
+		    atomic_load_explicit(&p[i], memory_order_relaxed) + atomic_load_explicit(&q[i], memory_order_relaxed),
+		    memory_order_relaxed);
 }
 
 struct board *

@@ -17,7 +17,7 @@
 
 #include "config/baseline.h"
 
-#define SECONDS(n) ((int64_t)(n) * 1000)
+#define SECONDS(n) ((int64_t)(n)*1000)
 #define MINUTES(n) (SECONDS(n) * 60)
 #define HOURS(n) (MINUTES(n) * 60)
 #define DAYS(n) (HOURS(n) * 24)
@@ -175,6 +175,7 @@ is_debug(const struct config *c, const void *value)
 	return (*(const int64_t *)value == LOG_LEVEL_DEBUG);
 }
 
+/* clang-format off */
 #define NO(option, deviates, says) { option, NULL, deviates, 0, says }
 #define NO_CLIENT(option, client, deviates, says) { option, client, deviates, 0, says }
 #define AT_MOST(option, client, bound, says) { option, client, NULL, bound, says }
@@ -221,6 +222,7 @@ static const struct rule rules[] = {
 	AT_MOST("cache.max_age", NULL, SECONDS(5),
 	    "at most 5s: the longest that a lost notice may hide a logout"),
 	NO("log.level", is_debug, "not \"debug\" for longer than it takes: it tells more of users than is needed"),
+	/* clang-format on */
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -282,8 +284,7 @@ hold_client(struct baseline *b, const struct rule *r, size_t i)
 }
 
 static void
-hold_file(struct baseline *b, enum look found, const config_setting_t *at, const char *name, const char *path,
-    const char *says)
+hold_file(struct baseline *b, enum look found, const config_setting_t *at, const char *name, const char *path, const char *says)
 {
 
 	if (found == LOOK_OPEN)
@@ -332,20 +333,20 @@ hold_files(struct baseline *b)
 	const struct config *c = b->c;
 	char path[PATH_MAX], worst[PATH_MAX];
 
-	hold_file(b, baseline_files_mode(c->file, S_IWGRP | S_IWOTH), NULL, "the file", c->file,
-	    "to be written by its owner only");
-	hold_file(b, baseline_files_mode(c->state_dir, S_IWGRP | S_IRWXO), source_of(c, "state_dir"), "state_dir",
-	    c->state_dir, "closed to others");
+	hold_file(
+	    b, baseline_files_mode(c->file, S_IWGRP | S_IWOTH), NULL, "the file", c->file, "to be written by its owner only");
+	hold_file(b, baseline_files_mode(c->state_dir, S_IWGRP | S_IRWXO), source_of(c, "state_dir"), "state_dir", c->state_dir,
+	    "closed to others");
 	snprintf(path, sizeof(path), "%s/keys", c->state_dir);
-	hold_file(b, baseline_files_all(path, S_IRWXG | S_IRWXO, worst, sizeof(worst)), source_of(c, "state_dir"),
-	    "state_dir", worst, "keys for their owner only (0700, 0600)");
+	hold_file(b, baseline_files_all(path, S_IRWXG | S_IRWXO, worst, sizeof(worst)), source_of(c, "state_dir"), "state_dir",
+	    worst, "keys for their owner only (0700, 0600)");
 	hold_slot(b, "pid_file", c->pid_file);
 	hold_slot(b, "listen.check", c->listen_check);
 	hold_slot(b, "listen.login", c->listen_login);
 	hold_slot(b, "admin.socket", c->admin_socket);
 	if (c->log_file[0] != '\0')
-		hold_file(b, baseline_files_mode(c->log_file, S_IRWXO), source_of(c, "log.file"), "log.file",
-		    c->log_file, "closed to others: who signs in from where is nobody else's business");
+		hold_file(b, baseline_files_mode(c->log_file, S_IRWXO), source_of(c, "log.file"), "log.file", c->log_file,
+		    "closed to others: who signs in from where is nobody else's business");
 }
 
 size_t

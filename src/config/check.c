@@ -44,8 +44,8 @@ check_workers(const struct loading *l)
 		return (wrong(l, "workers.spare_max", "must not be less than workers.spare_min"));
 	if (n <= WORKERS_MAX)
 		return (true);
-	return (wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n,
-	    WORKERS_MAX));
+	return (
+	    wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n, WORKERS_MAX));
 }
 
 static bool
@@ -76,17 +76,20 @@ check_place(const struct loading *l)
 	const struct config *c = l->c;
 
 	if (!syntax_is_mount(c->mount))
-		return (wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without",
-		    c->mount));
+		return (wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without", c->mount));
 	if (c->require_tls && strncmp(c->issuer, "http://", 7) == 0)
 		return (wrong(l, "issuer", "must be an https address unless require_tls is false"));
 	if (!syntax_is_issuer(c->issuer, !c->require_tls))
-		return (wrong(l, "issuer", "\"%s\" is not an address such as https://example.org/auth: host in lower "
-		    "case, no default port, no '/' at the end", c->issuer));
+		return (wrong(l, "issuer",
+		    "\"%s\" is not an address such as https://example.org/auth: host in lower "
+		    "case, no default port, no '/' at the end",
+		    c->issuer));
 	for (size_t i = 0; c->origins[i] != NULL; i++)
 		if (!syntax_is_origin(c->origins[i], !c->require_tls))
-			return (wrong(l, "origins", "\"%s\" is not an origin such as https://example.org: lower case, "
-			    "no default port, no path", c->origins[i]));
+			return (wrong(l, "origins",
+			    "\"%s\" is not an origin such as https://example.org: lower case, "
+			    "no default port, no path",
+			    c->origins[i]));
 	for (size_t i = 0; c->trusted_proxies[i] != NULL; i++)
 		if (!syntax_is_prefix(c->trusted_proxies[i]))
 			return (wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
@@ -106,7 +109,8 @@ check_headers(const struct loading *l)
 	if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
 		return (wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false"));
 	if (c->site_help_url[0] != '\0' && !syntax_is_link(c->site_help_url))
-		return (wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url));
+		return (
+		    wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url));
 	for (const char *p = c->hsts; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x7f)
 			return (wrong(l, "hsts", "holds characters that a header may not"));
@@ -225,8 +229,9 @@ static const char *
 secret_reason(int error)
 {
 
-	return (error == EPERM ? "must be a regular file that only its owner can read or write (mode 0600)" :
-		error == EFBIG ? "is too large for a secret" : strerror(error));
+	return (error == EPERM   ? "must be a regular file that only its owner can read or write (mode 0600)"
+		: error == EFBIG ? "is too large for a secret"
+				 : strerror(error));
 }
 
 /* Of a secret without the end of its line; its reader takes it as text. Returns what is wrong with it, or NULL. */
@@ -248,8 +253,8 @@ secret_fault(char *secret, ssize_t len, size_t least)
 _Static_assert(ADMIN_TOKEN_MIN == 16, "the sentence above says so");
 
 /*
- * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least} characters are
- * what the reader of this secret asks for.
+ * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least}
+ * characters are what the reader of this secret asks for.
  */
 static bool
 check_secret_as(const struct loading *l, int i, const char *option, const char *file, size_t most, size_t least)

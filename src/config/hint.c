@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Guesses what was meant when a configuration is refused. For a name that is no option: the nearest one, by the number of letters
- * that differ. For a syntax error: the parser names only the line where it could not go on, so the text of that line (or of the
- * one before it, for what was left open) is held against the few mistakes that explain nearly all of them.
+ * Guesses what was meant when a configuration is refused. For a name that is no option: the nearest one, by the number of
+ * letters that differ. For a syntax error: the parser names only the line where it could not go on, so the text of that line
+ * (or of the one before it, for what was left open) is held against the few mistakes that explain nearly all of them.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 #include "config/hint.h"
 
-#define NAME_CAP 64   /* bytes of a name that are compared: no option is longer */
+#define NAME_CAP 64    /* bytes of a name that are compared: no option is longer */
 #define DISTANCE_MAX 2 /* letters that may differ: with three, everything short is near */
 #define LINE_CAP 512
 
@@ -147,8 +147,8 @@ explain(char *text, char *out, size_t cap)
 	if (name.len == 0 || value.p == NULL)
 		return (false);
 	if (memchr(name.p, '.', name.len) != NULL)
-		return (snprintf(out, cap, ": an option of a group is written %.*s: { %.*s = …; };", (int)strcspn(name.p, "."), name.p,
-		    n - (int)strcspn(name.p, ".") - 1, name.p + strcspn(name.p, ".") + 1) > 0);
+		return (snprintf(out, cap, ": an option of a group is written %.*s: { %.*s = …; };", (int)strcspn(name.p, "."),
+			    name.p, n - (int)strcspn(name.p, ".") - 1, name.p + strcspn(name.p, ".") + 1) > 0);
 	if (value.len == 0)
 		return (snprintf(out, cap, ": %.*s has no value", n, name.p) > 0);
 	if (str_is_nocase(value, "yes") || str_is_nocase(value, "on"))
@@ -157,9 +157,10 @@ explain(char *text, char *out, size_t cap)
 		return (snprintf(out, cap, ": %.*s = false;", n, name.p) > 0);
 	if (value.p[0] == '"' && (value.len == 1 || value.p[value.len - 1] != '"'))
 		return (snprintf(out, cap, ": a quote is missing at the end of the value of %.*s", n, name.p) > 0);
-	if (strchr("\"([{", value.p[0]) == NULL && !is_number(value) && !str_is_nocase(value, "true") && !str_is_nocase(value, "false"))
+	if (strchr("\"([{", value.p[0]) == NULL && !is_number(value) && !str_is_nocase(value, "true") &&
+	    !str_is_nocase(value, "false"))
 		return (snprintf(out, cap, ": texts, durations and sizes need quotes: %.*s = \"%.*s\";", n, name.p,
-		    (int)strcspn(value.p, "\";\n"), value.p) > 0);
+			    (int)strcspn(value.p, "\";\n"), value.p) > 0);
 	return (false);
 }
 

@@ -100,8 +100,7 @@ derive(const struct loading *l)
 	if (!c->redis_spawn)
 		return (true);
 	if (source_of(c, "redis.url") != NULL)
-		return (source_wrong(l, source_of(c, "redis.url"), "redis.url",
-		    "is not to be given with redis.spawn = true"));
+		return (source_wrong(l, source_of(c, "redis.url"), "redis.url", "is not to be given with redis.spawn = true"));
 	free(c->redis_url);
 	c->redis_url = NULL;
 	if (asprintf(&c->redis_url, "unix:%s" SPAWNED_SOCKET, c->state_dir) < 0) {

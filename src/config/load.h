@@ -15,8 +15,8 @@
 
 /*
  * Reads ${file} and checks every value and every rule between values. Returns the settings, owned by the caller and
- * released with config_free(), or NULL with a line "file:line: option: what is wrong" for each mistake in the ${errlen} bytes at ${err}.
- * Nothing outside is changed, so this is also what `doorward -t` does. Secret files are looked at, not kept.
+ * released with config_free(), or NULL with a line "file:line: option: what is wrong" for each mistake in the ${errlen} bytes
+ * at ${err}. Nothing outside is changed, so this is also what `doorward -t` does. Secret files are looked at, not kept.
  */
 struct config *config_load(const char *file, char *err, size_t errlen);
 

@@ -9,8 +9,11 @@
 int
 logging_open(const struct config *c)
 {
-	struct log_options o = { .target = (enum log_target)c->log_target, .format = (enum log_format)c->log_format,
-		.level = (enum log_level)c->log_level, .file = c->log_file, .socket = c->log_socket };
+	struct log_options o = { .target = (enum log_target)c->log_target,
+		.format = (enum log_format)c->log_format,
+		.level = (enum log_level)c->log_level,
+		.file = c->log_file,
+		.socket = c->log_socket };
 
 	return (log_setup(&o));
 }
@@ -27,5 +30,5 @@ logging_same(const struct config *a, const struct config *b)
 {
 
 	return (a->log_target == b->log_target && a->log_format == b->log_format && a->log_level == b->log_level &&
-	    strcmp(a->log_file, b->log_file) == 0 && strcmp(a->log_socket, b->log_socket) == 0);
+		strcmp(a->log_file, b->log_file) == 0 && strcmp(a->log_socket, b->log_socket) == 0);
 }

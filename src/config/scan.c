@@ -19,13 +19,13 @@
 struct level {
 	char name[WORD_MAX]; /* "" for an element of a list */
 	bool list;
-	unsigned index;      /* of the element we are in */
+	unsigned index; /* of the element we are in */
 };
 
 struct scan {
 	char dir[PATH_MAX];
-	const char *file;    /* as libconfig names it */
-	const char *p;       /* where we are in its text */
+	const char *file; /* as libconfig names it */
+	const char *p;    /* where we are in its text */
 	unsigned line;
 	char name[WORD_MAX]; /* the last name that was read */
 	struct level levels[SCAN_NESTING_MAX];
@@ -52,8 +52,7 @@ dotted(const struct scan *s, struct buf *b)
 	buf_printf(b, "%s%s", b->len > 0 && s->name[0] != '\0' ? "." : "", s->name);
 }
 
-static bool __attribute__((format(printf, 2, 3)))
-wrong(const struct scan *s, const char *fmt, ...)
+static bool __attribute__((format(printf, 2, 3))) wrong(const struct scan *s, const char *fmt, ...)
 {
 	char name[256], what[256];
 	struct buf b;

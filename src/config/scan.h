@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SCAN_FILE_MAX 262144  /* bytes of one file; the sample with every comment is a tenth of it */
-#define SCAN_NESTING_MAX 8    /* groups and lists in each other: the options need three */
-#define SCAN_INCLUDES_MAX 8   /* files that include each other; libconfig stops at ten */
+#define SCAN_FILE_MAX 262144 /* bytes of one file; the sample with every comment is a tenth of it */
+#define SCAN_NESTING_MAX 8   /* groups and lists in each other: the options need three */
+#define SCAN_INCLUDES_MAX 8  /* files that include each other; libconfig stops at ten */
 
 /*
  * Returns true if nothing of that is in ${file} or in a file that it includes; else false with "file:line: option:

@@ -10,12 +10,12 @@
 #include "config/syntax.h"
 
 #define PORT_MAX 65535
-#define UNIX_PEER "unix:"    /* whoever comes over a unix socket */
-#define MAPPED_BITS 96       /* of ::ffff:0:0, below which IPv4 addresses are */
-#define HOST_MAX 253         /* characters of a DNS name */
+#define UNIX_PEER "unix:" /* whoever comes over a unix socket */
+#define MAPPED_BITS 96    /* of ::ffff:0:0, below which IPv4 addresses are */
+#define HOST_MAX 253      /* characters of a DNS name */
 #define REDIS_DB_MAX 1023
-#define LOOPBACK_NET 127u    /* 127.0.0.0/8 */
-#define WIDE_IPV4 24         /* a public prefix shorter than these holds strangers */
+#define LOOPBACK_NET 127u /* 127.0.0.0/8 */
+#define WIDE_IPV4 24      /* a public prefix shorter than these holds strangers */
 #define WIDE_IPV6 64
 
 /* What nobody outside can have as an address of theirs: RFC 1918, 6598, 3927, 5735; RFC 4193, 4291. */

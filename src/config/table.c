@@ -11,11 +11,11 @@
 #define HOURS(n) (MINUTES(n) * 60)
 #define DAYS(n) (HOURS(n) * 24)
 
-#define TEXT_MAX 1024        /* bytes of a text: a URL, a header value */
-#define PATH_MAX_LEN 4095    /* PATH_MAX without its terminator */
-#define SOCKET_PATH_MAX 107  /* sun_path without its terminator */
-#define NAME_MAX_LEN 64      /* user, group, cookie, Redis user */
-#define POOL_MAX 120         /* of one pool; check.c bounds the two together */
+#define TEXT_MAX 1024       /* bytes of a text: a URL, a header value */
+#define PATH_MAX_LEN 4095   /* PATH_MAX without its terminator */
+#define SOCKET_PATH_MAX 107 /* sun_path without its terminator */
+#define NAME_MAX_LEN 64     /* user, group, cookie, Redis user */
+#define POOL_MAX 120        /* of one pool; check.c bounds the two together */
 #define KILOBYTES(n) ((int64_t)(n) << 10)
 #define GIGABYTES(n) ((int64_t)(n) << 30)
 #define LIFETIME_MAX DAYS(3650)
@@ -31,21 +31,20 @@ static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
 
+/* clang-format off */
 #define OPT(type, name, def, min, max, field, doc) \
 	{ name, OPTION_##type, def, min, max, AT(field), NULL, NULL, doc }
 #define ONE_OF(type, words, name, def, field, doc) \
 	{ name, OPTION_##type, def, 0, 0, AT(field), words, NULL, doc }
+/* clang-format on */
 
 /* In the order in which the sample file and the manual page explain them. */
 const struct option table_options[] = {
-	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user,
-	    "User to run as when started by root; \"\" stays who started it."),
-	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group,
-	    "Group to run as when started by root; \"\" is the user's own."),
+	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user, "User to run as when started by root; \"\" stays who started it."),
+	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group, "Group to run as when started by root; \"\" is the user's own."),
 	OPT(PATH, "state_dir", LOCALSTATEDIR "/lib/doorward", 1, PATH_MAX_LEN, state_dir,
 	    "Keys, the user database and the private Redis live here."),
-	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file,
-	    "The master's process id is written here; \"\" writes none."),
+	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file, "The master's process id is written here; \"\" writes none."),
 	OPT(BOOL, "seccomp", "true", 0, 1, seccomp,
 	    "Processes that answer requests may not start programs or change the system, where the build has libseccomp."),
 
@@ -83,8 +82,7 @@ const struct option table_options[] = {
 	    "FastCGI socket for /login and /password."),
 	OPT(STRING, "listen.check_tcp", "", 0, NAME_MAX_LEN, listen_check_tcp,
 	    "listen.check on a loopback address too, \"127.0.0.1:9181\"; every local user can connect; \"\" is none."),
-	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner,
-	    "Owner of both sockets; \"\" is the daemon's user."),
+	OPT(STRING, "listen.owner", "", 0, NAME_MAX_LEN, listen_owner, "Owner of both sockets; \"\" is the daemon's user."),
 	OPT(STRING, "listen.group", "", 0, NAME_MAX_LEN, listen_group,
 	    "Group of both sockets: that of the front server; \"\" is the daemon's group."),
 	OPT(MODE, "listen.mode", "0660", 0, 0777, listen_mode, "Mode of both sockets."),
@@ -101,8 +99,7 @@ const struct option table_options[] = {
 	OPT(PATH, "admin.token_file", "", 0, PATH_MAX_LEN, admin_token_file,
 	    "File with the bearer token that allows /admin/ on that address; \"\" serves only what reads."),
 
-	OPT(STRING, "mount", "/auth", 2, NAME_MAX_LEN, mount,
-	    "URL prefix under which the front server hands requests over."),
+	OPT(STRING, "mount", "/auth", 2, NAME_MAX_LEN, mount, "URL prefix under which the front server hands requests over."),
 	OPT(STRING, "issuer", "https://localhost/auth", 1, TEXT_MAX, issuer,
 	    "Our address as browsers see it, with the mount: goes into tokens and links."),
 	OPT(STRING, "audience", "", 0, TEXT_MAX, audience, "Audience of access tokens; \"\" is the issuer."),
@@ -158,8 +155,7 @@ const struct option table_options[] = {
 
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
 	    "\"unix:/path\" or \"redis://host:port/db\"."),
-	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user,
-	    "ACL user to authenticate as; \"\" is the default user."),
+	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user, "ACL user to authenticate as; \"\" is the default user."),
 	OPT(PATH, "redis.password_file", "", 0, PATH_MAX_LEN, redis_password_file, "File with that user's password."),
 	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
 	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),
@@ -199,8 +195,10 @@ const struct option table_options[] = {
 
 #undef AT
 #define AT(field) offsetof(struct client, field)
+/* clang-format off */
 #define LIFETIME(name, field, max, from, doc) \
 	{ name, OPTION_LIFETIME, "", SECONDS(1), max, AT(field), NULL, from, doc }
+/* clang-format on */
 
 /* Of one row of `clients`. */
 const struct option table_client_options[] = {
@@ -211,8 +209,8 @@ const struct option table_client_options[] = {
 	LIFETIME("idle", idle, LIFETIME_MAX, "session.idle", "As session.idle."),
 	LIFETIME("absolute", absolute, LIFETIME_MAX, "session.absolute", "As session.absolute."),
 	LIFETIME("remember_idle", remember_idle, LIFETIME_MAX, "session.remember_idle", "As session.remember_idle."),
-	LIFETIME("remember_absolute", remember_absolute, LIFETIME_MAX, "session.remember_absolute",
-	    "As session.remember_absolute."),
+	LIFETIME(
+	    "remember_absolute", remember_absolute, LIFETIME_MAX, "session.remember_absolute", "As session.remember_absolute."),
 	LIFETIME("refresh_idle", refresh_idle, LIFETIME_MAX, "refresh.idle", "As refresh.idle."),
 	LIFETIME("refresh_absolute", refresh_absolute, LIFETIME_MAX, "refresh.absolute", "As refresh.absolute."),
 	LIFETIME("access_ttl", access_ttl, ACCESS_TTL_MAX, "access.ttl", "As access.ttl."),

@@ -29,7 +29,7 @@ enum option_type {
 };
 
 struct option {
-	const char *name;         /* groups and name, joined by dots */
+	const char *name; /* groups and name, joined by dots */
 	enum option_type type;
 	const char *def;          /* the default, as text; lists are empty by default */
 	int64_t min, max;         /* of a number, of a duration in ms; the bytes of a text; the elements of a list */
@@ -39,10 +39,10 @@ struct option {
 	const char *doc;          /* one sentence, as in the sample file */
 };
 
-#define OPTIONS_MAX 96        /* rows of a table: room for origins without allocation */
-#define OPTION_NAME_MAX 128   /* bytes of a dotted name in a message, "clients[17].remember_absolute" included */
-#define CLIENTS_MAX 256       /* rows of `clients`: they are searched one after the other */
-#define LIST_MAX 64           /* elements of a list option, which is walked for each request */
+#define OPTIONS_MAX 96      /* rows of a table: room for origins without allocation */
+#define OPTION_NAME_MAX 128 /* bytes of a dotted name in a message, "clients[17].remember_absolute" included */
+#define CLIENTS_MAX 256     /* rows of `clients`: they are searched one after the other */
+#define LIST_MAX 64         /* elements of a list option, which is walked for each request */
 
 /* The options of the file, and those of one row of `clients`; both end with a row whose name is NULL. */
 extern const struct option table_options[];

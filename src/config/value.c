@@ -20,8 +20,7 @@ static const struct {
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
 /* Writes what is wrong, and is false: so that a check can `return (wrong(…))`. */
-static bool __attribute__((format(printf, 3, 4)))
-wrong(char *why, size_t len, const char *fmt, ...)
+static bool __attribute__((format(printf, 3, 4))) wrong(char *why, size_t len, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -60,8 +59,8 @@ store_number(const struct option *o, int64_t v, void *base, char *why, size_t le
 {
 
 	if (v < o->min || v > o->max)
-		return (wrong(why, len, "%" PRId64 " is out of range, %" PRId64 " to %" PRId64 " is allowed", v, o->min,
-		    o->max));
+		return (
+		    wrong(why, len, "%" PRId64 " is out of range, %" PRId64 " to %" PRId64 " is allowed", v, o->min, o->max));
 	*(int64_t *)field(o, base) = v;
 	return (true);
 }
@@ -183,8 +182,7 @@ from_word(const struct option *o, const char *text, void *base, char *why, size_
 		char list[128] = "";
 
 		for (i = 0; o->words[i] != NULL && used < sizeof(list); i++)
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ",
-			    o->words[i]);
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : ", ", o->words[i]);
 		return (wrong(why, len, "\"%s\" is not one of %s", text, list));
 	}
 	if (o->type == OPTION_LEVEL)

@@ -26,9 +26,9 @@ struct jwk {
 	enum jws_alg alg;
 	bool private;
 	char kid[KID_MAX + 1];
-	EVP_PKEY *pkey;       /* NULL for HS256 */
+	EVP_PKEY *pkey; /* NULL for HS256 */
 	struct jwk_sig *sig;
-	struct mac_key *mac;  /* HS256 */
+	struct mac_key *mac; /* HS256 */
 	uint8_t secret[SECRET_MAX];
 	size_t secret_len;
 };
@@ -86,7 +86,7 @@ is_consistent(struct jwk *k)
 	size_t len;
 
 	return (!k->private || (jwk_sig_make(k->sig, probe, sizeof(probe), sig, &len) &&
-	    jwk_sig_check(k->sig, probe, sizeof(probe), sig, len)));
+				   jwk_sig_check(k->sig, probe, sizeof(probe), sig, len)));
 }
 
 /* Makes a key of ${pkey} and takes it over, even on failure. NULL is fine, and fails. */

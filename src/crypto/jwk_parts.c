@@ -119,7 +119,7 @@ read_ec(struct part *x, struct part *y, struct part *d)
 	    !OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)))
 		goto done;
 	if (d->len != 0 && ((bn = BN_bin2bn(d->bytes, (int)d->len, NULL)) == NULL ||
-	    !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, bn)))
+			       !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, bn)))
 		goto done;
 	pkey = from_params("EC", bld, d->len != 0);
 done:
@@ -279,7 +279,7 @@ jwk_parts_write(const EVP_PKEY *pkey, enum jws_alg alg, struct buf *out)
 	case JWS_ES256:
 		buf_puts(out, "{\"crv\":\"P-256\",\"kty\":\"EC\"");
 		return (put_number(out, "x", pkey, OSSL_PKEY_PARAM_EC_PUB_X, FIELD_LEN) &&
-		    put_number(out, "y", pkey, OSSL_PKEY_PARAM_EC_PUB_Y, FIELD_LEN) && !out->overflow);
+			put_number(out, "y", pkey, OSSL_PKEY_PARAM_EC_PUB_Y, FIELD_LEN) && !out->overflow);
 	case JWS_RS256:
 		buf_puts(out, "{");
 		if (!put_number(out, "e", pkey, OSSL_PKEY_PARAM_RSA_E, 0))

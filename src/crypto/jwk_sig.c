@@ -12,8 +12,8 @@
 
 #include "crypto/jwk_sig.h"
 
-#define HALF 32               /* bytes of R and of S */
-#define ECDSA_DER_MAX 72      /* SEQUENCE of two INTEGERs of 33 bytes */
+#define HALF 32          /* bytes of R and of S */
+#define ECDSA_DER_MAX 72 /* SEQUENCE of two INTEGERs of 33 bytes */
 
 struct jwk_sig {
 	enum jws_alg alg;
@@ -94,7 +94,7 @@ der_to_halves(const uint8_t *der, size_t n, uint8_t out[2 * HALF])
 	if (parts == NULL)
 		return (false);
 	ok = BN_bn2binpad(ECDSA_SIG_get0_r(parts), out, HALF) == HALF &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(parts), out + HALF, HALF) == HALF;
+	     BN_bn2binpad(ECDSA_SIG_get0_s(parts), out + HALF, HALF) == HALF;
 	ECDSA_SIG_free(parts);
 	return (ok);
 }
@@ -149,7 +149,7 @@ jwk_sig_make(struct jwk_sig *s, const void *p, size_t n, uint8_t *sig, size_t *s
 	} else {
 		*siglen = SIGNATURE_MAX;
 		ok = EVP_DigestSignInit_ex(s->whole, NULL, NULL, NULL, NULL, s->pkey, NULL) > 0 &&
-		    EVP_DigestSign(s->whole, sig, siglen, p, n) > 0;
+		     EVP_DigestSign(s->whole, sig, siglen, p, n) > 0;
 	}
 	if (!ok)
 		ERR_clear_error();
@@ -181,7 +181,7 @@ jwk_sig_check(struct jwk_sig *s, const void *p, size_t n, const uint8_t *sig, si
 		return (false);
 	if (s->alg == JWS_EDDSA)
 		ok = EVP_DigestVerifyInit_ex(s->whole, NULL, NULL, NULL, NULL, s->pkey, NULL) > 0 &&
-		    EVP_DigestVerify(s->whole, sig, siglen, p, n) == 1;
+		     EVP_DigestVerify(s->whole, sig, siglen, p, n) == 1;
 	else
 		ok = check_digest(s, p, n, sig, siglen);
 	if (!ok)

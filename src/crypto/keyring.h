@@ -25,18 +25,18 @@
 /* The working keys of one token version. */
 struct token_keys {
 	uint8_t version;
-	struct mac_key *mac;  /* authenticates the token */
-	struct mac_key *loc;  /* masks the locator with the secret */
-	struct mac_key *sid;  /* session handle of a cookie's secret */
-	struct mac_key *rot;  /* successor of a refresh token */
+	struct mac_key *mac; /* authenticates the token */
+	struct mac_key *loc; /* masks the locator with the secret */
+	struct mac_key *sid; /* session handle of a cookie's secret */
+	struct mac_key *rot; /* successor of a refresh token */
 };
 
 /* Those that never change. */
 struct user_keys {
-	struct mac_key *user;    /* user id -> pseudonym */
-	uint8_t public_sid[20];  /* masks the locator in public session ids: SHA-1(this || sid8), computed in scripts too */
-	struct mac_key *csrf;    /* form tokens */
-	struct mac_key *cursor;  /* paging cursors */
+	struct mac_key *user;   /* user id -> pseudonym */
+	uint8_t public_sid[20]; /* masks the locator in public session ids: SHA-1(this || sid8), computed in scripts too */
+	struct mac_key *csrf;   /* form tokens */
+	struct mac_key *cursor; /* paging cursors */
 };
 
 struct keyring;
@@ -44,8 +44,8 @@ struct jwk;
 
 /*
  * Makes what is missing in ${state}/keys, the directory included: user.key, token-001.key, and a signing key for ${alg}
- * ("EdDSA", "ES256", "RS256", "HS256") if none of that algorithm is there. Everything made is owned by ${uid}:${gid} ((uid_t)-1 =
- * leave). Returns 0, or -1 with a sentence in ${err}.
+ * ("EdDSA", "ES256", "RS256", "HS256") if none of that algorithm is there. Everything made is owned by ${uid}:${gid} ((uid_t)-1
+ * = leave). Returns 0, or -1 with a sentence in ${err}.
  */
 int keyring_create(const char *state, const char *alg, uid_t uid, gid_t gid, char *err, size_t errlen);
 

@@ -133,8 +133,8 @@ read_text(const char *path, char text[FILE_MAX_BYTES], struct str *out, char *er
 	ssize_t n = fd_read_secret(path, text, FILE_MAX_BYTES);
 
 	if (n < 0) {
-		snprintf(err, errlen, "%s: %s", path, errno == EPERM ?
-		    "must be a regular file that nobody but its owner may read (mode 0600)" : strerror(errno));
+		snprintf(err, errlen, "%s: %s", path,
+		    errno == EPERM ? "must be a regular file that nobody but its owner may read (mode 0600)" : strerror(errno));
 		return (false);
 	}
 	*out = (struct str){ text, (size_t)n };
@@ -208,9 +208,10 @@ keyring_files_jwk(const struct keyring_file *f, char *err, size_t errlen)
 	if (read_text(f->path, buffer, &text, err, errlen)) {
 		k = f->kind == KEYRING_JWT_PEM ? jwk_from_pem(text.p, text.len) : parse_secret(text);
 		if (k == NULL)
-			snprintf(err, errlen, "%s: %s", f->path, f->kind == KEYRING_JWT_PEM ?
-			    "not a private key in PEM of Ed25519, P-256, or RSA of 2048 to 4096 bits" :
-			    "not a secret of 32 to 256 bytes in base64url");
+			snprintf(err, errlen, "%s: %s", f->path,
+			    f->kind == KEYRING_JWT_PEM
+				? "not a private key in PEM of Ed25519, P-256, or RSA of 2048 to 4096 bits"
+				: "not a secret of 32 to 256 bytes in base64url");
 	}
 	OPENSSL_cleanse(buffer, sizeof(buffer));
 	return (k);

@@ -44,7 +44,8 @@ mac_sha256(const void *p, size_t n, uint8_t out[MAC_LEN])
 	if (ctx == NULL)
 		ctx = EVP_MD_CTX_new();
 	require(ctx != NULL && EVP_DigestInit_ex2(ctx, sha256(), NULL) && EVP_DigestUpdate(ctx, p, n) &&
-	    EVP_DigestFinal_ex(ctx, out, NULL), "SHA-256");
+		    EVP_DigestFinal_ex(ctx, out, NULL),
+	    "SHA-256");
 }
 
 static EVP_MAC_CTX *

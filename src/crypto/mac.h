@@ -21,7 +21,8 @@ struct mac_key *mac_key_new(const void *key, size_t n);
 /* Wipes and frees ${k}; NULL is fine. */
 void mac_key_free(struct mac_key *k);
 
-/* Writes HMAC(${k}, ${p}) to ${out} (RFC 2104). Aborts if the library fails: a MAC that is not computed must not be believed. */
+/* Writes HMAC(${k}, ${p}) to ${out} (RFC 2104). Aborts if the library fails: a MAC that is not computed must not be believed.
+ */
 void mac_compute(struct mac_key *k, const void *p, size_t n, uint8_t out[MAC_LEN]);
 
 /* The same over the concatenation of two pieces. */

@@ -147,5 +147,5 @@ pwhash_outdated(const char *hash)
 	struct pwhash_text t;
 
 	return (!pwhash_text_read(hash, &t) || t.kind != PWHASH_ARGON2ID || t.memory < DEFAULT_MEMORY ||
-	    t.passes < DEFAULT_PASSES || t.salt_len < DEFAULT_SALT_LEN || t.hash_len < DEFAULT_HASH_LEN);
+		t.passes < DEFAULT_PASSES || t.salt_len < DEFAULT_SALT_LEN || t.hash_len < DEFAULT_HASH_LEN);
 }

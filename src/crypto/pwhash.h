@@ -18,7 +18,11 @@
 #define PASSWORD_MAX 1024 /* bytes; longer ones are refused before any hashing (R094) */
 #define PWHASH_TEXT_MAX 512
 
-enum pwhash_verdict { PWHASH_MATCH, PWHASH_NO_MATCH, PWHASH_ERROR /* could not compute: memory. Fail closed, not a wrong password */ };
+enum pwhash_verdict {
+	PWHASH_MATCH,
+	PWHASH_NO_MATCH,
+	PWHASH_ERROR /* could not compute: memory. Fail closed, not a wrong password */
+};
 
 /* Hashes ${n} bytes at ${password} with the defaults (argon2id m=19456 t=2 p=1, 16 B salt, 32 B tag). Returns 0, or -1. */
 int pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
@@ -33,8 +37,8 @@ enum pwhash_verdict pwhash_verify(const char *hash, const char *password, size_t
 void pwhash_spend(const char *like, const char *password, size_t n);
 
 /*
- * What verifying against ${hash} costs, estimated from its parameters, in microseconds of a processor of today: good for telling which of two
- * is dearer. "" or one that is not understood: what a default hash costs, since that is what is spent.
+ * What verifying against ${hash} costs, estimated from its parameters, in microseconds of a processor of today: good for
+ * telling which of two is dearer. "" or one that is not understood: what a default hash costs, since that is what is spent.
  */
 int64_t pwhash_cost(const char *hash);
 
@@ -45,7 +49,7 @@ void pwhash_burn(int64_t until);
 bool pwhash_outdated(const char *hash);
 
 /* PBKDF2-HMAC-SHA-256 (RFC 8018 5.2): writes ${outlen} bytes. Returns 0, or -1. */
-int pwhash_pbkdf2_sha256(const void *password, size_t n, const void *salt, size_t saltlen, unsigned iterations, unsigned char *out,
-    size_t outlen);
+int pwhash_pbkdf2_sha256(
+    const void *password, size_t n, const void *salt, size_t saltlen, unsigned iterations, unsigned char *out, size_t outlen);
 
 #endif

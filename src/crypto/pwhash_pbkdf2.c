@@ -141,8 +141,8 @@ derive_block(const struct pads *p, const void *salt, size_t saltlen, unsigned it
 }
 
 int
-pwhash_pbkdf2_sha256(const void *password, size_t n, const void *salt, size_t saltlen, unsigned iterations, unsigned char *out,
-    size_t outlen)
+pwhash_pbkdf2_sha256(
+    const void *password, size_t n, const void *salt, size_t saltlen, unsigned iterations, unsigned char *out, size_t outlen)
 {
 	uint8_t piece[DIGEST];
 	struct pads pads;

@@ -91,7 +91,7 @@ read_costs(struct str text, struct pwhash_text *t)
 	struct str memory = str_cut(&text, ','), passes = str_cut(&text, ',');
 
 	return (read_named(memory, "m", MEMORY_MAX, &t->memory) && read_named(passes, "t", PASSES_MAX, &t->passes) &&
-	    text.p != NULL && read_named(text, "p", LANES_MAX, &t->lanes) && t->memory >= 8 * t->lanes);
+		text.p != NULL && read_named(text, "p", LANES_MAX, &t->lanes) && t->memory >= 8 * t->lanes);
 }
 
 /* v=19$m=…,t=…,p=…$salt$hash */
@@ -102,8 +102,8 @@ read_argon2id(struct str rest, struct pwhash_text *t)
 
 	t->kind = PWHASH_ARGON2ID;
 	return (str_is(version, "v=19") && read_costs(costs, t) &&
-	    decode64(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
-	    decode64(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
+		decode64(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
+		decode64(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 /* ITER$salt$hash of passlib */
@@ -114,8 +114,8 @@ read_passlib(struct str rest, struct pwhash_text *t)
 
 	t->kind = PWHASH_PBKDF2;
 	return (read_number(iterations, ITERATIONS_MAX, &t->passes) &&
-	    decode64(salt, '.', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
-	    decode64(rest, '.', '/', t->hash, sizeof(t->hash), &t->hash_len));
+		decode64(salt, '.', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
+		decode64(rest, '.', '/', t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 static struct str
@@ -151,8 +151,8 @@ read_hex(struct str rest, struct pwhash_text *t)
 
 	t->kind = PWHASH_PBKDF2;
 	return (read_number(iterations, ITERATIONS_MAX, &t->passes) &&
-	    decode_hex(salt, t->salt, sizeof(t->salt), &t->salt_len) &&
-	    decode_hex(rest, t->hash, sizeof(t->hash), &t->hash_len));
+		decode_hex(salt, t->salt, sizeof(t->salt), &t->salt_len) &&
+		decode_hex(rest, t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 static const struct {
@@ -179,7 +179,7 @@ pwhash_text_read(const char *text, struct pwhash_text *out)
 
 		if (str_starts(s, forms[i].prefix))
 			return (forms[i].read((struct str){ s.p + n, s.len - n }, out) && out->salt_len >= SALT_MIN &&
-			    out->hash_len >= HASH_MIN);
+				out->hash_len >= HASH_MIN);
 	}
 	return (false);
 }

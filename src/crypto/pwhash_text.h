@@ -16,9 +16,9 @@ enum pwhash_kind { PWHASH_ARGON2ID, PWHASH_PBKDF2 };
 
 struct pwhash_text {
 	enum pwhash_kind kind;
-	uint32_t memory;     /* argon2id: KiB */
-	uint32_t passes;     /* argon2id: t; PBKDF2: iterations */
-	uint32_t lanes;      /* argon2id: p */
+	uint32_t memory; /* argon2id: KiB */
+	uint32_t passes; /* argon2id: t; PBKDF2: iterations */
+	uint32_t lanes;  /* argon2id: p */
 	uint8_t salt[PWHASH_SALT_MAX];
 	size_t salt_len;
 	uint8_t hash[PWHASH_HASH_MAX];

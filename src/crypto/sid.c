@@ -22,13 +22,14 @@ mask(const struct user_keys *k, const uint8_t session_key[SESSION_KEY_LEN], uint
 	if (ctx == NULL)
 		ctx = EVP_MD_CTX_new();
 	if (md == NULL || ctx == NULL || EVP_DigestInit_ex2(ctx, md, NULL) != 1 ||
-	    EVP_DigestUpdate(ctx, k->public_sid, sizeof(k->public_sid)) != 1 || EVP_DigestUpdate(ctx, session_key, SESSION_KEY_LEN) != 1 ||
-	    EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+	    EVP_DigestUpdate(ctx, k->public_sid, sizeof(k->public_sid)) != 1 ||
+	    EVP_DigestUpdate(ctx, session_key, SESSION_KEY_LEN) != 1 || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		abort();
 }
 
 void
-sid_public(const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], char out[PUBLIC_SID_LEN + 1])
+sid_public(const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
+    char out[PUBLIC_SID_LEN + 1])
 {
 	uint8_t m[SHA1_LEN], raw[USER_KEY_LEN + SESSION_KEY_LEN];
 

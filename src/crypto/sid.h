@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential; the mask keeps
- * two sessions of one user from being told to be his. SHA-1 since ids that were handed out must stay what they are; it only masks, nothing
- * rests on collisions. Made here only: the key never goes to Redis. Not a MAC: any text of the right shape parses, and then names a session that does not exist.
+ * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential;
+ * the mask keeps two sessions of one user from being told to be his. SHA-1 since ids that were handed out must stay what they
+ * are; it only masks, nothing rests on collisions. Made here only: the key never goes to Redis. Not a MAC: any text of the
+ * right shape parses, and then names a session that does not exist.
  */
 #ifndef CRYPTO_SID_H
 #define CRYPTO_SID_H
@@ -14,10 +15,13 @@
 #include "crypto/keyring.h"
 #include "doorward/session.h"
 
-/* Writes the public id of session ${session_key} of user ${user_key}, NUL-terminated. Aborts if the library cannot hash at all. */
-void sid_public(const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], char out[PUBLIC_SID_LEN + 1]);
+/* Writes the public id of session ${session_key} of user ${user_key}, NUL-terminated. Aborts if the library cannot hash at all.
+ */
+void sid_public(const struct user_keys *k, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
+    char out[PUBLIC_SID_LEN + 1]);
 
 /* Reads one back. Returns false if ${text} is not the one spelling of such an id. */
-bool sid_parse(const struct user_keys *k, struct str text, uint8_t user_key[USER_KEY_LEN], uint8_t session_key[SESSION_KEY_LEN]);
+bool sid_parse(
+    const struct user_keys *k, struct str text, uint8_t user_key[USER_KEY_LEN], uint8_t session_key[SESSION_KEY_LEN]);
 
 #endif

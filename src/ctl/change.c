@@ -31,7 +31,8 @@ last_end(const struct config *conf)
 	for (size_t i = 0; i < conf->n_clients; i++) {
 		const struct client *cl = &conf->clients[i];
 
-		longest = later(longest, later(later(cl->absolute, cl->remember_absolute), cl->refresh_absolute) + cl->access_ttl);
+		longest = later(
+		    longest, later(later(cl->absolute, cl->remember_absolute), cl->refresh_absolute) + cl->access_ttl);
 	}
 	return (clock_wall() + longest / 1000);
 }
@@ -132,8 +133,8 @@ change_enable(struct ctl *c, const struct options *o)
 }
 
 /*
- * Disabled first and removed last: between the two nobody can log in, and if the sessions cannot be ended now, the account is still there
- * to repeat the command with.
+ * Disabled first and removed last: between the two nobody can log in, and if the sessions cannot be ended now, the account is
+ * still there to repeat the command with.
  */
 int
 change_delete(struct ctl *c, const struct options *o)

@@ -22,8 +22,8 @@
 
 #include "ctl/ctl.h"
 
-#define ERROR_MAX 512        /* bytes of a sentence, a path included */
-#define STATE_PATH_MAX 4096  /* PATH_MAX */
+#define ERROR_MAX 512       /* bytes of a sentence, a path included */
+#define STATE_PATH_MAX 4096 /* PATH_MAX */
 
 void
 ctl_say(const char *fmt, ...)
@@ -144,7 +144,8 @@ enum dw_result
 ctl_find_account(struct ctl *c, const char *name, struct account *out)
 {
 	char canonical[USERNAME_MAX + 1];
-	enum dw_result r = sqlite_ops.find(c->users, name, out); /* as it is: a name in conflict has no canonical form of its own */
+	enum dw_result r = sqlite_ops.find(
+	    c->users, name, out); /* as it is: a name in conflict has no canonical form of its own */
 
 	if (r == DW_ABSENT && name_canonical(str_of(name), canonical))
 		r = sqlite_ops.find(c->users, canonical, out);

@@ -23,7 +23,7 @@ struct sqlite_db;
 struct user_keys;
 
 struct ctl {
-	const char *file;  /* the configuration */
+	const char *file; /* the configuration */
 	struct config *conf;
 	struct keyring *keys;
 	struct sqlite_db *users;
@@ -38,9 +38,9 @@ void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int ctl_config(struct ctl *c);
 
 /*
- * Opens the user database. ${create}: makes what a new installation has not got yet, the state directory, the keys and the database, owned by
- * the user the daemon runs as: the first account can be added before the daemon is started for the first time. Returns 0, or -1 after saying
- * why.
+ * Opens the user database. ${create}: makes what a new installation has not got yet, the state directory, the keys and the
+ * database, owned by the user the daemon runs as: the first account can be added before the daemon is started for the first
+ * time. Returns 0, or -1 after saying why.
  */
 int ctl_users(struct ctl *c, bool create);
 
@@ -50,7 +50,8 @@ int ctl_store(struct ctl *c);
 /* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
 int ctl_arena(struct ctl *c, size_t size);
 
-/* Finds the account ${name}, as typed, or the one of this id; the hash is wiped. DW_ABSENT, and could not ask, are different answers, and nothing is said. */
+/* Finds the account ${name}, as typed, or the one of this id; the hash is wiped. DW_ABSENT, and could not ask, are different
+ * answers, and nothing is said. */
 enum dw_result ctl_find_account(struct ctl *c, const char *name, struct account *out);
 
 /* Finds the account ${name}, as typed, or the one of this id. Returns 0, or -1 after saying why not. The hash is wiped. */
@@ -63,12 +64,13 @@ void ctl_pseudonym(const struct ctl *c, const char *id, uint8_t user_key[USER_KE
 const struct user_keys *ctl_keys(const struct ctl *c);
 
 /*
- * Makes void what the daemon of this host, if one runs, remembers of sessions: after a command that ended some, no worker here accepts them
- * any more. (On other hosts Redis tells, within milliseconds.)
+ * Makes void what the daemon of this host, if one runs, remembers of sessions: after a command that ended some, no worker here
+ * accepts them any more. (On other hosts Redis tells, within milliseconds.)
  */
 void ctl_flush(const struct ctl *c);
 
-/* Says why the store did not answer about the user ${user_key}: it could not be asked, or his record makes no sense, which is named. */
+/* Says why the store did not answer about the user ${user_key}: it could not be asked, or his record makes no sense, which is
+ * named. */
 void ctl_say_store(enum dw_result rc, const uint8_t user_key[USER_KEY_LEN]);
 
 /* Closes and wipes everything. */

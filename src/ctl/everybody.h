@@ -16,9 +16,9 @@ struct ctl;
 #define EVERYBODY_BROKEN 2 /* his record makes no sense; it said so */
 
 /*
- * Calls ${f} for each user, in no order; one who comes or goes meanwhile may be missed. A record that makes no sense does not hide the
- * others: it is counted, and said at the end. Returns 0, EVERYBODY_ENOUGH, EVERYBODY_BROKEN if there was such a record, or -1 after saying
- * why it could not go on.
+ * Calls ${f} for each user, in no order; one who comes or goes meanwhile may be missed. A record that makes no sense does not
+ * hide the others: it is counted, and said at the end. Returns 0, EVERYBODY_ENOUGH, EVERYBODY_BROKEN if there was such a
+ * record, or -1 after saying why it could not go on.
  */
 int everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx), void *ctx);
 

@@ -15,7 +15,7 @@
 #include "ctl/http.h"
 
 #define HTTP_SMALL 4096 /* bytes of an answer that says little */
-#define TIMEOUT 5 /* seconds: the daemon answers from memory */
+#define TIMEOUT 5       /* seconds: the daemon answers from memory */
 
 static int
 dial(const char *path)
@@ -71,8 +71,10 @@ exchange(const char *path, const char *method, const char *target, char *mem, si
 
 	if (fd < 0)
 		return (-1);
-	n = snprintf(mem, cap, "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nContent-Length: 0\r\n"
-		"Connection: close\r\n\r\n", method, target);
+	n = snprintf(mem, cap,
+	    "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nContent-Length: 0\r\n"
+	    "Connection: close\r\n\r\n",
+	    method, target);
 	if (fd_write_full(fd, mem, (size_t)n) == 0)
 		len = read_all(fd, mem, cap);
 	saved = errno;
@@ -95,7 +97,8 @@ is_whole(struct str head, size_t body_len)
 			return (false);
 		if (value.p != NULL && value.len > 0 && value.p[value.len - 1] == '\r')
 			value.len--;
-		if (str_is_nocase(name, "Content-Length") && (!str_to_u64(str_trim(value), UINT32_MAX, &length) || length != body_len))
+		if (str_is_nocase(name, "Content-Length") &&
+		    (!str_to_u64(str_trim(value), UINT32_MAX, &length) || length != body_len))
 			return (false);
 	}
 	return (true);

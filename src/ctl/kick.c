@@ -26,7 +26,8 @@ struct kick {
 };
 
 static int
-print_record(struct ctl *c, struct kick *k, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *r, const struct logout_record *e)
+print_record(struct ctl *c, struct kick *k, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *r,
+    const struct logout_record *e)
 {
 	char text[OBJECT_MAX], sid[PUBLIC_SID_LEN + 1];
 	struct buf b;

@@ -148,7 +148,8 @@ default_file(void)
 int
 main(int argc, char **argv)
 {
-	static const struct option words[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
+	static const struct option words[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ 0 } };
 	const char *file = default_file();
 	int flag;
 

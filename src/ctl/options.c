@@ -88,8 +88,8 @@ take(int flag, struct options *o)
 }
 
 /*
- * A session id may begin with a hyphen. As the first word after the command it is taken for what it is; no option of ours has this length
- * without "=". Elsewhere "--" helps.
+ * A session id may begin with a hyphen. As the first word after the command it is taken for what it is; no option of ours has
+ * this length without "=". Elsewhere "--" helps.
  */
 static bool
 is_session_id(const char *word)
@@ -117,7 +117,7 @@ options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 		argv++;
 	}
 	argv[0] = program_invocation_name; /* whose complaints these are */
-	optind = 0; /* GNU: start over, main() has read its own options */
+	optind = 0;                        /* GNU: start over, main() has read its own options */
 	while ((flag = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if (take(flag, out) != 0)
 			return (-1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The options of all commands, read by one parser: which of them a command takes is a column of its row in the command table. */
+/* The options of all commands, read by one parser: which of them a command takes is a column of its row in the command table.
+ */
 #ifndef CTL_OPTIONS_H
 #define CTL_OPTIONS_H
 
@@ -8,8 +9,8 @@
 
 #include "doorward/session.h"
 
-#define ARGS_MAX 1                          /* what stands beside the options: a name or a session id */
-#define GROUP_OPTIONS_MAX (GROUPS_MAX + 1)  /* more cannot be stored, however short */
+#define ARGS_MAX 1                         /* what stands beside the options: a name or a session id */
+#define GROUP_OPTIONS_MAX (GROUPS_MAX + 1) /* more cannot be stored, however short */
 
 enum option_flag {
 	OPTION_JSON = 1,
@@ -34,24 +35,24 @@ struct option_list {
 };
 
 struct options {
-	bool json;           /* --json */
-	bool password_stdin; /* --password-stdin */
-	bool all;            /* --all */
-	bool watch;          /* --watch */
-	bool strict;         /* --strict */
-	const char *user;    /* --user; NULL = not given, as for those that follow */
-	const char *device;  /* --device */
-	const char *reason;  /* --reason */
-	const char *limit;   /* --limit */
-	const char *set;     /* --set */
+	bool json;                              /* --json */
+	bool password_stdin;                    /* --password-stdin */
+	bool all;                               /* --all */
+	bool watch;                             /* --watch */
+	bool strict;                            /* --strict */
+	const char *user;                       /* --user; NULL = not given, as for those that follow */
+	const char *device;                     /* --device */
+	const char *reason;                     /* --reason */
+	const char *limit;                      /* --limit */
+	const char *set;                        /* --set */
 	struct option_list groups, add, remove; /* --group, --add, --remove */
 	const char *args[ARGS_MAX];
 	size_t n_args;
 };
 
 /*
- * Reads the ${argc} words at ${argv} (the first is the command's) into ${out}. ${allowed}: the option_flags the command takes. Returns 0,
- * or -1 after saying what is wrong.
+ * Reads the ${argc} words at ${argv} (the first is the command's) into ${out}. ${allowed}: the option_flags the command takes.
+ * Returns 0, or -1 after saying what is wrong.
  */
 int options_parse(int argc, char **argv, unsigned allowed, struct options *out);
 

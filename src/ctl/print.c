@@ -45,21 +45,23 @@ print_account_json(struct buf *b, const struct account *a)
 	buf_puts(b, ",\"username\":");
 	buf_json(b, str_of(a->name));
 	put_groups(b, a->groups);
-	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":\"", a->disabled ? "true" : "false", a->conflict ? "true" : "false");
+	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":\"", a->disabled ? "true" : "false",
+	    a->conflict ? "true" : "false");
 	buf_time(b, a->created);
 	buf_puts(b, "\"}");
 }
 
 void
-print_session_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
-    const char *username, const struct device *device)
+print_session_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
+    const char *user_id, const char *username, const struct device *device)
 {
 
 	view_session(b, ctl_keys(c), user_key, s, user_id, username, view_client_id(c->conf, s->client_hash), device, false);
 }
 
 void
-print_logout_record_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const struct logout_record *e)
+print_logout_record_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
+    const struct logout_record *e)
 {
 
 	view_logout_record(b, ctl_keys(c), user_key, user_id, e);

@@ -25,20 +25,22 @@ const char *print_time(int64_t at, char out[TIME_LEN]);
 void print_account_json(struct buf *b, const struct account *a);
 
 /* Appends the session object of the HTTP interface; ${device} NULL = nothing is known of it. */
-void print_session_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
-    const char *username, const struct device *device);
+void print_session_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
+    const char *user_id, const char *username, const struct device *device);
 
 /* Appends the logout record of the HTTP interface. */
-void print_logout_record_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const struct logout_record *e);
+void print_logout_record_json(const struct ctl *c, struct buf *b, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
+    const struct logout_record *e);
 
 /*
- * Writes ${text}, made by others, so that it cannot do anything to a terminal (buf_shown). print_line(): formatted, with the end of the line,
- * to standard output.
+ * Writes ${text}, made by others, so that it cannot do anything to a terminal (buf_shown). print_line(): formatted, with the
+ * end of the line, to standard output.
  */
 void print_shown(FILE *to, struct str text);
 void print_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes ${b} to standard output in the same way. An object that did not fit would be half an answer: says so and returns -1. */
+/* Writes ${b} to standard output in the same way. An object that did not fit would be half an answer: says so and returns -1.
+ */
 int print_buf(const struct buf *b);
 
 #endif

@@ -19,7 +19,7 @@
 /* What a list is made of while it goes from user to user. */
 struct listing {
 	bool json;
-	bool known;      /* the user database can be asked for devices */
+	bool known; /* the user database can be asked for devices */
 	uint64_t limit;
 	uint64_t shown;
 };
@@ -36,8 +36,8 @@ static void
 print_head(void)
 {
 
-	printf("%-*s  %-20s  %-20s  %-20s  %-20s  %-15s  %s\n", PUBLIC_SID_LEN, "SESSION", "USER", "CREATED", "LAST SEEN", "EXPIRES",
-	    "ADDRESS", "DEVICE");
+	printf("%-*s  %-20s  %-20s  %-20s  %-20s  %-15s  %s\n", PUBLIC_SID_LEN, "SESSION", "USER", "CREATED", "LAST SEEN",
+	    "EXPIRES", "ADDRESS", "DEVICE");
 }
 
 static int
@@ -53,7 +53,8 @@ print_row(const struct ctl *c, const struct session_list *of, const uint8_t user
 }
 
 static int
-print_session(struct ctl *c, struct listing *l, const struct session_list *of, const uint8_t user_key[USER_KEY_LEN], const struct session *s)
+print_session(struct ctl *c, struct listing *l, const struct session_list *of, const uint8_t user_key[USER_KEY_LEN],
+    const struct session *s)
 {
 	char text[OBJECT_MAX];
 	struct device d;
@@ -108,7 +109,8 @@ list_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 	return (l->shown < l->limit ? 0 : EVERYBODY_ENOUGH);
 }
 
-/* What is listed: everybody's sessions, or those of the one user ${user_key}. Half a JSON text helps nobody: all that can be known is asked before. */
+/* What is listed: everybody's sessions, or those of the one user ${user_key}. Half a JSON text helps nobody: all that can be
+ * known is asked before. */
 static int
 print_list(struct ctl *c, const uint8_t *user_key, struct listing *l)
 {
@@ -151,7 +153,8 @@ session_list_command(struct ctl *c, const struct options *o)
 }
 
 static void
-show_json(struct ctl *c, const struct lookup *q, const struct lookup_reply *r, bool alive, const struct device *d, struct buf *b)
+show_json(
+    struct ctl *c, const struct lookup *q, const struct lookup_reply *r, bool alive, const struct device *d, struct buf *b)
 {
 
 	buf_puts(b, "{\"session\":");
@@ -176,7 +179,8 @@ show_live(const char *sid, const struct lookup_reply *r, const struct device *d,
 	buf_printf(b, "session     %s\nuser        %s\nuser id     %s\ngroups      %s\n", sid, r->username, r->user_id,
 	    r->groups[0] != '\0' ? r->groups : "-");
 	buf_printf(b, "created     %s\nlast seen   %s\nexpires     %s\n", print_time(s->created, created),
-	    print_time(s->has_family && s->rotated > s->last_seen ? s->rotated : s->last_seen, seen), print_time(session_end(s), ends));
+	    print_time(s->has_family && s->rotated > s->last_seen ? s->rotated : s->last_seen, seen),
+	    print_time(session_end(s), ends));
 	buf_printf(b, "kind        %s%s%s\n", s->has_cookie ? "cookie" : "", s->has_cookie && s->has_family ? ", " : "",
 	    s->has_family ? "tokens" : "");
 	buf_printf(b, "address     %s\ndevice      %s\n", s->ip[0] != '\0' ? s->ip : "-", s->device_id);
@@ -211,7 +215,7 @@ ask(struct ctl *c, const char *sid, struct lookup *q, struct lookup_reply *r, bo
 		return (-1);
 	}
 	*alive = r->user_id[0] != '\0' && r->live && r->session.created >= r->not_before &&
-	    session_end(&r->session) > redis_store_ops.now(c->store);
+		 session_end(&r->session) > redis_store_ops.now(c->store);
 	if (!*alive && !r->ended) {
 		ctl_say("there is no session %s", sid);
 		return (-1);

@@ -42,7 +42,7 @@ is_table(struct json_object *v)
 {
 
 	return (json_object_is_type(v, json_type_array) && json_object_array_length(v) > 0 &&
-	    json_object_is_type(json_object_array_get_idx(v, 0), json_type_object));
+		json_object_is_type(json_object_array_get_idx(v, 0), json_type_object));
 }
 
 /* Names and values, those of nested objects as "outer.inner"; tables are left for later. */
@@ -51,7 +51,8 @@ print_values(struct json_object *o, const char *prefix)
 {
 	char name[PREFIX_MAX];
 
-	json_object_object_foreach(o, key, v) {
+	json_object_object_foreach(o, key, v)
+	{
 		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
 		if (json_object_is_type(v, json_type_object))
 			print_values(v, name);
@@ -81,8 +82,10 @@ print_table(const char *title, struct json_object *rows)
 	struct json_object *v;
 	size_t n = 0;
 
-	json_object_object_foreach(json_object_array_get_idx(rows, 0), key, first) {
-		if (n < COLUMNS_MAX && !json_object_is_type(first, json_type_object) && !json_object_is_type(first, json_type_array))
+	json_object_object_foreach(json_object_array_get_idx(rows, 0), key, first)
+	{
+		if (n < COLUMNS_MAX && !json_object_is_type(first, json_type_object) &&
+		    !json_object_is_type(first, json_type_array))
 			names[n++] = key;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -125,7 +128,8 @@ print_status(struct str text)
 		return (-1);
 	}
 	print_values(o, "");
-	json_object_object_foreach(o, key, v) {
+	json_object_object_foreach(o, key, v)
+	{
 		if (is_table(v))
 			print_table(key, v);
 		if (strcmp(key, "pools") == 0 && is_table(v))

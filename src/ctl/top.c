@@ -27,7 +27,7 @@ static volatile sig_atomic_t ended;
 struct top {
 	const char *path;
 	char *mem;
-	bool terminal;		  /* we may draw */
+	bool terminal;            /* we may draw */
 	struct json_object *last; /* the sample before this one; NULL = none */
 	int64_t last_at;
 };
@@ -122,8 +122,8 @@ draw_pools(const struct top *t, struct json_object *o, double seconds)
 {
 	struct json_object *pools = member(o, "pools");
 
-	line(t, "%-8s %-7s %5s %7s %10s %8s %8s %8s %9s %9s %7s", "POOL", " UP", "BUSY", "WAITING", "REQUESTS/S",
-	    "2XX/S", "4XX/S", "5XX/S", "MEAN MS", "REDIS E/S", "DEATHS");
+	line(t, "%-8s %-7s %5s %7s %10s %8s %8s %8s %9s %9s %7s", "POOL", " UP", "BUSY", "WAITING", "REQUESTS/S", "2XX/S",
+	    "4XX/S", "5XX/S", "MEAN MS", "REDIS E/S", "DEATHS");
 	for (size_t i = 0; pools != NULL && i < json_object_array_length(pools); i++) {
 		struct json_object *p = json_object_array_get_idx(pools, i);
 
@@ -152,8 +152,8 @@ draw_stages(const struct top *t, struct json_object *o)
 			double n = grown(s, old, "count");
 
 			if (n > 0)
-				len += snprintf(row + len, sizeof(row) - (size_t)len, " %9.3f",
-				    grown(s, old, "total_us") / n / 1000);
+				len += snprintf(
+				    row + len, sizeof(row) - (size_t)len, " %9.3f", grown(s, old, "total_us") / n / 1000);
 			else
 				len += snprintf(row + len, sizeof(row) - (size_t)len, " %9s", "-");
 		}
@@ -192,14 +192,13 @@ draw_cache(const struct top *t, struct json_object *o)
 	double hits = 0, asked = 0;
 
 	for (size_t i = 0; pools != NULL && i < json_object_array_length(pools); i++) {
-		struct json_object *p = json_object_array_get_idx(pools, i),
-				   *old = same_pool(member(t->last, "pools"), p);
+		struct json_object *p = json_object_array_get_idx(pools, i), *old = same_pool(member(t->last, "pools"), p);
 
 		hits += grown(p, old, "cache_hits");
 		asked += grown(p, old, "cache_hits") + grown(p, old, "cache_misses");
 	}
 	line(t, "cache %s, hits %.0f %%   hashing %.0f of %.0f   outbox %s   slow %.0f   killed %.0f   replaced %.0f",
-	    member(o, "cache") == NULL					? "none"
+	    member(o, "cache") == NULL                                  ? "none"
 	    : json_object_get_boolean(member(member(o, "cache"), "on")) ? "on"
 									: "OFF",
 	    asked > 0 ? hits * 100 / asked : 0, number(o, "hashing"), number(o, "max_hashing"),

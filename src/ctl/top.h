@@ -4,8 +4,8 @@
 #define CTL_TOP_H
 
 /*
- * Asks the daemon at the socket ${path} until q or Ctrl-C. On a terminal the picture stays in place; elsewhere one follows the other.
- * Returns an exit code.
+ * Asks the daemon at the socket ${path} until q or Ctrl-C. On a terminal the picture stays in place; elsewhere one follows the
+ * other. Returns an exit code.
  */
 int top_run(const char *path);
 

@@ -27,8 +27,8 @@ user_groups_join(const struct str *groups, size_t n, char out[GROUPS_MAX + 1])
 
 	if (name_groups_join(groups, n, out))
 		return (0);
-	ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d", GROUPS_MAX,
-	    GROUP_MAX);
+	ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d",
+	    GROUPS_MAX, GROUP_MAX);
 	return (-1);
 }
 
@@ -41,7 +41,8 @@ describe(const struct options *o, struct account *a)
 
 	memset(a, 0, sizeof(*a));
 	if (!name_canonical(str_of(o->args[0]), a->name)) {
-		ctl_say("the name is refused: 1 to %d bytes of UTF-8 without , : / \", controls and invisible characters", USERNAME_MAX);
+		ctl_say("the name is refused: 1 to %d bytes of UTF-8 without , : / \", controls and invisible characters",
+		    USERNAME_MAX);
 		return (-1);
 	}
 	for (size_t i = 0; i < o->groups.n; i++)
@@ -95,7 +96,8 @@ state_of(const struct account *a)
 	return (a->conflict ? "conflict" : a->disabled ? "disabled" : "enabled");
 }
 
-/* The name for a person to read. One in conflict may have what no name may: characters that are not seen, or that turn the others around. */
+/* The name for a person to read. One in conflict may have what no name may: characters that are not seen, or that turn the
+ * others around. */
 static const char *
 name_of(const struct account *a)
 {
@@ -151,8 +153,8 @@ print_account(const struct account *a, bool json, bool first)
 			buf_putc(&b, ',');
 		print_account_json(&b, a);
 	} else {
-		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", name_of(a), a->id, state_of(a),
-		    print_time(a->created, at), a->groups[0] != '\0' ? a->groups : "-");
+		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", name_of(a), a->id, state_of(a), print_time(a->created, at),
+		    a->groups[0] != '\0' ? a->groups : "-");
 	}
 	return (print_buf(&b));
 }

@@ -42,8 +42,9 @@ allow(const struct request *q, struct response *r, const struct cached_check *p)
 }
 
 /*
- * Before a script's request to another origin a browser asks with OPTIONS, and by the Fetch standard sends no credential with the question: where
- * the application is to answer it, it has to pass. What does come with a credential is no such question, and is checked.
+ * Before a script's request to another origin a browser asks with OPTIONS, and by the Fetch standard sends no credential with
+ * the question: where the application is to answer it, it has to pass. What does come with a credential is no such question,
+ * and is checked.
  */
 static bool
 is_open_question(const struct app *app, const struct request *q)

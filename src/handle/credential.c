@@ -5,8 +5,8 @@
 
 #include "handle/credential.h"
 
-#define COOKIES_MAX 4     /* of our name in one request: more are nobody's accident */
-#define RETRY_STORE 1     /* seconds; the breaker probes about as often */
+#define COOKIES_MAX 4 /* of our name in one request: more are nobody's accident */
+#define RETRY_STORE 1 /* seconds; the breaker probes about as often */
 
 /* "Bearer" and one token. Another scheme is somebody else's business; two tokens are refused, whichever server joined them. */
 static enum dw_result
@@ -25,7 +25,8 @@ bearer_text(const struct request *q, struct str *out)
 	return (memchr(out->p, ',', out->len) == NULL ? DW_OK : DW_REFUSED);
 }
 
-/* In front of an application the header is the application's as well: what is not ours in form, beside a cookie of ours, is not for us. */
+/* In front of an application the header is the application's as well: what is not ours in form, beside a cookie of ours, is not
+ * for us. */
 static enum dw_result
 own_bearer_text(const struct app *app, const struct request *q, bool with_cookie, struct str *out)
 {
@@ -154,8 +155,8 @@ check_presented(struct app *app, bool family, struct presented *p, struct identi
 }
 
 bool
-credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
-    struct identity *id)
+credential_require(
+    struct app *app, const struct request *q, struct response *r, bool family, struct presented *out, struct identity *id)
 {
 	enum dw_result rc = credential_find(app, q, out);
 
@@ -240,8 +241,9 @@ credential_new_form_cookie(const struct app *app, const struct request *q, struc
 }
 
 /*
- * A browser shows a page again from its back-forward cache, "no-store" or not, unless a cookie has changed since; and one that disappears is no
- * change to Chromium (seen in 151-browser-lighttpd without the renewal: Back led into the application). So another one changes with it.
+ * A browser shows a page again from its back-forward cache, "no-store" or not, unless a cookie has changed since; and one that
+ * disappears is no change to Chromium (seen in 151-browser-lighttpd without the renewal: Back led into the application). So
+ * another one changes with it.
  */
 void
 credential_clear_cookie(const struct app *app, const struct request *q, struct response *r)

@@ -21,9 +21,9 @@ struct presented {
 };
 
 /*
- * Finds them. DW_OK: ${out} is filled. DW_ABSENT: none was sent. DW_INVALID: one is malformed or forged. DW_REFUSED: they stand for different
- * sessions, or a header carries two. Nothing is asked. The header is the application's as well: beside a session cookie, a bearer token that is not
- * ours in form counts as absent.
+ * Finds them. DW_OK: ${out} is filled. DW_ABSENT: none was sent. DW_INVALID: one is malformed or forged. DW_REFUSED: they stand
+ * for different sessions, or a header carries two. Nothing is asked. The header is the application's as well: beside a session
+ * cookie, a bearer token that is not ours in form counts as absent.
  */
 enum dw_result credential_find(const struct app *app, const struct request *q, struct presented *out);
 
@@ -36,18 +36,20 @@ void credential_refuse_transport(const struct request *q, struct response *r);
 /* Answers 400: credentials of different sessions in one request. */
 void credential_refuse_mixed(const struct request *q, struct response *r);
 
-/* Answers the request for anything but DW_OK of check_session, with its ${reason}, and for DW_ABSENT and DW_INVALID of credential_find. */
+/* Answers the request for anything but DW_OK of check_session, with its ${reason}, and for DW_ABSENT and DW_INVALID of
+ * credential_find. */
 void credential_refuse(const struct request *q, struct response *r, enum dw_result rc, const char *reason);
 
 /*
- * Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. Of a bearer token and a cookie of
- * one session the valid one decides, and is then ${out}->cred.
+ * Finds and checks in one: true if ${out} and ${id} are those of a live session, else the request has been answered. Of a
+ * bearer token and a cookie of one session the valid one decides, and is then ${out}->cred.
  */
-bool credential_require(struct app *app, const struct request *q, struct response *r, bool family, struct presented *out,
-    struct identity *id);
+bool credential_require(
+    struct app *app, const struct request *q, struct response *r, bool family, struct presented *out, struct identity *id);
 
 /*
- * The name under which the browser keeps our cookie ${name}: over plain http (require_tls = false) no browser takes one that says __Host- or
+ * The name under which the browser keeps our cookie ${name}: over plain http (require_tls = false) no browser takes one that
+ * says __Host- or
  * __Secure-, so it is named without.
  */
 const char *credential_cookie_name(const struct app *app, const struct request *q, const char *name);
@@ -59,8 +61,8 @@ const char *credential_secure_attribute(const struct app *app, const struct requ
 struct str credential_form_cookie(const struct app *app, const struct request *q);
 
 /*
- * Gives the browser a form cookie of a fresh value, which goes into ${fresh} too (CSRF_COOKIE_TEXT characters). False without randomness: then the
- * browser keeps what it has.
+ * Gives the browser a form cookie of a fresh value, which goes into ${fresh} too (CSRF_COOKIE_TEXT characters). False without
+ * randomness: then the browser keeps what it has.
  */
 bool credential_new_form_cookie(const struct app *app, const struct request *q, struct response *r, char *fresh);
 
@@ -68,17 +70,18 @@ bool credential_new_form_cookie(const struct app *app, const struct request *q, 
 void credential_clear_cookie(const struct app *app, const struct request *q, struct response *r);
 
 /* Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. */
-void credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
+void credential_set_cookie(
+    const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
 
 /*
- * True if the request comes from a page of ours: the browser says so, or, where it says nothing, the body is JSON (which no browser sends across
- * sites unasked) or carries the form token.
+ * True if the request comes from a page of ours: the browser says so, or, where it says nothing, the body is JSON (which no
+ * browser sends across sites unasked) or carries the form token.
  */
 bool credential_from_own_page(const struct app *app, const struct request *q);
 
 /*
- * True if a write that ${p} authorises may go on: bearers always, cookies only from our own pages (403 csrf is answered otherwise).
- * A request without any browser's word on its origin needs a JSON body or the form token.
+ * True if a write that ${p} authorises may go on: bearers always, cookies only from our own pages (403 csrf is answered
+ * otherwise). A request without any browser's word on its origin needs a JSON body or the form token.
  */
 bool credential_write_allowed(const struct app *app, const struct request *q, struct response *r, bool by_cookie);
 

@@ -5,11 +5,13 @@
 #include "handle/ended.h"
 
 void
-ended_answer(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended)
+ended_answer(
+    struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended)
 {
 
 	response_json(r, 200);
-	buf_printf(&r->body, "{\"status\":\"logged_out\",\"already\":%s,\"ended\":%u,\"logout\":", ended > 0 || reply == NULL ? "false" : "true",
+	buf_printf(&r->body,
+	    "{\"status\":\"logged_out\",\"already\":%s,\"ended\":%u,\"logout\":", ended > 0 || reply == NULL ? "false" : "true",
 	    (unsigned)ended);
 	if (reply != NULL && reply->has_own)
 		view_logout_record(&r->body, keyring_user(app->keys), user_key, reply->user_id, &reply->own);

@@ -9,9 +9,10 @@
 #include "doorward/response.h"
 
 /*
- * Answers 200 {"status":"logged_out","already","ended","logout"}. ${reply} is that of the store, NULL if no record is to be shown; ${ended} counts
- * what this call ended.
+ * Answers 200 {"status":"logged_out","already","ended","logout"}. ${reply} is that of the store, NULL if no record is to be
+ * shown; ${ended} counts what this call ended.
  */
-void ended_answer(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended);
+void ended_answer(
+    struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended);
 
 #endif

@@ -9,8 +9,8 @@
 #include "doorward/response.h"
 
 /*
- * Puts the string member ${name} into ${*out}; absent or null leaves STR_NONE, or is answered 400 if it is ${required}. Returns false if the
- * request has been answered: a missing, wrong-typed or over-long (${max} bytes) member is never coerced (R015).
+ * Puts the string member ${name} into ${*out}; absent or null leaves STR_NONE, or is answered 400 if it is ${required}. Returns
+ * false if the request has been answered: a missing, wrong-typed or over-long (${max} bytes) member is never coerced (R015).
  */
 bool input_string(const struct request *q, struct response *r, const char *name, bool required, size_t max, struct str *out);
 

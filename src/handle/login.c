@@ -75,7 +75,8 @@ read_client(const struct app *app, const struct request *q, struct response *r, 
 	return (w->in.client != NULL);
 }
 
-/* The device of a form login is the browser, known by its form cookie: two posts of one form are one device and leave one session. */
+/* The device of a form login is the browser, known by its form cookie: two posts of one form are one device and leave one
+ * session. */
 static void
 find_browser(const struct app *app, const struct request *q, struct login_request *w)
 {
@@ -105,7 +106,8 @@ read_login_request(const struct app *app, const struct request *q, struct respon
 	return (true);
 }
 
-/* A stale or forged cookie is no reason to refuse a login; a genuine one is ended by it. False: answered, they are of different sessions. */
+/* A stale or forged cookie is no reason to refuse a login; a genuine one is ended by it. False: answered, they are of different
+ * sessions. */
 static bool
 find_presented(const struct app *app, const struct request *q, struct response *r, struct login_request *w)
 {
@@ -132,13 +134,17 @@ failure_of(enum login_outcome outcome)
 	case SIGN_IN_REFUSED:
 		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0 });
 	case SIGN_IN_TOO_MANY:
-		return ((struct failure){ "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0 });
+		return ((struct failure){
+		    "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0 });
 	case SIGN_IN_OVERLOADED:
-		return ((struct failure){ "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED });
+		return ((struct failure){
+		    "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED });
 	case SIGN_IN_NO_STORE:
-		return ((struct failure){ "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE });
+		return ((struct failure){
+		    "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE });
 	case SIGN_IN_NO_USERDB:
-		return ((struct failure){ "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE });
+		return ((struct failure){
+		    "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE });
 	default:
 		return ((struct failure){ "server_error", "The login failed for a reason of ours.", 0 });
 	}
@@ -150,8 +156,13 @@ refuse(struct app *app, const struct request *q, struct response *r, const struc
 {
 	struct failure f = failure_of(outcome);
 	bool outage = outcome == SIGN_IN_NO_STORE || outcome == SIGN_IN_NO_USERDB;
-	struct login_form form = { .username = w->in.username, .next = w->next, .message = str_of(f.description), .alarm = true,
-		.remember = w->in.remember, .wrong = outcome == SIGN_IN_REFUSED, .outage = outage };
+	struct login_form form = { .username = w->in.username,
+		.next = w->next,
+		.message = str_of(f.description),
+		.alarm = true,
+		.remember = w->in.remember,
+		.wrong = outcome == SIGN_IN_REFUSED,
+		.outage = outage };
 
 	if (outage)
 		form.message = texts_find(STR_LIT("outage"));
@@ -170,7 +181,8 @@ put_session(struct app *app, struct response *r, const struct login_output *out)
 }
 
 static void
-welcome(struct app *app, const struct request *q, struct response *r, const struct login_request *w, const struct login_output *out)
+welcome(
+    struct app *app, const struct request *q, struct response *r, const struct login_request *w, const struct login_output *out)
 {
 
 	if (w->in.want_cookie)
@@ -198,7 +210,8 @@ handle_login(struct app *app, struct request *q, struct response *r)
 
 	if (!read_login_request(app, q, r, &w) || !find_presented(app, q, r, &w))
 		return;
-	/* A login sets a cookie or ends the session of the one that came along: each is a write in the name of whoever's browser it is. */
+	/* A login sets a cookie or ends the session of the one that came along: each is a write in the name of whoever's
+	 * browser it is. */
 	if (!credential_write_allowed(app, q, r, w.in.want_cookie || w.presented.has_cookie))
 		return;
 	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)

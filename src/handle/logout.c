@@ -46,8 +46,9 @@ add_member(struct app *app, struct str text, struct presented *p, enum dw_result
 }
 
 /*
- * Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. A page of another site cannot send the
- * cookie (SameSite), but it could have it cleared: where a browser tells of an origin, "null" included, it has to be ours.
+ * Whoever asked to be signed out keeps no cookie, except where the answer says that nothing is known. A page of another site
+ * cannot send the cookie (SameSite), but it could have it cleared: where a browser tells of an origin, "null" included, it has
+ * to be ours.
  */
 static void
 clear_cookie(struct app *app, const struct request *q, struct response *r)

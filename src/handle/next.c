@@ -41,7 +41,8 @@ decoded_path(struct str uri, char room[NEXT_MAX])
 	return ((struct str){ room, n });
 }
 
-/* Browsers resolve dots before they ask, so an honest address has none; a made one would hide "//" or a page of ours behind them. */
+/* Browsers resolve dots before they ask, so an honest address has none; a made one would hide "//" or a page of ours behind
+ * them. */
 static bool
 has_dots(struct str path)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The pages: each is a template of src/handle/pages with the values that are put in here. All say the same of themselves (title, language, the
- * site's name and help), bring one style, and can run nothing: the policy allows that style by its digest and forms to ourselves.
+ * The pages: each is a template of src/handle/pages with the values that are put in here. All say the same of themselves
+ * (title, language, the site's name and help), bring one style, and can run nothing: the policy allows that style by its digest
+ * and forms to ourselves.
  */
 #include <stdio.h>
 #include <string.h>
@@ -203,14 +204,15 @@ again(struct page *p, struct app *app, const struct request *q, bool outage)
 }
 
 /*
- * Where somebody who is refused may sign in. Over plain http the link is made of the configured address, never of the Host header, which
- * anybody can send.
+ * Where somebody who is refused may sign in. Over plain http the link is made of the configured address, never of the Host
+ * header, which anybody can send.
  */
 static void
 set_login(struct page *p, struct app *app, const struct request *q, const char *code)
 {
 	static const char *const sign_in[] = { "invalid_token", "missing_token", NULL };
-	struct str next = q->authorizer || strcmp(q->path, "/check") == 0 ? next_of_request(app->conf, q) : next_asked(app->conf, q);
+	struct str next = q->authorizer || strcmp(q->path, "/check") == 0 ? next_of_request(app->conf, q)
+									  : next_asked(app->conf, q);
 	const char *text = NULL, *place = app->conf->mount;
 
 	if (is_one_of(code, sign_in)) {

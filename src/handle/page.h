@@ -8,12 +8,12 @@
 #include "doorward/response.h"
 
 struct login_form {
-	struct str username; /* as typed, to be kept after an error */
-	struct str next;     /* safe already */
-	struct str message;  /* what went wrong, or why the session ended; p NULL = none */
-	bool alarm;          /* the message is an error, not a piece of news */
-	bool wrong;          /* it is about what was typed */
-	bool outage;         /* signing in is not possible for the moment: offer to try again */
+	struct str username;     /* as typed, to be kept after an error */
+	struct str next;         /* safe already */
+	struct str message;      /* what went wrong, or why the session ended; p NULL = none */
+	bool alarm;              /* the message is an error, not a piece of news */
+	bool wrong;              /* it is about what was typed */
+	bool outage;             /* signing in is not possible for the moment: offer to try again */
 	struct str signed_in_as; /* somebody is: p NULL = nobody */
 	bool remember;
 };
@@ -26,15 +26,16 @@ void page_sign_out(struct app *app, const struct request *q, struct response *r,
 
 enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE };
 
-/* Answers 200: you are signed out, on this device, on all others, or on one of the others; the way back leads to ${next}, safe already. */
+/* Answers 200: you are signed out, on this device, on all others, or on one of the others; the way back leads to ${next}, safe
+ * already. */
 void page_signed_out(struct app *app, struct response *r, struct str next, enum page_out where);
 
 /* Makes a page of the error that ${r} holds, under the same status and headers. */
 void page_error(struct app *app, const struct request *q, struct response *r);
 
 /*
- * The sentence for a session that ended of ${cause}; ${reason} is the operator's text, or the cause's own word. An operator's text is never
- * taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE). May be made in ${arena}.
+ * The sentence for a session that ended of ${cause}; ${reason} is the operator's text, or the cause's own word. An operator's
+ * text is never taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE). May be made in ${arena}.
  */
 struct str page_logout_record(struct arena *arena, enum end_cause cause, const char *reason);
 

@@ -7,7 +7,8 @@
 
 #include "handle/refresh.h"
 
-/* /token speaks RFC 6749, where a grant that is not usable is 400 (section 5.2); /refresh speaks of a session, where it is 401. */
+/* /token speaks RFC 6749, where a grant that is not usable is 400 (section 5.2); /refresh speaks of a session, where it is 401.
+ */
 static void
 refuse_grant(const struct request *q, struct response *r, bool oauth, const char *reason)
 {

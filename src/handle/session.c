@@ -29,7 +29,8 @@ struct position {
 struct owner {
 	const uint8_t *user_key;
 	const char *user_id, *username;
-	bool unknown; /* the user database could not be asked: it is not asked again for this answer, which would take as long for each session */
+	bool unknown; /* the user database could not be asked: it is not asked again for this answer, which would take as long
+			 for each session */
 };
 
 /* Names for people come from the user database; while it cannot be asked they are null, not an error. */
@@ -52,8 +53,8 @@ put_session(struct app *app, struct response *r, struct owner *o, const struct s
 {
 	struct device room;
 
-	view_session(&r->body, keyring_user(app->keys), o->user_key, s, o->user_id, o->username, view_client_id(app->conf, s->client_hash),
-	    device_of(app, o, s, &room), current);
+	view_session(&r->body, keyring_user(app->keys), o->user_key, s, o->user_id, o->username,
+	    view_client_id(app->conf, s->client_hash), device_of(app, o, s, &room), current);
 }
 
 void
@@ -125,7 +126,8 @@ read_page(struct request *q, struct response *r, uint64_t *limit, struct positio
 	if (cursor.p != NULL && !read_cursor(cursor, from))
 		bad = true;
 	if (bad)
-		response_error(r, q, "invalid_request", "The limit is 1 to 100, and the cursor one that was handed out.", NULL, 0);
+		response_error(
+		    r, q, "invalid_request", "The limit is 1 to 100, and the cursor one that was handed out.", NULL, 0);
 	return (!bad);
 }
 
@@ -196,8 +198,8 @@ refuse_unknown(const struct request *q, struct response *r)
 }
 
 static void
-answer_ended(struct app *app, const struct request *q, struct response *r, const struct presented *p, const uint8_t session_key[SESSION_KEY_LEN],
-    const struct end_reply *reply)
+answer_ended(struct app *app, const struct request *q, struct response *r, const struct presented *p,
+    const uint8_t session_key[SESSION_KEY_LEN], const struct end_reply *reply)
 {
 	bool own = memcmp(session_key, p->cred.session_key, SESSION_KEY_LEN) == 0;
 
@@ -211,7 +213,8 @@ answer_ended(struct app *app, const struct request *q, struct response *r, const
 
 /* Another user's session and one that never was are the same to the caller (R078). */
 static void
-end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const uint8_t session_key[SESSION_KEY_LEN])
+end_one(struct app *app, struct request *q, struct response *r, const struct presented *p,
+    const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
 	struct end_reply reply;
@@ -238,7 +241,8 @@ handle_session_end(struct app *app, struct request *q, struct response *r)
 		return;
 	if (!credential_write_allowed(app, q, r, p.cred.kind == CREDENTIAL_COOKIE))
 		return;
-	if (!sid_parse(keyring_user(app->keys), sid, user_key, session_key) || memcmp(user_key, p.cred.user_key, USER_KEY_LEN) != 0)
+	if (!sid_parse(keyring_user(app->keys), sid, user_key, session_key) ||
+	    memcmp(user_key, p.cred.user_key, USER_KEY_LEN) != 0)
 		refuse_unknown(q, r);
 	else
 		end_one(app, q, r, &p, session_key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The templates are files of src/handle/pages, compiled in; nobody but us writes them, so a broken one is found by the unit tests and not
- * handled here beyond staying inside its bytes.
+ * The templates are files of src/handle/pages, compiled in; nobody but us writes them, so a broken one is found by the unit
+ * tests and not handled here beyond staying inside its bytes.
  */
 #include <string.h>
 

@@ -14,9 +14,9 @@ struct template_value {
 };
 
 /*
- * Appends ${text} with {{name}} replaced by that value as HTML, {{t.name}} by that text of the table, {{#name}}…{{/name}} kept if the value is
- * there, {{^name}}…{{/name}} if it is absent. There is no way to put in anything unescaped. A name that is in neither is a mistake of ours: it
- * is logged and left out.
+ * Appends ${text} with {{name}} replaced by that value as HTML, {{t.name}} by that text of the table, {{#name}}…{{/name}} kept
+ * if the value is there, {{^name}}…{{/name}} if it is absent. There is no way to put in anything unescaped. A name that is in
+ * neither is a mistake of ours: it is logged and left out.
  */
 void template_render(struct buf *out, const char *text, const struct template_value *values, size_t n);
 

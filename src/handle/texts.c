@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One row a text. The templates name theirs ({{t.sign_in}}), the code those of a cause or of an error by its word; tests/unit/handle/template.c
- * and page.c find the ones that are missing.
+ * One row a text. The templates name theirs ({{t.sign_in}}), the code those of a cause or of an error by its word;
+ * tests/unit/handle/template.c and page.c find the ones that are missing.
  */
 #include <stdio.h>
 
@@ -44,10 +44,13 @@ static const struct {
 	{ "ended.device", "You were signed out because you signed in again on this device." },
 	{ "ended.limit", "You were signed out because you signed in on too many other devices." },
 	{ "ended.relogin", "You were signed out because you signed in again." },
-	{ "ended.refresh_reuse", "You were signed out because a sign-in token of yours was used twice. If that was not you, change your password." },
-	{ "ended.device_mismatch", "You were signed out because a sign-in token of yours was used on another device. If that was not you, "
+	{ "ended.refresh_reuse",
+	    "You were signed out because a sign-in token of yours was used twice. If that was not you, change your password." },
+	{ "ended.device_mismatch",
+	    "You were signed out because a sign-in token of yours was used on another device. If that was not you, "
 	    "change your password." },
-	{ "ended.client_mismatch", "You were signed out because a sign-in token of yours was used by another program. If that was not you, "
+	{ "ended.client_mismatch",
+	    "You were signed out because a sign-in token of yours was used by another program. If that was not you, "
 	    "change your password." },
 	{ "ended.password_changed", "You were signed out because the password was changed." },
 	{ "ended.disabled", "You were signed out because the account was disabled." },
@@ -79,8 +82,10 @@ static const struct {
 	{ "title.server_error", "Something went wrong" },
 	{ "text.invalid_token", "Please sign in again to go on." },
 	{ "text.missing_token", "This page is only for people who are signed in." },
-	{ "text.insecure_transport", "This page was asked for over plain HTTP. A password sent that way could be read by others." },
-	{ "text.csrf", "The page this came from is too old, or it is not one of this site's. Nothing was changed. If it happens again, "
+	{ "text.insecure_transport",
+	    "This page was asked for over plain HTTP. A password sent that way could be read by others." },
+	{ "text.csrf",
+	    "The page this came from is too old, or it is not one of this site's. Nothing was changed. If it happens again, "
 	    "allow this site to set cookies." },
 	{ "text.not_found", "The address is wrong, or what was here is gone." },
 	{ "text.store_unavailable", "Sessions cannot be checked or begun just now. Please try again in a moment." },

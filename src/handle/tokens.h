@@ -6,7 +6,8 @@
 #include "auth/login.h"
 #include "base/buf.h"
 
-/* Appends "token_type":"Bearer","access_token":…,"expires_in":…,"refresh_token":…,"refresh_expires_in":… (RFC 6749 section 5.1). */
+/* Appends "token_type":"Bearer","access_token":…,"expires_in":…,"refresh_token":…,"refresh_expires_in":… (RFC 6749
+ * section 5.1). */
 void tokens_put(struct buf *b, const struct tokens *t);
 
 #endif

@@ -33,8 +33,8 @@ type_of(struct str content_type)
 }
 
 /*
- * Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. A chunked request comes without a length; where it ends
- * the carrier says: FastCGI by an empty record, and plain CGI has no such body (RFC 3875 4.2).
+ * Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. A chunked request comes without a length;
+ * where it ends the carrier says: FastCGI by an empty record, and plain CGI has no such body (RFC 3875 4.2).
  */
 static enum body_verdict
 gather(struct request *r, body_reader reader, void *ctx, struct str *out)
@@ -107,9 +107,8 @@ parse_json(struct request *r, struct str body)
 	if (r->fields == NULL)
 		good = false;
 	if (good) {
-		json_object_object_foreach(o, name, value)
-			if (good && (good = fill_field(r->arena, &r->fields[r->n_fields], name, value)))
-				r->n_fields++;
+		json_object_object_foreach(o, name,
+		    value) if (good && (good = fill_field(r->arena, &r->fields[r->n_fields], name, value))) r->n_fields++;
 	}
 	json_object_put(o);
 	return (good);

@@ -11,16 +11,16 @@
 typedef ssize_t (*body_reader)(void *ctx, char *p, size_t n);
 
 enum body_verdict {
-	BODY_OK,          /* read and parsed, or absent: see request.has_body */
-	BODY_TOO_LARGE,   /* 413 */
-	BODY_BAD_TYPE,    /* 415 */
-	BODY_MALFORMED,   /* 400 */
-	BODY_CUT          /* the peer failed or sent less than it said: 400, and the connection is not to be kept */
+	BODY_OK,        /* read and parsed, or absent: see request.has_body */
+	BODY_TOO_LARGE, /* 413 */
+	BODY_BAD_TYPE,  /* 415 */
+	BODY_MALFORMED, /* 400 */
+	BODY_CUT        /* the peer failed or sent less than it said: 400, and the connection is not to be kept */
 };
 
 /*
- * Reads the body of ${r} and fills has_body, is_form, fields. The length read must equal CONTENT_LENGTH, if there was one (F3). A body of no bytes counts as
- * absent, whatever its type.
+ * Reads the body of ${r} and fills has_body, is_form, fields. The length read must equal CONTENT_LENGTH, if there was one (F3).
+ * A body of no bytes counts as absent, whatever its type.
  */
 enum body_verdict body_read(struct request *r, body_reader reader, void *ctx);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cookies (RFC 6265bis): names exact, so that "name =" is another cookie, for browsers guard the prefix __Host- of exact names only; values as
- * they are: quotes and commas belong to them, nothing is decoded; order means nothing. A line that a front joined of two with ", " is not
- * taken apart: a comma may stand in any cookie's value, and whoever can set one could make it carry ours.
+ * Cookies (RFC 6265bis): names exact, so that "name =" is another cookie, for browsers guard the prefix __Host- of exact names
+ * only; values as they are: quotes and commas belong to them, nothing is decoded; order means nothing. A line that a front
+ * joined of two with ", " is not taken apart: a comma may stand in any cookie's value, and whoever can set one could make it
+ * carry ours.
  */
 #include <string.h>
 

@@ -66,7 +66,8 @@ form_parse(struct arena *a, struct str body, struct field **fields, size_t *n)
 	return (true);
 }
 
-/* Escaped or not: whoever else reads this query, the application or a front, decodes names as well. A malformed one is nobody's. */
+/* Escaped or not: whoever else reads this query, the application or a front, decodes names as well. A malformed one is
+ * nobody's. */
 static bool
 is_name(struct arena *a, struct str key, const char *name)
 {

@@ -5,9 +5,9 @@
 #include "http/params.h"
 
 /*
- * What may occur twice in different values: harmless preferences, of which the first counts, forwarding headers, which anybody can send and
- * which are then believed by nobody, and cookies, which are all kept. The same value twice is one: nginx sends HTTPS twice where a line of
- * its own stands beside the include of fastcgi_params.
+ * What may occur twice in different values: harmless preferences, of which the first counts, forwarding headers, which anybody
+ * can send and which are then believed by nobody, and cookies, which are all kept. The same value twice is one: nginx sends
+ * HTTPS twice where a line of its own stands beside the include of fastcgi_params.
  */
 enum repeat { SINGLE, FIRST, MARKED, ALL };
 
@@ -49,7 +49,8 @@ static const struct known {
 
 #define KNOWN (sizeof(table) / sizeof(table[0]))
 
-/* Where the names that begin with a letter start in the table; made at the first use. Most names of a request begin with none of ours. */
+/* Where the names that begin with a letter start in the table; made at the first use. Most names of a request begin with none
+ * of ours. */
 static uint8_t starts[UCHAR_MAX + 1];
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The variables of a request (FastCGI params, CGI environment), walked once. The duplicates that different servers let through are found
- * here: a variable on which identity or trust hangs must not occur in two values.
+ * The variables of a request (FastCGI params, CGI environment), walked once. The duplicates that different servers let through
+ * are found here: a variable on which identity or trust hangs must not occur in two values.
  */
 #ifndef HTTP_PARAMS_H
 #define HTTP_PARAMS_H
@@ -49,9 +49,9 @@ struct params {
 enum params_verdict { PARAMS_OK, PARAMS_TOO_LARGE, PARAMS_DUPLICATE, PARAMS_POISONED /* told by the carrier */ };
 
 /*
- * Reads the NULL-terminated "NAME=VALUE" strings ${envp}. PARAMS_TOO_LARGE: beyond PARAMS_MAX, PARAMS_BYTES_MAX, PARAM_VALUE_MAX,
- * COOKIE_LINE_MAX or COOKIE_LINES_MAX. PARAMS_DUPLICATE: a variable that must be single is not; forwarding headers, which most configurations ignore, are
- * only marked in ${twice}. ${out} is valid in every case, as far as it was read.
+ * Reads the NULL-terminated "NAME=VALUE" strings ${envp}. PARAMS_TOO_LARGE: beyond PARAMS_MAX, PARAMS_BYTES_MAX,
+ * PARAM_VALUE_MAX, COOKIE_LINE_MAX or COOKIE_LINES_MAX. PARAMS_DUPLICATE: a variable that must be single is not; forwarding
+ * headers, which most configurations ignore, are only marked in ${twice}. ${out} is valid in every case, as far as it was read.
  */
 enum params_verdict params_read(char *const *envp, struct params *out);
 

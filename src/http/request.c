@@ -15,7 +15,8 @@ method_of(struct str s)
 		const char *name;
 		enum method method;
 	} methods[] = { { "GET", METHOD_GET }, { "HEAD", METHOD_HEAD }, { "POST", METHOD_POST }, { "PUT", METHOD_PUT },
-		{ "DELETE", METHOD_DELETE }, { "PATCH", METHOD_PATCH }, { "OPTIONS", METHOD_OPTIONS }, { "TRACE", METHOD_TRACE } };
+		{ "DELETE", METHOD_DELETE }, { "PATCH", METHOD_PATCH }, { "OPTIONS", METHOD_OPTIONS },
+		{ "TRACE", METHOD_TRACE } };
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (str_is(s, methods[i].name))
@@ -30,7 +31,8 @@ report_unreadable(struct str forwarded_for)
 	static bool said;
 
 	if (!said)
-		log_warn("an address in X-Forwarded-For cannot be read, the proxy's is recorded instead value=%s", log_text(forwarded_for));
+		log_warn("an address in X-Forwarded-For cannot be read, the proxy's is recorded instead value=%s",
+		    log_text(forwarded_for));
 	said = true;
 }
 

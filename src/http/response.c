@@ -15,9 +15,9 @@ phrase_of(int status)
 		const char *phrase;
 	} phrases[] = { { 200, "OK" }, { 202, "Accepted" }, { 204, "No Content" }, { 302, "Found" }, { 303, "See Other" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
-		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" } };
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" }, { 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (phrases[i].status == status)
@@ -32,11 +32,12 @@ status_of(const char *code)
 	static const struct {
 		const char *code;
 		int status;
-	} codes[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 }, { "missing_token", 401 },
-		{ "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 }, { "forbidden", 403 }, { "not_found", 404 },
-		{ "method_not_allowed", 405 }, { "header_too_large", 431 }, { "unsupported_grant_type", 400 },
-		{ "too_many_sessions", 409 }, { "payload_too_large", 413 }, { "unsupported_media_type", 415 },
-		{ "too_many_attempts", 429 }, { "overloaded", 503 }, { "store_unavailable", 503 }, { "userdb_unavailable", 503 } };
+	} codes[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 },
+		{ "missing_token", 401 }, { "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 },
+		{ "forbidden", 403 }, { "not_found", 404 }, { "method_not_allowed", 405 }, { "header_too_large", 431 },
+		{ "unsupported_grant_type", 400 }, { "too_many_sessions", 409 }, { "payload_too_large", 413 },
+		{ "unsupported_media_type", 415 }, { "too_many_attempts", 429 }, { "overloaded", 503 },
+		{ "store_unavailable", 503 }, { "userdb_unavailable", 503 } };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (str_is(str_of(code), codes[i].code))
@@ -168,7 +169,8 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 	if (q->tls && c->hsts[0] != '\0')
 		put_line(out, "Strict-Transport-Security: ", c->hsts);
 	if (r->status == 401)
-		put_line(out, "WWW-Authenticate: Bearer realm=\"doorward\"", r->token_refused ? ", error=\"invalid_token\"" : "");
+		put_line(
+		    out, "WWW-Authenticate: Bearer realm=\"doorward\"", r->token_refused ? ", error=\"invalid_token\"" : "");
 }
 
 void

@@ -8,8 +8,8 @@
 #include "doorward/response.h"
 
 /*
- * Appends the whole answer to ${out}: "Status:" first (a server takes an answer without it for consent), the headers every answer has, and
- * the body unless the request was HEAD. If the handler overflowed its room the answer becomes a 500.
+ * Appends the whole answer to ${out}: "Status:" first (a server takes an answer without it for consent), the headers every
+ * answer has, and the body unless the request was HEAD. If the handler overflowed its room the answer becomes a 500.
  */
 void response_write(struct response *r, const struct request *q, const struct config *c, struct buf *out);
 

@@ -56,8 +56,8 @@ put_hex(uint64_t v, char *out)
 }
 
 /*
- * Unique, not secret: 64 random bits of this process and a counter, so that a request costs no system call. The first call comes after the
- * fork: the master serves nobody.
+ * Unique, not secret: 64 random bits of this process and a counter, so that a request costs no system call. The first call
+ * comes after the fork: the master serves nobody.
  */
 static void
 make(char out[TRACE_ID_LEN + 1])

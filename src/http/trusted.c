@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Forwarding headers. Each proxy appends to X-Forwarded-For whom it saw, so the list is read from the right, and only as long as the writer is
- * believed: the peer wrote the last element, and an element that names a trusted peer was written by nobody worse. The first one that is not
- * trusted is the client; everything left of it he may have sent himself.
+ * Forwarding headers. Each proxy appends to X-Forwarded-For whom it saw, so the list is read from the right, and only as long
+ * as the writer is believed: the peer wrote the last element, and an element that names a trusted peer was written by nobody
+ * worse. The first one that is not trusted is the client; everything left of it he may have sent himself.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -168,7 +168,8 @@ without_quotes(struct str s)
 	return ((struct str){ s.p + 1, s.len - 2 });
 }
 
-/* "203.0.113.7:51234", "[2001:db8::1]:443", "\"[2001:db8::1]\"": some proxies write what a URL or RFC 7239 would have. STR_NONE: none of these. */
+/* "203.0.113.7:51234", "[2001:db8::1]:443", "\"[2001:db8::1]\"": some proxies write what a URL or RFC 7239 would have.
+ * STR_NONE: none of these. */
 static struct str
 bare(struct str hop)
 {
@@ -177,7 +178,8 @@ bare(struct str hop)
 	if (s.len > 0 && s.p[0] == '[') {
 		port = (struct str){ s.p + 1, s.len - 1 };
 		s = str_cut(&port, ']');
-		if (port.p == NULL || (port.len > 0 && (port.p[0] != ':' || !is_port((struct str){ port.p + 1, port.len - 1 }))))
+		if (port.p == NULL ||
+		    (port.len > 0 && (port.p[0] != ':' || !is_port((struct str){ port.p + 1, port.len - 1 }))))
 			return (STR_NONE);
 		return (s);
 	}

@@ -12,8 +12,8 @@
 #define TRUSTED_UNIX "unix:" /* the word for whoever comes over a unix socket, as nginx calls such a peer */
 
 /*
- * True if ${address} is one of, or lies in a prefix of, the NULL-terminated ${list} ("10.0.0.0/8", "fd00::/8", "::1", "unix:"). "::ffff:a.b.c.d" is
- * a.b.c.d, in the list and in the address.
+ * True if ${address} is one of, or lies in a prefix of, the NULL-terminated ${list} ("10.0.0.0/8", "fd00::/8", "::1", "unix:").
+ * "::ffff:a.b.c.d" is a.b.c.d, in the list and in the address.
  */
 bool trusted_peer(char *const *list, struct str address);
 
@@ -28,14 +28,14 @@ struct forwarded {
 };
 
 /*
- * Reads ${list}'s view of ${forwarded_for} ("client, proxy, proxy"), from the right, as far as trusted peers have written it; what is left of that is
- * the client's own claim. Ports, brackets and quotes around an address are dropped.
+ * Reads ${list}'s view of ${forwarded_for} ("client, proxy, proxy"), from the right, as far as trusted peers have written it;
+ * what is left of that is the client's own claim. Ports, brackets and quotes around an address are dropped.
  */
 void trusted_forwarded(char *const *list, struct str forwarded_for, struct forwarded *out);
 
 /*
- * The element of ${forwarded_proto} ("https, http") that was written together with element ${hop} of X-Forwarded-For: both lists are aligned from
- * the right. One element alone is that of every hop. STR_NONE: that hop said nothing.
+ * The element of ${forwarded_proto} ("https, http") that was written together with element ${hop} of X-Forwarded-For: both
+ * lists are aligned from the right. One element alone is that of every hop. STR_NONE: that hop said nothing.
  */
 struct str trusted_proto(struct str forwarded_proto, size_t hop);
 

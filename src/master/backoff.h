@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BACKOFF_FIRST 100	 /* ms after the first failed start; doubled by each one more */
-#define BACKOFF_CAP 30000	 /* ms at the most */
-#define BACKOFF_FORK_CAP 1600	 /* ms at the most after a fork that was refused: the try costs nothing, and the shortage may be over */
-#define BACKOFF_JITTER 20	 /* per cent up or down: places that fail together are not started together for ever */
-#define BACKOFF_SHORT_LIFE 1000	 /* ms: who dies earlier, without having served, has failed to start */
+#define BACKOFF_FIRST 100 /* ms after the first failed start; doubled by each one more */
+#define BACKOFF_CAP 30000 /* ms at the most */
+#define BACKOFF_FORK_CAP                                                                                                       \
+	1600 /* ms at the most after a fork that was refused: the try costs nothing, and the shortage may be over */
+#define BACKOFF_JITTER 20        /* per cent up or down: places that fail together are not started together for ever */
+#define BACKOFF_SHORT_LIFE 1000  /* ms: who dies earlier, without having served, has failed to start */
 #define BACKOFF_RESET_LIFE 10000 /* ms of life, and one request, that make up for all failures */
 
 struct backoff {
@@ -24,10 +25,10 @@ struct backoff {
 
 /* How a process lived. */
 struct life {
-	bool ready;	   /* it said READY */
-	int64_t ms;	   /* from fork to death */
+	bool ready;        /* it said READY */
+	int64_t ms;        /* from fork to death */
 	uint64_t requests; /* it answered */
-	bool shortage;	   /* it left with EXIT_RESOURCE: waits longer each time, as a failed start does, but is none */
+	bool shortage;     /* it left with EXIT_RESOURCE: waits longer each time, as a failed start does, but is none */
 };
 
 /*

@@ -163,8 +163,7 @@ daemon_pid_file_remove(int fd, const char *path)
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
-	    ours.st_ino == there.st_ino)
+	if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
 		unlink(path);
 	close(fd);
 }

@@ -33,8 +33,8 @@ open_sockets(struct generation *g, struct listeners *ls, char *err, size_t errle
 }
 
 struct generation *
-generation_new(struct config *conf, const struct master_setup *setup, uint32_t number, struct listeners *ls, char *err,
-    size_t errlen)
+generation_new(
+    struct config *conf, const struct master_setup *setup, uint32_t number, struct listeners *ls, char *err, size_t errlen)
 {
 	struct generation *g = calloc(1, sizeof(*g));
 
@@ -49,8 +49,8 @@ generation_new(struct config *conf, const struct master_setup *setup, uint32_t n
 	privs_warn(conf->user);
 	setup->plan(conf, &g->plan);
 	if (generation_most(g) > BOARD_SLOTS / 2) {
-		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d places",
-		    generation_most(g), BOARD_SLOTS);
+		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d places", generation_most(g),
+		    BOARD_SLOTS);
 		goto err0;
 	}
 	if (open_sockets(g, ls, err, errlen) != 0)

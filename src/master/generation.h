@@ -24,8 +24,8 @@ struct generation {
  * Makes generation ${number} of ${conf}, opening in ${ls} what is not open yet. Returns NULL with a sentence in ${err};
  * ${conf} is then still the caller's, and sockets opened in vain are closed by generation_prune().
  */
-struct generation *generation_new(struct config *conf, const struct master_setup *setup, uint32_t number,
-    struct listeners *ls, char *err, size_t errlen);
+struct generation *generation_new(
+    struct config *conf, const struct master_setup *setup, uint32_t number, struct listeners *ls, char *err, size_t errlen);
 
 /* Frees ${g} and its configuration; NULL is fine. */
 void generation_free(struct generation *g, const struct master_setup *setup);

@@ -53,9 +53,9 @@ inherit_write(struct buf *b, const struct listeners *ls, const struct inherited 
 		if (l->kind != LISTEN_UNIX && l->kind != LISTEN_TCP)
 			continue;
 		keep_open(l->fd);
-		buf_printf(b, "socket %d %d %d %" PRIuMAX " %" PRIuMAX " %o %u %u %s %s\n", l->fd, (int)l->kind,
-		    l->foreign, (uintmax_t)l->dev, (uintmax_t)l->ino, (unsigned)l->mode, (unsigned)l->uid,
-		    (unsigned)l->gid, l->name[0] == '\0' ? NO_NAME : l->name, l->address);
+		buf_printf(b, "socket %d %d %d %" PRIuMAX " %" PRIuMAX " %o %u %u %s %s\n", l->fd, (int)l->kind, l->foreign,
+		    (uintmax_t)l->dev, (uintmax_t)l->ino, (unsigned)l->mode, (unsigned)l->uid, (unsigned)l->gid,
+		    l->name[0] == '\0' ? NO_NAME : l->name, l->address);
 	}
 }
 
@@ -74,8 +74,9 @@ take_socket(struct listeners *ls, const char *line)
 	uintmax_t dev, ino;
 	int fd, kind, foreign, at = 0;
 
-	if (sscanf(line, "socket %d %d %d %" SCNuMAX " %" SCNuMAX " %o %u %u %31s %n", &fd, &kind, &foreign, &dev, &ino,
-		&mode, &uid, &gid, l.name, &at) != 9 || at == 0 || strlen(line + at) > LISTEN_ADDRESS_MAX)
+	if (sscanf(line, "socket %d %d %d %" SCNuMAX " %" SCNuMAX " %o %u %u %31s %n", &fd, &kind, &foreign, &dev, &ino, &mode,
+		&uid, &gid, l.name, &at) != 9 ||
+	    at == 0 || strlen(line + at) > LISTEN_ADDRESS_MAX)
 		return (false);
 	l.kind = (enum listen_kind)kind;
 	l.foreign = foreign != 0;
@@ -117,9 +118,9 @@ take_over(struct listeners *ls, struct inherited *h, char *text)
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		bool fine = strncmp(line, "socket ", 7) == 0 ? take_socket(ls, line) :
-			    strncmp(line, "redis ", 6) == 0  ? take_redis(&h->redis, line) :
-							       take_master(h, line);
+		bool fine = strncmp(line, "socket ", 7) == 0  ? take_socket(ls, line)
+			    : strncmp(line, "redis ", 6) == 0 ? take_redis(&h->redis, line)
+							      : take_master(h, line);
 
 		if (!fine)
 			log_warn("not understood in " VARIABLE ": %s", log_text(str_of(line)));
@@ -185,8 +186,8 @@ inherit_take(struct listeners *ls, struct inherited *h)
 
 	*h = (struct inherited){ .report_fd = -1, .predecessor = -1, .redis = { .pidfd = -1, .life = -1 } };
 	/* Not ours if it names another process: somebody before us has forgotten to clear it. */
-	if (own == NULL && pid != NULL && count != NULL && str_to_u64(str_of(pid), INT32_MAX, &p) &&
-	    (pid_t)p == getpid() && str_to_u64(str_of(count), LISTENERS_MAX, &n))
+	if (own == NULL && pid != NULL && count != NULL && str_to_u64(str_of(pid), INT32_MAX, &p) && (pid_t)p == getpid() &&
+	    str_to_u64(str_of(count), LISTENERS_MAX, &n))
 		take_all_activated(ls, (int)n);
 	if (own != NULL && str_copy(text, sizeof(text), str_of(own)))
 		take_over(ls, h, text);

@@ -27,8 +27,8 @@ struct inherit_redis {
 };
 
 struct inherited {
-	bool upgrade;	 /* there is a master that we are to replace */
-	int report_fd;	 /* where it hears how our start went; -1 */
+	bool upgrade;    /* there is a master that we are to replace */
+	int report_fd;   /* where it hears how our start went; -1 */
 	int predecessor; /* at end of file it is gone; -1 */
 	struct inherit_redis redis;
 };

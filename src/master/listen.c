@@ -234,8 +234,8 @@ listen_open(struct listeners *ls, const struct listen_spec *spec, char *err, siz
 		return (l);
 	}
 	if ((l = take_free(ls)) == NULL || strlen(spec->address) > LISTEN_ADDRESS_MAX) {
-		snprintf(err, errlen, l == NULL ? "too many sockets: %s" : "the path is too long for a socket: %s",
-		    spec->address);
+		snprintf(
+		    err, errlen, l == NULL ? "too many sockets: %s" : "the path is too long for a socket: %s", spec->address);
 		return (NULL);
 	}
 	*l = (struct listener){ .fd = -1, .mode = spec->mode, .uid = spec->uid, .gid = spec->gid };
@@ -274,8 +274,8 @@ is_ours_to_unlink(const struct listener *l)
 {
 	struct stat st;
 
-	return (l->kind == LISTEN_UNIX && !l->foreign && !l->shared && lstat(l->address, &st) == 0 &&
-		st.st_dev == l->dev && st.st_ino == l->ino);
+	return (l->kind == LISTEN_UNIX && !l->foreign && !l->shared && lstat(l->address, &st) == 0 && st.st_dev == l->dev &&
+		st.st_ino == l->ino);
 }
 
 /* The open socket holds the inode, so its number is not another file's before it is closed: compare first. */

@@ -18,7 +18,7 @@
 
 enum listen_kind {
 	LISTEN_UNIX = 1, /* ${address} is a path */
-	LISTEN_TCP,	 /* "127.0.0.1:PORT" or "[::1]:PORT" */
+	LISTEN_TCP,      /* "127.0.0.1:PORT" or "[::1]:PORT" */
 	LISTEN_INHERITED /* a socket somebody else made and passed as ${fd}: never unlinked */
 };
 
@@ -44,8 +44,8 @@ struct listener {
 	dev_t dev; /* of the path, as we made it */
 	ino_t ino;
 	char name[LISTEN_NAME_MAX + 1]; /* by which a service manager gave it; it is kept whatever a reload wants */
-	bool foreign;			/* made by a service manager: never unlinked */
-	bool shared;			/* with another master, which needs the path after us */
+	bool foreign;                   /* made by a service manager: never unlinked */
+	bool shared;                    /* with another master, which needs the path after us */
 };
 
 struct listeners {

@@ -247,8 +247,7 @@ tick(struct master *m, int64_t now)
 		private_redis_leave(&m->redis, false, now);
 		notify_ready(&m->notify);
 		daemon_report(&m->report_fd, 0, "");
-		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1,
-		    SLOT_READY));
+		log_info("ready: generation=%u processes=%zu", m->now->number, pool_count(&m->pool, NULL, -1, SLOT_READY));
 	}
 	if (m->phase == PHASE_SERVING)
 		tick_serving(m, now);
@@ -307,8 +306,7 @@ prepare(struct master *m, struct config *conf)
 		return (EXIT_RUNTIME);
 	if ((m->now = generation_new(conf, m->setup, 1, &m->sockets, m->why, sizeof(m->why))) == NULL)
 		return (EXIT_RUNTIME);
-	if ((code = private_redis_prepare(&m->redis, conf, &m->now->privs, &m->inherited.redis, m->why,
-		 sizeof(m->why))) != 0)
+	if ((code = private_redis_prepare(&m->redis, conf, &m->now->privs, &m->inherited.redis, m->why, sizeof(m->why))) != 0)
 		return (code);
 	private_redis_leave(&m->redis, m->inherited.upgrade, clock_mono_ms());
 	privs_give_file(conf->log_file, &m->now->privs);

@@ -19,16 +19,16 @@
 
 /* One kind of process. */
 struct role {
-	const char *name;					/* at most ROLE_NAME_MAX characters */
+	const char *name;                                       /* at most ROLE_NAME_MAX characters */
 	int (*run)(struct child *c, const struct config *conf); /* its life; returns its exit code */
-	size_t count;				     /* of a dynamic role: the least */
-	size_t start;				     /* to begin with; 0 = count */
-	size_t most;				     /* more than count: the role is dynamic */
-	size_t spare_least, spare_most;		     /* idle processes a dynamic role keeps */
-	int nice;				     /* nice value; 0 = that of the master */
-	bool resizable;				     /* TTIN and TTOU mean this one */
-	bool front;				     /* it serves the front server: without one of these there is no service */
-	bool yields;				     /* leaves as soon as another master has taken over */
+	size_t count;                                           /* of a dynamic role: the least */
+	size_t start;                                           /* to begin with; 0 = count */
+	size_t most;                                            /* more than count: the role is dynamic */
+	size_t spare_least, spare_most;                         /* idle processes a dynamic role keeps */
+	int nice;                                               /* nice value; 0 = that of the master */
+	bool resizable;                                         /* TTIN and TTOU mean this one */
+	bool front;                                  /* it serves the front server: without one of these there is no service */
+	bool yields;                                 /* leaves as soon as another master has taken over */
 	struct listen_spec listen[CHILD_LISTEN_MAX]; /* uid and gid (uid_t)-1: those of the user to run as */
 	size_t n_listen;
 };

@@ -16,8 +16,8 @@ struct notify {
 	int fd; /* -1 = nobody wants to hear */
 	struct sockaddr_un to;
 	socklen_t tolen;
-	char *socket, *usec;	/* as they were in the environment */
-	int64_t watchdog;	/* ms between two signs of life; 0 = none are wanted */
+	char *socket, *usec;    /* as they were in the environment */
+	int64_t watchdog;       /* ms between two signs of life; 0 = none are wanted */
 	int64_t alive_at, told; /* mono ms: of the last sign of life, of the last status */
 	char status[NOTIFY_STATUS_MAX];
 };

@@ -288,8 +288,7 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 		if (pl->state != SLOT_LEAVING)
 			pool_dismiss(pl, deadline);
 		else if (pl->at > deadline && pl->at != NEVER)
-			pl->at =
-			    deadline; /* stopping does not wait for an old generation longer than for the present one */
+			pl->at = deadline; /* stopping does not wait for an old generation longer than for the present one */
 	}
 }
 

@@ -26,7 +26,7 @@
 
 enum slot_state {
 	SLOT_FREE = 0,
-	SLOT_DUE,	/* nobody there; to be started at ${at} */
+	SLOT_DUE,      /* nobody there; to be started at ${at} */
 	SLOT_STARTING, /* to say READY by ${at} */
 	SLOT_READY,
 	SLOT_LEAVING, /* told to finish; killed at ${at} */
@@ -39,11 +39,11 @@ struct slot {
 	uint32_t generation;
 	uint32_t role; /* in gen->plan.roles */
 	uint32_t board_role;
-	unsigned ordinal;	       /* within its role */
+	unsigned ordinal;              /* within its role */
 	char name[ROLE_NAME_MAX + 12]; /* "check/2", in the log */
-	pid_t pid;		       /* 0 = nobody */
-	int channel;		       /* where READY is heard, and the log's descriptor is handed down; -1 = closed */
-	int64_t at;		       /* mono ms; see the states */
+	pid_t pid;                     /* 0 = nobody */
+	int channel;                   /* where READY is heard, and the log's descriptor is handed down; -1 = closed */
+	int64_t at;                    /* mono ms; see the states */
 	int64_t born;
 	struct slot *replacement; /* started to replace this one, which is worn; NULL = none */
 	struct backoff backoff;
@@ -57,7 +57,7 @@ struct pool {
 	const int *hidden[POOL_HIDDEN_MAX];
 	size_t n_hidden;
 	struct sizing sizing[BOARD_ROLES]; /* of the dynamic roles */
-	int64_t balanced;		   /* mono ms: when they were looked at */
+	int64_t balanced;                  /* mono ms: when they were looked at */
 	struct slot slots[BOARD_SLOTS];
 };
 
@@ -101,7 +101,8 @@ void pool_retire(struct pool *p, const struct generation *g, int64_t deadline);
 /* Kills those of ${g} (NULL: all) that are left, now. */
 void pool_kill(struct pool *p, const struct generation *g);
 
-/* Hands the present descriptors of the log, and of standard error if ${with_stderr}, to all processes, and tells them by USR1. */
+/* Hands the present descriptors of the log, and of standard error if ${with_stderr}, to all processes, and tells them by USR1.
+ */
 void pool_reopen(struct pool *p, bool with_stderr);
 
 /* A new place, due now, for ${role} of ${g}; NULL if there is none free. */

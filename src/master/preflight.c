@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
- * program of a private Redis, the addresses to listen on. Each is asked of the functions that the start itself uses, so that the
- * two cannot disagree. Whether a daemon with this configuration runs already is seen by its admin socket: then the addresses are
- * in use, as they should be.
+ * program of a private Redis, the addresses to listen on. Each is asked of the functions that the start itself uses, so that
+ * the two cannot disagree. Whether a daemon with this configuration runs already is seen by its admin socket: then the
+ * addresses are in use, as they should be.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -28,8 +28,7 @@ struct preflight {
 	bool running; /* a daemon of this configuration */
 };
 
-static void __attribute__((format(printf, 3, 4)))
-complain(struct preflight *p, const char *option, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4))) complain(struct preflight *p, const char *option, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -81,8 +80,9 @@ check_redis(struct preflight *p)
 static void
 check_port(struct preflight *p, const char *option, const char *address)
 {
-	struct listen_spec spec = { .kind = LISTEN_TCP, .address = address, .uid = (uid_t)-1, .gid = (gid_t)-1,
-		.backlog = BACKLOG_PROBE };
+	struct listen_spec spec = {
+		.kind = LISTEN_TCP, .address = address, .uid = (uid_t)-1, .gid = (gid_t)-1, .backlog = BACKLOG_PROBE
+	};
 	struct listeners all = { .all[0].kind = 0 };
 	char why[SENTENCE_MAX];
 
@@ -114,7 +114,8 @@ preflight_check(const struct config *conf, FILE *to)
 {
 	struct preflight p = { .conf = conf, .to = to };
 
-	p.running = conf->admin_socket[0] != '\0' && access(conf->admin_socket, F_OK) == 0 && listen_is_alive(conf->admin_socket);
+	p.running = conf->admin_socket[0] != '\0' && access(conf->admin_socket, F_OK) == 0 &&
+		    listen_is_alive(conf->admin_socket);
 	check_state_dir(&p);
 	check_redis(&p);
 	check_port(&p, "listen.check_tcp", conf->listen_check_tcp);

@@ -9,8 +9,8 @@
 #include "doorward/config.h"
 
 /*
- * Writes a line "option: what would stop the start" to ${to} for each obstacle, and returns their number. Nothing is changed; a port
- * is tried by binding it for a moment. What a running daemon of this configuration holds is no obstacle, and neither is a
+ * Writes a line "option: what would stop the start" to ${to} for each obstacle, and returns their number. Nothing is changed; a
+ * port is tried by binding it for a moment. What a running daemon of this configuration holds is no obstacle, and neither is a
  * directory that the start, or the service manager before it, makes.
  */
 size_t preflight_check(const struct config *conf, FILE *to);

@@ -97,8 +97,8 @@ privs_resolve(const char *user, const char *group, struct privs *out, char *err,
 		return (0);
 	}
 	if (find_groups(user, out) != 0) {
-		snprintf(err, errlen, "cannot find out the groups of user %s, or they are more than %d", user,
-		    PRIVS_GROUPS_MAX);
+		snprintf(
+		    err, errlen, "cannot find out the groups of user %s, or they are more than %d", user, PRIVS_GROUPS_MAX);
 		return (-1);
 	}
 	out->drop = true;

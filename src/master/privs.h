@@ -56,7 +56,8 @@ int privs_directory(const char *path, mode_t mode, uid_t uid, gid_t gid);
 /* Why the directory ${path} cannot hold what decides who may enter, or NULL if it can. */
 const char *privs_unfit_directory(const char *path);
 
-/* Makes the state directory as privs_directory() does, and refuses one that is unfit. Returns 0, or -1 with a sentence in ${err}. */
+/* Makes the state directory as privs_directory() does, and refuses one that is unfit. Returns 0, or -1 with a sentence in
+ * ${err}. */
 int privs_state_directory(const char *path, uid_t uid, gid_t gid, char *err, size_t errlen);
 
 /* Gives the log ${path} to the user of ${p}, so that children can open it again after a rotation. */

@@ -4,8 +4,7 @@
 #include "master/signals.h"
 
 /* Those the master acts on; CHLD only ends its wait. */
-static const int handled[] = { SIGHUP, SIGUSR1, SIGQUIT, SIGTERM, SIGINT, SIGTTIN, SIGTTOU, SIGUSR2,
-	SIGWINCH, SIGCHLD };
+static const int handled[] = { SIGHUP, SIGUSR1, SIGQUIT, SIGTERM, SIGINT, SIGTTIN, SIGTTOU, SIGUSR2, SIGWINCH, SIGCHLD };
 static const int ignored[] = { SIGPIPE };
 static const int child_default[] = { SIGUSR1, SIGQUIT, SIGTERM, SIGINT, SIGCHLD };
 static const int child_ignored[] = { SIGPIPE, SIGUSR2, SIGWINCH, SIGHUP, SIGTTIN, SIGTTOU };

@@ -6,7 +6,8 @@
 #include <signal.h>
 
 /*
- * Blocks the signals of the master and installs their handlers; ignores PIPE. ${wait} is the mask under which the master waits: the only time they arrive.
+ * Blocks the signals of the master and installs their handlers; ignores PIPE. ${wait} is the mask under which the master waits:
+ * the only time they arrive.
  */
 void signals_master(sigset_t *wait);
 

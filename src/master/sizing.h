@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIZING_PERIOD 500 /* ms between two steps */
+#define SIZING_PERIOD 500  /* ms between two steps */
 #define SIZING_RATE_MAX 16 /* processes started in one step, after doubling from 1 in each step of need */
 
 struct sizing {
@@ -14,11 +14,11 @@ struct sizing {
 };
 
 struct sizing_view {
-	size_t have;			 /* processes, those that start among them */
-	size_t idle;			 /* ready and without a request; those that start count as idle */
-	size_t least, most;		 /* bounds of have */
+	size_t have;                    /* processes, those that start among them */
+	size_t idle;                    /* ready and without a request; those that start count as idle */
+	size_t least, most;             /* bounds of have */
 	size_t spare_least, spare_most; /* bounds of idle */
-	int32_t queued;			 /* connections that wait; negative: unknown */
+	int32_t queued;                 /* connections that wait; negative: unknown */
 };
 
 /* How many processes are to be started (> 0), or one that is to leave (-1). */

@@ -106,7 +106,8 @@ put_off(struct slot *pl, int64_t now, const char *what)
 	pl->at = now + delay;
 	n = pl->backoff.shortages;
 	if ((n & (n - 1)) == 0)
-		log_error("cannot start %s: %s: %s; tries=%u, next in %lld ms", pl->name, what, strerror(why), n, (long long)delay);
+		log_error(
+		    "cannot start %s: %s: %s; tries=%u, next in %lld ms", pl->name, what, strerror(why), n, (long long)delay);
 }
 
 void

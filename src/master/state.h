@@ -18,7 +18,7 @@ enum phase {
 	PHASE_FIRST, /* the first generation is not ready yet: what goes wrong is told to who started us */
 	PHASE_SERVING,
 	PHASE_STOPPING, /* children are told to finish */
-	PHASE_LAST	/* they have; the private Redis is told to */
+	PHASE_LAST      /* they have; the private Redis is told to */
 };
 
 struct master {
@@ -32,19 +32,19 @@ struct master {
 	struct watch watch;
 	struct notify notify;
 	struct inherited inherited; /* what the master before us gave */
-	struct upgrade upgrade;	  /* the master that comes after us */
-	char *program;		  /* the file we were started from: what stands there at USR2 is the next one */
-	bool retired;		  /* told to have no processes */
-	int64_t queues_at;	  /* mono ms: when the queues are looked at again */
+	struct upgrade upgrade;     /* the master that comes after us */
+	char *program;              /* the file we were started from: what stands there at USR2 is the next one */
+	bool retired;               /* told to have no processes */
+	int64_t queues_at;          /* mono ms: when the queues are looked at again */
 	enum phase phase;
-	bool reload_wanted;	    /* a HUP that came during a reload */
-	int hurried;		    /* TERM and INT that came */
+	bool reload_wanted;         /* a HUP that came during a reload */
+	int hurried;                /* TERM and INT that came */
 	char why[MASTER_ERROR_MAX]; /* what made us leave, when it was not an order */
-	int report_fd;		    /* to who started us in the background; -1 */
+	int report_fd;              /* to who started us in the background; -1 */
 	int pid_fd;
-	char *pid_file;	   /* of the first configuration */
+	char *pid_file;    /* of the first configuration */
 	bool logs_to_file; /* so who started us at a terminal would not see why we leave */
-	int code;	   /* to leave with */
+	int code;          /* to leave with */
 };
 
 #endif

@@ -51,7 +51,9 @@ report_manager(struct master *m, int64_t now)
 	char text[NOTIFY_STATUS_MAX];
 
 	snprintf(text, sizeof(text), "%u workers, %u busy, queue %lld, redis %s", f.ready, f.busy, (long long)f.queued,
-	    !f.store ? "does not answer" : f.good ? "ok" : "cannot be used, see the log");
+	    !f.store ? "does not answer"
+	    : f.good ? "ok"
+		     : "cannot be used, see the log");
 	notify_status(&m->notify, text, now);
 	if (f.ready > 0 || m->retired)
 		notify_alive(&m->notify, now);

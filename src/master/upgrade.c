@@ -32,8 +32,7 @@ fail(const char *what)
 static _Noreturn void
 be_successor(struct master *m, int report_fd)
 {
-	char *const argv[] = { m->program, (char *)"-c", m->now->conf->file, m->setup->foreground ? (char *)"-F" : NULL,
-		NULL };
+	char *const argv[] = { m->program, (char *)"-c", m->now->conf->file, m->setup->foreground ? (char *)"-F" : NULL, NULL };
 	struct inherited h = { .report_fd = report_fd, .predecessor = m->pool.life_read };
 	char text[INHERIT_TEXT_MAX];
 	struct buf b;

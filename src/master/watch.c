@@ -22,8 +22,7 @@ may_kill(struct watch *w, int64_t now)
 }
 
 enum watch_verdict
-watch_judge(
-    struct watch *w, struct watch_seen *seen, int64_t busy_since, int64_t now, const struct watch_limits *limits)
+watch_judge(struct watch *w, struct watch_seen *seen, int64_t busy_since, int64_t now, const struct watch_limits *limits)
 {
 	int64_t age = now - busy_since;
 
@@ -60,8 +59,8 @@ report(struct board *b, const struct slot *pl, const struct board_slot *s, enum 
 		break;
 	case WATCH_KILL:
 		b->killed++;
-		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%s trace=%s", pl->name,
-		    (int)pl->pid, (long long)age, stage, route, trace);
+		log_error("stuck request, killing %s: pid=%d ms=%lld stage=%s route=%s trace=%s", pl->name, (int)pl->pid,
+		    (long long)age, stage, route, trace);
 		break;
 	default:
 		log_error("stuck request, %s is spared, %d were killed within a minute: pid=%d ms=%lld stage=%s "

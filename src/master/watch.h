@@ -16,7 +16,7 @@
  */
 #define WATCH_KILLS 10
 #define WATCH_KILLS_PERIOD 60000 /* ms */
-#define WATCH_PERIOD 250	 /* ms between two looks */
+#define WATCH_PERIOD 250         /* ms between two looks */
 
 struct pool;
 struct config;
@@ -24,8 +24,8 @@ struct config;
 /* What was already said of the process in a place. */
 struct watch_seen {
 	int64_t noticed; /* busy_since of the request that was reported as slow */
-	int64_t spared;	 /* of the one that was not killed for the limit */
-	int64_t killed;	 /* of the one it was killed for */
+	int64_t spared;  /* of the one that was not killed for the limit */
+	int64_t killed;  /* of the one it was killed for */
 };
 
 struct watch {

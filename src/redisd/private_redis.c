@@ -69,8 +69,7 @@ write_config(const struct private_redis *r, char *err, size_t errlen)
 	put_config(&b, r->dir);
 	snprintf(path, sizeof(path), "%s/redis.conf", r->dir);
 	if (b.overflow || fd_write_file(path, b.p, b.len, 0644) != 0) {
-		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path,
-		    strerror(b.overflow ? ENAMETOOLONG : errno));
+		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path, strerror(b.overflow ? ENAMETOOLONG : errno));
 		return (-1);
 	}
 	return (0);
@@ -205,8 +204,9 @@ static _Noreturn void
 be_supervisor(const struct private_redis *r, int life)
 {
 	char path[PATH_MAX + 16];
-	struct supervisor g = { .socket = path, .hung_after = r->hung_after, .stop_timeout = REDIS_STOP_TIMEOUT, .run = be_redis,
-		.ctx = r };
+	struct supervisor g = {
+		.socket = path, .hung_after = r->hung_after, .stop_timeout = REDIS_STOP_TIMEOUT, .run = be_redis, .ctx = r
+	};
 
 	socket_path(r, path);
 	signals_foreign();
@@ -347,7 +347,8 @@ schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 	b->redis_respawns++;
 	r->met = true; /* requests wait for nobody */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == GUARDIAN_HUNG)
-		snprintf(words, sizeof(words), "did not answer for %lld ms (redis.hung_after) and was killed", (long long)r->hung_after);
+		snprintf(words, sizeof(words), "did not answer for %lld ms (redis.hung_after) and was killed",
+		    (long long)r->hung_after);
 	else
 		exit_report_words(status, words, sizeof(words));
 	log_error("private redis-server %s, see %s/redis.log: age_ms=%lld; started again in %lld ms", words, r->dir,

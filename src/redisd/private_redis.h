@@ -22,9 +22,11 @@
 #include "master/privs.h"
 
 #define REDIS_STOP_TIMEOUT 10000 /* ms from TERM to KILL: it writes its log out first */
-#define REDIS_LAST_TIMEOUT (REDIS_STOP_TIMEOUT + 2000) /* then its supervisor, who should have killed it, is killed: both go */
+#define REDIS_LAST_TIMEOUT                                                                                                     \
+	(REDIS_STOP_TIMEOUT + 2000)            /* then its supervisor, who should have killed it, is killed: both go           \
+						*/
 #define REDIS_LEFTOVER_WAIT REDIS_LAST_TIMEOUT /* ms that the server of a killed master has to leave; a hung one takes that */
-#define REDIS_START_WAIT 2000 /* ms that the first workers wait for it to answer */
+#define REDIS_START_WAIT 2000                  /* ms that the first workers wait for it to answer */
 
 struct private_redis {
 	bool wanted;

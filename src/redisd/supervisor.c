@@ -35,8 +35,8 @@
 struct ward {
 	const struct supervisor *g;
 	pid_t pid;
-	int fd;            /* to the server; -1 */
-	bool asked;        /* an answer is due */
+	int fd;                   /* to the server; -1 */
+	bool asked;               /* an answer is due */
 	bool logout_record, hung; /* TERM was sent; it was killed for its silence */
 	int64_t ask_at, kill_at, turned_at;
 	int64_t answered_at; /* or when it was started */

@@ -14,9 +14,9 @@
 #define GUARDIAN_HUNG 76 /* exit code: it did not answer and was killed; between EXIT_RESOURCE and what shells use */
 
 struct supervisor {
-	const char *socket;   /* path at which the server answers PING */
-	int64_t hung_after;   /* ms without any answer after which it is killed */
-	int64_t stop_timeout; /* ms from TERM to KILL */
+	const char *socket;                             /* path at which the server answers PING */
+	int64_t hung_after;                             /* ms without any answer after which it is killed */
+	int64_t stop_timeout;                           /* ms from TERM to KILL */
 	void (*run)(const void *ctx, pid_t supervisor); /* becomes the server */
 	const void *ctx;
 };

@@ -10,7 +10,8 @@
 #include "base/str.h"
 
 #define ARGS_MAX 32
-#define ARGS_MEM 2560 /* an address, a trace id, an id, a name and a reason as JSON, six bytes for each at worst, and a few numbers */
+#define ARGS_MEM                                                                                                               \
+	2560 /* an address, a trace id, an id, a name and a reason as JSON, six bytes for each at worst, and a few numbers */
 
 struct args {
 	int n;
@@ -24,7 +25,8 @@ struct args {
 /* Begins with command ${name}, a literal. */
 void args_init(struct args *a, const char *name);
 
-/* Append borrowed bytes; a NUL-terminated string (NULL = ""); a number in decimal; ${s} as a JSON string, null if empty or no UTF-8. */
+/* Append borrowed bytes; a NUL-terminated string (NULL = ""); a number in decimal; ${s} as a JSON string, null if empty or no
+ * UTF-8. */
 void args_put(struct args *a, const void *p, size_t n);
 void args_text(struct args *a, const char *s);
 void args_int(struct args *a, int64_t v);

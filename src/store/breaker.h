@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A circuit breaker: after so many failures in a row nobody asks for a while, so that an outage costs callers nothing; then one call tries.
- * Pure: time is passed in. One process, one thread: between breaker_allows() and the report of that call nobody else asks.
+ * A circuit breaker: after so many failures in a row nobody asks for a while, so that an outage costs callers nothing; then one
+ * call tries. Pure: time is passed in. One process, one thread: between breaker_allows() and the report of that call nobody
+ * else asks.
  */
 #ifndef STORE_BREAKER_H
 #define STORE_BREAKER_H

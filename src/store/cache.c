@@ -11,11 +11,11 @@
 
 #include "doorward/cache.h"
 
-#define WAYS 4        /* places of one key: more would only be searched longer */
-#define EPOCHS 65536  /* users share epochs by hash: a shared one costs a stray miss, never a stale hit */
+#define WAYS 4       /* places of one key: more would only be searched longer */
+#define EPOCHS 65536 /* users share epochs by hash: a shared one costs a stray miss, never a stale hit */
 
 /* The lock of an entry: a version in the upper half, the pid of the writer in the lower, 0 when it is free. */
-#define LOCK_OWNER(w) ((pid_t)((w) & 0xffffffffu))
+#define LOCK_OWNER(w) ((pid_t)((w)&0xffffffffu))
 #define LOCK_NEXT(w) (((w) & ~(uint64_t)0xffffffffu) + ((uint64_t)1 << 32))
 
 struct entry {
@@ -28,7 +28,7 @@ struct entry {
 
 struct cache {
 	int64_t max_age, max_lease;
-	size_t sets; /* a power of two */
+	size_t sets;                        /* a power of two */
 	_Alignas(64) _Atomic int64_t lease; /* mono, ms */
 	_Alignas(64) _Atomic uint32_t all;
 	_Atomic uint64_t evictions, flushes;
@@ -44,7 +44,8 @@ cache_new(size_t bytes, int64_t max_age, int64_t lease)
 
 	while (sizeof(*c) + sets * 2 * WAYS * sizeof(struct entry) <= bytes)
 		sets *= 2;
-	c = mmap(NULL, sizeof(*c) + sets * WAYS * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	c = mmap(
+	    NULL, sizeof(*c) + sets * WAYS * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (c == MAP_FAILED)
 		return (NULL);
 	c->sets = sets;
@@ -106,7 +107,8 @@ counts(const struct cache *c, const struct entry *e, int64_t now)
 	struct cache_epoch current = cache_read_epoch(c, e->cached_check.user_key);
 
 	return (mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
-	    e->epoch.user == current.user && e->epoch.all == current.all && now < e->cached_check.expires && now < e->cached_check.touch_at);
+		e->epoch.user == current.user && e->epoch.all == current.all && now < e->cached_check.expires &&
+		now < e->cached_check.touch_at);
 }
 
 /* Copies the entry of ${key}. False: there is none. */
@@ -136,7 +138,8 @@ cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t no
 }
 
 bool
-cache_recall_stale(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out)
+cache_recall_stale(
+    const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out)
 {
 	struct entry copy;
 

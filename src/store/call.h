@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One question to Redis: breaker, connection, deadline, one second try, and what an error means. Shared by the reading and the writing half
- * of the store; nobody else includes it.
+ * One question to Redis: breaker, connection, deadline, one second try, and what an error means. Shared by the reading and the
+ * writing half of the store; nobody else includes it.
  */
 #ifndef STORE_CALL_H
 #define STORE_CALL_H
@@ -30,18 +30,18 @@ struct redis_store {
 	struct cache *cache;     /* NULL: none on this host, or not ours to evict */
 	struct conn *conn;
 	struct breaker breaker;
-	bool denied;             /* the last script was not sent: this server, or our user there, cannot run it */
-	char *clients;           /* for scripts: hash4 len1 JSON of each configured client */
+	bool denied;   /* the last script was not sent: this server, or our user there, cannot run it */
+	char *clients; /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
-	uint8_t user_key[USER_KEY_LEN];         /* of the change under way */
-	uint8_t room[KEYS_BUCKETS];   /* events that may be added to each outbox without a look at its length */
-	int64_t looked[KEYS_BUCKETS]; /* when it was looked at last; mono, ms */
+	uint8_t user_key[USER_KEY_LEN]; /* of the change under way */
+	uint8_t room[KEYS_BUCKETS];     /* events that may be added to each outbox without a look at its length */
+	int64_t looked[KEYS_BUCKETS];   /* when it was looked at last; mono, ms */
 };
 
 /*
- * Asks ${a}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject(). DW_UNAVAILABLE and DW_FAULT as in store.h.
- * DW_ABSENT: Redis does not know that script. A command is sent a second time if the connection turned out to be dead at once: every
- * command of ours may be.
+ * Asks ${a}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject(). DW_UNAVAILABLE and DW_FAULT as in
+ * store.h. DW_ABSENT: Redis does not know that script. A command is sent a second time if the connection turned out to be dead
+ * at once: every command of ours may be.
  */
 enum dw_result call_ask(struct redis_store *s, const struct args *a, struct redisReply **out);
 

@@ -47,10 +47,10 @@ struct conn {
 	int64_t offset_ms;
 	int64_t asked_ms, sampled_ms; /* monotonic */
 	struct look look;
-	int64_t role_ms;             /* mono: when ROLE was last asked */
-	struct node *node, own;      /* what all processes know of this server; our own where there is no board */
-	uint32_t epoch;              /* of the node, when this connection was made */
-	char why[WHY_MAX];           /* the last failure, in an operator's words */
+	int64_t role_ms;        /* mono: when ROLE was last asked */
+	struct node *node, own; /* what all processes know of this server; our own where there is no board */
+	uint32_t epoch;         /* of the node, when this connection was made */
+	char why[WHY_MAX];      /* the last failure, in an operator's words */
 };
 
 /* host:port, host, [v6]:port, [v6] */
@@ -177,7 +177,9 @@ explain(struct conn *c, bool connecting, int error)
 		    (long long)conf->redis_command_timeout);
 	else
 		snprintf(c->why, sizeof(c->why), "%s%s", connecting ? "cannot connect to redis.url: " : "",
-		    c->c == NULL ? "out of memory" : c->c->err == REDIS_ERR_EOF ? "it closed the connection" : c->c->errstr);
+		    c->c == NULL                 ? "out of memory"
+		    : c->c->err == REDIS_ERR_EOF ? "it closed the connection"
+						 : c->c->errstr);
 }
 
 /* Closes the connection after a failure and remembers whether it was one of time. */
@@ -387,9 +389,8 @@ greet(struct conn *c, int64_t deadline)
 		return (false);
 	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
 		return (false);
-	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
-	    (c->database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) &&
-	    take_look(c, deadline));
+	return ((!auth || greeted(c, "AUTH", deadline, false)) && (c->database == 0 || greeted(c, "SELECT", deadline, false)) &&
+		greeted(c, "TIME", deadline, true) && take_look(c, deadline));
 }
 
 bool

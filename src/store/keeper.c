@@ -37,12 +37,12 @@ struct keeper {
 	struct conn *conn;
 	struct conn *looking; /* the second connection */
 	int64_t looked_at;    /* mono, ms */
-	bool kept;         /* subscribed, and told the last time we asked */
+	bool kept;            /* subscribed, and told the last time we asked */
 	struct log_pace pace;
-	unsigned changes;  /* of ${kept} that the log does not have yet */
-	uint64_t asked;    /* number of the proof that is awaited, or was last */
+	unsigned changes; /* of ${kept} that the log does not have yet */
+	uint64_t asked;   /* number of the proof that is awaited, or was last */
 	bool awaiting;
-	int64_t asked_at;  /* mono, ms */
+	int64_t asked_at; /* mono, ms */
 	int64_t retry_at;
 };
 

@@ -31,7 +31,9 @@ keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN])
 
 	if (key.len != KEYS_RECORD_LEN)
 		return (false);
-	if (!base64url_decode((struct str){ key.p + RECORD_PREFIX_LEN, key.len - RECORD_PREFIX_LEN }, user_key, USER_KEY_LEN, &n) || n != USER_KEY_LEN)
+	if (!base64url_decode(
+		(struct str){ key.p + RECORD_PREFIX_LEN, key.len - RECORD_PREFIX_LEN }, user_key, USER_KEY_LEN, &n) ||
+	    n != USER_KEY_LEN)
 		return (false);
 	keys_record(user_key, again);
 	return (memcmp(again, key.p, key.len) == 0);

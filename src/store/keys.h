@@ -16,7 +16,7 @@
 #define KEYS_BUCKETS 1024
 #define KEYS_RECORDS_PATTERN "dw:{*"
 #define KEYS_RECORDS_PREFIX "dw:" /* of all user records, and of nothing else but the channel */
-#define KEYS_EVENTS "dw:events" /* channel */
+#define KEYS_EVENTS "dw:events"   /* channel */
 
 /* Which of the KEYS_BUCKETS ${user_key} is in: its first 10 bits. */
 unsigned keys_bucket(const uint8_t user_key[USER_KEY_LEN]);

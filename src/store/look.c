@@ -25,9 +25,9 @@
 #define CHANNEL "__redis__:invalidate"
 
 static const struct right {
-	const char *on;      /* rule for the key or channel; NULL = none */
-	const char *rule;    /* for the command */
-	const char *command; /* the command as the probe reads it */
+	const char *on;       /* rule for the key or channel; NULL = none */
+	const char *rule;     /* for the command */
+	const char *command;  /* the command as the probe reads it */
 	enum look_fault lack; /* what it means to be without it */
 } rights[] = {
 	{ "~dw:*", "+hmget", "HMGET " RECORD " u", LOOK_DENIED },

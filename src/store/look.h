@@ -21,16 +21,16 @@ struct config;
 struct redisReply;
 
 enum look_fault {
-	LOOK_REPLICA,  /* not a master: neither read nor written, whatever it answers */
-	LOOK_OLD,      /* older than 7.0: scripts would fail half-way */
-	LOOK_DENIED,   /* our user may not do all that the scripts do */
-	LOOK_UNSAVED,  /* it cannot write its files, and takes no writes therefore */
-	LOOK_FULL,     /* maxmemory is reached: no logins */
-	LOOK_EVICTS,   /* maxmemory-policy: it may throw sessions and records of their end away */
-	LOOK_VOLATILE, /* appendonly is off: a restart brings back what was logged out */
-	LOOK_UNTOLD,   /* our user may not be told of changes: no session cache */
+	LOOK_REPLICA,   /* not a master: neither read nor written, whatever it answers */
+	LOOK_OLD,       /* older than 7.0: scripts would fail half-way */
+	LOOK_DENIED,    /* our user may not do all that the scripts do */
+	LOOK_UNSAVED,   /* it cannot write its files, and takes no writes therefore */
+	LOOK_FULL,      /* maxmemory is reached: no logins */
+	LOOK_EVICTS,    /* maxmemory-policy: it may throw sessions and records of their end away */
+	LOOK_VOLATILE,  /* appendonly is off: a restart brings back what was logged out */
+	LOOK_UNTOLD,    /* our user may not be told of changes: no session cache */
 	LOOK_UNTRIMMED, /* our user may not trim outboxes, which only a relay does then */
-	LOOK_UNSEEN,   /* our user may not look at (some of) this */
+	LOOK_UNSEEN,    /* our user may not look at (some of) this */
 	LOOK_FAULTS
 };
 
@@ -42,7 +42,7 @@ enum look_weight { LOOK_WARNING, LOOK_DEGRADED, LOOK_BROKEN }; /* nothing lacks;
 #define LOOK_NO_SCRIPTS (LOOK_UNUSABLE | LOOK_BIT(LOOK_OLD) | LOOK_BIT(LOOK_DENIED))
 
 #define LOOK_PERIOD_MS 1000 /* between two looks by those who watch */
-#define LOOK_QUESTIONS 4 /* commands of one look */
+#define LOOK_QUESTIONS 4    /* commands of one look */
 #define LOOK_WORD_MAX 31
 #define LOOK_RULES_MAX 383
 

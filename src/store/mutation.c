@@ -21,11 +21,11 @@
 #include "store/mutation.h"
 
 #define EVENT_ID_BYTES 16
-#define LOOKS 16    /* at an outbox that is written to, while an event of it ages as far as it may */
-#define ROOM_MAX 15 /* events of one process that an outbox may hold too many */
-#define LOGOUTS_MIN 32  /* logout records kept of a user at least; else as many as sessions are allowed */
-#define ROUNDS_MAX 8    /* times a script is sent: each but the last asked for ids of sessions that were opened meanwhile */
-#define NAME_LEN 12     /* characters of a public id that Redis cannot make: the masked locator */
+#define LOOKS 16       /* at an outbox that is written to, while an event of it ages as far as it may */
+#define ROOM_MAX 15    /* events of one process that an outbox may hold too many */
+#define LOGOUTS_MIN 32 /* logout records kept of a user at least; else as many as sessions are allowed */
+#define ROUNDS_MAX 8   /* times a script is sent: each but the last asked for ids of sessions that were opened meanwhile */
+#define NAME_LEN 12    /* characters of a public id that Redis cannot make: the masked locator */
 
 static bool
 put_event_id(struct args *a)
@@ -140,8 +140,8 @@ name_sessions(const struct redis_store *s, const redisReply *r, char **names, si
 }
 
 /*
- * Sends the script, with the public ids of the sessions it wants to report added as often as it asks for some. It writes nothing until it
- * has them all: the key they are made with never leaves us.
+ * Sends the script, with the public ids of the sessions it wants to report added as often as it asks for some. It writes
+ * nothing until it has them all: the key they are made with never leaves us.
  */
 static enum dw_result
 run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply **r)
@@ -196,7 +196,8 @@ mutation_lost(struct redis_store *s, int64_t lost)
 	if (s->slot != NULL)
 		board_count(s->slot, COUNT_EVENTS_LOST, (uint64_t)lost);
 	if (warn_due(WARN_OUTBOX))
-		log_warn("an outbox is full and no relay reads it, its oldest events are dropped: see outbox.max events=%lld", (long long)lost);
+		log_warn("an outbox is full and no relay reads it, its oldest events are dropped: see outbox.max events=%lld",
+		    (long long)lost);
 }
 
 /* Closes a call whose answer has been read: it fits, or it makes no sense. */

@@ -12,17 +12,19 @@
 #include "store/reply.h"
 
 /*
- * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${session_key} is the caller's session or NULL, and
- * stays borrowed. Returns the time as this process believes the store has it: what is prepared for that time the script need not make.
+ * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${session_key} is the caller's
+ * session or NULL, and stays borrowed. Returns the time as this process believes the store has it: what is prepared for that
+ * time the script need not make.
  */
-int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
-    const struct actor *by);
+int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key,
+    const uint8_t *session_key, const struct actor *by);
 
 /*
- * Runs the script with the arguments ${a}, to which the public ids of other sessions are added as far as it asks for them. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to
- * mutation_done().
+ * Runs the script with the arguments ${a}, to which the public ids of other sessions are added as far as it asks for them.
+ * DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done().
  */
-enum dw_result mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t min, struct redisReply **r, struct reply *p);
+enum dw_result mutation_run(
+    struct redis_store *s, enum script_id id, struct args *a, size_t min, struct redisReply **r, struct reply *p);
 
 /* Frees ${r} after its answer was read: DW_OK, or DW_FAULT if it was not ${good}. */
 enum dw_result mutation_done(enum script_id id, struct redisReply *r, const struct reply *p, bool good);
@@ -31,8 +33,8 @@ enum dw_result mutation_done(enum script_id id, struct redisReply *r, const stru
 enum dw_result mutation_plain(struct redis_store *s, enum script_id id, struct args *a, size_t skip);
 
 /*
- * Takes what the script of the last mutation_begin() says of its outbox: counts and warns of events that were displaced or had no room, and
- * remembers how many can be added before the outbox need be looked at again.
+ * Takes what the script of the last mutation_begin() says of its outbox: counts and warns of events that were displaced or had
+ * no room, and remembers how many can be added before the outbox need be looked at again.
  */
 void mutation_lost(struct redis_store *s, int64_t lost);
 

@@ -55,8 +55,7 @@ take_piece(struct redis_store *s, struct outbox_lengths *out)
 		if (r == NULL)
 			return (false);
 		if (r->type != REDIS_REPLY_INTEGER || r->integer < 0) {
-			good =
-			    false; /* the rest is read all the same: later replies must be those to later questions */
+			good = false; /* the rest is read all the same: later replies must be those to later questions */
 		} else {
 			out->events += (uint64_t)r->integer;
 			if ((uint64_t)r->integer > out->longest)

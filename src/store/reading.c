@@ -15,18 +15,20 @@
 static const char user_fields[] = "ABCD";
 
 bool
-reading_session(struct session *s, const uint8_t session_key[SESSION_KEY_LEN], struct str v, struct str f, struct str d, struct str e)
+reading_session(
+    struct session *s, const uint8_t session_key[SESSION_KEY_LEN], struct str v, struct str f, struct str d, struct str e)
 {
 	struct record_family family;
 
 	memset(s, 0, sizeof(*s));
 	memcpy(s->session_key, session_key, SESSION_KEY_LEN);
 	return (record_unpack_session(v, s) && (f.p == NULL || record_unpack_family(f, s, &family)) &&
-	    record_device_id((s->flags & SESSION_DEVICE_CHOSEN) != 0, s->device_key, d, e, s->device_id));
+		record_device_id((s->flags & SESSION_DEVICE_CHOSEN) != 0, s->device_key, d, e, s->device_id));
 }
 
 bool
-reading_logout_record(struct logout_record *out, const uint8_t session_key[SESSION_KEY_LEN], struct str l, struct str d, struct str e)
+reading_logout_record(
+    struct logout_record *out, const uint8_t session_key[SESSION_KEY_LEN], struct str l, struct str d, struct str e)
 {
 	bool chosen;
 
@@ -96,8 +98,8 @@ take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 	out->ended = l.p != NULL;
 	out->logout_record.cause = END_NONE;
 	return (!p->bad && record_unpack_user(user, out->user_id, out->username, out->groups) &&
-	    (!out->live || reading_session(&out->session, q->session_key, s, f, d, e)) &&
-	    (!out->ended || reading_logout_record(&out->logout_record, q->session_key, l, d, e)));
+		(!out->live || reading_session(&out->session, q->session_key, s, f, d, e)) &&
+		(!out->ended || reading_logout_record(&out->logout_record, q->session_key, l, d, e)));
 }
 
 enum dw_result
@@ -218,7 +220,8 @@ complete(struct reply p, struct session_list *out)
 	}
 	for (size_t i = 0; i < out->n; i++)
 		if ((out->sessions[i].flags & SESSION_DEVICE_CHOSEN) == 0)
-			(void)record_device_id(false, out->sessions[i].device_key, STR_NONE, STR_NONE, out->sessions[i].device_id);
+			(void)record_device_id(
+			    false, out->sessions[i].device_key, STR_NONE, STR_NONE, out->sessions[i].device_id);
 	return (!p.bad);
 }
 

@@ -12,9 +12,11 @@ enum dw_result reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], s
 /*
  * Fills ${s} with the session stored as ${v}, ${f} (p NULL = no family), ${d} and ${e}. Returns false if they make no sense.
  */
-bool reading_session(struct session *s, const uint8_t session_key[SESSION_KEY_LEN], struct str v, struct str f, struct str d, struct str e);
+bool reading_session(
+    struct session *s, const uint8_t session_key[SESSION_KEY_LEN], struct str v, struct str f, struct str d, struct str e);
 
 /* The same for a logout record. */
-bool reading_logout_record(struct logout_record *out, const uint8_t session_key[SESSION_KEY_LEN], struct str l, struct str d, struct str e);
+bool reading_logout_record(
+    struct logout_record *out, const uint8_t session_key[SESSION_KEY_LEN], struct str l, struct str d, struct str e);
 
 #endif

@@ -103,7 +103,7 @@ unpack_user(struct str all, char *id, char *name, char *groups)
 	if (all.len < id_len + name_len)
 		return (false);
 	return (str_copy(id, USER_ID_MAX + 1, cut(&all, id_len)) && str_copy(name, USERNAME_MAX + 1, cut(&all, name_len)) &&
-	    str_copy(groups, GROUPS_MAX + 1, all));
+		str_copy(groups, GROUPS_MAX + 1, all));
 }
 
 bool

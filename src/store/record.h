@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn the whole
- * listpack into a hash table, at three times the memory. The scripts in src/store/lua read and write
- * the same fields.
+ * The packed fields of a user record, little endian at fixed offsets. No value is longer than 64 bytes: one of 65 would turn
+ * the whole listpack into a hash table, at three times the memory. The scripts in src/store/lua read and write the same fields.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -17,20 +16,39 @@
 #define RECORD_VALUE_MAX 64 /* hash-max-listpack-value */
 
 /*
- * A, B, C, D: what is about the user, one text cut at 64 bytes: length1 of the id, length1 of the name (+ RECORD_NAME_ODD), id, name, groups.
- * One field instead of four saves names and headers, and a look for each. B to D are there only if needed.
+ * A, B, C, D: what is about the user, one text cut at 64 bytes: length1 of the id, length1 of the name (+ RECORD_NAME_ODD), id,
+ * name, groups. One field instead of four saves names and headers, and a look for each. B to D are there only if needed.
  */
 #define RECORD_USER_FIELDS 4
 #define RECORD_USER_MAX (2 + USER_ID_MAX + USERNAME_MAX + GROUPS_MAX)
 #define RECORD_NAME_ODD 0x80 /* id or name has characters that JSON escapes */
 /*
- * Offsets, which the scripts are given by name (embed.sh). The address of s lies between RECORD_S_IP and the last byte, which is the level;
- * the operator's reason of l is all that follows its offset.
+ * Offsets, which the scripts are given by name (embed.sh). The address of s lies between RECORD_S_IP and the last byte, which
+ * is the level; the operator's reason of l is all that follows its offset.
  */
-enum { RECORD_S_HASH = 0, RECORD_S_FLAGS = 16, RECORD_S_POLICY = 17, RECORD_S_CREATED = 18, RECORD_S_SEEN = 22, RECORD_S_ABSOLUTE = 26,
-	RECORD_S_IDLE = 30, RECORD_S_DEV = 34, RECORD_S_CLIENT = 42, RECORD_S_IP = 46 };
-enum { RECORD_F_CURRENT = 0, RECORD_F_PREVIOUS = 16, RECORD_F_SALT = 32, RECORD_F_ROTATED = 44, RECORD_F_ABSOLUTE = 48,
-	RECORD_F_IDLE = 52, RECORD_F_ACCESS = 56, RECORD_F_FLAGS = 60, RECORD_F_VERSION = 61 };
+enum {
+	RECORD_S_HASH = 0,
+	RECORD_S_FLAGS = 16,
+	RECORD_S_POLICY = 17,
+	RECORD_S_CREATED = 18,
+	RECORD_S_SEEN = 22,
+	RECORD_S_ABSOLUTE = 26,
+	RECORD_S_IDLE = 30,
+	RECORD_S_DEV = 34,
+	RECORD_S_CLIENT = 42,
+	RECORD_S_IP = 46
+};
+enum {
+	RECORD_F_CURRENT = 0,
+	RECORD_F_PREVIOUS = 16,
+	RECORD_F_SALT = 32,
+	RECORD_F_ROTATED = 44,
+	RECORD_F_ABSOLUTE = 48,
+	RECORD_F_IDLE = 52,
+	RECORD_F_ACCESS = 56,
+	RECORD_F_FLAGS = 60,
+	RECORD_F_VERSION = 61
+};
 enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6, RECORD_L_FLAGS = 14, RECORD_L_REASON = 15 };
 
 /* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 dev8 client4 ip0/4/16 level1 */
@@ -59,18 +77,19 @@ void record_put32(uint8_t *p, int64_t v);
 size_t record_pack_user(struct str id, struct str name, struct str groups, uint8_t out[RECORD_USER_MAX]);
 
 /*
- * Reads it back from its pieces, or from the whole of it in the first, as three texts of the sizes of struct lookup_reply. All are empty
- * if there is none.
+ * Reads it back from its pieces, or from the whole of it in the first, as three texts of the sizes of struct lookup_reply. All
+ * are empty if there is none.
  */
 bool record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, char *name, char *groups);
 
 /*
- * Packs ${s} (sid8, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored as the largest
- * value, an address that is none as no address.
+ * Packs ${s} (sid8, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored as the
+ * largest value, an address that is none as no address.
  */
 size_t record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX]);
 
-/* Fills ${s} from ${v}, leaving sid8, device_id and the family alone. Returns false if the size or the policy is not one of ours. */
+/* Fills ${s} from ${v}, leaving sid8, device_id and the family alone. Returns false if the size or the policy is not one of
+ * ours. */
 bool record_unpack_session(struct str v, struct session *s);
 
 /* The same for the family: struct session has one part of it, ${f} the other. */
@@ -84,9 +103,10 @@ bool record_unpack_logout(struct str v, struct logout_record *e, bool *chosen);
 bool record_unpack_not_before(struct str v, int64_t *not_before);
 
 /*
- * The device id of ${device_key} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns false if a half
- * is missing or too long.
+ * The device id of ${device_key} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns
+ * false if a half is missing or too long.
  */
-bool record_device_id(bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
+bool record_device_id(
+    bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
 
 #endif

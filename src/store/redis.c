@@ -22,7 +22,7 @@
 
 #include "store/redis.h"
 
-#define SCAN_COUNT "512"  /* keys looked at a call: well below a millisecond of the server's time */
+#define SCAN_COUNT "512"    /* keys looked at a call: well below a millisecond of the server's time */
 #define CLIENT_JSON_MAX 255 /* bytes of a client id as JSON: its length is one byte */
 
 /* Appends one client to the list the scripts search: hash4 len1 JSON. Returns its length, 0 if it has no room in a byte. */

@@ -22,11 +22,12 @@ struct redis_store;
 extern const struct store_ops redis_store_ops;
 
 /*
- * Makes a store of ${c} and ${k}, which stay the caller's and must outlive it; connects at first use. ${slot} is this process's place on the
- * board, where breaker and errors are shown, or NULL. Returns NULL with a sentence in ${err} if the configuration makes no sense. A process
- * that uses it ignores SIGPIPE.
+ * Makes a store of ${c} and ${k}, which stay the caller's and must outlive it; connects at first use. ${slot} is this process's
+ * place on the board, where breaker and errors are shown, or NULL. Returns NULL with a sentence in ${err} if the configuration
+ * makes no sense. A process that uses it ignores SIGPIPE.
  */
-struct redis_store *redis_store_new(const struct config *c, const struct keyring *k, struct board_slot *slot, char *err, size_t errlen);
+struct redis_store *redis_store_new(
+    const struct config *c, const struct keyring *k, struct board_slot *slot, char *err, size_t errlen);
 void redis_store_free(struct redis_store *s);
 
 /* Gives ${s} this host's cache: from now on every change evicts its user before it is answered. */
@@ -36,8 +37,9 @@ void redis_store_set_cache(struct redis_store *s, struct cache *cache);
 void redis_store_set_node(struct redis_store *s, struct node *n);
 
 /*
- * Looks whether the server is good enough, if that has not been done for a second: ${*out} is what was seen, zeroes if nothing was; ${*why} the
- * last failure in words, "" if there was none. Results as in store.h; DW_UNAVAILABLE also for a server that is no master.
+ * Looks whether the server is good enough, if that has not been done for a second: ${*out} is what was seen, zeroes if nothing
+ * was; ${*why} the last failure in words, "" if there was none. Results as in store.h; DW_UNAVAILABLE also for a server that is
+ * no master.
  */
 enum dw_result redis_store_look(struct redis_store *s, struct look *out, const char **why);
 
@@ -45,20 +47,22 @@ enum dw_result redis_store_look(struct redis_store *s, struct look *out, const c
 typedef void redis_user_fn(void *arg, const uint8_t user_key[USER_KEY_LEN]);
 
 /*
- * Walks over all user records, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again. Results as in store.h. Needs SCAN,
- * which the workers' Redis user does not have: for doorwardctl and the sweep.
+ * Walks over all user records, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again. Results as in
+ * store.h. Needs SCAN, which the workers' Redis user does not have: for doorwardctl and the sweep.
  */
 enum dw_result redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg);
 
-/* Puts the record of ${user_key} in order: sessions that are past leave their logout record and their "expired" event. For the sweep. */
+/* Puts the record of ${user_key} in order: sessions that are past leave their logout record and their "expired" event. For the
+ * sweep. */
 enum dw_result redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN]);
 
-/* Called with one event, ${json} of ${n} bytes; with NULL when the subscription stands, and about once a second. False ends the watch. */
+/* Called with one event, ${json} of ${n} bytes; with NULL when the subscription stands, and about once a second. False ends the
+ * watch. */
 typedef bool redis_event_fn(void *arg, const char *json, size_t n);
 
 /*
- * Follows the events as they happen, over a connection of its own, until ${event} returns false (DW_OK) or the connection is lost
- * (DW_UNAVAILABLE: events may have been missed, call again). Events are not kept for a watcher that is away.
+ * Follows the events as they happen, over a connection of its own, until ${event} returns false (DW_OK) or the connection is
+ * lost (DW_UNAVAILABLE: events may have been missed, call again). Events are not kept for a watcher that is away.
  */
 enum dw_result redis_store_watch(struct redis_store *s, redis_event_fn *event, void *arg);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading an array reply from front to back. What is not of the expected type or size sets ${bad}, once and for all: check it at the end. */
+/* Reading an array reply from front to back. What is not of the expected type or size sets ${bad}, once and for all: check it
+ * at the end. */
 #ifndef STORE_REPLY_H
 #define STORE_REPLY_H
 

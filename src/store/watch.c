@@ -117,7 +117,10 @@ watch_run(struct redis_store *s, redis_event_fn *event, void *arg)
 {
 	char err[128];
 	struct node node = { .epoch = 0 };
-	struct watcher w = { .conf = s->conf, .event = event, .arg = arg, .conn = conn_new(s->conf, err, sizeof(err)),
+	struct watcher w = { .conf = s->conf,
+		.event = event,
+		.arg = arg,
+		.conn = conn_new(s->conf, err, sizeof(err)),
 		.looking = conn_new(s->conf, err, sizeof(err)) };
 	enum dw_result result = DW_FAULT;
 

@@ -12,9 +12,9 @@
 #include "store/writing.h"
 
 #define SPAN_MAX INT64_C(0x7fffffff) /* seconds; added to now, in 32 bits once stored */
-#define MARGIN 3600                   /* seconds a record outlives its last content, so that the sweep still sees it and reports */
-#define EVENT_TEXT 1024               /* of an event about no session: six strings, escaped */
-#define PERSON_TEXT 1024              /* of a user's id and name as members of an event, escaped */
+#define MARGIN 3600      /* seconds a record outlives its last content, so that the sweep still sees it and reports */
+#define EVENT_TEXT 1024  /* of an event about no session: six strings, escaped */
+#define PERSON_TEXT 1024 /* of a user's id and name as members of an event, escaped */
 
 static const struct actor nobody;
 
@@ -41,7 +41,7 @@ login_is_sane(const struct login_write *w)
 	struct str name = str_of(w->username), id = str_of(w->user_id), groups = str_of(w->groups);
 
 	return (id.len > 0 && id.len <= USER_ID_MAX && name.len > 0 && name.len <= USERNAME_MAX && str_is_utf8(name) &&
-	    str_is_utf8(id) && groups.len <= GROUPS_MAX);
+		str_is_utf8(id) && groups.len <= GROUPS_MAX);
 }
 
 /* A login as it is stored if it is ${now} there; its arguments point into this. */
@@ -127,8 +127,8 @@ put_login(const struct redis_store *s, struct args *a, const struct login_write 
 }
 
 static bool
-take_login(struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o,
-    struct login_reply *out)
+take_login(
+    struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
 {
 	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
 	struct str id = str_of(w->session.device_id), first = id, second = STR_NONE;
@@ -193,7 +193,8 @@ take_logout_records(struct reply *p, bool own, struct arena *arena, struct end_r
 	for (; i < out->ended; i++) {
 		struct str sid = reply_str(p), l = reply_str(p), d = reply_str(p), e = reply_str(p);
 
-		if (sid.len != SESSION_KEY_LEN || !reading_logout_record(&out->logout_records[i], (const uint8_t *)sid.p, l, d, e))
+		if (sid.len != SESSION_KEY_LEN ||
+		    !reading_logout_record(&out->logout_records[i], (const uint8_t *)sid.p, l, d, e))
 			return (false);
 	}
 	return (true);
@@ -213,8 +214,9 @@ take_end(struct redis_store *store, struct reply *p, const struct end_write *w, 
 	d = reply_str(p);
 	e = reply_str(p);
 	out->has_own = w->has_sid && l.p != NULL;
-	if (p->bad || !record_unpack_user(user, out->user_id, out->username, groups) || (own && (!out->has_own || out->ended == 0)) ||
-	    reply_left(p) / 4 + own < out->ended || (out->has_own && !reading_logout_record(&out->own, w->session_key, l, d, e)))
+	if (p->bad || !record_unpack_user(user, out->user_id, out->username, groups) ||
+	    (own && (!out->has_own || out->ended == 0)) || reply_left(p) / 4 + own < out->ended ||
+	    (out->has_own && !reading_logout_record(&out->own, w->session_key, l, d, e)))
 		return (false);
 	return (take_logout_records(p, own, arena, out));
 }
@@ -242,9 +244,11 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	bool good;
 
 	memset(out, 0, sizeof(*out));
-	if (reason.len > REASON_MAX || !str_is_utf8(reason) || (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
+	if (reason.len > REASON_MAX || !str_is_utf8(reason) ||
+	    (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
 		return (DW_FAULT);
-	put_logout_record(&a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor));
+	put_logout_record(
+	    &a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor));
 	args_int(&a, w->scope);
 	args_put(&a, w->device_key, DEVICE_KEY_LEN);
 	args_put(&a, reason.len > 0 ? reason.p : "", reason.len);
@@ -285,7 +289,8 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 	return (true);
 }
 
-/* The family up to its limits and from its access token on, as a usual rotation writes it at ${now}; the script has the rest. */
+/* The family up to its limits and from its access token on, as a usual rotation writes it at ${now}; the script has the rest.
+ */
 static void
 put_family(struct args *a, const struct rotate_write *w, int64_t now)
 {
@@ -334,7 +339,8 @@ writing_touch(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t s
 }
 
 enum dw_result
-writing_set_groups(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
+writing_set_groups(
+    void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
 {
 	const struct login_write who = { .user_id = user_id, .username = username, .groups = groups };
 	uint8_t user[RECORD_USER_MAX];

@@ -11,14 +11,14 @@
 
 #include "userdb/connection.h"
 
-#define WAL_TRIES 20      /* of the change to WAL mode, which does not wait for a lock by itself, … */
-#define WAL_PAUSE 20      /* … each after so many ms */
+#define WAL_TRIES 20 /* of the change to WAL mode, which does not wait for a lock by itself, … */
+#define WAL_PAUSE 20 /* … each after so many ms */
 
 static const char settings[] =
-	"PRAGMA foreign_keys = ON;"
-	"PRAGMA synchronous = FULL;" /* an account that was reported as disabled stays so after a power cut */
-	"PRAGMA secure_delete = ON;" /* old hashes do not stay in free pages */
-	"PRAGMA trusted_schema = OFF;";
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA synchronous = FULL;" /* an account that was reported as disabled stays so after a power cut */
+    "PRAGMA secure_delete = ON;" /* old hashes do not stay in free pages */
+    "PRAGMA trusted_schema = OFF;";
 
 /* What a code means to those who asked. */
 static enum dw_result
@@ -103,7 +103,8 @@ open_file(struct sqlite_db *c)
 	}
 	c->dev = st.st_dev;
 	c->ino = st.st_ino;
-	c->create = false; /* a file that goes away later is not replaced by an empty one, where everybody's password is wrong */
+	c->create =
+	    false; /* a file that goes away later is not replaced by an empty one, where everybody's password is wrong */
 	return (DW_OK);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection to the SQLite file, opened when it is needed and dropped when it fails; its cached statements; what its errors mean. */
+/* One connection to the SQLite file, opened when it is needed and dropped when it fails; its cached statements; what its errors
+ * mean. */
 #ifndef USERDB_CONNECTION_H
 #define USERDB_CONNECTION_H
 
@@ -25,25 +26,27 @@ struct sqlite_db {
 	ino_t ino;
 	const char *const *sql; /* texts of the statements, by index */
 	sqlite3_stmt *statements[STATEMENTS_MAX];
-	bool in_a_hurry; /* who is in the way is no error: connection_wait() */
+	bool in_a_hurry;   /* who is in the way is no error: connection_wait() */
 	char problem[160]; /* why the last attempt to open failed */
 };
 
-/* Opens the file if it is not open, or again if it is another one now. DW_OK, DW_UNAVAILABLE or DW_FAULT with ${c}->problem set. */
+/* Opens the file if it is not open, or again if it is another one now. DW_OK, DW_UNAVAILABLE or DW_FAULT with ${c}->problem
+ * set. */
 enum dw_result connection_open(struct sqlite_db *c);
 
 /* Closes it; the next connection_open() opens it again. */
 void connection_close(struct sqlite_db *c);
 
-/* Waits for at most ${ms} from now on where another one writes; less than CONNECTION_PATIENCE: failing at that is not logged. */
+/* Waits for at most ${ms} from now on where another one writes; less than CONNECTION_PATIENCE: failing at that is not logged.
+ */
 void connection_wait(struct sqlite_db *c, int ms);
 
 /* The statement ${i}, ready for its values, or NULL with the outcome in ${*r}. To be given back by connection_done(). */
 sqlite3_stmt *connection_statement(struct sqlite_db *c, size_t i, enum dw_result *r);
 
 /*
- * Ends the use of ${s} after a step that returned ${code}: wipes what was bound, and says what the code means. DW_OK for a row and for the
- * end of the rows; a failure is logged, and drops the connection if that can help.
+ * Ends the use of ${s} after a step that returned ${code}: wipes what was bound, and says what the code means. DW_OK for a row
+ * and for the end of the rows; a failure is logged, and drops the connection if that can help.
  */
 enum dw_result connection_done(struct sqlite_db *c, sqlite3_stmt *s, int code);
 

@@ -39,12 +39,13 @@ static const char *const migrations[] = {
 	/* 2: raised by whatever makes void what was verified before (userdb.h) */
 	"ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;",
 	/*
-	 * 3: names by RFC 8265. Where several become one, who had that form keeps it, else the oldest account has it; the others keep what
-	 * they have, which nobody can sign in by, and are marked for an operator.
+	 * 3: names by RFC 8265. Where several become one, who had that form keeps it, else the oldest account has it; the
+	 * others keep what they have, which nobody can sign in by, and are marked for an operator.
 	 */
 	"ALTER TABLE users ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX users_conflict ON users (name) WHERE conflict;"
-	"CREATE TEMP TABLE renamed AS SELECT id, name, created, canonical(name) AS new FROM users WHERE canonical(name) IS NOT name;"
+	"CREATE TEMP TABLE renamed AS SELECT id, name, created, canonical(name) AS new FROM users WHERE canonical(name) IS NOT "
+	"name;"
 	"CREATE INDEX temp.renamed_new ON renamed (new, created, id);"
 	"UPDATE users SET conflict = 1 WHERE id IN (SELECT id FROM renamed AS r WHERE new IS NULL OR"
 	"	EXISTS (SELECT 1 FROM users AS u WHERE u.name = r.new) OR"
@@ -90,7 +91,8 @@ identify(sqlite3 *db, int *version, char *err, size_t errlen)
 		return (SQLITE_NOTADB);
 	}
 	if (*version > VERSION) {
-		snprintf(err, errlen, "its version is %d, this doorward knows up to %d: it was used by a newer one", *version, VERSION);
+		snprintf(err, errlen, "its version is %d, this doorward knows up to %d: it was used by a newer one", *version,
+		    VERSION);
 		return (SQLITE_NOTADB);
 	}
 	return (SQLITE_OK);
@@ -145,8 +147,8 @@ migrate(sqlite3 *db, int version)
 }
 
 /*
- * Looks at the version in a transaction begun by ${begin}, so that another process's migration is seen whole or not at all, and takes the
- * next step if ${change}. Leaves the version found in ${*version}.
+ * Looks at the version in a transaction begun by ${begin}, so that another process's migration is seen whole or not at all, and
+ * takes the next step if ${change}. Leaves the version found in ${*version}.
  */
 static int
 look(sqlite3 *db, const char *begin, bool change, int *version, char *err, size_t errlen)

@@ -21,17 +21,37 @@
 #define CONFLICTS_SAID 20 /* in the log, at each start; user list has them all */
 
 enum statement {
-	FIND, FIND_ID, LIST, ADD, ADD_GROUP, REMOVE_GROUPS, SET_HASH, REPLACE_HASH, SET_DISABLED, REMOVE, PUT_DEVICE, TRIM_DEVICES, GET_DEVICE,
-	CONFLICTS, DEAREST, SYNC_FULL, SYNC_NORMAL,
-	PING, BEGIN, COMMIT, ROLLBACK,
+	FIND,
+	FIND_ID,
+	LIST,
+	ADD,
+	ADD_GROUP,
+	REMOVE_GROUPS,
+	SET_HASH,
+	REPLACE_HASH,
+	SET_DISABLED,
+	REMOVE,
+	PUT_DEVICE,
+	TRIM_DEVICES,
+	GET_DEVICE,
+	CONFLICTS,
+	DEAREST,
+	SYNC_FULL,
+	SYNC_NORMAL,
+	PING,
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
 	STATEMENTS
 };
 
 _Static_assert(STATEMENTS <= STATEMENTS_MAX, "as many places as there are statements");
 
 /* The groups come sorted: so are the rows of their table. */
-#define ACCOUNT "SELECT id, name, disabled, created, version, conflict, " \
-	"(SELECT ifnull(group_concat(g.name, ','), '') FROM (SELECT name FROM user_groups WHERE user_id = users.id ORDER BY name) AS g)"
+#define ACCOUNT                                                                                                                \
+	"SELECT id, name, disabled, created, version, conflict, "                                                              \
+	"(SELECT ifnull(group_concat(g.name, ','), '') FROM (SELECT name FROM user_groups WHERE user_id = users.id ORDER BY "  \
+	"name) AS g)"
 
 static const char *const sql[STATEMENTS] = {
 	[FIND] = ACCOUNT ", hash FROM users WHERE name = ?1",
@@ -45,14 +65,16 @@ static const char *const sql[STATEMENTS] = {
 	[SET_DISABLED] = "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1",
 	[REMOVE] = "DELETE FROM users WHERE id = ?1",
 	[PUT_DEVICE] = "INSERT INTO devices (user_id, device_id, name, user_agent, ip, first_seen, last_seen) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (user_id, device_id) DO UPDATE SET "
-		"name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END, "
-		"user_agent = CASE excluded.user_agent WHEN '' THEN user_agent ELSE excluded.user_agent END, "
-		"ip = excluded.ip, last_seen = max(last_seen, excluded.last_seen)",
+		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (user_id, device_id) DO UPDATE SET "
+		       "name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END, "
+		       "user_agent = CASE excluded.user_agent WHEN '' THEN user_agent ELSE excluded.user_agent END, "
+		       "ip = excluded.ip, last_seen = max(last_seen, excluded.last_seen)",
 	/* The one just put stays, whatever its clock said. */
-	[TRIM_DEVICES] = "DELETE FROM devices WHERE user_id = ?1 AND device_id NOT IN (SELECT device_id FROM devices WHERE user_id = ?1 "
-		"ORDER BY device_id = ?2 DESC, last_seen DESC LIMIT ?3)",
-	[GET_DEVICE] = "SELECT device_id, name, user_agent, ip, first_seen, last_seen FROM devices WHERE user_id = ?1 AND device_id = ?2",
+	[TRIM_DEVICES] =
+	    "DELETE FROM devices WHERE user_id = ?1 AND device_id NOT IN (SELECT device_id FROM devices WHERE user_id = ?1 "
+	    "ORDER BY device_id = ?2 DESC, last_seen DESC LIMIT ?3)",
+	[GET_DEVICE] =
+	    "SELECT device_id, name, user_agent, ip, first_seen, last_seen FROM devices WHERE user_id = ?1 AND device_id = ?2",
 	[CONFLICTS] = "SELECT name, id FROM users WHERE conflict ORDER BY name LIMIT ?1",
 	[DEAREST] = "SELECT hash FROM users ORDER BY cost DESC LIMIT 1",
 	[SYNC_FULL] = "PRAGMA synchronous = FULL",
@@ -74,7 +96,7 @@ read_account(sqlite3_stmt *s, struct account *a)
 	a->conflict = sqlite3_column_int(s, 5) != 0;
 	a->hash[0] = '\0';
 	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
-	    connection_text(s, 6, a->groups, sizeof(a->groups)));
+		connection_text(s, 6, a->groups, sizeof(a->groups)));
 }
 
 static enum dw_result
@@ -367,7 +389,8 @@ put_device_now(struct sqlite_db *c, const char *user_id, const struct device *d)
 	return (finish(c, r));
 }
 
-/* A login is waiting: neither for others for long, nor for the disk. After a power cut the last devices may be unknown, accounts never. */
+/* A login is waiting: neither for others for long, nor for the disk. After a power cut the last devices may be unknown,
+ * accounts never. */
 static enum dw_result
 put_device(void *db, const char *user_id, const struct device *d)
 {
@@ -389,7 +412,7 @@ read_device(sqlite3_stmt *s, struct device *d)
 	d->first_seen = sqlite3_column_int64(s, 4);
 	d->last_seen = sqlite3_column_int64(s, 5);
 	return (connection_text(s, 0, d->device_id, sizeof(d->device_id)) && connection_text(s, 1, d->name, sizeof(d->name)) &&
-	    connection_text(s, 2, d->user_agent, sizeof(d->user_agent)) && connection_text(s, 3, d->ip, sizeof(d->ip)));
+		connection_text(s, 2, d->user_agent, sizeof(d->user_agent)) && connection_text(s, 3, d->ip, sizeof(d->ip)));
 }
 
 static enum dw_result
@@ -449,9 +472,12 @@ warn_of_conflicts(struct sqlite_db *c)
 	if (s == NULL)
 		return;
 	sqlite3_bind_int(s, 1, CONFLICTS_SAID);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && connection_text(s, 0, name, sizeof(name)) && connection_text(s, 1, id, sizeof(id)))
-		log_warn("an account's name is another spelling of another account's, nobody can sign in by it (doorwardctl user list) "
-			"name=%s user=%s", log_text(str_of(name)), id);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && connection_text(s, 0, name, sizeof(name)) &&
+	       connection_text(s, 1, id, sizeof(id)))
+		log_warn("an account's name is another spelling of another account's, nobody can sign in by it (doorwardctl "
+			 "user list) "
+			 "name=%s user=%s",
+		    log_text(str_of(name)), id);
 	(void)connection_done(c, s, code);
 }
 

@@ -8,7 +8,8 @@
 struct config;
 
 /*
- * Writes the path that userdb_url ("sqlite:PATH", a relative one below state_dir) means to ${path}. Returns 0, or -1 with a sentence in
+ * Writes the path that userdb_url ("sqlite:PATH", a relative one below state_dir) means to ${path}. Returns 0, or -1 with a
+ * sentence in
  * ${err}.
  */
 int url_path(const struct config *conf, char *path, size_t cap, char *err, size_t errlen);

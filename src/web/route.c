@@ -22,7 +22,7 @@ static const struct route routes[] = {
 	{ "/session", METHOD_GET | METHOD_HEAD, 0, handle_session, "session" },
 	{ "/sessions", METHOD_GET | METHOD_HEAD, 0, handle_sessions, "sessions" },
 	{ "/sessions/*", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
-	{ "/sessions/*/logout", METHOD_POST, ROUTE_BODY, handle_session_end, "session_logout" }, /* the same for forms, which know no DELETE */
+	{ "/sessions/*/logout", METHOD_POST, ROUTE_BODY, handle_session_end, "session_logout" }, /* forms know no DELETE */
 	{ "/jwks.json", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_jwks, "jwks" },
 };
 

@@ -60,7 +60,8 @@ take_body(struct response *r, struct request *q, struct exchange *x)
 		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
 		return (false);
 	case BODY_BAD_TYPE:
-		response_error(r, q, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded.", NULL, 0);
+		response_error(
+		    r, q, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded.", NULL, 0);
 		return (false);
 	case BODY_MALFORMED:
 		response_error(r, q, "invalid_request", "The body is malformed.", NULL, 0);

@@ -15,14 +15,14 @@
 
 /* One request as its carrier (FastCGI, CGI) hands it over. */
 struct exchange {
-	char *const *envp;   /* "NAME=VALUE", NULL-terminated */
-	bool authorizer;     /* FastCGI Authorizer: there is no body, do not read (fronts.md, rule 1) */
-	bool poisoned;       /* the carrier saw that the variables are not what was sent: 400 */
-	bool oversized;      /* the carrier saw more variables than it keeps: 431 */
+	char *const *envp; /* "NAME=VALUE", NULL-terminated */
+	bool authorizer;   /* FastCGI Authorizer: there is no body, do not read (fronts.md, rule 1) */
+	bool poisoned;     /* the carrier saw that the variables are not what was sent: 400 */
+	bool oversized;    /* the carrier saw more variables than it keeps: 431 */
 	body_reader read;
 	void *ctx;
 	/* filled by serve() */
-	struct str answer;   /* valid until the next serve() */
+	struct str answer; /* valid until the next serve() */
 	int status;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libfcgi as the codec. It reads from the memory file of feed.c, never from a connection: a request gets here when all of it has been
- * checked (incoming.c), so reading neither blocks nor fails, and nothing that follows the request can be swallowed. For the answer it is
- * given the connection (ipcFd) instead. It never waits for a new connection, and never closes slowly.
+ * libfcgi as the codec. It reads from the memory file of feed.c, never from a connection: a request gets here when all of it
+ * has been checked (incoming.c), so reading neither blocks nor fails, and nothing that follows the request can be swallowed.
+ * For the answer it is given the connection (ipcFd) instead. It never waits for a new connection, and never closes slowly.
  *
  * The slot of the scoreboard is busy before libfcgi reads: should it hang nevertheless, the master's watchdog sees it.
  */
@@ -53,7 +53,8 @@ read_body(void *ctx, char *p, size_t n)
 	return (got == 0 && FCGX_GetError(in) != 0 ? -1 : got);
 }
 
-/* One line for a request that took long, with what it spent its time on. The write includes the wait for a front that does not read. */
+/* One line for a request that took long, with what it spent its time on. The write includes the wait for a front that does not
+ * read. */
 static void
 report_slow(struct app *app, int status)
 {
@@ -91,8 +92,12 @@ finish(struct app *app, FCGX_Request *r, int status)
 static int
 respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 {
-	struct exchange x = { .envp = r->envp, .authorizer = v->in->authorizer, .poisoned = v->in->poisoned,
-		.oversized = v->in->oversized, .read = read_body, .ctx = r->in };
+	struct exchange x = { .envp = r->envp,
+		.authorizer = v->in->authorizer,
+		.poisoned = v->in->poisoned,
+		.oversized = v->in->oversized,
+		.read = read_body,
+		.ctx = r->in };
 
 	serve(app, &x);
 	r->ipcFd = v->fd;

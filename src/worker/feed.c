@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libfcgi reads from a descriptor and nothing else. It is given that of a memory file (memfd) whose last bytes are the request: reading it
- * never blocks, ends where the request ends, and needs no timeout; a socket pair would have a limit that depends on the machine, and cost
- * two more system calls. The file is mapped, so that putting a request into it is a copy, and wiping it afterwards a memset.
+ * libfcgi reads from a descriptor and nothing else. It is given that of a memory file (memfd) whose last bytes are the request:
+ * reading it never blocks, ends where the request ends, and needs no timeout; a socket pair would have a limit that depends on
+ * the machine, and cost two more system calls. The file is mapped, so that putting a request into it is a copy, and wiping it
+ * afterwards a memset.
  *
- * The records in it are made here from what incoming.c kept: BEGIN_REQUEST, the variables, their end, the body, its end; no padding, one
- * id. An Authorizer's body is empty.
+ * The records in it are made here from what incoming.c kept: BEGIN_REQUEST, the variables, their end, the body, its end; no
+ * padding, one id. An Authorizer's body is empty.
  */
 #include <sys/mman.h>
 
@@ -52,8 +53,8 @@ feed_open(void)
 static unsigned char *
 put_record(unsigned char *p, const struct incoming *in, unsigned type, const unsigned char *content, size_t n)
 {
-	const unsigned char head[HEADER] = { FCGI_VERSION_1, (unsigned char)type, (unsigned char)(in->id >> 8), (unsigned char)in->id,
-		(unsigned char)(n >> 8), (unsigned char)n };
+	const unsigned char head[HEADER] = { FCGI_VERSION_1, (unsigned char)type, (unsigned char)(in->id >> 8),
+		(unsigned char)in->id, (unsigned char)(n >> 8), (unsigned char)n };
 
 	memcpy(p, head, HEADER);
 	if (n > 0)
@@ -86,7 +87,8 @@ stream_bytes(size_t n)
 int
 feed_load(const struct incoming *in)
 {
-	const unsigned char begin[HEADER] = { 0, in->authorizer ? FCGI_AUTHORIZER : FCGI_RESPONDER, in->keep ? FCGI_KEEP_CONN : 0 };
+	const unsigned char begin[HEADER] = { 0, in->authorizer ? FCGI_AUTHORIZER : FCGI_RESPONDER,
+		in->keep ? FCGI_KEEP_CONN : 0 };
 	size_t body = in->authorizer ? 0 : in->body;
 	unsigned char *p;
 

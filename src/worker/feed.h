@@ -8,7 +8,8 @@
 /* Makes the file, once per process. Returns 0, or -1 with errno set. */
 int feed_open(void);
 
-/* Puts ${in} into the file, as records of our own. Returns the descriptor, at the beginning of the request; -1 with errno set on failure. */
+/* Puts ${in} into the file, as records of our own. Returns the descriptor, at the beginning of the request; -1 with errno set
+ * on failure. */
 int feed_load(const struct incoming *in);
 
 /* Wipes what was put into it. */

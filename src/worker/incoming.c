@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The FastCGI input of one request, as a machine that takes bytes as they come and keeps of them only what counts: the name-value pairs,
- * and the body up to one byte more than is allowed. Headers, padding and the borders of records are gone after this; feed.c puts the
- * request together anew, in records of our own, and that is all libfcgi ever reads.
+ * The FastCGI input of one request, as a machine that takes bytes as they come and keeps of them only what counts: the
+ * name-value pairs, and the body up to one byte more than is allowed. Headers, padding and the borders of records are gone
+ * after this; feed.c puts the request together anew, in records of our own, and that is all libfcgi ever reads.
  *
- * Why so: libfcgi blocks on a request that is not all there, takes a cut one for whole, overruns its stack on repeated management queries,
- * aborts on absurd lengths, forgets the padding of BEGIN_REQUEST and of an empty record, skips records of other requests without an end,
- * and swallows what follows the request. A look-ahead that agrees with it in all of this would have to be as wrong as it is; so the two
- * never read the same bytes. What an honest front does not send (management records, another request on the same connection, a body before
- * the variables) is refused here.
+ * Why so: libfcgi blocks on a request that is not all there, takes a cut one for whole, overruns its stack on repeated
+ * management queries, aborts on absurd lengths, forgets the padding of BEGIN_REQUEST and of an empty record, skips records of
+ * other requests without an end, and swallows what follows the request. A look-ahead that agrees with it in all of this would
+ * have to be as wrong as it is; so the two never read the same bytes. What an honest front does not send (management records,
+ * another request on the same connection, a body before the variables) is refused here.
  *
  * What it costs in memory is bounded by INCOMING_MAX a request, however small the pieces and however long their padding.
  */

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The event loop of a worker. Connections are held by the hundred and cost next to nothing while their requests arrive: what comes is taken
- * into the connection's buffer (incoming.c) until a request is whole, then it is served, one at a time. A peer that is slow, silent or
- * hostile can hold up nobody but itself:
+ * The event loop of a worker. Connections are held by the hundred and cost next to nothing while their requests arrive: what
+ * comes is taken into the connection's buffer (incoming.c) until a request is whole, then it is served, one at a time. A peer
+ * that is slow, silent or hostile can hold up nobody but itself:
  *
- *   owing   a connection whose request has not arrived. In the order in which they began to owe it (accepted, or the first byte of a next
- *           request on a kept one), so that the first is the first to reach its deadline: the wait always has an end.
- *   kept    between two requests, for as long as the front likes, in the order of their last answer.
+ *   owing   a connection whose request has not arrived. In the order in which they began to owe it (accepted, or the first byte
+ * of a next request on a kept one), so that the first is the first to reach its deadline: the wait always has an end. kept
+ * between two requests, for as long as the front likes, in the order of their last answer.
  *
- * Connections and their memory are bounded. Where a bound is reached (places, descriptors) the listening sockets rest until one is free or
- * the connection that owes for the longest has had PATIENCE_MS; then that one makes room. So silent connections, however many, delay others
- * by moments, while an honest request, which takes milliseconds to arrive, is not let go for them.
+ * Connections and their memory are bounded. Where a bound is reached (places, descriptors) the listening sockets rest until one
+ * is free or the connection that owes for the longest has had PATIENCE_MS; then that one makes room. So silent connections,
+ * however many, delay others by moments, while an honest request, which takes milliseconds to arrive, is not let go for them.
  *
- * A worker of the login pool ("single") closes each connection after its answer, and takes no further one for HEAD_START_MS while the
- * newest may still be about to send: a request that arrives right after its connection is not to wait behind another's password hash while
- * a sibling is idle. What is slower than that waits among the others and costs its sender alone.
+ * A worker of the login pool ("single") closes each connection after its answer, and takes no further one for HEAD_START_MS
+ * while the newest may still be about to send: a request that arrives right after its connection is not to wait behind
+ * another's password hash while a sibling is idle. What is slower than that waits among the others and costs its sender alone.
  */
 #include <sys/epoll.h>
 #include <sys/queue.h>
@@ -43,15 +43,16 @@
 #define WIRE_BYTES (64 * 1024) /* taken from a socket at once: most requests are one or two thousand */
 
 /*
- * All requests of a worker that have begun and are not whole. Honest ones are some kilobytes for some milliseconds; strangers who send
- * slowly through a front that streams could make it INCOMING_MAX a connection, 114 MB a worker. Beyond it the oldest make room.
+ * All requests of a worker that have begun and are not whole. Honest ones are some kilobytes for some milliseconds; strangers
+ * who send slowly through a front that streams could make it INCOMING_MAX a connection, 114 MB a worker. Beyond it the oldest
+ * make room.
  */
 #define BUFFERED_MAX (8 * 1024 * 1024)
 
-#define PATIENCE_MS 200     /* a connection has at least, where others need its place */
-#define REST_MS 100         /* between two attempts to accept, where descriptors are used up by others than ourselves */
-#define HEAD_START_MS 5     /* a front's first bytes have come by then, even on a busy machine */
-#define SAID_AGAIN_MS 60000 /* between two lines about the same want */
+#define PATIENCE_MS 200      /* a connection has at least, where others need its place */
+#define REST_MS 100          /* between two attempts to accept, where descriptors are used up by others than ourselves */
+#define HEAD_START_MS 5      /* a front's first bytes have come by then, even on a busy machine */
+#define SAID_AGAIN_MS 60000  /* between two lines about the same want */
 #define BROKEN_AGAIN_MS 1000 /* between two about peers that send no FastCGI: whoever can connect could fill the log */
 
 /* What an epoll event is about: an index into the connections, or one of these. */
@@ -65,11 +66,11 @@ TAILQ_HEAD(waiting, connection);
 struct connection {
 	TAILQ_ENTRY(connection) link;
 	struct waiting *list;
-	int fd;            /* -1 = free */
-	bool watched;      /* in the epoll set */
-	bool answered;     /* at least once: a peer that does not read could have filled the socket */
-	bool timed;        /* writing has an end */
-	int64_t since;     /* mono ms: when it came into its list */
+	int fd;        /* -1 = free */
+	bool watched;  /* in the epoll set */
+	bool answered; /* at least once: a peer that does not read could have filled the socket */
+	bool timed;    /* writing has an end */
+	int64_t since; /* mono ms: when it came into its list */
 	struct incoming in;
 };
 
@@ -79,12 +80,12 @@ struct loop {
 	const struct loop_options *o;
 	int ep;
 	bool leaving, listening;
-	bool starved;    /* accept has failed, mostly for want of descriptors, and no connection was closed since */
-	int64_t rest;    /* mono ms: when that was */
+	bool starved;       /* accept has failed, mostly for want of descriptors, and no connection was closed since */
+	int64_t rest;       /* mono ms: when that was */
 	int64_t said[NEWS]; /* mono ms: when the log was told of it; 0 = never */
 	uint32_t open, limit;
 	uint64_t served;
-	int64_t now;     /* mono ms: after the last wait, or the last answer */
+	int64_t now; /* mono ms: after the last wait, or the last answer */
 	struct recycle recycle;
 	struct waiting unused, owing, kept;
 	struct connection connections[CONNECTIONS_MAX];
@@ -119,7 +120,8 @@ listen_on(struct loop *l, bool on)
 		return;
 	l->listening = on;
 	for (uint32_t i = 0; i < l->child->n_listen; i++)
-		watch(l, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, l->child->listen_fds[i], on ? EPOLLIN | EPOLLEXCLUSIVE : 0, ABOUT_LISTEN + i);
+		watch(l, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, l->child->listen_fds[i], on ? EPOLLIN | EPOLLEXCLUSIVE : 0,
+		    ABOUT_LISTEN + i);
 }
 
 static void
@@ -183,11 +185,14 @@ keep_waiting(struct loop *l, struct connection *c)
 	c->watched = true;
 }
 
-/* ${more}: the front has sent something behind the request, before it could know our answer. No honest one does; the connection ends. */
+/* ${more}: the front has sent something behind the request, before it could know our answer. No honest one does; the connection
+ * ends. */
 static void
 serve_one(struct loop *l, struct connection *c, bool more)
 {
-	struct fcgi_visit v = { .fd = c->fd, .in = &c->in, .may_keep = !l->o->single && !l->leaving && !more && !c->in.cut,
+	struct fcgi_visit v = { .fd = c->fd,
+		.in = &c->in,
+		.may_keep = !l->o->single && !l->leaving && !more && !c->in.cut,
 		.deadline = l->o->deadline };
 	bool kept;
 
@@ -285,7 +290,8 @@ left_of(const struct loop *l, int64_t since, int64_t ms)
 	return (since + ms > l->now ? since + ms - l->now : 0);
 }
 
-/* The connection that is the first to go if there have to be fewer: who owes a request before who owes none, if it had its time. */
+/* The connection that is the first to go if there have to be fewer: who owes a request before who owes none, if it had its
+ * time. */
 static struct connection *
 first_to_go(const struct loop *l)
 {
@@ -347,7 +353,8 @@ take_connection(struct loop *l, int listen_fd)
 	if ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		board_count(l->app->slot, COUNT_ACCEPTED, 1);
 		receive(l, take_place(l, fd));
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) { /* EMFILE, ENFILE: trying again at once would spin */
+	} else if (errno != EAGAIN && errno != EINTR &&
+		   errno != ECONNABORTED) { /* EMFILE, ENFILE: trying again at once would spin */
 		l->starved = true;
 		l->rest = l->now;
 		say_starved(l, errno);
@@ -355,8 +362,8 @@ take_connection(struct loop *l, int listen_fd)
 }
 
 /*
- * Nobody is to wait in a queue that only we hold open: where the master has died a front learns at once that nobody serves it, and a new
- * master need not wait for our slowest peer. A standard descriptor stays, so that nothing else becomes it.
+ * Nobody is to wait in a queue that only we hold open: where the master has died a front learns at once that nobody serves it,
+ * and a new master need not wait for our slowest peer. A standard descriptor stays, so that nothing else becomes it.
  */
 static void
 stop_listening(struct loop *l)
@@ -369,7 +376,8 @@ stop_listening(struct loop *l)
 	l->child->n_listen = 0;
 }
 
-/* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin. */
+/* Lets go what is between requests; what has begun is finished first. A connection nothing has come on may be about to begin.
+ */
 static void
 begin_leaving(struct loop *l)
 {
@@ -397,8 +405,8 @@ enforce_deadlines(struct loop *l)
 }
 
 /*
- * Taken out of the epoll set by hand: our siblings hold the other descriptors of this pipe, so that closing ours would not end its events,
- * and each further one would be news again.
+ * Taken out of the epoll set by hand: our siblings hold the other descriptors of this pipe, so that closing ours would not end
+ * its events, and each further one would be news again.
  */
 static void
 lose_master(struct loop *l)
@@ -489,7 +497,8 @@ wait_and_serve(struct loop *l)
 		for (int i = 0; i < n; i++) {
 			bool news = events[i].data.u32 >= ABOUT_LISTEN && events[i].data.u32 != ABOUT_MASTER;
 
-			if (!news || !l->o->single || l->served == served) /* whoever has just been hashing looks first who else is here */
+			if (!news || !l->o->single ||
+			    l->served == served) /* whoever has just been hashing looks first who else is here */
 				handle_event(l, events[i].data.u32);
 		}
 		after_wait(l);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker runs as a user who need not be able to reach the log: a directory of root's with mode 0700 is usual. It could only try its name
- * and stay on the rotated file for ever. So the master, who can, opens it once and hands the descriptor to everybody, before the signal:
- * when the signal is there, the descriptor is.
+ * A worker runs as a user who need not be able to reach the log: a directory of root's with mode 0700 is usual. It could only
+ * try its name and stay on the rotated file for ever. So the master, who can, opens it once and hands the descriptor to
+ * everybody, before the signal: when the signal is there, the descriptor is.
  */
 #include <errno.h>
 #include <string.h>

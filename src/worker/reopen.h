@@ -6,8 +6,8 @@
 #include "doorward/board.h"
 
 /*
- * If USR1 has come: goes on in the descriptors that the master sent over the channel before it; where there is no master, and for syslog,
- * opens the log again by itself.
+ * If USR1 has come: goes on in the descriptors that the master sent over the channel before it; where there is no master, and
+ * for syslog, opens the log again by itself.
  */
 void reopen_log(const struct child *c);
 

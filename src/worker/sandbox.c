@@ -16,35 +16,73 @@
 #ifdef HAVE_SECCOMP
 
 /*
- * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, SQLite) change their system calls from
- * release to release, and a filter that kills a worker for a new one would be an outage.
+ * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, SQLite) change their
+ * system calls from release to release, and a filter that kills a worker for a new one would be an outage.
  */
 static const int refused[] = {
 	/* other programs */
-	SCMP_SYS(execve), SCMP_SYS(execveat),
-	/* other processes; the leak check of a sanitizer build traces itself */
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+/* other processes; the leak check of a sanitizer build traces itself */
 #ifndef __SANITIZE_ADDRESS__
 	SCMP_SYS(ptrace),
 #endif
-	SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(kcmp),
 	/* the file system as a whole, and ways around its rights */
-	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen),
-	SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(quotactl),
-	SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(chroot),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(mknod),
+	SCMP_SYS(mknodat),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(acct),
 	/* namespaces */
-	SCMP_SYS(unshare), SCMP_SYS(setns),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
 	/* the kernel */
-	SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(bpf),
-	SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(reboot), SCMP_SYS(syslog), SCMP_SYS(iopl),
-	SCMP_SYS(ioperm), SCMP_SYS(modify_ldt), SCMP_SYS(personality), SCMP_SYS(vhangup),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(reboot),
+	SCMP_SYS(syslog),
+	SCMP_SYS(iopl),
+	SCMP_SYS(ioperm),
+	SCMP_SYS(modify_ldt),
+	SCMP_SYS(personality),
+	SCMP_SYS(vhangup),
 	/* its keys */
-	SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(keyctl),
 	/* names and times of the machine */
-	SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(adjtimex),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setdomainname),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex),
 	SCMP_SYS(clock_adjtime),
 };
 
-/* The type's low bits, without SOCK_CLOEXEC and SOCK_NONBLOCK. A raw netlink socket is how the C library looks at interfaces. */
+/* The type's low bits, without SOCK_CLOEXEC and SOCK_NONBLOCK. A raw netlink socket is how the C library looks at interfaces.
+ */
 #define TYPE_MASK 0xf
 
 static int

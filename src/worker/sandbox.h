@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a process that answers requests never needs, it gives up: a bug in a parser must not become a shell. A filter of system calls
- * (seccomp), where libseccomp was there at build time; also after a takeover it cannot be taken back.
+ * What a process that answers requests never needs, it gives up: a bug in a parser must not become a shell. A filter of system
+ * calls (seccomp), where libseccomp was there at build time; also after a takeover it cannot be taken back.
  */
 #ifndef WORKER_SANDBOX_H
 #define WORKER_SANDBOX_H
@@ -12,9 +12,9 @@
 bool sandbox_is_built(void);
 
 /*
- * If ${wanted}, refuses from now on, with EPERM, to start programs, to look into other processes, to change namespaces, mounts, modules, keys
- * or clocks, and to open packet sockets or raw IP sockets. To be called when everything is open, before the first request. A kernel that has no filters is warned
- * of, and gone on without: this is the second line, not the first.
+ * If ${wanted}, refuses from now on, with EPERM, to start programs, to look into other processes, to change namespaces, mounts,
+ * modules, keys or clocks, and to open packet sockets or raw IP sockets. To be called when everything is open, before the first
+ * request. A kernel that has no filters is warned of, and gone on without: this is the second line, not the first.
  */
 void sandbox_enter(bool wanted);
 

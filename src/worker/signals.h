@@ -6,7 +6,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Installs the handlers and blocks the signals; ${*open} is the mask for the wait. Call after FCGX_Init, which installs its own. */
+/* Installs the handlers and blocks the signals; ${*open} is the mask for the wait. Call after FCGX_Init, which installs its
+ * own. */
 void signals_install(sigset_t *open);
 
 /* True once after QUIT, TERM or INT was received: finish and leave. */

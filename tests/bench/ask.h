@@ -14,7 +14,7 @@
 #define ASK_PLACE "@VALUE@"
 
 struct values {
-	char *text;    /* ${n} pieces of ${len} bytes */
+	char *text; /* ${n} pieces of ${len} bytes */
 	size_t n, len;
 };
 

@@ -54,8 +54,7 @@ verify_for(double seconds, const char *hash, struct share *out)
 static void
 bare(double seconds, unsigned processes)
 {
-	struct share *s = mmap(NULL, sizeof(*s) * PROCESSES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0);
+	struct share *s = mmap(NULL, sizeof(*s) * PROCESSES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	char hash[PWHASH_TEXT_MAX];
 	double rate = 0, cpu = 0;
 	unsigned long count = 0;
@@ -99,8 +98,8 @@ time_openssl(unsigned iterations)
 	double start = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 	unsigned char out[DERIVED];
 
-	if (PKCS5_PBKDF2_HMAC(PASSWORD, (int)strlen(PASSWORD), (const unsigned char *)SALT, (int)strlen(SALT),
-	    (int)iterations, EVP_sha256(), sizeof(out), out) != 1)
+	if (PKCS5_PBKDF2_HMAC(PASSWORD, (int)strlen(PASSWORD), (const unsigned char *)SALT, (int)strlen(SALT), (int)iterations,
+		EVP_sha256(), sizeof(out), out) != 1)
 		errx(1, "PKCS5_PBKDF2_HMAC failed");
 	return (clock_of(CLOCK_PROCESS_CPUTIME_ID) - start);
 }

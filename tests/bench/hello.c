@@ -35,8 +35,9 @@ static void
 run(int fd)
 {
 	struct board *board = board_new();
-	struct child c = { .role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .channel = -1,
-		.board = board };
+	struct child c = {
+		.role = "check", .listen_fds = { fd }, .n_listen = 1, .master_fd = -1, .channel = -1, .board = board
+	};
 	struct loop_options o = { .deadline = DEADLINE };
 	struct config conf = { .slow_after = SLOW_AFTER, .receive_deadline = DEADLINE };
 	struct app app = { .conf = &conf, .board = board };

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define HIST_BITS 6   /* 64 buckets to a power of two */
+#define HIST_BITS 6    /* 64 buckets to a power of two */
 #define HIST_POWERS 31 /* up to 2^36 ns, 68 s; what is longer counts as that */
 #define HIST_BUCKETS (HIST_POWERS << HIST_BITS)
 

@@ -26,9 +26,10 @@
 #define CONNECTIONS_MAX 512
 #define GRACE (2 * SECOND) /* for answers still owed at the end; then they have failed */
 #define STATUS_MAX 600
-#define USAGE "usage: load [-h] [-a] [-k] [-1 | -r] [-c CONNECTIONS] [-R RATE] [-d SECONDS] [-v VALUES]" \
-	" WHERE TEMPLATE\n" \
-	"  WHERE a unix socket's path or a port   -R requests a second, the open loop   -v a file of values\n" \
+#define USAGE                                                                                                                  \
+	"usage: load [-h] [-a] [-k] [-1 | -r] [-c CONNECTIONS] [-R RATE] [-d SECONDS] [-v VALUES]"                             \
+	" WHERE TEMPLATE\n"                                                                                                    \
+	"  WHERE a unix socket's path or a port   -R requests a second, the open loop   -v a file of values\n"                 \
 	"  -h HTTP, not FastCGI   -a Authorizer   -k keep connections   -1 each value once   -r values at random\n"
 
 enum order { ORDER_CYCLE, ORDER_ONCE, ORDER_RANDOM };
@@ -119,7 +120,7 @@ send_request(struct plan *p, unsigned i)
 		tally.reopened++;
 	}
 	return (polls[i].fd >= 0 &&
-	    send(polls[i].fd, p->ask.bytes, p->ask.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)p->ask.len);
+		send(polls[i].fd, p->ask.bytes, p->ask.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)p->ask.len);
 }
 
 /* A kept connection that the server has closed in the meantime is no failure: it is opened again, once. */
@@ -290,16 +291,35 @@ read_options(struct plan *p, int argc, char **argv)
 
 	while ((flag = getopt(argc, argv, "hak1rc:R:d:v:")) != -1)
 		switch (flag) {
-		case 'h': p->http = true; break;
-		case 'a': authorizer = true; break;
-		case 'k': p->keep = true; break;
-		case '1': p->order = ORDER_ONCE; break;
-		case 'r': p->order = ORDER_RANDOM; break;
-		case 'c': p->connections = (unsigned)atoi(optarg); break;
-		case 'R': p->interval = (uint64_t)(1e9 / atof(optarg)); break;
-		case 'd': p->span = (uint64_t)(atof(optarg) * 1e9); break;
-		case 'v': values_read(optarg, &p->values); break;
-		default: errx(2, "%s", USAGE);
+		case 'h':
+			p->http = true;
+			break;
+		case 'a':
+			authorizer = true;
+			break;
+		case 'k':
+			p->keep = true;
+			break;
+		case '1':
+			p->order = ORDER_ONCE;
+			break;
+		case 'r':
+			p->order = ORDER_RANDOM;
+			break;
+		case 'c':
+			p->connections = (unsigned)atoi(optarg);
+			break;
+		case 'R':
+			p->interval = (uint64_t)(1e9 / atof(optarg));
+			break;
+		case 'd':
+			p->span = (uint64_t)(atof(optarg) * 1e9);
+			break;
+		case 'v':
+			values_read(optarg, &p->values);
+			break;
+		default:
+			errx(2, "%s", USAGE);
 		}
 	if (argc - optind != 2 || p->connections < 1 || p->connections > CONNECTIONS_MAX)
 		errx(2, "%s", USAGE);

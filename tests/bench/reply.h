@@ -9,13 +9,13 @@
 #define REPLY_HEAD_MAX 4096 /* bytes of an HTTP answer's head that are kept until it is whole */
 
 struct reply {
-	int status;     /* 0 until it is known */
-	bool close;     /* the server will close the connection after it */
+	int status; /* 0 until it is known */
+	bool close; /* the server will close the connection after it */
 	/* FastCGI: the record being read; HTTP: the head, and what is left of the body */
-	size_t have;    /* bytes in ${head} */
-	size_t left;    /* content and padding, or body, still to come */
+	size_t have; /* bytes in ${head} */
+	size_t left; /* content and padding, or body, still to come */
 	bool in_body, chunked;
-	char tail[5];   /* last bytes of a chunked body */
+	char tail[5]; /* last bytes of a chunked body */
 	char head[REPLY_HEAD_MAX];
 };
 

@@ -20,9 +20,10 @@
 #include "doorward/store.h"
 #include "store/redis.h"
 
-#define USAGE "usage: seed -c CONF [-n USERS] [-f FIRST] [-p SESSIONS] [-r] [-d] [-e] [-t session|refresh]\n" \
-	"  -f number of the first user    -p sessions a user    -r with a refresh family\n" \
-	"  -d with a device id the client chose\n" \
+#define USAGE                                                                                                                  \
+	"usage: seed -c CONF [-n USERS] [-f FIRST] [-p SESSIONS] [-r] [-d] [-e] [-t session|refresh]\n"                        \
+	"  -f number of the first user    -p sessions a user    -r with a refresh family\n"                                    \
+	"  -d with a device id the client chose\n"                                                                             \
 	"  -e leave the record of an ended session for each    -t which tokens to print\n"
 #define GROUPS "staff,users"
 #define SESSIONS_MAX 10000 /* a user may have, by configuration */
@@ -119,7 +120,10 @@ static void
 begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, bool live, uint8_t session_key[SESSION_KEY_LEN])
 {
 	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1], cookie[TOKEN_TEXT_MAX + 1], refresh[TOKEN_TEXT_MAX + 1];
-	struct login_write w = { .user_id = id, .username = name, .groups = GROUPS, .limit = SESSIONS_MAX,
+	struct login_write w = { .user_id = id,
+		.username = name,
+		.groups = GROUPS,
+		.limit = SESSIONS_MAX,
 		.actor = { "127.0.0.1", "0123456789abcdef0123456789abcdef", "default" } };
 	struct login_reply reply;
 
@@ -142,7 +146,9 @@ begin(const struct site *site, const struct plan *p, unsigned user, unsigned i, 
 static void
 end(const struct site *site, unsigned user, const uint8_t session_key[SESSION_KEY_LEN])
 {
-	struct end_write w = { .cause = END_USER, .scope = SCOPE_SESSION, .has_sid = true,
+	struct end_write w = { .cause = END_USER,
+		.scope = SCOPE_SESSION,
+		.has_sid = true,
 		.actor = { "127.0.0.1", "0123456789abcdef0123456789abcdef", "default" } };
 	struct end_reply reply;
 	char id[USER_ID_MAX + 1];
@@ -179,15 +185,32 @@ read_options(struct plan *p, int argc, char **argv)
 
 	while ((flag = getopt(argc, argv, "c:n:f:p:rdet:")) != -1)
 		switch (flag) {
-		case 'c': p->conf = optarg; break;
-		case 'n': p->users = (unsigned)atoi(optarg); break;
-		case 'f': p->first = (unsigned)atoi(optarg); break;
-		case 'p': p->sessions = (unsigned)atoi(optarg); break;
-		case 'r': p->family = true; break;
-		case 'd': p->chosen = true; break;
-		case 'e': p->ended = true; break;
-		case 't': p->print_refresh = strcmp(optarg, "refresh") == 0; break;
-		default: errx(2, "%s", USAGE);
+		case 'c':
+			p->conf = optarg;
+			break;
+		case 'n':
+			p->users = (unsigned)atoi(optarg);
+			break;
+		case 'f':
+			p->first = (unsigned)atoi(optarg);
+			break;
+		case 'p':
+			p->sessions = (unsigned)atoi(optarg);
+			break;
+		case 'r':
+			p->family = true;
+			break;
+		case 'd':
+			p->chosen = true;
+			break;
+		case 'e':
+			p->ended = true;
+			break;
+		case 't':
+			p->print_refresh = strcmp(optarg, "refresh") == 0;
+			break;
+		default:
+			errx(2, "%s", USAGE);
 		}
 	if (p->conf == NULL || argc != optind || (p->print_refresh && !p->family))
 		errx(2, "%s", USAGE);

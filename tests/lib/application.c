@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A FastCGI application as people write them with libfcgi, for the tests of front servers: application SOCKET. It answers with what it
- * was told, a line a variable, and with the body.
+ * A FastCGI application as people write them with libfcgi, for the tests of front servers: application SOCKET. It answers with
+ * what it was told, a line a variable, and with the body.
  *
- * FCGX_GetParam returns the first of two equal names, where a CGI program sees the last: lines that begin with "first " are for this.
+ * FCGX_GetParam returns the first of two equal names, where a CGI program sees the last: lines that begin with "first " are for
+ * this.
  */
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded into Redis by tests/system/340-clock: gettimeofday(), which is all Redis asks for the wall clock, is off by the seconds in the
- * file $TURNED_CLOCK, at once whenever the test writes there. (libfaketime does not start under jemalloc.)
+ * Preloaded into Redis by tests/system/340-clock: gettimeofday(), which is all Redis asks for the wall clock, is off by the
+ * seconds in the file $TURNED_CLOCK, at once whenever the test writes there. (libfaketime does not start under jemalloc.)
  */
 #include <sys/mman.h>
 #include <sys/time.h>

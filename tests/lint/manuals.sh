@@ -58,7 +58,7 @@ check_environment() { # page directory-or-file…
 }
 
 check_signals() {
-	sed -n '/ handled\[\] = {/,/};/p' "$srcdir/src/master/signals.c" | grep -oE 'SIG[A-Z0-9]+' | grep -vx SIGCHLD >"$work/signals"
+	sed -n '/ handled\[\] = {/,/};/{p;/};/q}' "$srcdir/src/master/signals.c" | grep -oE 'SIG[A-Z0-9]+' | grep -vx SIGCHLD >"$work/signals"
 	while read -r name; do
 		grep -E '^\.It Dv ' "$daemon" | grep -qw "${name#SIG}" || complain "$daemon does not tell of $name"
 	done <"$work/signals"

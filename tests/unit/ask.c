@@ -57,15 +57,19 @@ __wrap_pwhash_outdated(const char *hash)
 int
 ask_begin(void **state)
 {
-	struct access_claims claims = { .user_key = ask_user_key, .user_id = "user-1", .username = "alice", .groups = "",
-		.client_id = "app", .now = FAKE_NOW,
+	struct access_claims claims = { .user_key = ask_user_key,
+		.user_id = "user-1",
+		.username = "alice",
+		.groups = "",
+		.client_id = "app",
+		.now = FAKE_NOW,
 		.exp = FAKE_NOW + 300 };
 	struct token t;
 	struct buf b;
 
 	(void)state;
-	if (fake_new(&ask.fake) != 0 || token_new_session(ask.fake.app.keys, ask_user_key, &ask.cookie,
-	    ask.cookie_text) != DW_OK ||
+	if (fake_new(&ask.fake) != 0 ||
+	    token_new_session(ask.fake.app.keys, ask_user_key, &ask.cookie, ask.cookie_text) != DW_OK ||
 	    token_new_session(ask.fake.app.keys, ask_user_key, &t, ask.other_cookie) != DW_OK ||
 	    token_new_refresh(ask.fake.app.keys, ask_user_key, ask.cookie.session_key, &t, ask.refresh_text) != DW_OK)
 		return (-1);
@@ -78,8 +82,8 @@ ask_begin(void **state)
 	snprintf(ask.both_line, sizeof(ask.both_line), "HTTP_COOKIE=" SESSION "%s; " SESSION "%s", ask.cookie_text,
 	    ask.other_cookie);
 	snprintf(ask.bearer_line, sizeof(ask.bearer_line), "HTTP_AUTHORIZATION=Bearer %s", ask.bearer_text);
-	snprintf(ask.forged_line, sizeof(ask.forged_line), "HTTP_COOKIE=" SESSION "%.*sx", TOKEN_SESSION_TEXT - 1,
-	    ask.cookie_text);
+	snprintf(
+	    ask.forged_line, sizeof(ask.forged_line), "HTTP_COOKIE=" SESSION "%.*sx", TOKEN_SESSION_TEXT - 1, ask.cookie_text);
 	if (ask.forged_line[strlen(ask.forged_line) - 1] == ask.cookie_text[TOKEN_SESSION_TEXT - 1])
 		ask.forged_line[strlen(ask.forged_line) - 1] = 'y';
 	return (0);
@@ -107,9 +111,13 @@ ask_fresh(void **state)
 	snprintf(f->username, sizeof(f->username), "alice");
 	snprintf(f->groups, sizeof(f->groups), "admins,users");
 	f->live = true;
-	f->session = (struct session){ .has_cookie = true, .policy = POLICY_SLIDING, .created = FAKE_NOW,
-	    .last_seen = FAKE_NOW, .idle = 1800,
-		.absolute = FAKE_NOW + 43200, .device_id = "laptop" };
+	f->session = (struct session){ .has_cookie = true,
+		.policy = POLICY_SLIDING,
+		.created = FAKE_NOW,
+		.last_seen = FAKE_NOW,
+		.idle = 1800,
+		.absolute = FAKE_NOW + 43200,
+		.device_id = "laptop" };
 	memcpy(f->session.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	memcpy(f->session.secret_hash, ask.cookie.hash, HASH_LEN);
 	return (0);
@@ -159,8 +167,9 @@ ask_request(struct call c)
 		envp[n++] = "HTTPS=on";
 	for (size_t i = 0; i < EXTRA && c.extra[i] != NULL; i++)
 		envp[n++] = (char *)(uintptr_t)c.extra[i];
-	ask.last = (struct exchange){ .envp = envp, .authorizer = c.authorizer, .poisoned = c.poisoned, .read = give,
-	    .ctx = &r };
+	ask.last = (struct exchange){
+		.envp = envp, .authorizer = c.authorizer, .poisoned = c.poisoned, .read = give, .ctx = &r
+	};
 	ask.body_read_calls = 0;
 	ask.fake.trail.len = 0;
 	ask.fake.trail_text[0] = '\0';

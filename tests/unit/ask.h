@@ -55,7 +55,7 @@ int ask_fresh(void **state);
 const char *ask_request(struct call c);
 
 #define ASK(m, u, ...) ask_request((struct call){ .method = (m), .uri = (u), ##__VA_ARGS__ })
-#define POST(u, t, b, ...) \
+#define POST(u, t, b, ...)                                                                                                     \
 	ask_request((struct call){ .method = "POST", .uri = (u), .type = (t), .body = (b), .extra = { __VA_ARGS__ } })
 
 /* The answer has that status; ${error} NULL, or it is that error in the contract's shape, with the trace id. */

@@ -150,9 +150,17 @@ set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
 	return (f->set_groups_rc);
 }
 
-static const struct store_ops store = { .lookup = lookup, .login = begin, .end = end, .rotate = rotate, .touch = touch,
+static const struct store_ops store = { .lookup = lookup,
+	.login = begin,
+	.end = end,
+	.rotate = rotate,
+	.touch = touch,
 	.list = list,
-	.notify = notify, .ping = ping, .now = now, .look_at_clock = look_at_clock, .set_groups = set_groups };
+	.notify = notify,
+	.ping = ping,
+	.now = now,
+	.look_at_clock = look_at_clock,
+	.set_groups = set_groups };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)
@@ -228,8 +236,12 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 	return (DW_ABSENT);
 }
 
-static const struct userdb_ops users = { .find = find, .find_id = find_id, .dearest = dearest, .replace_hash = replace_hash,
-	.put_device = put_device, .get_device = get_device };
+static const struct userdb_ops users = { .find = find,
+	.find_id = find_id,
+	.dearest = dearest,
+	.replace_hash = replace_hash,
+	.put_device = put_device,
+	.get_device = get_device };
 
 static void
 set_client(struct client *c, const char *id)

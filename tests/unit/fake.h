@@ -44,7 +44,7 @@ struct fake {
 	const char *groups_since; /* likewise; NULL = the same */
 	const char *dearest;      /* hash of all accounts; NULL = none */
 	enum dw_result dearest_rc;
-	bool groups_again;        /* others at every look */
+	bool groups_again; /* others at every look */
 	struct account account;
 	char found_name[USERNAME_MAX + 1];
 	char old_hash[PWHASH_MAX], new_hash[PWHASH_MAX];

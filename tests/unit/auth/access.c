@@ -24,10 +24,16 @@
 
 static struct fake fake;
 static char sid[PUBLIC_SID_LEN + 1];
-static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
-static const struct access_claims claims = { .user_key = user_key, .session_key = session_key, .user_id = "AAAAAAAAAAAAAAAAAAAAAA",
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
+		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const struct access_claims claims = { .user_key = user_key,
+	.session_key = session_key,
+	.user_id = "AAAAAAAAAAAAAAAAAAAAAA",
 	.username = "j\xc3\xbcrgen \"x\"",
-	.groups = "admins,users", .client_id = "app", .now = NOW, .exp = NOW + 300 };
+	.groups = "admins,users",
+	.client_id = "app",
+	.now = NOW,
+	.exp = NOW + 300 };
 
 static int
 begin(void **state)
@@ -222,15 +228,16 @@ another_typ(void **state)
 		const char *typ;
 		enum dw_result rc;
 	} t[] = { { "at+jwt", DW_OK }, { "AT+JWT", DW_OK }, { "application/at+jwt", DW_OK }, { "JWT", DW_INVALID },
-		{ "logout+jwt", DW_INVALID },
-		{ "dpop+jwt", DW_INVALID }, { "", DW_INVALID }, { "at+jwt2", DW_INVALID }, { "at", DW_INVALID } };
+		{ "logout+jwt", DW_INVALID }, { "dpop+jwt", DW_INVALID }, { "", DW_INVALID }, { "at+jwt2", DW_INVALID },
+		{ "at", DW_INVALID } };
 	char payload[512];
 	struct access a;
 
 	(void)state;
 	snprintf(payload, sizeof(payload),
 	    "{\"iss\":\"https://sso.example.org/auth\",\"aud\":\"https://sso.example.org/auth\",\"sub\":\"u\","
-	    "\"client_id\":\"app\",\"jti\":\"j\",\"sid\":\"%s\",\"iat\":%d,\"exp\":%d}", sid, NOW, NOW + 60);
+	    "\"client_id\":\"app\",\"jti\":\"j\",\"sid\":\"%s\",\"iat\":%d,\"exp\":%d}",
+	    sid, NOW, NOW + 60);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (read_at(signed_text(t[i].typ, payload), NOW, &a) != t[i].rc)
 			fail_msg("typ \"%s\"", t[i].typ);
@@ -243,8 +250,8 @@ payload_with(const char *member, const char *value)
 	static const char *const names[] = { "iss", "aud", "sub", "client_id", "jti", "sid", "iat", "exp" };
 	static char text[2048];
 	char quoted[PUBLIC_SID_LEN + 3], exp[16], iat[16];
-	const char *values[] = { "\"https://sso.example.org/auth\"", "\"https://sso.example.org/auth\"", "\"u\"",
-		"\"app\"", "\"j\"", quoted, iat, exp };
+	const char *values[] = { "\"https://sso.example.org/auth\"", "\"https://sso.example.org/auth\"", "\"u\"", "\"app\"",
+		"\"j\"", quoted, iat, exp };
 	bool known = false;
 	struct buf b;
 
@@ -276,13 +283,18 @@ claims_one_by_one(void **state)
 	} t[] = {
 		{ "x", NULL, DW_OK, NOW + 60 },
 		/* Every claim is needed. */
-		{ "iss", NULL, DW_INVALID, 0 }, { "aud", NULL, DW_INVALID, 0 }, { "sub", NULL, DW_INVALID, 0 },
+		{ "iss", NULL, DW_INVALID, 0 },
+		{ "aud", NULL, DW_INVALID, 0 },
+		{ "sub", NULL, DW_INVALID, 0 },
 		{ "client_id", NULL, DW_INVALID, 0 },
-		{ "jti", NULL, DW_INVALID, 0 }, { "sid", NULL, DW_INVALID, 0 }, { "iat", NULL, DW_INVALID, 0 },
+		{ "jti", NULL, DW_INVALID, 0 },
+		{ "sid", NULL, DW_INVALID, 0 },
+		{ "iat", NULL, DW_INVALID, 0 },
 		{ "exp", NULL, DW_INVALID, 0 },
 		{ "iss", "\"https://sso.example.org/auth/\"", DW_INVALID, 0 },
 		{ "iss", "\"https://sso.example.org\"", DW_INVALID, 0 },
-		{ "iss", "\"HTTPS://sso.example.org/auth\"", DW_INVALID, 0 }, { "iss", "\"\"", DW_INVALID, 0 },
+		{ "iss", "\"HTTPS://sso.example.org/auth\"", DW_INVALID, 0 },
+		{ "iss", "\"\"", DW_INVALID, 0 },
 		{ "iss", "null", DW_INVALID, 0 },
 		{ "iss", "[\"https://sso.example.org/auth\"]", DW_INVALID, 0 },
 		{ "iss", "\"https:\\/\\/sso.example.org\\/auth\"", DW_OK, 0 },
@@ -292,44 +304,68 @@ claims_one_by_one(void **state)
 		{ "aud", "[]", DW_INVALID, 0 },
 		{ "aud", "[\"https://other.example\"]", DW_INVALID, 0 },
 		{ "aud", "[[\"https://sso.example.org/auth\"]]", DW_INVALID, 0 },
-		{ "aud", "[null]", DW_INVALID, 0 }, { "aud", "{\"https://sso.example.org/auth\":1}", DW_INVALID, 0 },
+		{ "aud", "[null]", DW_INVALID, 0 },
+		{ "aud", "{\"https://sso.example.org/auth\":1}", DW_INVALID, 0 },
 		{ "aud", "true", DW_INVALID, 0 },
-		{ "aud", "\"https://sso.example.org/auth2\"", DW_INVALID, 0 }, { "aud", "\"\"", DW_INVALID, 0 },
-		{ "sub", "\"\"", DW_INVALID, 0 }, { "sub", "7", DW_INVALID, 0 }, { "sub", "[\"u\"]", DW_INVALID, 0 },
+		{ "aud", "\"https://sso.example.org/auth2\"", DW_INVALID, 0 },
+		{ "aud", "\"\"", DW_INVALID, 0 },
+		{ "sub", "\"\"", DW_INVALID, 0 },
+		{ "sub", "7", DW_INVALID, 0 },
+		{ "sub", "[\"u\"]", DW_INVALID, 0 },
 		{ "sub", "\"1234567890123456789012\"", DW_OK, 0 },
 		{ "sub", "\"12345678901234567890123\"", DW_INVALID, 0 },
-		{ "client_id", "\"\"", DW_INVALID, 0 }, { "client_id", "1", DW_INVALID, 0 },
-		{ "jti", "\"\"", DW_INVALID, 0 }, { "jti", "1", DW_INVALID, 0 },
-		{ "sid", "\"\"", DW_INVALID, 0 }, { "sid", "\"short\"", DW_INVALID, 0 }, { "sid", "1", DW_INVALID, 0 },
+		{ "client_id", "\"\"", DW_INVALID, 0 },
+		{ "client_id", "1", DW_INVALID, 0 },
+		{ "jti", "\"\"", DW_INVALID, 0 },
+		{ "jti", "1", DW_INVALID, 0 },
+		{ "sid", "\"\"", DW_INVALID, 0 },
+		{ "sid", "\"short\"", DW_INVALID, 0 },
+		{ "sid", "1", DW_INVALID, 0 },
 		{ "sid", "\"AAAAAAAAAAAAAAAAAAAAAAA=\"", DW_INVALID, 0 },
 		{ "sid", "\"AAAAAAAAAAAAAAAAAAAAAAAA\"", DW_INVALID, 0 },
 		/* Dates: seconds, perhaps with a fraction, in a time that people may live in (R125). */
-		{ "exp", "1800000060.75", DW_OK, 1800000060 }, { "exp", "1.80000006e9", DW_OK, 1800000060 },
+		{ "exp", "1800000060.75", DW_OK, 1800000060 },
+		{ "exp", "1.80000006e9", DW_OK, 1800000060 },
 		{ "exp", "253402300799", DW_OK, 253402300799 },
-		{ "exp", "253402300800", DW_INVALID, 0 }, { "exp", "1e300", DW_INVALID, 0 },
+		{ "exp", "253402300800", DW_INVALID, 0 },
+		{ "exp", "1e300", DW_INVALID, 0 },
 		{ "exp", "1e12", DW_INVALID, 0 },
-		{ "exp", "9223372036854775807", DW_INVALID, 0 }, { "exp", "18446744073709551616", DW_INVALID, 0 },
+		{ "exp", "9223372036854775807", DW_INVALID, 0 },
+		{ "exp", "18446744073709551616", DW_INVALID, 0 },
 		{ "exp", "-1", DW_INVALID, 0 },
-		{ "exp", "-1e300", DW_INVALID, 0 }, { "exp", "\"1800000060\"", DW_INVALID, 0 },
+		{ "exp", "-1e300", DW_INVALID, 0 },
+		{ "exp", "\"1800000060\"", DW_INVALID, 0 },
 		{ "exp", "null", DW_INVALID, 0 },
-		{ "exp", "true", DW_INVALID, 0 }, { "exp", "[1800000060]", DW_INVALID, 0 },
-		{ "exp", "{}", DW_INVALID, 0 }, { "exp", "NaN", DW_INVALID, 0 },
-		{ "exp", "1e400", DW_INVALID, 0 }, { "exp", "-0.5", DW_INVALID, 0 },
+		{ "exp", "true", DW_INVALID, 0 },
+		{ "exp", "[1800000060]", DW_INVALID, 0 },
+		{ "exp", "{}", DW_INVALID, 0 },
+		{ "exp", "NaN", DW_INVALID, 0 },
+		{ "exp", "1e400", DW_INVALID, 0 },
+		{ "exp", "-0.5", DW_INVALID, 0 },
 		{ "exp", "Infinity", DW_INVALID, 0 },
-		{ "iat", "1800000030", DW_OK, 0 }, { "iat", "1800000300", DW_OK, 0 }, /* the clock has stepped back since */
-		{ "iat", "1800000030.9", DW_OK, 0 }, { "iat", "0", DW_OK, 0 },
-		{ "iat", "-1", DW_INVALID, 0 }, { "iat", "1e300", DW_INVALID, 0 },
-		{ "iat", "\"1800000000\"", DW_INVALID, 0 }, { "iat", "null", DW_INVALID, 0 },
-		{ "nbf", "1800000000", DW_OK, 0 }, { "nbf", "1800000030", DW_OK, 0 },
-		{ "nbf", "1800000031", DW_INVALID, 0 }, { "nbf", "-1", DW_INVALID, 0 },
-		{ "nbf", "1e300", DW_INVALID, 0 }, { "nbf", "\"0\"", DW_INVALID, 0 }, { "nbf", "null", DW_INVALID, 0 },
+		{ "iat", "1800000030", DW_OK, 0 },
+		{ "iat", "1800000300", DW_OK, 0 }, /* the clock has stepped back since */
+		{ "iat", "1800000030.9", DW_OK, 0 },
+		{ "iat", "0", DW_OK, 0 },
+		{ "iat", "-1", DW_INVALID, 0 },
+		{ "iat", "1e300", DW_INVALID, 0 },
+		{ "iat", "\"1800000000\"", DW_INVALID, 0 },
+		{ "iat", "null", DW_INVALID, 0 },
+		{ "nbf", "1800000000", DW_OK, 0 },
+		{ "nbf", "1800000030", DW_OK, 0 },
+		{ "nbf", "1800000031", DW_INVALID, 0 },
+		{ "nbf", "-1", DW_INVALID, 0 },
+		{ "nbf", "1e300", DW_INVALID, 0 },
+		{ "nbf", "\"0\"", DW_INVALID, 0 },
+		{ "nbf", "null", DW_INVALID, 0 },
 		{ "nbf", "false", DW_INVALID, 0 },
 		/* A member twice is no JSON of ours. */
 		{ "exp", "1800000060,\"exp\":1800000060", DW_INVALID, 0 },
 		{ "sub", "\"u\",\"\\u0073ub\":\"v\"", DW_INVALID, 0 },
 		{ "sub", "\"u\\u0000\"", DW_INVALID, 0 },
 		/* What we do not know does not matter; nothing in it gives rights. */
-		{ "nonce", "\"n\"", DW_OK, 0 }, { "groups", "\"admins\"", DW_OK, 0 },
+		{ "nonce", "\"n\"", DW_OK, 0 },
+		{ "groups", "\"admins\"", DW_OK, 0 },
 	};
 
 	(void)state;
@@ -361,8 +397,7 @@ own_audience(void **state)
 	(void)state;
 	fake.conf.audience = "https://api.example.org";
 	assert_int_equal(read_at(signed_text("at+jwt", payload_with("x", "0")), NOW, &a), DW_INVALID);
-	assert_int_equal(read_at(signed_text("at+jwt", payload_with("aud", "\"https://api.example.org\"")), NOW, &a),
-	    DW_OK);
+	assert_int_equal(read_at(signed_text("at+jwt", payload_with("aud", "\"https://api.example.org\"")), NOW, &a), DW_OK);
 	assert_int_equal(read_at(issued(), NOW, &a), DW_OK);
 }
 
@@ -423,8 +458,7 @@ ours_in_form(void **state)
 static void
 unsigned_ones(void **state)
 {
-	static const char *const headers[] = { "{\"alg\":\"none\",\"typ\":\"at+jwt\"}",
-		"{\"alg\":\"None\",\"typ\":\"at+jwt\"}",
+	static const char *const headers[] = { "{\"alg\":\"none\",\"typ\":\"at+jwt\"}", "{\"alg\":\"None\",\"typ\":\"at+jwt\"}",
 		"{\"typ\":\"at+jwt\"}", "{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", "{\"alg\":\"\",\"typ\":\"at+jwt\"}" };
 
 	(void)state;

@@ -22,8 +22,12 @@ static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 static int
 begin(void **state)
 {
-	struct access_claims claims = { .user_key = user_key, .user_id = "user-1", .username = "alice", .groups = "",
-		.client_id = "app", .now = T,
+	struct access_claims claims = { .user_key = user_key,
+		.user_id = "user-1",
+		.username = "alice",
+		.groups = "",
+		.client_id = "app",
+		.now = T,
 		.exp = T + 300 };
 	char text[ACCESS_TEXT_MAX];
 	struct token t;
@@ -38,7 +42,9 @@ begin(void **state)
 	claims.session_key = cookie.session_key;
 	buf_init(&b, text, sizeof(text));
 	return (access_issue(&fake.conf, fake.app.keys, &claims, &b) == DW_OK &&
-	    credential_read(&fake.app, CREDENTIAL_ACCESS, str_of(text), &access_token) == DW_OK ? 0 : -1);
+			credential_read(&fake.app, CREDENTIAL_ACCESS, str_of(text), &access_token) == DW_OK
+		    ? 0
+		    : -1);
 }
 
 static int
@@ -142,8 +148,8 @@ lifetimes(void **state)
 		{ POLICY_PERMANENT, 1800, 0, 2592000, 2591999, 2592000, DW_OK },
 		{ POLICY_PERMANENT, 0, 0, 2592000, 2592000, 0, DW_REFUSED },
 		/* far away */
-		{ POLICY_SLIDING, 1800, INT64_C(4000000000), INT64_C(4000009999), INT64_C(4000000001),
-		    INT64_C(4000001800), DW_OK },
+		{ POLICY_SLIDING, 1800, INT64_C(4000000000), INT64_C(4000009999), INT64_C(4000000001), INT64_C(4000001800),
+		    DW_OK },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -176,12 +182,16 @@ touches(void **state)
 		int64_t idle, passed;
 		bool touched;
 	} t[] = {
-		{ POLICY_SLIDING, 1800, 0, false }, { POLICY_SLIDING, 1800, 449, false },
+		{ POLICY_SLIDING, 1800, 0, false },
+		{ POLICY_SLIDING, 1800, 449, false },
 		{ POLICY_SLIDING, 1800, 450, true },
-		{ POLICY_SLIDING, 1800, 1799, true }, { POLICY_SLIDING, 1, 0, false }, { POLICY_SLIDING, 10, 2, false },
+		{ POLICY_SLIDING, 1800, 1799, true },
+		{ POLICY_SLIDING, 1, 0, false },
+		{ POLICY_SLIDING, 10, 2, false },
 		{ POLICY_SLIDING, 10, 3, true },
 		{ POLICY_SLIDING, 1800, -100, false }, /* clocks of two hosts */
-		{ POLICY_SLIDING, 0, 40000, false }, { POLICY_FIXED, 1800, 1799, false },
+		{ POLICY_SLIDING, 0, 40000, false },
+		{ POLICY_FIXED, 1800, 1799, false },
 		{ POLICY_PERMANENT, 1800, 1799, false },
 	};
 
@@ -217,8 +227,7 @@ static void
 ended(void **state)
 {
 	static const char *const reasons[] = { "user", "kick", "device", "limit", "relogin", "expired", "refresh_reuse",
-		"device_mismatch",
-		"password_changed", "disabled", "deleted", "anomaly", "Call the help desk" };
+		"device_mismatch", "password_changed", "disabled", "deleted", "anomaly", "Call the help desk" };
 
 	(void)state;
 	fake.found.live = false;
@@ -361,17 +370,32 @@ groups(void **state)
 		const char *groups, *group;
 		bool has;
 	} t[] = {
-		{ "admins,users", "admins", true }, { "admins,users", "users", true }, { "admins", "admins", true },
+		{ "admins,users", "admins", true },
+		{ "admins,users", "users", true },
+		{ "admins", "admins", true },
 		{ "admins,users", "admin", false },
-		{ "admins,users", "adminss", false }, { "admins,users", "Admins", false },
+		{ "admins,users", "adminss", false },
+		{ "admins,users", "Admins", false },
 		/* Any of several. */
-		{ "admins,users", "admins,users", true }, { "users", "admins,users", true }, { "users", "users,admins", true },
-		{ "staff", "admins,users", false }, { "admins,users", "root,user,users", true },
-		{ "admins,users", "", false }, { "", "", false }, { ",", "", false }, { "", "admins", false },
-		{ "admins,users", ",users", true }, { "admins,users", "users,", true },
+		{ "admins,users", "admins,users", true },
+		{ "users", "admins,users", true },
+		{ "users", "users,admins", true },
+		{ "staff", "admins,users", false },
+		{ "admins,users", "root,user,users", true },
+		{ "admins,users", "", false },
+		{ "", "", false },
+		{ ",", "", false },
+		{ "", "admins", false },
+		{ "admins,users", ",users", true },
+		{ "admins,users", "users,", true },
 		/* A list without a name is held by nobody, not even by who is in no group. */
-		{ "admins,users", ",", false }, { "", ",", false }, { ",", ",", false }, { "admins,,users", ",,", false },
-		{ "admins,users", "s,u", false }, { "xadmins", "admins", false }, { "admins,users", " users", false },
+		{ "admins,users", ",", false },
+		{ "", ",", false },
+		{ ",", ",", false },
+		{ "admins,,users", ",,", false },
+		{ "admins,users", "s,u", false },
+		{ "xadmins", "admins", false },
+		{ "admins,users", " users", false },
 	};
 
 	(void)state;

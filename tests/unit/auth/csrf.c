@@ -102,8 +102,7 @@ issuers(void **state)
 	static const struct {
 		char *issuer;
 		const char *origin;
-	} t[] = { { "https://h.example", "https://h.example" }, { "https://h.example:8443/a/b",
-		"https://h.example:8443" },
+	} t[] = { { "https://h.example", "https://h.example" }, { "https://h.example:8443/a/b", "https://h.example:8443" },
 		{ "https://[::1]:8443/auth", "https://[::1]:8443" },
 		{ "http://127.0.0.1:8080/auth", "http://127.0.0.1:8080" } };
 
@@ -123,8 +122,7 @@ issuers(void **state)
 static void
 tokens(void **state)
 {
-	char cookie[CSRF_COOKIE_TEXT + 1], other[CSRF_COOKIE_TEXT + 1], token[CSRF_TOKEN_TEXT + 1],
-	    again[CSRF_TOKEN_TEXT + 1];
+	char cookie[CSRF_COOKIE_TEXT + 1], other[CSRF_COOKIE_TEXT + 1], token[CSRF_TOKEN_TEXT + 1], again[CSRF_TOKEN_TEXT + 1];
 
 	(void)state;
 	assert_int_equal(csrf_random(cookie), 0);
@@ -161,8 +159,7 @@ tokens(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(origins), cmocka_unit_test(issuers),
-		cmocka_unit_test(tokens) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(origins), cmocka_unit_test(issuers), cmocka_unit_test(tokens) };
 
 	return (cmocka_run_group_tests(tests, begin, end));
 }

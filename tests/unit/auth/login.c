@@ -69,7 +69,9 @@ begin(void **state)
 
 	(void)state;
 	return (fake_new(&fake) == 0 && token_new_session(fake.app.keys, user_key, &t, text) == DW_OK &&
-	    credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &presented) == DW_OK ? 0 : -1);
+			credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &presented) == DW_OK
+		    ? 0
+		    : -1);
 }
 
 static int
@@ -92,9 +94,13 @@ fresh(void **state)
 	snprintf(fake.account.groups, sizeof(fake.account.groups), "users");
 	snprintf(fake.account.hash, sizeof(fake.account.hash), "hash");
 	verdict = PWHASH_MATCH;
-	in = (struct login_input){ .username = STR_LIT("Alice"), .password = STR_LIT("password"),
-	    .client = &fake.clients[0], .want_cookie = true,
-		.want_tokens = true, .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
+	in = (struct login_input){ .username = STR_LIT("Alice"),
+		.password = STR_LIT("password"),
+		.client = &fake.clients[0],
+		.want_cookie = true,
+		.want_tokens = true,
+		.ip = "203.0.113.9",
+		.trace_id = "0123456789abcdef0123456789abcdef" };
 	memset(&out, 0xa5, sizeof(out));
 	return (0);
 }

@@ -21,35 +21,22 @@ names(void **state)
 		struct str given;
 		const char *canonical; /* NULL = refused */
 	} t[] = {
-		{ STR_LIT("alice"), "alice" },
-		{ STR_LIT("Alice.O'Hara@Example.org"), "alice.o'hara@example.org" },
-		{ STR_LIT("DOMAIN\\Bob"), "domain\\bob" },
-		{ STR_LIT("two words"), "two words" },
-		{ STR_LIT("J\xc3\xbcrgen"), "j\xc3\xbcrgen" },
-		{ STR_LIT("\xc3\x9c"), "\xc3\xbc" },
-		{ STR_LIT("\xf0\x9f\xa6\x8a"), "\xf0\x9f\xa6\x8a" },
-		{ STR_LIT(A64), A64 },
-		{ STR_LIT(A64 "a"), NULL },
-		{ STR_LIT(""), NULL },
-		{ STR_NONE, NULL },
-		{ STR_LIT(" alice"), "alice" },
-		{ STR_LIT("alice "), "alice" },
-		{ STR_LIT("alice\t"), NULL },
-		{ STR_LIT("alice\n"), NULL },
-		{ STR_LIT("al\0ice"), NULL },
-		{ STR_LIT("al\x7fice"), NULL },
-		{ STR_LIT("al\xc2\x85ice"), NULL },         /* NEL */
-		{ STR_LIT("al\xe2\x80\xa8ice"), NULL },     /* line separator */
-		{ STR_LIT("\xc2\xa0" "alice"), "alice" },   /* no-break space */
-		{ STR_LIT("alice\xe3\x80\x80"), "alice" },  /* ideographic space */
-		{ STR_LIT("al\xe3\x80\x80ice"), "al ice" },
-		{ STR_LIT("a,b"), NULL },
-		{ STR_LIT("a:b"), NULL },
-		{ STR_LIT("a/b"), NULL },
-		{ STR_LIT("a\"b"), NULL },
-		{ STR_LIT("al\xff"), NULL },
-		{ STR_LIT("\xc0\xaf"), NULL },              /* overlong slash */
-		{ STR_LIT("\xed\xa0\x80"), NULL },          /* surrogate */
+		{ STR_LIT("alice"), "alice" }, { STR_LIT("Alice.O'Hara@Example.org"), "alice.o'hara@example.org" },
+		{ STR_LIT("DOMAIN\\Bob"), "domain\\bob" }, { STR_LIT("two words"), "two words" },
+		{ STR_LIT("J\xc3\xbcrgen"), "j\xc3\xbcrgen" }, { STR_LIT("\xc3\x9c"), "\xc3\xbc" },
+		{ STR_LIT("\xf0\x9f\xa6\x8a"), "\xf0\x9f\xa6\x8a" }, { STR_LIT(A64), A64 }, { STR_LIT(A64 "a"), NULL },
+		{ STR_LIT(""), NULL }, { STR_NONE, NULL }, { STR_LIT(" alice"), "alice" }, { STR_LIT("alice "), "alice" },
+		{ STR_LIT("alice\t"), NULL }, { STR_LIT("alice\n"), NULL }, { STR_LIT("al\0ice"), NULL },
+		{ STR_LIT("al\x7fice"), NULL }, { STR_LIT("al\xc2\x85ice"), NULL }, /* NEL */
+		{ STR_LIT("al\xe2\x80\xa8ice"), NULL },                             /* line separator */
+		{ STR_LIT("\xc2\xa0"
+			  "alice"),
+		    "alice" },                             /* no-break space */
+		{ STR_LIT("alice\xe3\x80\x80"), "alice" }, /* ideographic space */
+		{ STR_LIT("al\xe3\x80\x80ice"), "al ice" }, { STR_LIT("a,b"), NULL }, { STR_LIT("a:b"), NULL },
+		{ STR_LIT("a/b"), NULL }, { STR_LIT("a\"b"), NULL }, { STR_LIT("al\xff"), NULL },
+		{ STR_LIT("\xc0\xaf"), NULL },     /* overlong slash */
+		{ STR_LIT("\xed\xa0\x80"), NULL }, /* surrogate */
 	};
 
 	(void)state;
@@ -86,15 +73,9 @@ group_lists(void **state)
 		const char *groups[5];
 		const char *list; /* NULL = refused */
 	} t[] = {
-		{ { NULL }, "" },
-		{ { "users" }, "users" },
-		{ { "users", "admins" }, "admins,users" },
-		{ { "b", "a", "b", "a", "c" }, "a,b,c" },
-		{ { "ab", "a", "a-b", "B" }, "B,a,a-b,ab" },
-		{ { "a b" }, NULL },
-		{ { "users", "" }, NULL },
-		{ { A63 }, A63 },
-		{ { A60, A60 "b" }, A60 "," A60 "b" },
+		{ { NULL }, "" }, { { "users" }, "users" }, { { "users", "admins" }, "admins,users" },
+		{ { "b", "a", "b", "a", "c" }, "a,b,c" }, { { "ab", "a", "a-b", "B" }, "B,a,a-b,ab" }, { { "a b" }, NULL },
+		{ { "users", "" }, NULL }, { { A63 }, A63 }, { { A60, A60 "b" }, A60 "," A60 "b" },
 		{ { A60 "bbb", A60 "bb" }, A60 "bb," A60 "bbb" }, /* 62, a comma, 63: full */
 		{ { A60 "bbb", A60 "ccc" }, NULL },               /* 63, a comma, 63: one too many in all */
 		{ { A60, A60 "b", "c" }, A60 "," A60 "b,c" },

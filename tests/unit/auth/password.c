@@ -24,7 +24,7 @@ static bool outdated, cannot_make;
 static int64_t verify_cost;
 static char spent_like[PWHASH_MAX];
 static char verified[64], made[64]; /* passwords */
-static const char *matches;           /* the only password that does; NULL = as ${verdict} says */
+static const char *matches;         /* the only password that does; NULL = as ${verdict} says */
 
 /* The linker puts these in the place of what password.c calls: calls are counted, and time is what they say it is. */
 enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
@@ -271,7 +271,10 @@ forms(void **state)
 	assert_string_equal(verified, "zo\xc3\xab");
 	expect("alice", "zoe\xcc\x88", DW_OK, "find verify ");
 	assert_string_equal(verified, "zo\xc3\xab");
-	expect("alice", "a\xc2\xa0" "b", DW_OK, "find verify ");
+	expect("alice",
+	    "a\xc2\xa0"
+	    "b",
+	    DW_OK, "find verify ");
 	assert_string_equal(verified, "a b");
 	matches = "zoe\xcc\x88"; /* an imported hash, of the bytes as typed: found, and renewed */
 	expect("alice", "zoe\xcc\x88", DW_OK, "find verify verify make replace_hash ");
@@ -302,7 +305,8 @@ rehash(void **state)
 
 	outdated = true;
 	expect("alice", "password", DW_OK, "find verify make replace_hash ");
-	assert_string_equal(fake.old_hash, "the hash"); /* only what was verified is replaced: a new password may be there by now */
+	assert_string_equal(
+	    fake.old_hash, "the hash"); /* only what was verified is replaced: a new password may be there by now */
 	assert_string_equal(fake.new_hash, "new hash");
 	fake.replace_hash_rc = DW_ABSENT;
 	expect("alice", "password", DW_OK, "find verify make replace_hash ");

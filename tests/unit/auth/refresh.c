@@ -18,7 +18,8 @@ static struct credential presented;
 static struct refresh_input in;
 static struct tokens out;
 static const char *reason;
-static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
+		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
 
 static int
 begin(void **state)
@@ -28,7 +29,9 @@ begin(void **state)
 
 	(void)state;
 	return (fake_new(&fake) == 0 && token_new_refresh(fake.app.keys, user_key, session_key, &t, text) == DW_OK &&
-	    credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &presented) == DW_OK ? 0 : -1);
+			credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &presented) == DW_OK
+		    ? 0
+		    : -1);
 }
 
 static int
@@ -57,8 +60,9 @@ fresh(void **state)
 	r->session.rotated = FAKE_NOW;
 	r->session.family_idle = 86400;
 	r->session.family_absolute = FAKE_NOW + 600000;
-	in = (struct refresh_input){ .presented = &presented, .ip = "203.0.113.9",
-	    .trace_id = "0123456789abcdef0123456789abcdef" };
+	in = (struct refresh_input){
+		.presented = &presented, .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef"
+	};
 	memset(&out, 0xa5, sizeof(out));
 	return (0);
 }
@@ -132,9 +136,8 @@ refused(void **state)
 		enum rotate_outcome outcome;
 		const char *reason;
 	} t[] = { { ROTATE_UNKNOWN, "unknown" }, { ROTATE_EXPIRED, "expired" }, { ROTATE_REVOKED, "revoked" },
-		{ ROTATE_REUSED, "reused" },
-		{ ROTATE_DEVICE_MISSING, "device_mismatch" }, { ROTATE_DEVICE_MISMATCH, "device_mismatch" },
-		{ ROTATE_CLIENT_MISMATCH, "client_mismatch" } };
+		{ ROTATE_REUSED, "reused" }, { ROTATE_DEVICE_MISSING, "device_mismatch" },
+		{ ROTATE_DEVICE_MISMATCH, "device_mismatch" }, { ROTATE_CLIENT_MISMATCH, "client_mismatch" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {

@@ -16,7 +16,8 @@
 #define RAW_MAX 57
 
 static struct fake fake;
-static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
+static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
+		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
 
 static int
 begin(void **state)
@@ -116,8 +117,8 @@ forged(void **state)
 			memcpy(other, text, sizeof(other));
 			for (int c = 0; c < 256; c++) {
 				other[i] = (char)c;
-				if (c != (unsigned char)text[i] && read_as(refresh, (struct str){ other,
-				    strlen(text) }) != DW_INVALID)
+				if (c != (unsigned char)text[i] &&
+				    read_as(refresh, (struct str){ other, strlen(text) }) != DW_INVALID)
 					fail_msg("character %zu may be %d", i, c);
 			}
 		}
@@ -261,8 +262,9 @@ other_keys(void **state)
 	assert_int_equal(fake_new(&stranger), 0);
 	for (int refresh = 0; refresh < 2; refresh++) {
 		make(refresh, &t, text);
-		assert_int_equal(refresh ? token_read_refresh(stranger.app.keys, str_of(text), &t) :
-		    token_read_session(stranger.app.keys, str_of(text), &t), DW_INVALID);
+		assert_int_equal(refresh ? token_read_refresh(stranger.app.keys, str_of(text), &t)
+					 : token_read_session(stranger.app.keys, str_of(text), &t),
+		    DW_INVALID);
 	}
 	fake_free(&stranger);
 }

@@ -24,7 +24,21 @@ static const struct {
 };
 
 static const char *const refused[] = {
-	"A", "AAAAA", "Zg==", "Zg=", "Zh", "Zm9=", "Zm8\n", "Zm 8", "Zm+v", "Zm/v", "Zm9v.", "Zm9\xc3\xa9", "Zm9", "QR", "AAAB\t",
+	"A",
+	"AAAAA",
+	"Zg==",
+	"Zg=",
+	"Zh",
+	"Zm9=",
+	"Zm8\n",
+	"Zm 8",
+	"Zm+v",
+	"Zm/v",
+	"Zm9v.",
+	"Zm9\xc3\xa9",
+	"Zm9",
+	"QR",
+	"AAAB\t",
 };
 
 static void

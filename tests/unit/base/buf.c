@@ -56,10 +56,16 @@ static const struct {
 } escapes[] = {
 	{ buf_json, "a\"b\\c\n\t\r\x01\x7f/\xc3\xa9", "\"a\\\"b\\\\c\\n\\t\\u000d\\u0001\\u007f/\xc3\xa9\"" },
 	/* what a terminal would obey, and what turns the direction of writing */
-	{ buf_json, "a\xc2\x9b" "31mb\xe2\x80\xae" "c\xe2\x81\xa6", "\"a\\u009b31mb\\u202ec\\u2066\"" },
+	{ buf_json,
+	    "a\xc2\x9b"
+	    "31mb\xe2\x80\xae"
+	    "c\xe2\x81\xa6",
+	    "\"a\\u009b31mb\\u202ec\\u2066\"" },
 	{ buf_json, "\xf3\xa0\x80\x81\xf0\x9f\x98\x80", "\"\\udb40\\udc01\xf0\x9f\x98\x80\"" },
 	{ buf_json, "", "\"\"" },
-	{ buf_shown, "a\nb\x1b[31m\x7f\xc2\x9b" "31m\xe2\x80\xae\xc3\xa9\xe2\x80\x8d\x9b\xc3",
+	{ buf_shown,
+	    "a\nb\x1b[31m\x7f\xc2\x9b"
+	    "31m\xe2\x80\xae\xc3\xa9\xe2\x80\x8d\x9b\xc3",
 	    "a\nb\\u001b[31m\\u007f\\u009b31m\\u202e\xc3\xa9\xe2\x80\x8d\\x9b\\xc3" },
 	{ buf_json, NULL, "null" },
 	{ buf_html, "<a href=\"x\" b='y'>&amp;", "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;" },

@@ -19,7 +19,9 @@ struct text {
 	const char *p;
 	size_t len;
 };
+/* clang-format off */
 #define TEXT(s) { (s), sizeof(s) - 1 }
+/* clang-format on */
 
 static const struct text good[] = {
 	TEXT("{}"),
@@ -239,7 +241,8 @@ test_long_number(void **state)
 static void
 test_members_read(void **state)
 {
-	struct json_object *o = json_parse_strict(STR_LIT("{\"s\":\"t\xc3\xa9\",\"e\":\"\",\"n\":null,\"i\":7,\"f\":1.5,\"m\":-1,"
+	struct json_object *o = json_parse_strict(STR_LIT(
+	    "{\"s\":\"t\xc3\xa9\",\"e\":\"\",\"n\":null,\"i\":7,\"f\":1.5,\"m\":-1,"
 	    "\"max\":9007199254740992,\"over\":9007199254740993,\"huge\":99999999999999999999999,\"t\":true,\"a\":[\"s\"],"
 	    "\"o\":{\"$ne\":1}}"));
 	static const char *const no_string[] = { "n", "i", "f", "t", "a", "o" };

@@ -83,9 +83,7 @@ datagram(int fd)
 static void
 test_file(void **state)
 {
-	struct log_options o = {
-		.target = LOG_TARGET_AUTO, .format = LOG_FORMAT_JSON, .level = LOG_LEVEL_INFO, .file = file
-	};
+	struct log_options o = { .target = LOG_TARGET_AUTO, .format = LOG_FORMAT_JSON, .level = LOG_LEVEL_INFO, .file = file };
 	char moved[80];
 	struct stat st;
 

@@ -75,15 +75,13 @@ test_json(void **state)
 		const char *text, *tail;
 	} rows[] = {
 		{ "leaving", "\"message\":\"leaving\"}\n" },
-		{ "login refused user=\"a b\" ip=::1",
-		    "\"message\":\"login refused\",\"user\":\"a b\",\"ip\":\"::1\"}\n" },
+		{ "login refused user=\"a b\" ip=::1", "\"message\":\"login refused\",\"user\":\"a b\",\"ip\":\"::1\"}\n" },
 		{ "died: pid=7 age_ms=12 n=-3", "\"message\":\"died\",\"_pid\":7,\"age_ms\":12,\"n\":-3}\n" },
 		{ "x=1 said so", "\"message\":\"x=1 said so\"}\n" },
 		{ "x=1 said y=2", "\"message\":\"x=1 said\",\"y\":2}\n" },
 		{ "a=1 a=2", "\"message\":\"\",\"a\":1,\"_a\":2}\n" },
-		{ "a v=007 w=1.5 x= y=\"\" z=12345678901234567890",
-		    "\"message\":\"a\",\"v\":\"007\",\"w\":\"1.5\",\"x\":"
-		    "\"\",\"y\":\"\",\"z\":\"12345678901234567890\"}\n" },
+		{ "a v=007 w=1.5 x= y=\"\" z=12345678901234567890", "\"message\":\"a\",\"v\":\"007\",\"w\":\"1.5\",\"x\":"
+								    "\"\",\"y\":\"\",\"z\":\"12345678901234567890\"}\n" },
 		{ "a v=\"b", "\"message\":\"a v=\\\"b\"}\n" },
 		{ "a v=\"b\"c", "\"message\":\"a v=\\\"b\\\"c\"}\n" },
 		{ "a v=\"\\x0a\"", "\"message\":\"a\",\"v\":\"\\\\x0a\"}\n" },
@@ -96,11 +94,10 @@ test_json(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *got = line(log_line_json, rows[i].text, TRACE), *at = strstr(got, "\"message\"");
 
-		assert_true(
-		    strncmp(got,
-			"{\"time\":\"2025-11-24T16:00:00.123Z\",\"level\":\"warn\",\"process\":\"check/2\",\"pid\":42,"
-			"\"trace_id\":\"" TRACE "\",",
-			60) == 0);
+		assert_true(strncmp(got,
+				"{\"time\":\"2025-11-24T16:00:00.123Z\",\"level\":\"warn\",\"process\":\"check/2\",\"pid\":42,"
+				"\"trace_id\":\"" TRACE "\",",
+				60) == 0);
 		assert_non_null(at);
 		assert_string_equal(at, rows[i].tail);
 	}

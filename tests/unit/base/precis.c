@@ -47,20 +47,23 @@ same_names(void **state)
 		{ STR_LIT("two words"), "two words" },
 		{ STR_LIT("  name  "), "name" },
 		{ STR_LIT(" "), NULL },
-		{ STR_LIT("zo\xc3\xab"), "zo\xc3\xab" },                   /* NFC */
-		{ STR_LIT("zoe\xcc\x88"), "zo\xc3\xab" },                  /* NFD */
-		{ STR_LIT("ZO\xc3\x8b"), "zo\xc3\xab" },                   /* upper case */
+		{ STR_LIT("zo\xc3\xab"), "zo\xc3\xab" },  /* NFC */
+		{ STR_LIT("zoe\xcc\x88"), "zo\xc3\xab" }, /* NFD */
+		{ STR_LIT("ZO\xc3\x8b"), "zo\xc3\xab" },  /* upper case */
 		{ STR_LIT("ZOE\xcc\x88"), "zo\xc3\xab" },
 		{ STR_LIT("\xc2\xa0Zo\xc3\xab\xe3\x80\x80"), "zo\xc3\xab" }, /* no-break and ideographic blanks around it */
 		{ STR_LIT("\xef\xbc\xa1\xef\xbd\x8c\xef\xbd\x89\xef\xbd\x83\xef\xbd\x85"), "alice" }, /* full width */
-		{ STR_LIT("\xef\xbd\xb1"), "\xe3\x82\xa2" },               /* half-width katakana */
-		{ STR_LIT("al\xe3\x80\x80ice"), "al ice" },                /* a full-width blank */
+		{ STR_LIT("\xef\xbd\xb1"), "\xe3\x82\xa2" },                                          /* half-width katakana */
+		{ STR_LIT("al\xe3\x80\x80ice"), "al ice" },                                           /* a full-width blank */
 		{ STR_LIT("\xce\xa3\xce\xa9\xce\x9a\xce\xa1\xce\x91\xce\xa4\xce\x97\xce\xa3"),
 		    "\xcf\x83\xcf\x89\xce\xba\xcf\x81\xce\xb1\xcf\x84\xce\xb7\xcf\x82" }, /* a final sigma */
-		{ STR_LIT("\xc4\xb0"), "i\xcc\x87" },                      /* I with a dot: not by the machine's language */
+		{ STR_LIT("\xc4\xb0"), "i\xcc\x87" }, /* I with a dot: not by the machine's language */
 		{ STR_LIT("\xf0\x9f\xa6\x8a"), "\xf0\x9f\xa6\x8a" },
 		{ STR_LIT("\xe5\xbc\xa0\xe4\xbc\x9f"), "\xe5\xbc\xa0\xe4\xbc\x9f" },
-		{ STR_LIT("\xd7\x93\xd7\x95\xd7\x93" "7"), "\xd7\x93\xd7\x95\xd7\x93" "7" },
+		{ STR_LIT("\xd7\x93\xd7\x95\xd7\x93"
+			  "7"),
+		    "\xd7\x93\xd7\x95\xd7\x93"
+		    "7" },
 		{ STR_LIT(A64), A64 },
 		{ STR_LIT("   " A64 "   "), A64 },
 		{ STR_LIT(A64 "a"), NULL },
@@ -74,37 +77,40 @@ static void
 refused(void **state)
 {
 	static const struct row t[] = {
-		{ STR_LIT(""), NULL },
-		{ STR_NONE, NULL },
-		{ STR_LIT("alice\t"), NULL },
-		{ STR_LIT("alice\n"), NULL },
-		{ STR_LIT("al\0ice"), NULL },
-		{ STR_LIT("al\x7fice"), NULL },
-		{ STR_LIT("al\xc2\x85ice"), NULL },             /* NEL */
-		{ STR_LIT("al\xc2\x9bice"), NULL },             /* CSI */
-		{ STR_LIT("al\xe2\x80\xa8ice"), NULL },         /* line separator */
-		{ STR_LIT("al\xe2\x80\x83ice"), NULL },         /* em space */
-		{ STR_LIT("al\xe2\x80\x8bice"), NULL },         /* zero width space */
-		{ STR_LIT("al\xc2\xadice"), NULL },             /* soft hyphen */
-		{ STR_LIT("\xe2\x80\xae" "alice"), NULL },      /* right-to-left override */
-		{ STR_LIT("\xef\xbb\xbf" "alice"), NULL },      /* byte order mark */
-		{ STR_LIT("\xef\xac\x81ona"), NULL },           /* the ligature fi */
-		{ STR_LIT("\xe2\x91\xa0"), NULL },              /* a circled 1 */
-		{ STR_LIT("\xee\x80\x80"), NULL },              /* private use */
-		{ STR_LIT("\xef\xbf\xbf"), NULL },              /* not a character */
-		{ STR_LIT("alice\xd7\x93"), NULL },             /* both directions */
-		{ STR_LIT("\xd7\x93" "alice"), NULL },
-		{ STR_LIT("1\xd7\x93"), NULL },                 /* begins with a number, then goes the other way */
-		{ STR_LIT("\xd7\x93" "1\xd9\xa1"), NULL },      /* European and Arabic digits */
-		{ STR_LIT("a,b"), NULL },
-		{ STR_LIT("a:b"), NULL },
-		{ STR_LIT("a/b"), NULL },
-		{ STR_LIT("a\"b"), NULL },
-		{ STR_LIT("a\xef\xbc\x8c" "b"), NULL },         /* a full-width comma is a comma */
-		{ STR_LIT("a\xef\xbc\x8f" "b"), NULL },         /* and a slash a slash */
-		{ STR_LIT("al\xff"), NULL },
-		{ STR_LIT("\xc0\xaf"), NULL },                  /* overlong slash */
-		{ STR_LIT("\xed\xa0\x80"), NULL },              /* surrogate */
+		{ STR_LIT(""), NULL }, { STR_NONE, NULL }, { STR_LIT("alice\t"), NULL }, { STR_LIT("alice\n"), NULL },
+		{ STR_LIT("al\0ice"), NULL }, { STR_LIT("al\x7fice"), NULL }, { STR_LIT("al\xc2\x85ice"), NULL }, /* NEL */
+		{ STR_LIT("al\xc2\x9bice"), NULL },                                                               /* CSI */
+		{ STR_LIT("al\xe2\x80\xa8ice"), NULL }, /* line separator */
+		{ STR_LIT("al\xe2\x80\x83ice"), NULL }, /* em space */
+		{ STR_LIT("al\xe2\x80\x8bice"), NULL }, /* zero width space */
+		{ STR_LIT("al\xc2\xadice"), NULL },     /* soft hyphen */
+		{ STR_LIT("\xe2\x80\xae"
+			  "alice"),
+		    NULL }, /* right-to-left override */
+		{ STR_LIT("\xef\xbb\xbf"
+			  "alice"),
+		    NULL },                           /* byte order mark */
+		{ STR_LIT("\xef\xac\x81ona"), NULL }, /* the ligature fi */
+		{ STR_LIT("\xe2\x91\xa0"), NULL },    /* a circled 1 */
+		{ STR_LIT("\xee\x80\x80"), NULL },    /* private use */
+		{ STR_LIT("\xef\xbf\xbf"), NULL },    /* not a character */
+		{ STR_LIT("alice\xd7\x93"), NULL },   /* both directions */
+		{ STR_LIT("\xd7\x93"
+			  "alice"),
+		    NULL },
+		{ STR_LIT("1\xd7\x93"), NULL }, /* begins with a number, then goes the other way */
+		{ STR_LIT("\xd7\x93"
+			  "1\xd9\xa1"),
+		    NULL }, /* European and Arabic digits */
+		{ STR_LIT("a,b"), NULL }, { STR_LIT("a:b"), NULL }, { STR_LIT("a/b"), NULL }, { STR_LIT("a\"b"), NULL },
+		{ STR_LIT("a\xef\xbc\x8c"
+			  "b"),
+		    NULL }, /* a full-width comma is a comma */
+		{ STR_LIT("a\xef\xbc\x8f"
+			  "b"),
+		    NULL },                                                 /* and a slash a slash */
+		{ STR_LIT("al\xff"), NULL }, { STR_LIT("\xc0\xaf"), NULL }, /* overlong slash */
+		{ STR_LIT("\xed\xa0\x80"), NULL },                          /* surrogate */
 	};
 
 	(void)state;
@@ -115,7 +121,8 @@ refused(void **state)
 static void
 long_names(void **state)
 {
-	static const char *const grows[] = { "\xc4\xb0", "\xef\xac\xac", "\xf0\x9d\x85\xa0", "\xcd\x84", "\xef\xb7\xba", "\xef\xbe\xa1", WIDE_A };
+	static const char *const grows[] = { "\xc4\xb0", "\xef\xac\xac", "\xf0\x9d\x85\xa0", "\xcd\x84", "\xef\xb7\xba",
+		"\xef\xbe\xa1", WIDE_A };
 	char given[2048], out[CAP];
 
 	(void)state;
@@ -136,10 +143,13 @@ static void
 passwords(void **state)
 {
 	static const struct row t[] = {
-		{ STR_LIT("Grosse  Worte "), "Grosse  Worte " },  /* nothing is dropped, no case is folded */
+		{ STR_LIT("Grosse  Worte "), "Grosse  Worte " }, /* nothing is dropped, no case is folded */
 		{ STR_LIT("zoe\xcc\x88"), "zo\xc3\xab" },
 		{ STR_LIT("zo\xc3\xab"), "zo\xc3\xab" },
-		{ STR_LIT("a\xc2\xa0" "b\xe2\x80\x83" "c\xe3\x80\x80"), "a b c " },
+		{ STR_LIT("a\xc2\xa0"
+			  "b\xe2\x80\x83"
+			  "c\xe3\x80\x80"),
+		    "a b c " },
 		{ STR_LIT("\t\x01\x7f"), "\t\x01\x7f" },
 		{ STR_LIT("\xef\xbc\xa1\xef\xac\x81"), "\xef\xbc\xa1\xef\xac\x81" }, /* width and ligatures stay */
 		{ STR_LIT("\xe2\x80\x8b\xee\x80\x80"), "\xe2\x80\x8b\xee\x80\x80" }, /* and so does what no name may have */

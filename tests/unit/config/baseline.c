@@ -44,7 +44,8 @@ static const struct {
 	{ GOOD "redis: { url = \"redis://localhost:6379/1\"; };", "t.conf: redis.password_file" },
 	{ GOOD "cache: { max_age = \"6s\"; };", "t.conf:1: cache.max_age" },
 	{ GOOD "log: { level = \"debug\"; };", "t.conf:1: log.level" },
-	{ GOOD "pid_file = \"/tmp/d.pid\"; admin: { socket = \"/tmp/a.sock\"; };", "t.conf:1: pid_file|t.conf:1: admin.socket" },
+	{ GOOD "pid_file = \"/tmp/d.pid\"; admin: { socket = \"/tmp/a.sock\"; };",
+	    "t.conf:1: pid_file|t.conf:1: admin.socket" },
 	/* A client answers for what it sets itself, not for what it takes from above. */
 	{ GOOD "access: { ttl = \"16m\"; };\nclients = ( { id = \"a\"; },\n{ id = \"b\"; access_ttl = \"17m\"; } );",
 	    "t.conf:1: access.ttl|t.conf:3: clients[1].access_ttl" },
@@ -160,8 +161,7 @@ test_writable_file(void **state)
 	assert_int_equal(baseline_check(c, out), 1);
 	fclose(out);
 	config_free(c);
-	assert_string_equal(said,
-	    "w.conf: the file: the baseline is to be written by its owner only: w.conf is not\n");
+	assert_string_equal(said, "w.conf: the file: the baseline is to be written by its owner only: w.conf is not\n");
 }
 
 int

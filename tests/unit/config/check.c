@@ -3,8 +3,8 @@
 #include "config/load.h"
 #include "file.h"
 
-#define PATH_107 \
-	"/1234567890123456789012345678901234567890123456789" \
+#define PATH_107                                                                                                               \
+	"/1234567890123456789012345678901234567890123456789"                                                                   \
 	"/12345678901234567890123456789012345678901234567890/12345"
 
 static const struct {
@@ -14,8 +14,7 @@ static const struct {
 	{ "workers: { check = 60; login = 60; };", NULL },
 	{ "workers: { check = 61;\n login = 60; };",
 	    "t.conf:1: workers.check: with workers.login makes 121 workers, at most 120 are allowed" },
-	{ "listen: { check = \"/s\";\n login = \"/s\"; };",
-	    "t.conf:2: listen.login: is the same socket as listen.check" },
+	{ "listen: { check = \"/s\";\n login = \"/s\"; };", "t.conf:2: listen.login: is the same socket as listen.check" },
 	{ "listen: { check = \"/s\"; };\nadmin: { socket = \"/s\"; };",
 	    "t.conf:2: admin.socket: is the same socket as listen.check" },
 	{ "listen: { login = \"/s\"; };\nadmin: { socket = \"/s\"; };",
@@ -35,18 +34,17 @@ static const struct {
 	{ "issuer = \"http://h/auth\"; require_tls = false;", NULL },
 	{ "issuer = \"https://h/auth/\";",
 	    "t.conf:1: issuer: \"https://h/auth/\" is not an address such as https://example.org/auth: host in lower "
-		"case, no "
+	    "case, no "
 	    "default port, no '/' at the end" },
 	{ "origins = [ \"https://a\", \"https://b/\" ];",
 	    "t.conf:1: origins: \"https://b/\" is not an origin such as https://example.org: lower case, no default "
-		"port, no "
+	    "port, no "
 	    "path" },
 	{ "trusted_proxies = [ \"10.0.0.0/8\", \"proxy\" ];",
 	    "t.conf:1: trusted_proxies: \"proxy\" is not an address or prefix such as 10.0.0.0/8" },
 	{ "cookie_name = \"session\";", "t.conf:1: cookie_name: must begin with __Host- unless require_tls is false" },
 	{ "cookie_name = \"session\"; require_tls = false;", NULL },
-	{ "cookie_name = \"__Host-a b\";",
-	    "t.conf:1: cookie_name: \"__Host-a b\" holds what the name of a cookie may not" },
+	{ "cookie_name = \"__Host-a b\";", "t.conf:1: cookie_name: \"__Host-a b\" holds what the name of a cookie may not" },
 	{ "hsts = \"max-age=1\\n\";", "t.conf:1: hsts: holds control characters or is not UTF-8" },
 	{ "hsts = \"max-age=ä\";", "t.conf:1: hsts: holds characters that a header may not" },
 	{ "hsts = \"\";", NULL },
@@ -67,7 +65,7 @@ static const struct {
 	{ "session: { policy = \"fixed\"; absolute = \"10m\"; };", NULL },
 	{ "session: { remember_idle = \"31d\";\n remember_absolute = \"30d\"; };",
 	    "t.conf:2: session.remember_absolute: session.remember_idle (31d) must not be longer than "
-		"session.remember_absolute "
+	    "session.remember_absolute "
 	    "(30d)" },
 	{ "session: { policy = \"fixed\"; };\nrefresh: { idle = \"8d\"; };",
 	    "t.conf:2: refresh.idle: refresh.idle (8d) must not be longer than refresh.absolute (7d)" },
@@ -77,16 +75,14 @@ static const struct {
 	    "t.conf:2: clients[0].absolute: idle (30m) must not be longer than absolute (10m)" },
 	{ "clients = ( { id = \"a\"; policy = \"fixed\"; absolute = \"10m\"; } );", NULL },
 	{ "redis: { url = \"redis://h:6379/1\"; };", NULL },
-	{ "redis: { url = \"h:6379\"; };",
-	    "t.conf:1: redis.url: \"h:6379\" is neither unix:/path nor redis://host:port/db" },
+	{ "redis: { url = \"h:6379\"; };", "t.conf:1: redis.url: \"h:6379\" is neither unix:/path nor redis://host:port/db" },
 	{ "redis: { url = \"redis://u:p@h\"; };",
 	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },
 	{ "redis: { url = \"unix:" PATH_107 "x\"; };",
 	    "t.conf:1: redis.url: makes a socket path of 108 bytes, at most 107 are allowed" },
 	{ "state_dir = \"" PATH_107 "\"; redis: { spawn = true; };",
 	    "t.conf:1: state_dir: makes a socket path of 124 bytes, at most 107 are allowed" },
-	{ "redis: { spawn = true;\n url = \"unix:/s\"; };",
-	    "t.conf:2: redis.url: is not to be given with redis.spawn = true" },
+	{ "redis: { spawn = true;\n url = \"unix:/s\"; };", "t.conf:2: redis.url: is not to be given with redis.spawn = true" },
 	{ "userdb: { url = \"pgsql:x\"; };", "t.conf:1: userdb.url: \"pgsql:x\" is not sqlite:/path" },
 	{ "userdb: { url = \"sqlite:\"; };", "t.conf:1: userdb.url: \"sqlite:\" is not sqlite:/path" },
 };
@@ -137,8 +133,7 @@ expect_secret(const char *before, const char *after, const char *place)
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(text, sizeof(text), "%s\"%s/%s\"%s", before, file_dir, files[i].file, after);
-		snprintf(error, sizeof(error), "t.conf:1: %s: \"%s/%s\": %s", place, file_dir, files[i].file,
-		    files[i].why);
+		snprintf(error, sizeof(error), "t.conf:1: %s: \"%s/%s\": %s", place, file_dir, files[i].file, files[i].why);
 		expect(text, files[i].why == NULL ? NULL : error);
 	}
 }
@@ -207,8 +202,8 @@ test_accounts(void **state)
 	expect("user = \"root\"; group = \"root\"; listen: { owner = \"root\"; group = \"root\"; };", NULL);
 	expect("user = \"no-such-user\";", root ? "t.conf:1: user: there is no user \"no-such-user\"" : NULL);
 	expect("group = \"no-such-group\";", root ? "t.conf:1: group: there is no group \"no-such-group\"" : NULL);
-	expect("listen: { owner = \"no-such-user\"; };", root ?
-	    "t.conf:1: listen.owner: there is no user \"no-such-user\"" : NULL);
+	expect("listen: { owner = \"no-such-user\"; };",
+	    root ? "t.conf:1: listen.owner: there is no user \"no-such-user\"" : NULL);
 	expect("listen: { group = \"no-such-group\"; };",
 	    root ? "t.conf:1: listen.group: there is no group \"no-such-group\"" : NULL);
 }

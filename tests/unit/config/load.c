@@ -33,8 +33,7 @@ static const struct {
 	const char *error;
 } refused[] = {
 	{ "a = ;", "t.conf:1: syntax error: a has no value" },
-	{ "session: {\n\tidle = 30m;\n};",
-	    "t.conf:2: syntax error: texts, durations and sizes need quotes: idle = \"30m\";" },
+	{ "session: {\n\tidle = 30m;\n};", "t.conf:2: syntax error: texts, durations and sizes need quotes: idle = \"30m\";" },
 	{ "issuer = https://example.org/auth;\nmount = \"/auth\";",
 	    "t.conf:1: syntax error: texts, durations and sizes need quotes: issuer = \"https://example.org/auth\";" },
 	{ "require_tls = yes;", "t.conf:1: syntax error: require_tls = true;" },
@@ -53,7 +52,8 @@ static const struct {
 	    "t.conf:1: nosuch: there is no such option\n"
 	    "t.conf:3: session.idle: must be in quotes and with a unit: a duration is a number with a unit, ms, s, m, h or d, "
 	    "as in \"30s\"\n"
-	    "t.conf:4: session.absolute: \"1x\" has an unknown unit: a duration is a number with a unit, ms, s, m, h or d, as in \"30s\"\n"
+	    "t.conf:4: session.absolute: \"1x\" has an unknown unit: a duration is a number with a unit, ms, s, m, h or d, as "
+	    "in \"30s\"\n"
 	    "t.conf:6: mount: \"auth\" is not a path such as /auth: it begins with '/' and ends without" },
 	{ "workers: { check: { a = 1; }; };", "t.conf:1: workers.check: must be a whole number, without quotes" },
 	{ "workers = 4;", "t.conf:1: workers: is a group, as in workers: { … };" },
@@ -64,17 +64,16 @@ static const struct {
 	{ "workers: { check = -1; };", "t.conf:1: workers.check: -1 is out of range, 0 to 120 is allowed" },
 	{ "workers: { check = 121; };", "t.conf:1: workers.check: 121 is out of range, 0 to 120 is allowed" },
 	{ "workers: { check = 5000000000; };", "t.conf:1: workers.check: 5000000000 is out of range" },
-	{ "workers: { check = 5000000000L; };",
-	    "t.conf:1: workers.check: 5000000000 is out of range, 0 to 120 is allowed" },
+	{ "workers: { check = 5000000000L; };", "t.conf:1: workers.check: 5000000000 is out of range, 0 to 120 is allowed" },
 	/* 2^32 + 4 would wrap to a value that looks right */
 	{ "workers: { check = 4294967300; };", "t.conf:1: workers.check: 4294967300 is out of range" },
 	{ "session: { idle = 30; };",
 	    "t.conf:1: session.idle: must be in quotes and with a unit: a duration is a number with a unit, ms, s, m, "
-		"h or d, as in "
+	    "h or d, as in "
 	    "\"30s\"" },
 	{ "session: { idle = \"30\"; };",
 	    "t.conf:1: session.idle: \"30\" has no unit: a duration is a number with a unit, ms, s, m, h or d, as in "
-		"\"30s\"" },
+	    "\"30s\"" },
 	{ "session: { idle = \"0s\"; };", "t.conf:1: session.idle: \"0s\" is out of range, 1s to 3650d is allowed" },
 	{ "refresh: { grace = \"61s\"; };", "t.conf:1: refresh.grace: \"61s\" is out of range, 0s to 1m is allowed" },
 	{ "access: { ttl = \"61m\"; };", "t.conf:1: access.ttl: \"61m\" is out of range, 1s to 1h is allowed" },
@@ -105,12 +104,11 @@ static const struct {
 	{ "clients = ( { id = \"a b\"; } );",
 	    "t.conf:1: clients[0].id: \"a b\" is not an id: letters, digits, '.', '_' and '-'" },
 	{ "clients = ( { id = 7; } );", "t.conf:1: clients[0].id: must be a string, in quotes" },
-	{ "clients = ( { id = \"a\"; }, { id = \"a\"; } );",
-	    "t.conf:1: clients[1].id: there is already a client \"a\"" },
+	{ "clients = ( { id = \"a\"; }, { id = \"a\"; } );", "t.conf:1: clients[1].id: there is already a client \"a\"" },
 	{ "clients = ( { id = \"a\"; secret = \"x\"; } );", "t.conf:1: clients[0].secret: there is no such option" },
 	{ "clients = ( { id = \"a\"; idle = \"x\"; } );",
 	    "t.conf:1: clients[0].idle: \"x\" has no number: a duration is a number with a unit, ms, s, m, h or d, as "
-		"in \"30s\"" },
+	    "in \"30s\"" },
 };
 
 static void
@@ -196,7 +194,7 @@ test_clients(void **state)
 {
 	struct config *c = load_good("session: { policy = \"fixed\"; absolute = \"8h\"; };\n"
 				     "clients = ( { id = \"app\"; policy = \"permanent\"; refresh_absolute = \"90d\"; "
-					"},\n"
+				     "},\n"
 				     "            { id = \"A-z_0.9\"; } );\n");
 	const struct client *app = config_client(c, "app"), *other = config_client(c, "A-z_0.9");
 
@@ -232,8 +230,7 @@ test_many_clients(void **state)
 	for (int n = CLIENTS_MAX; n <= CLIENTS_MAX + 1; n++) {
 		len = (size_t)snprintf(text, sizeof(text), "clients = (");
 		for (int i = 0; i < n; i++)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s{ id = \"c%d\"; }", i == 0 ?
-			    "" : ",", i);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s{ id = \"c%d\"; }", i == 0 ? "" : ",", i);
 		snprintf(text + len, sizeof(text) - len, ");");
 		c = load(text, err);
 		assert_int_equal(c != NULL, n == CLIENTS_MAX);

@@ -35,8 +35,7 @@ static const struct {
 	{ "a = = ;", NULL }, /* syntax is libconfig's business */
 	{ "}}}))]", NULL },
 	{ "a = ((((((((1))))))));", NULL },
-	{ "a = (((((((((1)))))))));",
-	    "t.conf:1: a[0][0][0][0][0][0][0][0]: groups and lists are nested deeper than 8" },
+	{ "a = (((((((((1)))))))));", "t.conf:1: a[0][0][0][0][0][0][0][0]: groups and lists are nested deeper than 8" },
 	{ "@include \"sub\"", "t.conf:1: @include \"sub\": is not a regular file" },
 	{ "@include \"none\"", "t.conf:1: @include \"none\": No such file or directory" },
 	{ "@include \"/etc/passwd\"", "t.conf:1: @include \"/etc/passwd\": names are relative to ." },

@@ -77,8 +77,7 @@ test_duration_text(void **state)
 	static const struct {
 		int64_t ms;
 		const char *text;
-	} cases[] = { { 0, "0s" }, { 1, "1ms" }, { 1000, "1s" }, { 90000, "90s" }, { 5400000, "90m" }, { 43200000,
-	    "12h" },
+	} cases[] = { { 0, "0s" }, { 1, "1ms" }, { 1000, "1s" }, { 90000, "90s" }, { 5400000, "90m" }, { 43200000, "12h" },
 		{ 86400000, "1d" }, { 90000000, "25h" } };
 	char text[32];
 

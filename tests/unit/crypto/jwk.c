@@ -131,8 +131,11 @@ test_eddsa(void **state)
 	base64url_encode(sig, n, text);
 	assert_string_equal(text, EDDSA_SIG);
 	assert_true(jwk_sign(k, "", 0, sig, &n));
-	assert_int_equal(hex_decode("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd"
-	    "25bf5f0595bbe24655141438e7a100b", want), n);
+	assert_int_equal(
+	    hex_decode("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd"
+		       "25bf5f0595bbe24655141438e7a100b",
+		want),
+	    n);
 	assert_memory_equal(sig, want, n);
 	jwk_free(public);
 	jwk_free(k);
@@ -168,7 +171,10 @@ test_es256(void **state)
 }
 
 static const char *const refused[] = {
-	"", "{}", "[]", "null",
+	"",
+	"{}",
+	"[]",
+	"null",
 	"{\"kty\":\"oct\",\"k\":\"" EDDSA_X "\"}",
 	"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" EDDSA_X "\"}",
 	"{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" EDDSA_X "\"}",
@@ -222,8 +228,8 @@ is_pem_accepted(EVP_PKEY *pkey, const EVP_CIPHER *cipher, bool public)
 	if (public)
 		assert_true(PEM_write_bio_PUBKEY(bio, pkey));
 	else
-		assert_true(PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, cipher == NULL ? NULL : "secret",
-		    cipher == NULL ? 0 : 6, NULL, NULL));
+		assert_true(PEM_write_bio_PKCS8PrivateKey(
+		    bio, pkey, cipher, cipher == NULL ? NULL : "secret", cipher == NULL ? 0 : 6, NULL, NULL));
 	n = BIO_get_mem_data(bio, &text);
 	k = jwk_from_pem(text, (size_t)n);
 	jwk_free(k);

@@ -136,7 +136,8 @@ test_payload(void **state)
 	assert_string_equal(payload, PAYLOAD);
 	assert_int_equal(len, sizeof(PAYLOAD) - 1);
 	/* no room for the terminator */
-	assert_int_equal(jws_verify(STR_LIT(HS256_TOKEN), NULL, find_only, hs256, payload, sizeof(payload) - 1, &len), DW_INVALID);
+	assert_int_equal(
+	    jws_verify(STR_LIT(HS256_TOKEN), NULL, find_only, hs256, payload, sizeof(payload) - 1, &len), DW_INVALID);
 	assert_int_equal(jws_verify(STR_LIT(HS256_TOKEN), NULL, find_only, hs256, payload, 0, &len), DW_INVALID);
 }
 
@@ -268,7 +269,8 @@ test_embedded_jwk(void **state)
 	buf_init(&b, public, sizeof(public));
 	assert_true(jwk_public_json(theirs, &b));
 	for (size_t i = 0; i < 4; i++) {
-		snprintf(header, sizeof(header), "{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"%s\":%s}", jwk_kid(ours), names[i], public);
+		snprintf(
+		    header, sizeof(header), "{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"%s\":%s}", jwk_kid(ours), names[i], public);
 		assert_false(is_valid(forge(&b, str_of(header), theirs), NULL, find_by_kid, ours));
 		assert_true(is_valid(forge(&b, str_of(header), ours), NULL, find_by_kid, ours));
 	}
@@ -329,7 +331,11 @@ test_public_pem_as_secret(void **state)
 }
 
 static const char *const malformed[] = {
-	"", ".", "..", "...", "a.b.c",
+	"",
+	".",
+	"..",
+	"...",
+	"a.b.c",
 	HS256_INPUT,
 	HS256_TOKEN ".",
 	HS256_TOKEN ".x",

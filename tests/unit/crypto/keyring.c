@@ -149,8 +149,10 @@ test_working_keys(void **state)
 	assert_non_null(b = load("EdDSA"));
 	t = keyring_token(a);
 	assert_int_equal(t->version, 1);
-	memcpy(all, (struct mac_key *[]){ t->mac, t->loc, t->sid, t->rot, keyring_user(a)->user, keyring_user(a)->csrf,
-	    keyring_user(a)->cursor }, sizeof(all));
+	memcpy(all,
+	    (struct mac_key *[]){
+		t->mac, t->loc, t->sid, t->rot, keyring_user(a)->user, keyring_user(a)->csrf, keyring_user(a)->cursor },
+	    sizeof(all));
 	for (int i = 0; i < 7; i++)
 		for (int j = 0; j < 7; j++)
 			assert_same_mac(all[i], all[j], i == j);

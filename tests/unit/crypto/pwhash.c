@@ -23,10 +23,14 @@ static const struct {
 	{ ARGON2_SAMPLE, "passwore", PWHASH_NO_MATCH, false },
 	{ ARGON2_SAMPLE, "", PWHASH_NO_MATCH, false },
 	/* of phc-winner-argon2's own test: the short salt makes them outdated */
-	{ "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password", PWHASH_MATCH, true },
-	{ "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "password", PWHASH_MATCH, true },
-	{ "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", "password", PWHASH_MATCH, true },
-	{ "pbkdf2:sha256:1000:73616c7473616c74:135f7a66144fcf0fb003ce048f31f024ed5cbff30525d3ba0bfb3199479362a6", "password", PWHASH_MATCH, true },
+	{ "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password", PWHASH_MATCH,
+	    true },
+	{ "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "password", PWHASH_MATCH,
+	    true },
+	{ "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", "password", PWHASH_MATCH,
+	    true },
+	{ "pbkdf2:sha256:1000:73616c7473616c74:135f7a66144fcf0fb003ce048f31f024ed5cbff30525d3ba0bfb3199479362a6", "password",
+	    PWHASH_MATCH, true },
 	{ "$pbkdf2-sha256$1000$c2FsdHNhbHQ$E196ZhRPzw.wA84EjzHwJO1cv/MFJdO6C/sxmUeTYqY", "password", PWHASH_MATCH, true },
 	{ "pbkdf2_sha256$1000$saltsalt$E196ZhRPzw+wA84EjzHwJO1cv/MFJdO6C/sxmUeTYqY=", "password", PWHASH_MATCH, true },
 	{ "pbkdf2_sha256$1001$saltsalt$E196ZhRPzw+wA84EjzHwJO1cv/MFJdO6C/sxmUeTYqY=", "password", PWHASH_NO_MATCH, true },
@@ -51,7 +55,17 @@ test_samples(void **state)
 
 /* Malformed or beyond the bounds: never a match, never an error, and always the cost of a default hash. */
 static const char *const refused[] = {
-	NULL, "", "!", "!!", "*", "*0", "*1", "x", "password", "$", "$argon2id$",
+	NULL,
+	"",
+	"!",
+	"!!",
+	"*",
+	"*0",
+	"*1",
+	"x",
+	"password",
+	"$",
+	"$argon2id$",
 	"!" ARGON2_SAMPLE,
 	"$argon2i$v=19$m=19456,t=2,p=1$" SALT "$" TAG,
 	"$argon2d$v=19$m=19456,t=2,p=1$" SALT "$" TAG,
@@ -198,8 +212,9 @@ static void
 costs(void **state)
 {
 	static const char *const rising[] = { "pbkdf2:sha256:1000:6162636465666768:30313233343536373839616263646566",
-		"$pbkdf2-sha256$29000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg", "$argon2id$v=19$m=19456,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
-		"", "$pbkdf2-sha256$600000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+		"$pbkdf2-sha256$29000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
+		"$argon2id$v=19$m=19456,t=1,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg", "",
+		"$pbkdf2-sha256$600000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
 		"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg" };
 
 	(void)state;

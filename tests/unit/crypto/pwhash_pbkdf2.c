@@ -23,9 +23,11 @@ static const struct {
 	const char *key;
 } vectors[] = {
 	/* RFC 7914 section 11 */
-	{ BYTES("passwd"), BYTES("salt"), 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+	{ BYTES("passwd"), BYTES("salt"), 1,
+	    "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
 	    "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783" },
-	{ BYTES("Password"), BYTES("NaCl"), 80000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
+	{ BYTES("Password"), BYTES("NaCl"), 80000,
+	    "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"
 	    "a1d425a1225833549adb841b51c9b3176a272bdebba1d078478f62b397f33c8d" },
 	/* the inputs of RFC 6070 */
 	{ BYTES("password"), BYTES("salt"), 1, "120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b" },
@@ -46,7 +48,8 @@ test_vectors(void **state)
 		size_t n = hex_decode(vectors[i].key, want);
 
 		assert_int_equal(pwhash_pbkdf2_sha256(vectors[i].password, vectors[i].n, vectors[i].salt, vectors[i].saltlen,
-		    vectors[i].iterations, got, n), 0);
+				     vectors[i].iterations, got, n),
+		    0);
 		assert_memory_equal(got, want, n);
 	}
 	assert_int_equal(pwhash_pbkdf2_sha256("", 0, "salt", 4, 0, got, 32), -1);
@@ -66,7 +69,8 @@ test_lengths(void **state)
 	for (size_t n = 0; n < sizeof(password); n++) {
 		size_t outlen = n % sizeof(got) + 1, saltlen = (n * 7) % sizeof(salt);
 
-		assert_true(PKCS5_PBKDF2_HMAC((const char *)password, (int)n, salt, (int)saltlen, 3, EVP_sha256(), (int)outlen, want));
+		assert_true(
+		    PKCS5_PBKDF2_HMAC((const char *)password, (int)n, salt, (int)saltlen, 3, EVP_sha256(), (int)outlen, want));
 		assert_int_equal(pwhash_pbkdf2_sha256(password, n, salt, saltlen, 3, got, outlen), 0);
 		assert_memory_equal(got, want, outlen);
 	}

@@ -66,7 +66,8 @@ test_fork(void **state)
 		if (pid == 0) {
 			uint8_t mine[64][16];
 
-			_exit(random_bytes(mine, sizeof(mine)) == 0 && write(fds[1], mine, sizeof(mine)) == sizeof(mine) ? 0 : 1);
+			_exit(
+			    random_bytes(mine, sizeof(mine)) == 0 && write(fds[1], mine, sizeof(mine)) == sizeof(mine) ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_int_equal(status, 0);

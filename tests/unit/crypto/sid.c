@@ -8,7 +8,8 @@
 
 #include "crypto/sid.h"
 
-static const struct user_keys keys = { .public_sid = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 } };
+static const struct user_keys keys = { .public_sid = {
+					   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 } };
 static const uint8_t user_key[USER_KEY_LEN] = { 0xff, 0, 0x80, 7, 6, 5, 4, 3, 2 };
 
 static void
@@ -56,8 +57,10 @@ test_vector(void **state)
 static void
 test_malformed(void **state)
 {
-	static const char *const bad[] = { "", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA=",
-		"AAAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAA AAAAAAAAAAA", "AAAAAAAAAAA\xc3\xa4" "AAAAAAAAAA" };
+	static const char *const bad[] = { "", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA",
+		"AAAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAA AAAAAAAAAAA",
+		"AAAAAAAAAAA\xc3\xa4"
+		"AAAAAAAAAA" };
 	uint8_t a[USER_KEY_LEN], b[SESSION_KEY_LEN];
 
 	(void)state;

@@ -74,8 +74,7 @@ refuses(void **state)
 	ask_expect_trail(""); /* without a round trip */
 	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_AUTHORIZATION=Bearer x.y.z" }), 401, "invalid_token");
 	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_AUTHORIZATION=Bearer" }), 401, "invalid_token");
-	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_AUTHORIZATION=Bearer one, Bearer two" }), 400,
-		"invalid_request");
+	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_AUTHORIZATION=Bearer one, Bearer two" }), 400, "invalid_request");
 	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_AUTHORIZATION=Basic YTpi" }), 401, "missing_token");
 	/* Other tokens of ours in that place. */
 	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_COOKIE=" SESSION }), 401, "missing_token");
@@ -114,7 +113,8 @@ static void
 bearers_of_the_application(void **state)
 {
 	static const char *const foreign[] = { "HTTP_AUTHORIZATION=Bearer abc", "HTTP_AUTHORIZATION=Bearer a.b.c",
-		"HTTP_AUTHORIZATION=Bearer", "HTTP_AUTHORIZATION=Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0.e30.AAAA",
+		"HTTP_AUTHORIZATION=Bearer",
+		"HTTP_AUTHORIZATION=Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0.e30.AAAA",
 		"HTTP_AUTHORIZATION=Basic YTpi", "HTTP_AUTHORIZATION=Bearer dws_AAAA" };
 	const char *a;
 
@@ -150,8 +150,9 @@ either_of_one_session(void **state)
 	ask_expect(a, 200, NULL);
 	ask_expect_header(a, "X-Doorward-Expires: 1800001800");
 	/* A write is then one by cookie, and obeys the rule for those. */
-	ask_expect(ASK("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAAAAAAAAA", .extra = { ask.cookie_line, ask.bearer_line, CROSS }),
-	    403, "csrf");
+	ask_expect(
+	    ASK("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAAAAAAAAA", .extra = { ask.cookie_line, ask.bearer_line, CROSS }), 403,
+	    "csrf");
 	ask_fresh(state);
 	ask.fake.found.blacklisted = true;
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line }), 401, "invalid_token");
@@ -179,26 +180,27 @@ groups(void **state)
 	ask_expect_no(a, "WWW-Authenticate");
 	ask_expect(ASK("GET", "/auth/check?group=root,users", .extra = { ask.cookie_line }), 200, NULL);
 	ask_expect(ASK("GET", "/auth/check?group=,", .extra = { ask.cookie_line }), 403, "forbidden");
-	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=root,admins", ask.cookie_line }), 200, NULL);
+	ask_expect(
+	    ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=root,admins", ask.cookie_line }), 200, NULL);
 	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=,", ask.cookie_line }), 403, "forbidden");
 	ask_expect(ASK("GET", "/auth/check?group=", .extra = { ask.cookie_line }), 403, "forbidden");
-	ask_expect(ASK("GET", "/auth/check?group=admins&group=users", .extra = { ask.cookie_line }), 400,
-		"invalid_request");
+	ask_expect(ASK("GET", "/auth/check?group=admins&group=users", .extra = { ask.cookie_line }), 400, "invalid_request");
 	ask_expect(ASK("GET", "/auth/check?group=%00", .extra = { ask.cookie_line }), 400, "invalid_request");
 	/* In front of an application the query is the application's, and only the server asks for a group. */
-	ask_expect(ASK("GET", "/app/?group=root&group=x&redirect=%", .extra = { "DOORWARD_ROUTE=/check",
-		ask.cookie_line }), 200, NULL);
-	ask_expect(ASK("GET", "/app/?group=admins", .extra = { "DOORWARD_ROUTE=/check", "DOORWARD_GROUP=root",
-		ask.cookie_line }), 403, "forbidden");
-	ask_expect(ASK("GET", "/auth/check?group=admins", .extra = { "DOORWARD_GROUP=root", ask.cookie_line }), 403,
-		"forbidden");
-	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=users", ask.cookie_line }), 200,
-		NULL);
-	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=root", ask.cookie_line }), 403,
-		"forbidden");
-	ask_expect(ASK("GET", "/app/", .extra = { "HTTP_DOORWARD_GROUP=admins", "HTTP_X_DOORWARD_GROUP=root",
-		"DOORWARD_ROUTE=/check", ask.cookie_line }), 200,
-	    NULL);
+	ask_expect(ASK("GET", "/app/?group=root&group=x&redirect=%", .extra = { "DOORWARD_ROUTE=/check", ask.cookie_line }),
+	    200, NULL);
+	ask_expect(
+	    ASK("GET", "/app/?group=admins", .extra = { "DOORWARD_ROUTE=/check", "DOORWARD_GROUP=root", ask.cookie_line }), 403,
+	    "forbidden");
+	ask_expect(
+	    ASK("GET", "/auth/check?group=admins", .extra = { "DOORWARD_GROUP=root", ask.cookie_line }), 403, "forbidden");
+	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=users", ask.cookie_line }), 200, NULL);
+	ask_expect(
+	    ASK("GET", "/app/", .authorizer = true, .extra = { "DOORWARD_GROUP=root", ask.cookie_line }), 403, "forbidden");
+	ask_expect(ASK("GET", "/app/",
+		       .extra = { "HTTP_DOORWARD_GROUP=admins", "HTTP_X_DOORWARD_GROUP=root", "DOORWARD_ROUTE=/check",
+			   ask.cookie_line }),
+	    200, NULL);
 }
 
 static void
@@ -222,8 +224,8 @@ redirects(void **state)
 	ask_expect_header(a, "X-Doorward-Login: /auth/login?next=/app/x%3Fy");
 	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { "HTTP_ACCEPT=*/*" }), 401, "missing_token");
 	/* Elsewhere than here, never; and what the client says of the address is not asked. */
-	a = ASK("GET", "//evil.example/", .authorizer = true, .extra = { HTML, "HTTP_X_ORIGINAL_URI=//evil.example",
-		"HTTP_HOST=evil.example" });
+	a = ASK("GET", "//evil.example/", .authorizer = true,
+	    .extra = { HTML, "HTTP_X_ORIGINAL_URI=//evil.example", "HTTP_HOST=evil.example" });
 	ask_expect(a, 302, NULL);
 	ask_expect_header(a, "Location: /auth/login?next=/");
 	ask_expect_no(a, "evil");
@@ -252,7 +254,8 @@ preflights(void **state)
 	    "missing_token");
 	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { "HTTP_ACCESS_CONTROL_REQUEST_METHOD=PUT" }), 401,
 	    "missing_token");
-	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .plain = true, .extra = { PREFLIGHT }), 403, "insecure_transport");
+	ask_expect(
+	    ASK("OPTIONS", "/app/", .authorizer = true, .plain = true, .extra = { PREFLIGHT }), 403, "insecure_transport");
 	/* What carries a credential is no preflight: it is checked like everything else. */
 	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, ask.forged_line }), 401, "invalid_token");
 	ask_expect(ASK("OPTIONS", "/app/", .authorizer = true, .extra = { PREFLIGHT, "HTTP_AUTHORIZATION=Bearer x" }), 401,

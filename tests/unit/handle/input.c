@@ -10,7 +10,9 @@
 #include "handle/input.h"
 #include "http/response.h"
 
+/* clang-format off */
 #define FIELD(t, ...) { .name = STR_LIT("m"), .type = FIELD_##t, ##__VA_ARGS__ }
+/* clang-format on */
 #define TEXT(s) FIELD(STRING, .value = STR_LIT(s))
 
 static struct response r;
@@ -19,8 +21,7 @@ static struct response r;
 static struct request
 with(struct field *f, bool form)
 {
-	struct request q = { .has_body = true, .is_form = form, .fields = f, .n_fields = f == NULL ? 0 : 1,
-		.trace_id = "0" };
+	struct request q = { .has_body = true, .is_form = form, .fields = f, .n_fields = f == NULL ? 0 : 1, .trace_id = "0" };
 
 	response_init(&r);
 	return (q);
@@ -89,18 +90,25 @@ booleans(void **state)
 		struct field f;
 		bool json_good, form_good, truth;
 	} t[] = {
-		{ FIELD(BOOL, .truth = true), true, true, true }, { FIELD(BOOL, .truth = false), true, true, false },
+		{ FIELD(BOOL, .truth = true), true, true, true },
+		{ FIELD(BOOL, .truth = false), true, true, false },
 		{ FIELD(NULL), true, true, false },
-		{ TEXT("1"), false, true, true }, { TEXT("on"), false, true, true },
-		{ TEXT("true"), false, true, true }, { TEXT("yes"), false, true, true },
-		{ TEXT("0"), false, true, false }, { TEXT("off"), false, true, false },
+		{ TEXT("1"), false, true, true },
+		{ TEXT("on"), false, true, true },
+		{ TEXT("true"), false, true, true },
+		{ TEXT("yes"), false, true, true },
+		{ TEXT("0"), false, true, false },
+		{ TEXT("off"), false, true, false },
 		{ TEXT("false"), false, true, false },
-		{ TEXT("no"), false, true, false }, { TEXT(""), false, true, false },
+		{ TEXT("no"), false, true, false },
+		{ TEXT(""), false, true, false },
 		{ TEXT("True"), false, false, false },
-		{ TEXT("2"), false, false, false }, { TEXT(" 1"), false, false, false },
+		{ TEXT("2"), false, false, false },
+		{ TEXT(" 1"), false, false, false },
 		{ TEXT("null"), false, false, false },
 		{ FIELD(NUMBER, .number = 1), false, false, false },
-		{ FIELD(NUMBER, .number = 0), false, false, false }, { FIELD(OTHER), false, false, false },
+		{ FIELD(NUMBER, .number = 0), false, false, false },
+		{ FIELD(OTHER), false, false, false },
 	};
 
 	(void)state;
@@ -135,8 +143,8 @@ refusal(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(strings), cmocka_unit_test(absent),
-		cmocka_unit_test(booleans), cmocka_unit_test(refusal) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(strings), cmocka_unit_test(absent), cmocka_unit_test(booleans),
+		cmocka_unit_test(refusal) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

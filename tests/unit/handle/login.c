@@ -44,8 +44,8 @@ cookies(void **state)
 	ask_expect(a, 200, NULL);
 	set = strstr(a, "Set-Cookie: " SESSION "dws_");
 	assert_non_null(set);
-	assert_memory_equal(set + strlen("Set-Cookie: " SESSION) + TOKEN_SESSION_TEXT,
-	    "; Path=/; Secure; HttpOnly; SameSite=Lax\r\n", 42);
+	assert_memory_equal(
+	    set + strlen("Set-Cookie: " SESSION) + TOKEN_SESSION_TEXT, "; Path=/; Secure; HttpOnly; SameSite=Lax\r\n", 42);
 	ask_expect_no(a, "access_token");
 	ask_expect_no(a, "refresh_token");
 	a = POST("/auth/login", FORM, "username=alice&password=right&remember=on", SAME);
@@ -76,8 +76,8 @@ ends_what_was_there(void **state)
 	ask_expect_trail("ping find verify end login find_id put_device ");
 	assert_memory_equal(ask.fake.ended.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	ask_expect_no(ask.last.answer.p, ask.cookie_text);
-	ask_expect(POST("/auth/login", FORM, "username=alice&password=wrong", SAME, ask.cookie_line), 401,
-	    "invalid_credentials");
+	ask_expect(
+	    POST("/auth/login", FORM, "username=alice&password=wrong", SAME, ask.cookie_line), 401, "invalid_credentials");
 	ask_expect_trail("ping find verify notify ");
 	ask_expect_no(ask.last.answer.p, "Set-Cookie");
 	/* A forged one is no reason to refuse a login. */
@@ -91,9 +91,9 @@ refuses_alike(void **state)
 {
 	static char wrong[4096];
 	static const char *const bodies_[] = { "{\"username\":\"alice\",\"password\":\"wrong\"}",
-		"{\"username\":\"alice\",\"password\":\"right\"}",
-		"{\"username\":\"nobody\",\"password\":\"right\"}", "{\"username\":\"\",\"password\":\"right\"}",
-		"{\"username\":\"a/b\",\"password\":\"right\"}", "{\"username\":\"alice\",\"password\":\"\"}" };
+		"{\"username\":\"alice\",\"password\":\"right\"}", "{\"username\":\"nobody\",\"password\":\"right\"}",
+		"{\"username\":\"\",\"password\":\"right\"}", "{\"username\":\"a/b\",\"password\":\"right\"}",
+		"{\"username\":\"alice\",\"password\":\"\"}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies_) / sizeof(bodies_[0]); i++) {
@@ -114,7 +114,8 @@ refuses_alike(void **state)
 static void
 browsers(void **state)
 {
-	static const char one[] = "HTTP_COOKIE=__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA", other[] = "HTTP_COOKIE=__Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBA";
+	static const char one[] = "HTTP_COOKIE=__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA",
+			  other[] = "HTTP_COOKIE=__Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBA";
 	static const char form[] = "username=alice&password=right";
 	struct session first;
 
@@ -132,7 +133,8 @@ browsers(void **state)
 	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	ask_expect(POST("/auth/login", FORM, form, SAME, "HTTP_COOKIE=__Host-dw_csrf=short"), 200, NULL);
 	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
-	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}", SAME, one), 200, NULL);
+	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}", SAME, one),
+	    200, NULL);
 	assert_memory_not_equal(ask.fake.begun.session.device_key, first.device_key, DEVICE_KEY_LEN);
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&device_id=phone", SAME, one), 200, NULL);
 	assert_string_equal(ask.fake.begun.session.device_id, "phone");
@@ -142,9 +144,12 @@ static void
 wrong_members(void **state)
 {
 	static const char *const t[] = {
-		"{\"password\":\"right\"}", "{\"username\":\"alice\"}", "{\"username\":null,\"password\":\"right\"}",
+		"{\"password\":\"right\"}",
+		"{\"username\":\"alice\"}",
+		"{\"username\":null,\"password\":\"right\"}",
 		"{\"username\":[\"alice\"],\"password\":\"right\"}",
-		"{\"username\":{\"$ne\":1},\"password\":\"right\"}", "{\"username\":1,\"password\":\"right\"}",
+		"{\"username\":{\"$ne\":1},\"password\":\"right\"}",
+		"{\"username\":1,\"password\":\"right\"}",
 		"{\"username\":\"alice\",\"password\":true}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"x\"}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"mode\":1}",
@@ -155,7 +160,7 @@ wrong_members(void **state)
 		"{\"username\":\"alice\",\"password\":\"right\",\"device_id\":7}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"device_name\":\"a\\nb\"}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"device_name\":\""
-		    "12345678901234567890123456789012345678901234567890123456789012345\"}",
+		"12345678901234567890123456789012345678901234567890123456789012345\"}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"client_id\":\"nobody\"}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"client_id\":false}",
 		"{\"username\":\"alice\",\"password\":\"right\",\"next\":[]}",
@@ -168,8 +173,8 @@ wrong_members(void **state)
 	}
 	/* null is absent. */
 	ask_expect(POST("/auth/login", JSON,
-	    "{\"username\":\"alice\",\"password\":\"right\",\"device_id\":null,"
-	    "\"client_id\":null,\"mode\":null,\"remember\":null}"),
+		       "{\"username\":\"alice\",\"password\":\"right\",\"device_id\":null,"
+		       "\"client_id\":null,\"mode\":null,\"remember\":null}"),
 	    200, NULL);
 }
 

@@ -33,7 +33,8 @@ page(void **state)
 	a = ASK("GET", "/auth/login?next=/app/");
 	ask_expect(a, 200, NULL);
 	assert_non_null(strstr(a, "Signing in is not possible for the moment. Nobody has been signed out by this."));
-	assert_non_null(strstr(a, "<form method=\"get\" action=\"/auth/login\">\n<input type=\"hidden\" name=\"next\" value=\"/app/\">"));
+	assert_non_null(
+	    strstr(a, "<form method=\"get\" action=\"/auth/login\">\n<input type=\"hidden\" name=\"next\" value=\"/app/\">"));
 	assert_non_null(strstr(a, "type=\"password\""));
 	ask.fake.ping_rc = DW_OK;
 	/* The kicked user reads why. */

@@ -19,21 +19,22 @@ csrf(void **state)
 	static const char login_form[] = "username=alice&password=right";
 	static char with_token[256], form_cookie[128], wrong_cookie[128];
 	char value[CSRF_COOKIE_TEXT + 1], token[CSRF_TOKEN_TEXT + 1];
-	static const char *const foreign[] = { CROSS, "HTTP_SEC_FETCH_SITE=same-site",
-		"HTTP_ORIGIN=https://evil.example", "HTTP_ORIGIN=http://sso.example.org" };
+	static const char *const foreign[] = { CROSS, "HTTP_SEC_FETCH_SITE=same-site", "HTTP_ORIGIN=https://evil.example",
+		"HTTP_ORIGIN=http://sso.example.org" };
 
 	(void)state;
 	assert_int_equal(csrf_random(value), 0);
 	csrf_token(ask.fake.app.keys, str_of(value), token);
 	snprintf(with_token, sizeof(with_token), "%s&csrf_token=%s", login_form, token);
 	snprintf(form_cookie, sizeof(form_cookie), "HTTP_COOKIE=__Host-dw_csrf=%s", value);
-	snprintf(wrong_cookie, sizeof(wrong_cookie), "HTTP_COOKIE=__Host-dw_csrf=%.*s", CSRF_COOKIE_TEXT,
-	    "AAAAAAAAAAAAAAAAAAAAAA");
+	snprintf(
+	    wrong_cookie, sizeof(wrong_cookie), "HTTP_COOKIE=__Host-dw_csrf=%.*s", CSRF_COOKIE_TEXT, "AAAAAAAAAAAAAAAAAAAAAA");
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
 		ask_expect(POST("/auth/login", FORM, login_form, foreign[i]), 403, "csrf");
 		ask_expect(POST("/auth/login", FORM, with_token, foreign[i], form_cookie), 403, "csrf");
-		ask_expect(POST("/auth/login", JSON,
-		    "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}", foreign[i]), 403, "csrf");
+		ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"cookie\"}",
+			       foreign[i]),
+		    403, "csrf");
 		ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, foreign[i] }), 403, "csrf");
 		ask_expect_no(ask.last.answer.p, "Set-Cookie");
 		ask_expect(POST("/auth/logout", FORM, "scope=all", ask.cookie_line, foreign[i]), 403, "csrf");
@@ -61,15 +62,17 @@ csrf(void **state)
 	ask_expect_trail("");
 	/* A login ends the session whose cookie comes along: that is a write by cookie, whatever the login is to give. */
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line,
-	    "HTTP_SEC_FETCH_SITE=same-site"), 403, "csrf");
+		       "HTTP_SEC_FETCH_SITE=same-site"),
+	    403, "csrf");
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line), 403, "csrf");
 	ask_expect_trail("");
-	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", ask.cookie_line, CROSS), 403,
-	    "csrf");
+	ask_expect(
+	    POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", ask.cookie_line, CROSS), 403, "csrf");
 	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", ask.cookie_line), 200, NULL);
 	ask_expect(POST("/auth/login", FORM, "username=alice&password=right&mode=token", ask.cookie_line, SAME), 200, NULL);
 	/* A bearer token of the application's own is no credential: the cookie is, and obeys the rule. */
-	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_AUTHORIZATION=Bearer abc", CROSS }), 403, "csrf");
+	ask_expect(
+	    ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_AUTHORIZATION=Bearer abc", CROSS }), 403, "csrf");
 	/* No word on the origin: a form's token, or a body that no page can send unasked. */
 	ask_expect(POST("/auth/login", FORM, login_form), 403, "csrf");
 	ask_expect(POST("/auth/login", FORM, with_token), 403, "csrf");
@@ -78,19 +81,17 @@ csrf(void **state)
 	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line }), 403, "csrf");
 	ask_expect(POST("/auth/logout", FORM, "scope=session", ask.cookie_line), 403, "csrf");
 	ask_expect(POST("/auth/logout", JSON, "{}", ask.cookie_line), 200, NULL);
-	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_ORIGIN=https://sso.example.org" }),
-		200, NULL);
+	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, "HTTP_ORIGIN=https://sso.example.org" }), 200, NULL);
 	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME }), 200, NULL);
 	/* Bearers are exempt, and logins that set no cookie. */
 	ask_expect(ASK("POST", "/auth/logout", .extra = { ask.bearer_line, CROSS }), 200, NULL);
 	ask_expect(POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}", CROSS), 200, NULL);
-	ask_expect(ASK("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAAAAAAAAA", .extra = { ask.cookie_line, CROSS }), 403,
-		"csrf");
+	ask_expect(ASK("DELETE", "/auth/sessions/AAAAAAAAAAAAAAAAAAAAAAA", .extra = { ask.cookie_line, CROSS }), 403, "csrf");
 	assert_null(strstr(ask.fake.trail_text, "end"));
 }
 
 static const char cleared[] = "Set-Cookie: " SESSION "; Path=/; Secure; HttpOnly; SameSite=Lax; "
-    "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+			      "Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
 static void
 credentials(void **state)
@@ -103,17 +104,17 @@ credentials(void **state)
 	ask.fake.end_reply.ended = 1;
 	ask.fake.end_reply.has_own = true;
 	snprintf(ask.fake.end_reply.user_id, sizeof(ask.fake.end_reply.user_id), "user-1");
-	ask.fake.end_reply.own = (struct logout_record){ .at = FAKE_NOW, .cause = END_USER, .reason = "user",
-	    .device_id = "laptop" };
+	ask.fake.end_reply.own = (struct logout_record){
+		.at = FAKE_NOW, .cause = END_USER, .reason = "user", .device_id = "laptop"
+	};
 	memcpy(ask.fake.end_reply.own.session_key, ask.cookie.session_key, SESSION_KEY_LEN);
 	a = ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME });
 	ask_expect(a, 200, NULL);
 	ask_expect_trail("end ");
 	ask_expect_header(a, cleared);
 	assert_non_null(strstr(a, "{\"status\":\"logged_out\",\"already\":false,\"ended\":1,\"logout\":{\"id\":\"lo_"));
-	assert_non_null(strstr(a,
-	    "\"user_id\":\"user-1\",\"device_id\":\"laptop\",\"scope\":\"session\",\"reason\":\"user\","
-	    "\"at\":\"2027-01-15T08:00:00Z\"}}"));
+	assert_non_null(strstr(a, "\"user_id\":\"user-1\",\"device_id\":\"laptop\",\"scope\":\"session\",\"reason\":\"user\","
+				  "\"at\":\"2027-01-15T08:00:00Z\"}}"));
 	ask_expect_no(a, "Clear-Site-Data");
 	/* Again: the same record. */
 	ask.fake.end_reply.ended = 0;
@@ -166,7 +167,7 @@ credentials(void **state)
 	/* Only if configured. */
 	ask.fake.conf.clear_site_data = true;
 	ask_expect_header(ASK("POST", "/auth/logout", .extra = { ask.cookie_line, SAME }),
-		"Clear-Site-Data: \"cache\", \"cookies\", \"storage\"");
+	    "Clear-Site-Data: \"cache\", \"cookies\", \"storage\"");
 }
 
 static void
@@ -176,9 +177,8 @@ scopes(void **state)
 		const char *body;
 		enum end_scope said;
 	} t[] = { { "{}", SCOPE_SESSION }, { "{\"scope\":\"session\"}", SCOPE_SESSION },
-		{ "{\"scope\":\"device\"}", SCOPE_DEVICE },
-		{ "{\"scope\":\"others\"}", SCOPE_OTHERS }, { "{\"scope\":\"all\"}", SCOPE_ALL },
-		{ "{\"scope\":null}", SCOPE_SESSION } };
+		{ "{\"scope\":\"device\"}", SCOPE_DEVICE }, { "{\"scope\":\"others\"}", SCOPE_OTHERS },
+		{ "{\"scope\":\"all\"}", SCOPE_ALL }, { "{\"scope\":null}", SCOPE_SESSION } };
 	static const char *const wrong[] = { "{\"scope\":\"\"}", "{\"scope\":\"ALL\"}", "{\"scope\":\"everything\"}",
 		"{\"scope\":1}", "{\"scope\":[\"all\"]}" };
 

@@ -72,8 +72,9 @@ static void
 escaping(void **state)
 {
 	static const char evil[] = "\"><script>alert('1')</script>&amp;";
-	struct login_form f = { .username = STR_LIT(evil), .next = STR_LIT(evil), .message = STR_LIT(evil),
-		.signed_in_as = STR_LIT(evil) };
+	struct login_form f = {
+		.username = STR_LIT(evil), .next = STR_LIT(evil), .message = STR_LIT(evil), .signed_in_as = STR_LIT(evil)
+	};
 
 	(void)state;
 	fake.conf.title = fake.conf.site_name = (char *)(uintptr_t)evil;
@@ -138,8 +139,7 @@ static void
 foreign_form_cookies(void **state)
 {
 	static const char *const lines[] = { "__Host-dw_csrf=", "__Host-dw_csrf=short",
-		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAAA",
-		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAA!",
+		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAAA", "__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAA!",
 		"__Host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA; __Host-dw_csrf=BBBBBBBBBBBBBBBBBBBBBB",
 		"__host-dw_csrf=AAAAAAAAAAAAAAAAAAAAAA" };
 	struct login_form f = { .next = STR_LIT("/") };
@@ -156,7 +156,9 @@ foreign_form_cookies(void **state)
 static void
 contents(void **state)
 {
-	struct login_form f = { .username = STR_LIT("alice"), .next = STR_LIT("/app?a=b&c=d"), .message = STR_LIT("Something."),
+	struct login_form f = { .username = STR_LIT("alice"),
+		.next = STR_LIT("/app?a=b&c=d"),
+		.message = STR_LIT("Something."),
 		.alarm = true,
 		.remember = true };
 
@@ -220,10 +222,11 @@ insecure(void **state)
 static void
 errors(void **state)
 {
-	static const char *const codes[] = { "invalid_request", "invalid_credentials", "invalid_token", "missing_token", "invalid_grant",
-		"insecure_transport", "csrf", "forbidden", "not_found", "method_not_allowed", "header_too_large",
-		"unsupported_grant_type", "too_many_sessions", "payload_too_large", "unsupported_media_type", "too_many_attempts",
-		"overloaded", "store_unavailable", "userdb_unavailable", "server_error" };
+	static const char *const codes[] = { "invalid_request", "invalid_credentials", "invalid_token", "missing_token",
+		"invalid_grant", "insecure_transport", "csrf", "forbidden", "not_found", "method_not_allowed",
+		"header_too_large", "unsupported_grant_type", "too_many_sessions", "payload_too_large",
+		"unsupported_media_type", "too_many_attempts", "overloaded", "store_unavailable", "userdb_unavailable",
+		"server_error" };
 	static const char again[] = "href=\"\">Try again</a>", sign_in[] = "href=\"/auth/login\">Sign in</a>";
 
 	(void)state;
@@ -242,7 +245,8 @@ errors(void **state)
 	assert_null(strstr(error_page("store_unavailable", METHOD_POST, "/sessions"), "Try again"));
 	q.authorizer = true;
 	q.request_uri = STR_LIT("/app/?a=\"b");
-	assert_non_null(strstr(error_page("missing_token", METHOD_GET, ""), "href=\"/auth/login?next=/app/%3Fa%3D%22b\">Sign in"));
+	assert_non_null(
+	    strstr(error_page("missing_token", METHOD_GET, ""), "href=\"/auth/login?next=/app/%3Fa%3D%22b\">Sign in"));
 }
 
 static void
@@ -283,14 +287,17 @@ signed_in(void **state)
 static void
 said_to_everybody(void **state)
 {
-	struct login_form f = { .next = STR_LIT("/"), .username = STR_LIT("alice"), .message = STR_LIT("Wrong."), .alarm = true, .wrong = true };
+	struct login_form f = {
+		.next = STR_LIT("/"), .username = STR_LIT("alice"), .message = STR_LIT("Wrong."), .alarm = true, .wrong = true
+	};
 	const char *name, *password;
 
 	(void)state;
 	fake.conf.site_name = "Example & Co";
 	fake.conf.site_help_url = "https://example.org/help?a&b";
 	page_login(&fake.app, &q, &r, 401, &f);
-	assert_string_equal(between(r.body.p, "<title>", "</title>"), "Wrong. \xe2\x80\x93 Sign in \xe2\x80\x93 Example &amp; Co");
+	assert_string_equal(
+	    between(r.body.p, "<title>", "</title>"), "Wrong. \xe2\x80\x93 Sign in \xe2\x80\x93 Example &amp; Co");
 	assert_non_null(strstr(r.body.p, "<p class=\"alarm\" id=\"message\" role=\"alert\">Wrong.</p>"));
 	assert_non_null(name = strstr(r.body.p, "id=\"username\""));
 	assert_non_null(password = strstr(r.body.p, "id=\"password\""));
@@ -336,7 +343,8 @@ plain_http(void **state)
 	q.tls = false;
 	fake.conf.require_tls = false;
 	page_login(&fake.app, &q, &r, 200, &f);
-	assert_int_equal(strlen(between(r.head.p, "Set-Cookie: dw_csrf=", "; Path=/; HttpOnly; SameSite=Lax\r\n")), CSRF_COOKIE_TEXT);
+	assert_int_equal(
+	    strlen(between(r.head.p, "Set-Cookie: dw_csrf=", "; Path=/; HttpOnly; SameSite=Lax\r\n")), CSRF_COOKIE_TEXT);
 	fake.conf.require_tls = true;
 }
 

@@ -17,8 +17,8 @@ grants(void **state)
 		enum rotate_outcome outcome;
 		const char *reason;
 	} t[] = { { ROTATE_UNKNOWN, "unknown" }, { ROTATE_EXPIRED, "expired" }, { ROTATE_REVOKED, "revoked" },
-		{ ROTATE_REUSED, "reused" },
-		{ ROTATE_DEVICE_MISSING, "device_mismatch" }, { ROTATE_CLIENT_MISMATCH, "client_mismatch" } };
+		{ ROTATE_REUSED, "reused" }, { ROTATE_DEVICE_MISSING, "device_mismatch" },
+		{ ROTATE_CLIENT_MISMATCH, "client_mismatch" } };
 	static char json[256], form[256];
 
 	(void)state;
@@ -45,8 +45,8 @@ grants(void **state)
 	ask_expect(POST("/auth/refresh", JSON, "{}"), 400, "invalid_request");
 	ask_expect(POST("/auth/refresh", JSON, "{\"refresh_token\":7}"), 400, "invalid_request");
 	ask_expect(ASK("POST", "/auth/refresh", .extra = { ask.bearer_line }), 400, "invalid_request");
-	ask_expect(POST("/auth/token", FORM, "grant_type=password&username=alice&password=right"), 400,
-	    "unsupported_grant_type");
+	ask_expect(
+	    POST("/auth/token", FORM, "grant_type=password&username=alice&password=right"), 400, "unsupported_grant_type");
 	ask_expect(POST("/auth/token", FORM, "refresh_token=x"), 400, "invalid_request");
 	ask_expect(POST("/auth/token", FORM, "grant_type=refresh_token&grant_type=refresh_token&refresh_token=x"), 400,
 	    "invalid_request");

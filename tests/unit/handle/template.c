@@ -19,7 +19,10 @@ render(const char *template)
 {
 	static char room[512];
 	const struct template_value values[] = {
-		{ "x", STR_LIT("value") }, { "evil", STR_LIT(EVIL) }, { "empty", STR_LIT("") }, { "gone", STR_NONE },
+		{ "x", STR_LIT("value") },
+		{ "evil", STR_LIT(EVIL) },
+		{ "empty", STR_LIT("") },
+		{ "gone", STR_NONE },
 	};
 	struct buf b;
 
@@ -63,8 +66,8 @@ sections(void **state)
 static void
 pages(void **state)
 {
-	static const char *const all[] = { template_login, template_signed_in, template_sign_out, template_signed_out, template_others_out,
-		template_one_out, template_error };
+	static const char *const all[] = { template_login, template_signed_in, template_sign_out, template_signed_out,
+		template_others_out, template_one_out, template_error };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -95,8 +95,7 @@ content_types(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct request r;
-		enum body_verdict v = read_text(&r, t[i].type, t[i].form ? STR_LIT("a=b") : STR_LIT("{\"a\":\"b\"}"),
-		    64);
+		enum body_verdict v = read_text(&r, t[i].type, t[i].form ? STR_LIT("a=b") : STR_LIT("{\"a\":\"b\"}"), 64);
 
 		if (v != t[i].verdict)
 			fail_msg("\"%s\": %d", t[i].type, (int)v);
@@ -119,20 +118,12 @@ lengths(void **state)
 		bool fails;
 		enum body_verdict verdict;
 	} t[] = {
-		{ true, 3, "a=b", false, BODY_OK },
-		{ true, 2, "a=b", false, BODY_CUT },
-		{ true, 4, "a=b", false, BODY_CUT },
-		{ true, 1000, "a=b", false, BODY_CUT },
-		{ true, 0, "a=b", false, BODY_CUT },
-		{ true, 3, "", false, BODY_CUT },
-		{ true, 0, "", false, BODY_OK },
-		{ false, 0, "", false, BODY_OK },
+		{ true, 3, "a=b", false, BODY_OK }, { true, 2, "a=b", false, BODY_CUT }, { true, 4, "a=b", false, BODY_CUT },
+		{ true, 1000, "a=b", false, BODY_CUT }, { true, 0, "a=b", false, BODY_CUT }, { true, 3, "", false, BODY_CUT },
+		{ true, 0, "", false, BODY_OK }, { false, 0, "", false, BODY_OK },
 		{ false, 0, "a=b", false, BODY_OK }, /* chunked: its end is the carrier's word */
-		{ false, 0, "a=", true, BODY_CUT },
-		{ true, 3, "a=b", true, BODY_CUT },
-		{ true, 3, "a=", true, BODY_CUT },
-		{ false, 0, "", true, BODY_CUT },
-		{ true, BODY_MAX + 1, "a=b", false, BODY_TOO_LARGE },
+		{ false, 0, "a=", true, BODY_CUT }, { true, 3, "a=b", true, BODY_CUT }, { true, 3, "a=", true, BODY_CUT },
+		{ false, 0, "", true, BODY_CUT }, { true, BODY_MAX + 1, "a=b", false, BODY_TOO_LARGE },
 		{ true, UINT64_MAX - 1, "a=b", false, BODY_TOO_LARGE },
 		{ true, UINT64_MAX, "a=b", false, BODY_MALFORMED }, /* what was no number */
 	};
@@ -140,7 +131,8 @@ lengths(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct request r = { .content_type = STR_LIT("application/x-www-form-urlencoded"),
-			.has_length = t[i].has, .length = t[i].said,
+			.has_length = t[i].has,
+			.length = t[i].said,
 			.arena = &arena };
 		struct peer peer = { .text = str_of(t[i].sent), .piece = 2, .fails = t[i].fails };
 		enum body_verdict v;
@@ -168,17 +160,18 @@ limit(void **state)
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct peer peer = { .text = { large, BODY_MAX + 1 }, .piece = pieces[i] };
 
-		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16384 },
-		    pieces[i]), BODY_OK);
+		assert_int_equal(
+		    read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16384 }, pieces[i]), BODY_OK);
 		assert_int_equal(r.fields[0].value.len, 16382);
-		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16385 },
-		    pieces[i]), BODY_TOO_LARGE);
+		assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", (struct str){ large, 16385 }, pieces[i]),
+		    BODY_TOO_LARGE);
 		/* The same where no length, or a false one, was said. */
 		r = (struct request){ .content_type = STR_LIT("application/json"), .arena = &arena };
 		arena_init(&arena, block, sizeof(block));
 		assert_int_equal(body_read(&r, give, &peer), BODY_TOO_LARGE);
-		r = (struct request){ .content_type = STR_LIT("application/json"), .arena = &arena, .has_length = true,
-		    .length = 10 };
+		r = (struct request){
+			.content_type = STR_LIT("application/json"), .arena = &arena, .has_length = true, .length = 10
+		};
 		arena_init(&arena, block, sizeof(block));
 		peer.taken = 0;
 		assert_int_equal(body_read(&r, give, &peer), BODY_TOO_LARGE);
@@ -190,8 +183,8 @@ limit(void **state)
 static void
 absent(void **state)
 {
-	static const char *const types[] = { NULL, "", "text/plain", "application/json",
-		"application/x-www-form-urlencoded", "multipart/form-data" };
+	static const char *const types[] = { NULL, "", "text/plain", "application/json", "application/x-www-form-urlencoded",
+		"multipart/form-data" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -241,8 +234,8 @@ json(void **state)
 		{ STR_LIT("1"), false },
 		{ STR_LIT(" "), false },
 		{ STR_LIT("\xef\xbb\xbf{}"), false },
-		{ STR_LIT("{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}"), true },     /* 16 deep */
-		{ STR_LIT("{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"), false },   /* 17 */
+		{ STR_LIT("{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}"), true },    /* 16 deep */
+		{ STR_LIT("{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"), false }, /* 17 */
 		{ STR_LIT("a=b"), false },
 	};
 
@@ -261,8 +254,8 @@ static void
 json_types(void **state)
 {
 	static const char text[] = "{\"s\":\"t\\u00e9xt\",\"e\":\"\",\"y\":true,\"f\":false,"
-	    "\"n\":null,\"i\":42,\"m\":-7,\"d\":1.5,\"a\":[\"x\"],"
-	    "\"o\":{\"$ne\":1},\"big\":123456789012345678901234567890}";
+				   "\"n\":null,\"i\":42,\"m\":-7,\"d\":1.5,\"a\":[\"x\"],"
+				   "\"o\":{\"$ne\":1},\"big\":123456789012345678901234567890}";
 	struct request r;
 
 	(void)state;
@@ -294,8 +287,8 @@ forms(void **state)
 	struct request r;
 
 	(void)state;
-	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("username=a&username=b"), 5),
-	    BODY_MALFORMED);
+	assert_int_equal(
+	    read_text(&r, "application/x-www-form-urlencoded", STR_LIT("username=a&username=b"), 5), BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=%00"), 5), BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=\0"), 5), BODY_MALFORMED);
 	assert_int_equal(read_text(&r, "application/x-www-form-urlencoded", STR_LIT("a=\xff"), 5), BODY_MALFORMED);
@@ -312,8 +305,10 @@ no_room(void **state)
 
 	(void)state;
 	for (size_t size = 0; size < BODY_MAX + 1024; size += 16) {
-		struct request r = { .content_type = STR_LIT("application/json"), .has_length = true,
-			.length = sizeof(text) - 1, .arena = &arena };
+		struct request r = { .content_type = STR_LIT("application/json"),
+			.has_length = true,
+			.length = sizeof(text) - 1,
+			.arena = &arena };
 		struct peer peer = { .text = STR_LIT(text), .piece = 100 };
 
 		arena_init(&arena, block, size);

@@ -105,8 +105,7 @@ cookies(void **state)
 			if (rows[i].values[v] == NULL)
 				assert_null(out[v].p);
 			else if (!str_is(out[v], rows[i].values[v]))
-				fail_msg("\"%s\": value %zu is \"%.*s\"", rows[i].lines[0], v, (int)out[v].len,
-				    out[v].p);
+				fail_msg("\"%s\": value %zu is \"%.*s\"", rows[i].lines[0], v, (int)out[v].len, out[v].p);
 		}
 		assert_null(out[VALUES].p);
 	}

@@ -29,35 +29,18 @@ decoding(void **state)
 		struct str given;
 		const char *value; /* NULL = refused */
 	} t[] = {
-		{ STR_LIT(""), "" },
-		{ STR_LIT("abc"), "abc" },
-		{ STR_LIT("a+b"), "a b" },
-		{ STR_LIT("a%2Bb"), "a+b" },
-		{ STR_LIT("%61%62"), "ab" },
-		{ STR_LIT("%41%5a%7e"), "AZ~" },
-		{ STR_LIT("%2541"), "%41" }, /* once */
-		{ STR_LIT("%c3%bc"), "\xc3\xbc" },
-		{ STR_LIT("\xc3\xbc"), "\xc3\xbc" },
+		{ STR_LIT(""), "" }, { STR_LIT("abc"), "abc" }, { STR_LIT("a+b"), "a b" }, { STR_LIT("a%2Bb"), "a+b" },
+		{ STR_LIT("%61%62"), "ab" }, { STR_LIT("%41%5a%7e"), "AZ~" }, { STR_LIT("%2541"), "%41" }, /* once */
+		{ STR_LIT("%c3%bc"), "\xc3\xbc" }, { STR_LIT("\xc3\xbc"), "\xc3\xbc" },
 		{ STR_LIT("%F0%9F%A6%8A"), "\xf0\x9f\xa6\x8a" },
 		{ STR_LIT("%0d%0a%09"), "\r\n\t" }, /* a password may hold what it likes */
-		{ STR_LIT("%26%3D%3b"), "&=;" },
-		{ STR_LIT("%"), NULL },
-		{ STR_LIT("a%"), NULL },
-		{ STR_LIT("%4"), NULL },
-		{ STR_LIT("%g0"), NULL },
-		{ STR_LIT("%0g"), NULL },
-		{ STR_LIT("%%41"), NULL },
-		{ STR_LIT("%+1"), NULL },
-		{ STR_LIT("%u0041"), NULL },
-		{ STR_LIT("%00"), NULL },
-		{ STR_LIT("a%00b"), NULL },
-		{ STR_LIT("a\0b"), NULL },
-		{ STR_LIT("%ff"), NULL },
-		{ STR_LIT("%c3"), NULL },
-		{ STR_LIT("%c0%af"), NULL },       /* overlong */
-		{ STR_LIT("%ed%a0%80"), NULL },    /* surrogate */
-		{ STR_LIT("%f4%90%80%80"), NULL }, /* beyond U+10FFFF */
-		{ STR_LIT("\xe9t\xe9"), NULL },    /* Latin-1 */
+		{ STR_LIT("%26%3D%3b"), "&=;" }, { STR_LIT("%"), NULL }, { STR_LIT("a%"), NULL }, { STR_LIT("%4"), NULL },
+		{ STR_LIT("%g0"), NULL }, { STR_LIT("%0g"), NULL }, { STR_LIT("%%41"), NULL }, { STR_LIT("%+1"), NULL },
+		{ STR_LIT("%u0041"), NULL }, { STR_LIT("%00"), NULL }, { STR_LIT("a%00b"), NULL }, { STR_LIT("a\0b"), NULL },
+		{ STR_LIT("%ff"), NULL }, { STR_LIT("%c3"), NULL }, { STR_LIT("%c0%af"), NULL }, /* overlong */
+		{ STR_LIT("%ed%a0%80"), NULL },                                                  /* surrogate */
+		{ STR_LIT("%f4%90%80%80"), NULL },                                               /* beyond U+10FFFF */
+		{ STR_LIT("\xe9t\xe9"), NULL },                                                  /* Latin-1 */
 	};
 
 	(void)state;

@@ -22,8 +22,7 @@ expect(const char *what, const char *given, bool got, const char *out, const cha
 {
 
 	if (got != (path != NULL) || (got && strcmp(out, path) != 0))
-		fail_msg("%s \"%s\": %s instead of %s", what, given, got ? out : "nothing", path != NULL ?
-		    path : "nothing");
+		fail_msg("%s \"%s\": %s instead of %s", what, given, got ? out : "nothing", path != NULL ? path : "nothing");
 }
 
 static const struct row uris[] = {
@@ -31,7 +30,7 @@ static const struct row uris[] = {
 	{ "/auth", "/" },
 	{ "/auth/", "/" },
 	{ "/auth/?x", "/" },
-	{ "/login", "/login" },          /* a front that strips the mount itself */
+	{ "/login", "/login" }, /* a front that strips the mount itself */
 	{ "/auth/login?next=/auth/check", "/login" },
 	{ "/auth/login?a=%zz", "/login" }, /* the query is not part of it */
 	{ "/auth/login#frag", "/login" },
@@ -126,8 +125,8 @@ of_the_address(void **state)
 	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
 		char out[PATH_MAX_BYTES];
 
-		expect("uri", uris[i].given, path_route(STR_NONE, STR_NONE, STR_NONE, str_of(uris[i].given), "/auth",
-		    out, sizeof(out)), out,
+		expect("uri", uris[i].given,
+		    path_route(STR_NONE, STR_NONE, STR_NONE, str_of(uris[i].given), "/auth", out, sizeof(out)), out,
 		    uris[i].path);
 	}
 }
@@ -165,8 +164,9 @@ of_script_and_info(void **state)
 		char out[PATH_MAX_BYTES];
 
 		expect("script", t[i].script == NULL ? t[i].info : t[i].script,
-		    path_route(STR_NONE, str_of(t[i].script), str_of(t[i].info),
-		    STR_LIT("/auth/check"), "/auth", out, sizeof(out)), out, t[i].path);
+		    path_route(
+			STR_NONE, str_of(t[i].script), str_of(t[i].info), STR_LIT("/auth/check"), "/auth", out, sizeof(out)),
+		    out, t[i].path);
 	}
 }
 
@@ -186,9 +186,10 @@ the_route_goes_before_all(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		char out[PATH_MAX_BYTES];
 
-		expect("route", t[i].given, path_route(str_of(t[i].given), STR_LIT("/auth"), STR_LIT("/login"),
-		    STR_LIT("/auth/logout"), "/auth", out,
-		    sizeof(out)), out, t[i].path);
+		expect("route", t[i].given,
+		    path_route(str_of(t[i].given), STR_LIT("/auth"), STR_LIT("/login"), STR_LIT("/auth/logout"), "/auth", out,
+			sizeof(out)),
+		    out, t[i].path);
 	}
 }
 
@@ -212,8 +213,8 @@ mounts(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		char out[PATH_MAX_BYTES];
 
-		expect("mount", t[i].uri, path_route(STR_NONE, STR_NONE, STR_NONE, str_of(t[i].uri), t[i].mount, out,
-		    sizeof(out)), out, t[i].path);
+		expect("mount", t[i].uri,
+		    path_route(STR_NONE, STR_NONE, STR_NONE, str_of(t[i].uri), t[i].mount, out, sizeof(out)), out, t[i].path);
 	}
 }
 
@@ -234,25 +235,23 @@ lengths(void **state)
 	(void)state;
 	memset(uri, 'a', sizeof(uri));
 	uri[0] = '/';
-	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES - 1 }, "/auth", out,
-	    sizeof(out)));
+	assert_true(
+	    path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES - 1 }, "/auth", out, sizeof(out)));
 	assert_int_equal(strlen(out), PATH_MAX_BYTES - 1);
-	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES }, "/auth", out,
-	    sizeof(out)));
-	assert_false(path_route(STR_NONE, (struct str){ uri, 1000 }, (struct str){ uri, 1000 }, STR_NONE, "/auth", out,
-	    sizeof(out)));
+	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES }, "/auth", out, sizeof(out)));
+	assert_false(
+	    path_route(STR_NONE, (struct str){ uri, 1000 }, (struct str){ uri, 1000 }, STR_NONE, "/auth", out, sizeof(out)));
 	/* A long query does not make a long path. */
 	uri[10] = '?';
-	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, sizeof(uri) }, "/auth", out,
-	    sizeof(out)));
+	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, sizeof(uri) }, "/auth", out, sizeof(out)));
 	assert_int_equal(strlen(out), 10);
 	/* A caller with less room. */
 	assert_true(path_route(STR_LIT("/1234567"), STR_NONE, STR_NONE, STR_NONE, "", out, sizeof(out)));
 	assert_false(path_route(STR_LIT("/1234567"), STR_NONE, STR_NONE, STR_NONE, "", small, sizeof(small)));
 	/* Nothing but slashes, nothing but dots. */
 	memset(uri, '/', sizeof(uri));
-	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES - 1 }, "/auth", out,
-	    sizeof(out)));
+	assert_true(
+	    path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ uri, PATH_MAX_BYTES - 1 }, "/auth", out, sizeof(out)));
 	assert_string_equal(out, "/");
 }
 
@@ -263,12 +262,9 @@ ends_where_it_ends(void **state)
 	char out[PATH_MAX_BYTES];
 
 	(void)state;
-	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 6 }, "/auth", out,
-	    sizeof(out)));
-	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 7 }, "/auth", out,
-	    sizeof(out)));
-	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 8 }, "/auth", out,
-	    sizeof(out)));
+	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 6 }, "/auth", out, sizeof(out)));
+	assert_false(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 7 }, "/auth", out, sizeof(out)));
+	assert_true(path_route(STR_NONE, STR_NONE, STR_NONE, (struct str){ "/auth%2flogin", 8 }, "/auth", out, sizeof(out)));
 	assert_string_equal(out, "/");
 	assert_false(path_route(STR_LIT("/ch\0eck"), STR_NONE, STR_NONE, STR_NONE, "/auth", out, sizeof(out)));
 }

@@ -60,7 +60,7 @@ tls_evidence(void **state)
 		{ NULL, NULL, "https", NULL, false, true },
 		{ NULL, NULL, "HTTPS", NULL, false, true },
 		{ NULL, NULL, "http", NULL, false, false },
-		{ NULL, "http", "https", NULL, false, true }, /* TLS ends at the proxy */
+		{ NULL, "http", "https", NULL, false, true },      /* TLS ends at the proxy */
 		{ NULL, NULL, "https, http", NULL, false, false }, /* the last hop's, where no other is known */
 		{ NULL, NULL, "http, https", NULL, false, true },
 		{ NULL, NULL, "https,https", NULL, false, true },
@@ -114,7 +114,8 @@ tls_of_the_clients_hop(void **state)
 		{ "HTTP_X_FORWARDED_FOR=\"[2001:db8::1]:443\"", "HTTP_X_FORWARDED_PROTO=https", "2001:db8::1", true },
 		{ "HTTP_X_FORWARDED_FOR=unknown", "HTTP_X_FORWARDED_PROTO=https", "10.0.0.1", true },
 		/* A hop that said nothing is no evidence. */
-		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.3, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=https,https", "203.0.113.7", false },
+		{ "HTTP_X_FORWARDED_FOR=203.0.113.7, 10.0.0.3, 10.0.0.2", "HTTP_X_FORWARDED_PROTO=https,https", "203.0.113.7",
+		    false },
 	};
 	static char *peers[] = { "REMOTE_ADDR=10.0.0.1", "REMOTE_ADDR=::ffff:10.0.0.1" };
 
@@ -155,8 +156,7 @@ static void
 no_tls_by_other_names(void **state)
 {
 	char *envp[] = { "REMOTE_ADDR=10.0.0.1", "HTTP_HTTPS=on", "HTTP_X_FORWARDED_SSL=on", "HTTP_FRONT_END_HTTPS=on",
-		"HTTP_FORWARDED=proto=https",
-		"HTTP_X_FORWARDED_SCHEME=https", "HTTP_REQUEST_SCHEME=https", "SERVER_PORT=443",
+		"HTTP_FORWARDED=proto=https", "HTTP_X_FORWARDED_SCHEME=https", "HTTP_REQUEST_SCHEME=https", "SERVER_PORT=443",
 		"HTTP_X_FORWARDED_PORT=443", NULL };
 
 	(void)state;
@@ -208,15 +208,20 @@ methods(void **state)
 		char *variable;
 		enum method method;
 	} t[] = {
-		{ "REQUEST_METHOD=GET", METHOD_GET }, { "REQUEST_METHOD=HEAD", METHOD_HEAD },
+		{ "REQUEST_METHOD=GET", METHOD_GET },
+		{ "REQUEST_METHOD=HEAD", METHOD_HEAD },
 		{ "REQUEST_METHOD=POST", METHOD_POST },
-		{ "REQUEST_METHOD=PUT", METHOD_PUT }, { "REQUEST_METHOD=DELETE", METHOD_DELETE },
+		{ "REQUEST_METHOD=PUT", METHOD_PUT },
+		{ "REQUEST_METHOD=DELETE", METHOD_DELETE },
 		{ "REQUEST_METHOD=PATCH", METHOD_PATCH },
-		{ "REQUEST_METHOD=OPTIONS", METHOD_OPTIONS }, { "REQUEST_METHOD=TRACE", METHOD_TRACE },
+		{ "REQUEST_METHOD=OPTIONS", METHOD_OPTIONS },
+		{ "REQUEST_METHOD=TRACE", METHOD_TRACE },
 		{ "REQUEST_METHOD=get", METHOD_OTHER },
-		{ "REQUEST_METHOD=Trace", METHOD_OTHER }, { "REQUEST_METHOD=PROPFIND", METHOD_OTHER },
+		{ "REQUEST_METHOD=Trace", METHOD_OTHER },
+		{ "REQUEST_METHOD=PROPFIND", METHOD_OTHER },
 		{ "REQUEST_METHOD=GETX", METHOD_OTHER },
-		{ "REQUEST_METHOD=GE", METHOD_OTHER }, { "REQUEST_METHOD= GET", METHOD_OTHER },
+		{ "REQUEST_METHOD=GE", METHOD_OTHER },
+		{ "REQUEST_METHOD= GET", METHOD_OTHER },
 		{ "REQUEST_METHOD=", METHOD_OTHER },
 	};
 
@@ -237,13 +242,19 @@ content_lengths(void **state)
 		bool has;
 		uint64_t length; /* UINT64_MAX: refused later as no length at all */
 	} t[] = {
-		{ "CONTENT_LENGTH=", false, 0 }, { "CONTENT_LENGTH=0", true, 0 }, { "CONTENT_LENGTH=17", true, 17 },
+		{ "CONTENT_LENGTH=", false, 0 },
+		{ "CONTENT_LENGTH=0", true, 0 },
+		{ "CONTENT_LENGTH=17", true, 17 },
 		{ "CONTENT_LENGTH=007", true, 7 },
-		{ "CONTENT_LENGTH=-1", false, 0 }, { "CONTENT_LENGTH=-2", true, UINT64_MAX }, { "CONTENT_LENGTH=+1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=-1", false, 0 },
+		{ "CONTENT_LENGTH=-2", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=+1", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=1 ", true, UINT64_MAX },
-		{ "CONTENT_LENGTH= 1", true, UINT64_MAX }, { "CONTENT_LENGTH=0x10", true, UINT64_MAX },
+		{ "CONTENT_LENGTH= 1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=0x10", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=1e3", true, UINT64_MAX },
-		{ "CONTENT_LENGTH=1.0", true, UINT64_MAX }, { "CONTENT_LENGTH=1,1", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=1.0", true, UINT64_MAX },
+		{ "CONTENT_LENGTH=1,1", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=x", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=18446744073709551616", true, UINT64_MAX },
 		{ "CONTENT_LENGTH=99999999999999999999999", true, UINT64_MAX },
@@ -267,15 +278,20 @@ html(void **state)
 		char *accept;
 		bool html;
 	} t[] = {
-		{ "HTTP_ACCEPT=", false }, { "HTTP_ACCEPT=*/*", false }, { "HTTP_ACCEPT=text/html", true },
+		{ "HTTP_ACCEPT=", false },
+		{ "HTTP_ACCEPT=*/*", false },
+		{ "HTTP_ACCEPT=text/html", true },
 		{ "HTTP_ACCEPT=TEXT/HTML", true },
 		{ "HTTP_ACCEPT=text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true },
 		{ "HTTP_ACCEPT=application/json", false },
-		{ "HTTP_ACCEPT=application/json , text/html ; q=0.1", true }, { "HTTP_ACCEPT=text/*", false },
+		{ "HTTP_ACCEPT=application/json , text/html ; q=0.1", true },
+		{ "HTTP_ACCEPT=text/*", false },
 		{ "HTTP_ACCEPT=text/htmlx", false },
-		{ "HTTP_ACCEPT=x/y;a=text/html", false }, { "HTTP_ACCEPT=,,;;,", false },
+		{ "HTTP_ACCEPT=x/y;a=text/html", false },
+		{ "HTTP_ACCEPT=,,;;,", false },
 		{ "HTTP_ACCEPT=text/html;q=0", false },
-		{ "HTTP_ACCEPT=text/html;q=0.0", false }, { "HTTP_ACCEPT=text/html; q=0.000, */*", false },
+		{ "HTTP_ACCEPT=text/html;q=0.0", false },
+		{ "HTTP_ACCEPT=text/html; q=0.000, */*", false },
 		{ "HTTP_ACCEPT=text/html;q=0.001", true },
 	};
 
@@ -296,10 +312,9 @@ routes(void **state)
 	char *by_script[] = { "REQUEST_URI=/other", "SCRIPT_NAME=/auth", "PATH_INFO=/login", NULL };
 	char *by_route[] = { "REQUEST_URI=/app/", "SCRIPT_NAME=/app", "DOORWARD_ROUTE=/check", NULL };
 	/* What a client can say of the address counts for nothing (R021). */
-	char *forged[] = { "REQUEST_URI=/app/", "HTTP_X_ORIGINAL_URI=/auth/jwks.json",
-		"HTTP_X_FORWARDED_URI=/auth/jwks.json",
-		"HTTP_X_REWRITE_URL=/auth/jwks.json", "HTTP_DOORWARD_ROUTE=/jwks.json",
-		"HTTP_X_DOORWARD_ROUTE=/jwks.json", NULL };
+	char *forged[] = { "REQUEST_URI=/app/", "HTTP_X_ORIGINAL_URI=/auth/jwks.json", "HTTP_X_FORWARDED_URI=/auth/jwks.json",
+		"HTTP_X_REWRITE_URL=/auth/jwks.json", "HTTP_DOORWARD_ROUTE=/jwks.json", "HTTP_X_DOORWARD_ROUTE=/jwks.json",
+		NULL };
 
 	(void)state;
 	read_request(by_uri);

@@ -79,8 +79,8 @@ status_comes_first(void **state)
 		const char *line;
 	} t[] = { { 200, "Status: 200 OK\r\n" }, { 202, "Status: 202 Accepted\r\n" }, { 302, "Status: 302 Found\r\n" },
 		{ 303, "Status: 303 See Other\r\n" }, { 401, "Status: 401 Unauthorized\r\n" },
-		{ 403, "Status: 403 Forbidden\r\n" },
-		{ 500, "Status: 500 Internal Server Error\r\n" }, { 503, "Status: 503 Service Unavailable\r\n" } };
+		{ 403, "Status: 403 Forbidden\r\n" }, { 500, "Status: 500 Internal Server Error\r\n" },
+		{ 503, "Status: 503 Service Unavailable\r\n" } };
 	struct response r;
 
 	(void)state;
@@ -111,8 +111,7 @@ on_every_answer(void **state)
 		expect_header(a, "Cache-Control", "no-store");
 		expect_header(a, "X-Content-Type-Options", "nosniff");
 		expect_header(a, "Referrer-Policy", "no-referrer");
-		expect_header(a, "Content-Security-Policy",
-		    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+		expect_header(a, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
 		expect_header(a, "Strict-Transport-Security", HSTS);
 		expect_header(a, "Content-Type", "application/json");
 		expect_header(a, "Content-Length", "0");
@@ -134,8 +133,8 @@ nothing_needless_on_a_yes(void **state)
 	r.status = 200;
 	r.allowed = true;
 	response_header(&r, "Remote-User", STR_LIT("alice"));
-	assert_string_equal(written(&r),
-	    "Status: 200 OK\r\nCache-Control: no-store\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n");
+	assert_string_equal(
+	    written(&r), "Status: 200 OK\r\nCache-Control: no-store\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n");
 	q.authorizer = true;
 	response_init(&r);
 	r.status = 200;
@@ -197,13 +196,10 @@ errors(void **state)
 		const char *code;
 		int status;
 	} t[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 },
-		{ "missing_token", 401 },
-		{ "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 }, { "forbidden", 403 },
-		{ "not_found", 404 },
-		{ "method_not_allowed", 405 }, { "header_too_large", 431 }, { "unsupported_grant_type", 400 },
-		{ "too_many_sessions", 409 },
-		{ "payload_too_large", 413 }, { "unsupported_media_type", 415 }, { "too_many_attempts", 429 },
-		{ "overloaded", 503 },
+		{ "missing_token", 401 }, { "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 },
+		{ "forbidden", 403 }, { "not_found", 404 }, { "method_not_allowed", 405 }, { "header_too_large", 431 },
+		{ "unsupported_grant_type", 400 }, { "too_many_sessions", 409 }, { "payload_too_large", 413 },
+		{ "unsupported_media_type", 415 }, { "too_many_attempts", 429 }, { "overloaded", 503 },
 		{ "store_unavailable", 503 }, { "userdb_unavailable", 503 }, { "no_such_code", 500 } };
 
 	(void)state;
@@ -218,8 +214,10 @@ errors(void **state)
 		a = written(&r);
 		snprintf(status, sizeof(status), "Status: %d ", t[i].status);
 		assert_int_equal(strncmp(a, status, strlen(status)), 0);
-		snprintf(body, sizeof(body), "{\"error\":\"%s\",\"error_description\":\"One sentence.\","
-		    "\"trace_id\":\"0123456789abcdef0123456789abcdef\"}", t[i].code);
+		snprintf(body, sizeof(body),
+		    "{\"error\":\"%s\",\"error_description\":\"One sentence.\","
+		    "\"trace_id\":\"0123456789abcdef0123456789abcdef\"}",
+		    t[i].code);
 		assert_string_equal(body_of(a), body);
 		expect_header(a, "Content-Type", "application/json");
 		expect_header(a, "Retry-After", NULL);
@@ -263,8 +261,8 @@ static void
 no_header_injection(void **state)
 {
 	static const struct str values[] = { STR_LIT("a\r\nSet-Cookie: x=y"), STR_LIT("a\nSet-Cookie: x=y"),
-		STR_LIT("a\rSet-Cookie: x=y"),
-		STR_LIT("a\0b"), STR_LIT("a\x1b[2J"), STR_LIT("a\x7f"), STR_LIT("\t"), STR_LIT("a\x01") };
+		STR_LIT("a\rSet-Cookie: x=y"), STR_LIT("a\0b"), STR_LIT("a\x1b[2J"), STR_LIT("a\x7f"), STR_LIT("\t"),
+		STR_LIT("a\x01") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -338,8 +336,7 @@ overflow_becomes_an_error(void **state)
 		assert_non_null(strstr(a, "\"error\":\"server_error\""));
 		expect_header(a, "X-Secret", NULL);
 		expect_header(a, "Cache-Control", "no-store");
-		expect_header(a, "Content-Security-Policy",
-		    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+		expect_header(a, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
 	}
 	/* An error answer takes the place of a body that was too long before anybody looked. */
 	response_init(&r);

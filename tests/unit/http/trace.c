@@ -59,7 +59,9 @@ parents(void **state)
 		{ "00-" ID "-00f067aa0ba902b-01", false },
 		{ "00_" ID "_" SPAN "_01", false },
 		{ "00-" ID "-" SPAN "-01,00-" ID "-" SPAN "-01", false },
-		{ "00-\n" "bf92f3577b34da6a3ce929d0e0e4736-" SPAN "-01", false },
+		{ "00-\n"
+		  "bf92f3577b34da6a3ce929d0e0e4736-" SPAN "-01",
+		    false },
 	};
 	char out[TRACE_ID_LEN + 1];
 

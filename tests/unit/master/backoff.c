@@ -41,8 +41,7 @@ doubles_and_is_capped(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		assert_int_equal(next(&b, (struct life){ .ready = i % 2 == 0, .ms = i % 2 == 0 ? 999 : 5000 }),
-		    want[i]);
+		assert_int_equal(next(&b, (struct life){ .ready = i % 2 == 0, .ms = i % 2 == 0 ? 999 : 5000 }), want[i]);
 	b.failures = UINT32_MAX - 1;
 	assert_int_equal(next(&b, (struct life){ .ms = 1 }), BACKOFF_CAP);
 }

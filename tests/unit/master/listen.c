@@ -95,8 +95,8 @@ leaves_other_files_alone(void **state)
 static void
 refuses_what_cannot_be(void **state)
 {
-	static const char *const bad[] = { "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "localhost:80", "[::1:80",
-		"::1:80", ":80", "" };
+	static const char *const bad[] = { "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "localhost:80", "[::1:80", "::1:80",
+		":80", "" };
 	struct listeners ls = { 0 };
 	char longer[200];
 	struct listen_spec spec;

@@ -36,7 +36,7 @@ static struct shared {
 	_Atomic int mode;
 	_Atomic int load_fails;
 	_Atomic int starts, usr1;
-	_Atomic int workers;	/* for the next plan */
+	_Atomic int workers;    /* for the next plan */
 	_Atomic int pids[PIDS]; /* in the order of their starts; one that left by itself is 0 again */
 	_Atomic int generation[PIDS];
 	_Atomic uint64_t retired, killed, slow;
@@ -224,13 +224,13 @@ start(enum mode mode, int workers)
 }
 
 /* Waits until ${condition}; the test fails after ten seconds without. */
-#define UNTIL(condition)                                                                                               \
-	do {                                                                                                           \
-		int64_t until_ = clock_mono_ms() + 10000;                                                              \
-                                                                                                                       \
-		while (!(condition) && clock_mono_ms() < until_)                                                       \
-			nap(5);                                                                                        \
-		assert_true(condition);                                                                                \
+#define UNTIL(condition)                                                                                                       \
+	do {                                                                                                                   \
+		int64_t until_ = clock_mono_ms() + 10000;                                                                      \
+                                                                                                                               \
+		while (!(condition) && clock_mono_ms() < until_)                                                               \
+			nap(5);                                                                                                \
+		assert_true(condition);                                                                                        \
 	} while (0)
 
 /* Exit code of ${pid}, -1 if it was killed. */

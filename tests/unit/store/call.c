@@ -134,7 +134,8 @@ test_script_flush(void **state)
 	assert_int_equal(fixture_count("login"), 2);
 }
 
-/* A demoted master is neither written nor read, whatever it answers: at once where it refuses a write, within a second where not. */
+/* A demoted master is neither written nor read, whatever it answers: at once where it refuses a write, within a second where
+ * not. */
 static void
 test_replica(void **state)
 {
@@ -194,8 +195,9 @@ test_password(void **state)
 	fputs("s3cret\n", f);
 	fclose(f);
 	chmod(file, 0600);
-	freeReplyObject(fixture_raw("ACL SETUSER worker on >s3cret ~dw:* ~dwo:* &dw:events -@all +auth +select +ping +time +evalsha "
-	    "+script|load +hmget +hget +hgetall +hset +hdel +expireat +xadd +xlen +publish"));
+	freeReplyObject(
+	    fixture_raw("ACL SETUSER worker on >s3cret ~dw:* ~dwo:* &dw:events -@all +auth +select +ping +time +evalsha "
+			"+script|load +hmget +hget +hgetall +hset +hdel +expireat +xadd +xlen +publish"));
 	fx.conf.redis_password_file = file;
 	fx.conf.redis_user = user;
 	redis_store_free(fx.store);
@@ -229,11 +231,24 @@ test_urls(void **state)
 		const char *url;
 		bool good;
 	} rows[] = {
-		{ "unix:/run/redis.sock", true }, { "redis://localhost", true }, { "redis://localhost:6379", true },
-		{ "redis://127.0.0.1:1/15", true }, { "redis://[::1]:6379/0", true }, { "redis://[::1]", true },
-		{ "redis://127.0.0.1/", true }, { "", false }, { "unix:relative", false }, { "http://x", false },
-		{ "redis://", false }, { "redis://:6379", false }, { "redis://h:0", false }, { "redis://h:65536", false },
-		{ "redis://h:6379/16", false }, { "redis://h:6379/x", false }, { "redis://[::1", false }, { "redis://[::1]6379", false },
+		{ "unix:/run/redis.sock", true },
+		{ "redis://localhost", true },
+		{ "redis://localhost:6379", true },
+		{ "redis://127.0.0.1:1/15", true },
+		{ "redis://[::1]:6379/0", true },
+		{ "redis://[::1]", true },
+		{ "redis://127.0.0.1/", true },
+		{ "", false },
+		{ "unix:relative", false },
+		{ "http://x", false },
+		{ "redis://", false },
+		{ "redis://:6379", false },
+		{ "redis://h:0", false },
+		{ "redis://h:65536", false },
+		{ "redis://h:6379/16", false },
+		{ "redis://h:6379/x", false },
+		{ "redis://[::1", false },
+		{ "redis://[::1]6379", false },
 	};
 	struct config c = fx.conf;
 	struct redis_store *s;

@@ -41,10 +41,19 @@ fill_conf(void)
 	snprintf(url, sizeof(url), "unix:%s", fx.server.socket);
 	snprintf(fx.clients[0].id, sizeof(fx.clients[0].id), "default");
 	snprintf(fx.clients[1].id, sizeof(fx.clients[1].id), "mobile");
-	fx.conf = (struct config){ .redis_url = url, .redis_user = empty, .redis_password_file = empty, .redis_connect_timeout = 100,
-		.redis_command_timeout = 100, .redis_breaker_failures = 0, .redis_breaker_open = 1000, .logout_keep = 604800000, .session_limit = 32,
-		.outbox_keep = 3600000, .outbox_max = 128 * KEYS_BUCKETS,
-		.clients = fx.clients, .n_clients = 2 };
+	fx.conf = (struct config){ .redis_url = url,
+		.redis_user = empty,
+		.redis_password_file = empty,
+		.redis_connect_timeout = 100,
+		.redis_command_timeout = 100,
+		.redis_breaker_failures = 0,
+		.redis_breaker_open = 1000,
+		.logout_keep = 604800000,
+		.session_limit = 32,
+		.outbox_keep = 3600000,
+		.outbox_max = 128 * KEYS_BUCKETS,
+		.clients = fx.clients,
+		.n_clients = 2 };
 }
 
 int
@@ -146,8 +155,14 @@ client_hash(const char *id, uint8_t out[CLIENT_HASH_LEN])
 struct login_write
 fixture_login(uint8_t n)
 {
-	struct login_write w = { .user_id = "u-0123456789abcdefghij", .username = "zo\xc3\xab \"z\"", .groups = "admins,users",
-		.absolute_in = 1000, .family_absolute_in = 5000, .key_version = 1, .access_in = 300, .limit = 64,
+	struct login_write w = { .user_id = "u-0123456789abcdefghij",
+		.username = "zo\xc3\xab \"z\"",
+		.groups = "admins,users",
+		.absolute_in = 1000,
+		.family_absolute_in = 5000,
+		.key_version = 1,
+		.access_in = 300,
+		.limit = 64,
 		.actor = { .ip = "192.0.2.7", .trace_id = "0af7651916cd43dd8448eb211c80319c" } };
 
 	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
@@ -204,7 +219,9 @@ fixture_rotate(const struct rotate_write *w, struct rotate_reply *out)
 struct end_write
 fixture_logout_record(uint8_t n, enum end_cause cause, enum end_scope scope)
 {
-	struct end_write w = { .cause = cause, .scope = scope, .said_scope = scope, .has_sid = true, .actor = { .ip = "198.51.100.1" } };
+	struct end_write w = {
+		.cause = cause, .scope = scope, .said_scope = scope, .has_sid = true, .actor = { .ip = "198.51.100.1" }
+	};
 
 	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
 	fixture_fill(w.session_key, SESSION_KEY_LEN, n);

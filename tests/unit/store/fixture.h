@@ -46,8 +46,8 @@ int fixture_teardown(void **state);
 int fixture_fresh(void **state);
 
 /*
- * Makes this process's idea of the time wrong from now on, each time it is called, so that no script finds what was prepared for the right
- * one and all of them take the long way.
+ * Makes this process's idea of the time wrong from now on, each time it is called, so that no script finds what was prepared
+ * for the right one and all of them take the long way.
  */
 void fixture_mistake(void);
 
@@ -60,7 +60,8 @@ int fixture_main(const char *name, const struct CMUnitTest *tests, size_t n);
 /* A store of its own for a child process. */
 struct redis_store *fixture_store(void);
 
-/* A login with everything: cookie, family, sliding 100 s idle, 1000 s; family 2000 s idle, 5000 s. ${n} makes handle, device and secrets. */
+/* A login with everything: cookie, family, sliding 100 s idle, 1000 s; family 2000 s idle, 5000 s. ${n} makes handle, device
+ * and secrets. */
 struct login_write fixture_login(uint8_t n);
 struct login_reply fixture_logged_in(const struct login_write *w);
 /* A refresh by the bearer of login ${n}: ${presented} and ${next} are what the hashes are made of. */

@@ -38,8 +38,8 @@ test_record(void **state)
 static void
 test_foreign(void **state)
 {
-	static const char *const bad[] = { "", "dw:events", "dw:{001}AAAAAAAAAAAA", "dw:{000}AAAAAAAAAAAAA", "dw:{000}AAAAAAAAAAA",
-		"dw:{000}AAAAAAAAAAA+", "dx:{000}AAAAAAAAAAAA", "dw:[000]AAAAAAAAAAAA", "dwo:{000}" };
+	static const char *const bad[] = { "", "dw:events", "dw:{001}AAAAAAAAAAAA", "dw:{000}AAAAAAAAAAAAA",
+		"dw:{000}AAAAAAAAAAA", "dw:{000}AAAAAAAAAAA+", "dx:{000}AAAAAAAAAAAA", "dw:[000]AAAAAAAAAAAA", "dwo:{000}" };
 	uint8_t user_key[USER_KEY_LEN];
 
 	(void)state;

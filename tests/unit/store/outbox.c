@@ -78,7 +78,8 @@ lost(void)
 	return (board_counted(&fx.slot.numbers, COUNT_EVENTS_LOST));
 }
 
-/* Any number of wrong guesses: bounded, and what a user did stays. Two processes that do not know of each other: 15 more each. */
+/* Any number of wrong guesses: bounded, and what a user did stays. Two processes that do not know of each other: 15 more each.
+ */
 static void
 test_guesses(void **state)
 {
@@ -121,7 +122,8 @@ test_order(void **state)
 	redis_store_free(other);
 }
 
-/* A guess finds no room among what weighs more; a login finds none among endings; an ending takes the place of the oldest ones. */
+/* A guess finds no room among what weighs more; a login finds none among endings; an ending takes the place of the oldest ones.
+ */
 static void
 test_full(void **state)
 {

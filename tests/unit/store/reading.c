@@ -76,7 +76,8 @@ test_malformed(void **state)
 	} rows[] = {
 		{ "A", "an id that is longer than it may be" },
 		{ "n", "short" },
-		{ "s", "short" }, { "s", "" },
+		{ "s", "short" },
+		{ "s", "" },
 		{ "f", "short" },
 		{ "l", "short" },
 	};

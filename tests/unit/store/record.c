@@ -12,9 +12,20 @@
 static struct session
 example(const char *ip)
 {
-	struct session s = { .flags = SESSION_REMEMBER, .level = 1, .policy = POLICY_SLIDING, .has_cookie = true, .created = 1700000000,
-		.last_seen = 1700000100, .absolute = INT64_C(4294967295), .idle = 1800, .has_family = true, .family_flags = FAMILY_RECOVERED,
-		.rotated = 1700000200, .family_absolute = 1700600000, .family_idle = 86400, .access_exp = 1700000500 };
+	struct session s = { .flags = SESSION_REMEMBER,
+		.level = 1,
+		.policy = POLICY_SLIDING,
+		.has_cookie = true,
+		.created = 1700000000,
+		.last_seen = 1700000100,
+		.absolute = INT64_C(4294967295),
+		.idle = 1800,
+		.has_family = true,
+		.family_flags = FAMILY_RECOVERED,
+		.rotated = 1700000200,
+		.family_absolute = 1700600000,
+		.family_idle = 86400,
+		.access_exp = 1700000500 };
 
 	memset(s.secret_hash, 0xa5, HASH_LEN);
 	memset(s.device_key, 0x11, DEVICE_KEY_LEN);
@@ -51,7 +62,7 @@ test_session(void **state)
 		assert_memory_equal(out.client_hash, in.client_hash, CLIENT_HASH_LEN);
 		assert_true(out.has_cookie && out.flags == in.flags && out.level == 1 && out.policy == POLICY_SLIDING);
 		assert_true(out.created == in.created && out.last_seen == in.last_seen && out.absolute == in.absolute &&
-		    out.idle == in.idle);
+			    out.idle == in.idle);
 		assert_int_equal(out.family_idle, 7);
 	}
 }
@@ -130,13 +141,16 @@ test_family(void **state)
 	assert_true(record_unpack_family((struct str){ (char *)packed, sizeof(packed) }, &out, &g));
 	assert_memory_equal(&f, &g, sizeof(f));
 	assert_true(out.has_family && out.rotated == in.rotated && out.family_absolute == in.family_absolute &&
-	    out.family_idle == in.family_idle && out.access_exp == in.access_exp && out.family_flags == FAMILY_RECOVERED);
+		    out.family_idle == in.family_idle && out.access_exp == in.access_exp &&
+		    out.family_flags == FAMILY_RECOVERED);
 }
 
 static void
 test_ending(void **state)
 {
-	static const char stored[] = "\x01\x02\x00\x00\x02\x03" "DDDDDDDD" "\x02stolen laptop";
+	static const char stored[] = "\x01\x02\x00\x00\x02\x03"
+				     "DDDDDDDD"
+				     "\x02stolen laptop";
 	struct logout_record e;
 	bool chosen;
 
@@ -159,12 +173,16 @@ test_user(void **state)
 	} rows[] = {
 		{ "u", "n", "", false },
 		{ "AAAAAAAAAAAAAAAAAAAAAA", "alice", "users,staff", false },
-		{ "u", "a\"", "g", true }, { "u", "a\\", "g", true }, { "u", "a\n", "g", true },
-		{ "u", "\x7f", "g", true }, { "\"", "a", "", true },
+		{ "u", "a\"", "g", true },
+		{ "u", "a\\", "g", true },
+		{ "u", "a\n", "g", true },
+		{ "u", "\x7f", "g", true },
+		{ "\"", "a", "", true },
 		{ "u", "zo\xc3\xab", "\"", false },
 		{ "AAAAAAAAAAAAAAAAAAAAAA", "a name of sixty four bytes, the longest one there can be here ok",
 		    "a list of groups of one hundred and twenty six bytes,users,staff,administrator,operator,"
-		    "auditors,billing,sales,marketing,it,hr", false },
+		    "auditors,billing,sales,marketing,it,hr",
+		    false },
 	};
 	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1], groups[GROUPS_MAX + 1];
 	uint8_t packed[RECORD_USER_MAX];
@@ -176,7 +194,8 @@ test_user(void **state)
 
 		assert_int_equal((packed[1] & RECORD_NAME_ODD) != 0, rows[i].odd);
 		for (size_t at = 0; at < n; at += RECORD_VALUE_MAX)
-			pieces[at / RECORD_VALUE_MAX] = (struct str){ (char *)packed + at, n - at < RECORD_VALUE_MAX ? n - at : RECORD_VALUE_MAX };
+			pieces[at / RECORD_VALUE_MAX] = (struct str){ (char *)packed + at,
+				n - at < RECORD_VALUE_MAX ? n - at : RECORD_VALUE_MAX };
 		assert_true(record_unpack_user(pieces, id, name, groups));
 		assert_string_equal(id, rows[i].id);
 		assert_string_equal(name, rows[i].name);

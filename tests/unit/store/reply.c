@@ -93,7 +93,8 @@ test_args(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_bad), cmocka_unit_test(test_args) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_args) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -110,8 +110,10 @@ server_new(struct server *s)
 	snprintf(conf, sizeof(conf), "%s/redis.conf", s->dir);
 	if ((f = fopen(conf, "w")) == NULL)
 		return (false);
-	fprintf(f, "port 0\nunixsocket %s\nunixsocketperm 700\ndir %s\nsave \"\"\nappendonly yes\nappendfsync everysec\n"
-	    "maxmemory-policy noeviction\ndaemonize no\n", s->socket, s->dir);
+	fprintf(f,
+	    "port 0\nunixsocket %s\nunixsocketperm 700\ndir %s\nsave \"\"\nappendonly yes\nappendfsync everysec\n"
+	    "maxmemory-policy noeviction\ndaemonize no\n",
+	    s->socket, s->dir);
 	fclose(f);
 	return (server_start(s));
 }

@@ -161,7 +161,8 @@ test_before_mark(void **state)
 	assert_int_equal(fixture_lookup(3).logout_record.cause, END_EXPIRED);
 }
 
-/* A dead token ends nothing: what was opened since the logout stays. An operator's word and a new password count all the same. */
+/* A dead token ends nothing: what was opened since the logout stays. An operator's word and a new password count all the same.
+ */
 static void
 test_dead_caller(void **state)
 {
@@ -295,7 +296,8 @@ test_key_stays(void **state)
 
 		for (size_t k = 0; k < args->elements; k++, n++) {
 			assert_null(memmem(args->element[k]->str, args->element[k]->len, key, 12));
-			names += args->element[k]->len > 2 && memmem(args->element[k]->str, args->element[k]->len, w.user_id, 10) != NULL;
+			names += args->element[k]->len > 2 &&
+				 memmem(args->element[k]->str, args->element[k]->len, w.user_id, 10) != NULL;
 		}
 	}
 	freeReplyObject(r);
@@ -350,7 +352,8 @@ test_as_many(void **state)
 static void
 test_full_memory(void **state)
 {
-	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION), all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
+	struct end_write out = fixture_logout_record(1, END_USER, SCOPE_SESSION),
+			 all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct rotate_write rotate = fixture_rotation(2, 0, 9);
 	struct login_write w = fixture_login(4);
 	struct revoke_write revoke = { .access_exp = fixture_time() + 100 };
@@ -390,8 +393,8 @@ calls(const char *command)
 }
 
 /*
- * Where nothing is unusual, the short way is taken: no script but the login's reads the whole record. (That both ways do the same is
- * another test, which a script that never takes the short one would pass.)
+ * Where nothing is unusual, the short way is taken: no script but the login's reads the whole record. (That both ways do the
+ * same is another test, which a script that never takes the short one would pass.)
  */
 static void
 test_short_way(void **state)

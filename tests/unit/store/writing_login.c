@@ -20,7 +20,8 @@ test_login(void **state)
 	assert_string_equal(l.groups, w.groups);
 	assert_true(l.live && !l.ended && !l.blacklisted && l.not_before == 0);
 	assert_true(l.session.created == r.now && l.session.last_seen == r.now && l.session.absolute == r.now + 1000);
-	assert_true(l.session.rotated == r.now && l.session.family_absolute == r.now + 5000 && l.session.access_exp == r.now + 300);
+	assert_true(
+	    l.session.rotated == r.now && l.session.family_absolute == r.now + 5000 && l.session.access_exp == r.now + 300);
 	assert_true(l.session.has_cookie && l.session.has_family && l.session.idle == 100 && l.session.family_idle == 2000);
 	assert_string_equal(l.session.ip, "192.0.2.7");
 	assert_int_equal(strlen(l.session.device_id), 11);

@@ -88,8 +88,10 @@ test_revoke(void **state)
 static void
 test_groups(void **state)
 {
-	static const char *const lists[] = { "admins", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
-		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "users" };
+	static const char *const lists[] = { "admins", "",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+		"users" };
 	struct login_write in = fixture_login(1);
 
 	(void)state;
@@ -141,7 +143,9 @@ test_revoke_pruned(void **state)
 static void
 test_notify(void **state)
 {
-	struct notice n = { .type = "login_failed", .username = "al\"ice\n", .reason = "invalid_credentials",
+	struct notice n = { .type = "login_failed",
+		.username = "al\"ice\n",
+		.reason = "invalid_credentials",
 		.actor = { .ip = "203.0.113.9", .client_id = "default" } };
 	struct json_object *e;
 
@@ -210,7 +214,8 @@ test_calendar(void **state)
 	snprintf(script, 65536, "%.*sreturn stamp(tonumber(ARGV[11]))", (int)(end - script_text(SCRIPT_PRUNE)),
 	    script_text(SCRIPT_PRUNE));
 	for (int64_t t = 0; t <= UINT32_MAX; t += 86400 * 13 + 12345) {
-		redisReply *r = fixture_raw("EVAL %s 2 %s %s 1 2 3 4 5 --six--- 7 8 9 10 %lld", script, fx.key, fx.outbox, (long long)t);
+		redisReply *r = fixture_raw(
+		    "EVAL %s 2 %s %s 1 2 3 4 5 --six--- 7 8 9 10 %lld", script, fx.key, fx.outbox, (long long)t);
 
 		buf_init(&b, expect, sizeof(expect));
 		buf_time(&b, t);
@@ -348,8 +353,8 @@ same_life(const struct login_write *w)
 	fx.mistaken = true;
 	left[1] = life(w, &in[1], &next[1], &out[1]);
 	same = strcmp(json_object_to_json_string(left[0]), json_object_to_json_string(left[1])) == 0 &&
-	    memcmp(&in[0], &in[1], sizeof(in[0])) == 0 && memcmp(&next[0], &next[1], sizeof(next[0])) == 0 &&
-	    memcmp(&out[0].own, &out[1].own, sizeof(out[0].own)) == 0 && strcmp(out[0].user_id, out[1].user_id) == 0;
+	       memcmp(&in[0], &in[1], sizeof(in[0])) == 0 && memcmp(&next[0], &next[1], sizeof(next[0])) == 0 &&
+	       memcmp(&out[0].own, &out[1].own, sizeof(out[0].own)) == 0 && strcmp(out[0].user_id, out[1].user_id) == 0;
 	if (!same && begin == fixture_time())
 		print_error("%s\n%s\n", json_object_to_json_string(left[0]), json_object_to_json_string(left[1]));
 	json_object_put(left[0]);
@@ -370,7 +375,8 @@ test_both_ways(void **state)
 		struct login_write w = fixture_login(1);
 
 		w.username = names[i % 4];
-		w.groups = i % 8 < 4 ? "" : "a list of groups that together with the name needs more than one piece,users,staff";
+		w.groups = i % 8 < 4 ? ""
+				     : "a list of groups that together with the name needs more than one piece,users,staff";
 		w.session.has_family = i % 16 < 8;
 		if (i >= 16) {
 			w.session.flags = SESSION_DEVICE_CHOSEN;

@@ -84,7 +84,8 @@ test_repeated(void **state)
 static void
 test_successor_used(void **state)
 {
-	struct rotate_write first = fixture_rotation(1, 0, 1), second = fixture_rotation(1, 1, 2), late = fixture_rotation(1, 0, 3);
+	struct rotate_write first = fixture_rotation(1, 0, 1), second = fixture_rotation(1, 1, 2),
+			    late = fixture_rotation(1, 0, 3);
 	struct lookup_reply l;
 	struct json_object *e;
 

@@ -25,7 +25,10 @@ upgrade_after(const char *sql, char *err, size_t errlen)
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	code = schema_upgrade(db, err, errlen);
 	if (code == SQLITE_OK) {
-		assert_int_equal(sqlite3_exec(db, "INSERT INTO users (id, name, hash, disabled, created) VALUES ('i', 'n', 'h', 0, 1)", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(
+		    sqlite3_exec(db, "INSERT INTO users (id, name, hash, disabled, created) VALUES ('i', 'n', 'h', 0, 1)", NULL,
+			NULL, NULL),
+		    SQLITE_OK);
 		assert_int_equal(schema_upgrade(db, err, errlen), SQLITE_OK); /* nothing more to do, nothing lost */
 		assert_int_equal(sqlite3_exec(db, "DELETE FROM users", NULL, NULL, NULL), SQLITE_OK);
 		assert_int_equal(sqlite3_changes(db), 1);
@@ -64,28 +67,32 @@ whose_file(void **state)
 
 /* A file of the first version, when only ASCII was folded. */
 static const char first_version[] =
-	"PRAGMA application_id = 0x44777264; PRAGMA user_version = 1;"
-	"CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,"
-	"	disabled INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE user_groups (user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, name TEXT NOT NULL,"
-	"	PRIMARY KEY (user_id, name)) WITHOUT ROWID;"
-	"INSERT INTO users VALUES"
-	"	('1', 'alice', 'h', 0, 10),"
-	"	('2', 'zo\xc3\xab', '$pbkdf2-sha256$1000000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg', 0, 50)," /* canonical, and the youngest */
-	"	('3', 'zoe\xcc\x88', 'h', 0, 20),"             /* the same in NFD */
-	"	('4', 'zo\xc3\x8b', 'h', 0, 30),"              /* the same in upper case */
-	"	('5', '\xc3\x9c" "nal', 'h', 0, 40),"          /* alone: renamed */
-	"	('7', '\xc3\x89ric', 'h', 0, 9),"              /* neither is canonical: the older one has it */
-	"	('6', '\xc3\x89RIC', 'h', 0, 8),"
-	"	('8', '\xef\xac\x81ona', 'h', 0, 1),"         /* no name any more */
-	"	('9', '\xef\xbd\x82" "ob', 'h', 1, 1);";
+    "PRAGMA application_id = 0x44777264; PRAGMA user_version = 1;"
+    "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,"
+    "	disabled INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE user_groups (user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, name TEXT NOT NULL,"
+    "	PRIMARY KEY (user_id, name)) WITHOUT ROWID;"
+    "INSERT INTO users VALUES"
+    "	('1', 'alice', 'h', 0, 10),"
+    "	('2', 'zo\xc3\xab', '$pbkdf2-sha256$1000000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg', 0, 50)," /* canonical, and the youngest
+												   */
+    "	('3', 'zoe\xcc\x88', 'h', 0, 20),"                                                        /* the same in NFD */
+    "	('4', 'zo\xc3\x8b', 'h', 0, 30),"                                                         /* the same in upper case */
+    "	('5', '\xc3\x9c"
+    "nal', 'h', 0, 40),"                  /* alone: renamed */
+    "	('7', '\xc3\x89ric', 'h', 0, 9)," /* neither is canonical: the older one has it */
+    "	('6', '\xc3\x89RIC', 'h', 0, 8),"
+    "	('8', '\xef\xac\x81ona', 'h', 0, 1)," /* no name any more */
+    "	('9', '\xef\xbd\x82"
+    "ob', 'h', 1, 1);";
 
 static void
 expect_row(sqlite3 *db, const char *id, const char *name, int conflict)
 {
 	sqlite3_stmt *s;
 
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT name, conflict, version FROM users WHERE id = ?1", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, "SELECT name, conflict, version FROM users WHERE id = ?1", -1, &s, NULL), SQLITE_OK);
 	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	assert_string_equal((const char *)sqlite3_column_text(s, 0), name);

@@ -178,7 +178,7 @@ static void
 dearest(void **state)
 {
 	static const char dear[] = "$pbkdf2-sha256$4000000$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg",
-	    dearer[] = "$argon2id$v=19$m=262144,t=9,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg";
+			  dearer[] = "$argon2id$v=19$m=262144,t=9,p=1$c2FsdHNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg";
 	struct account imported = account("2", "bob", "");
 	char hash[PWHASH_MAX];
 
@@ -423,7 +423,8 @@ damaged(void **state)
 	remove_beside();
 	write_junk(path);
 	assert_int_equal(ops->find(db, "alice", &a), DW_FAULT);
-	late = sqlite_open_db(path, false, err, sizeof(err)); /* a process that starts now waits for a good file as the others do */
+	late = sqlite_open_db(
+	    path, false, err, sizeof(err)); /* a process that starts now waits for a good file as the others do */
 	assert_non_null(late);
 	assert_non_null(strstr(err, "not a database"));
 	assert_int_equal(ops->find(late, "alice", &a), DW_FAULT);
@@ -452,7 +453,8 @@ foreign_rows(void **state)
 		assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
 		assert_int_equal(sqlite3_exec(other, rows[i], NULL, NULL, NULL), SQLITE_OK);
 		assert_int_equal(ops->find(db, "alice", &a), DW_FAULT);
-		assert_int_equal(sqlite3_exec(other, "DELETE FROM user_groups; DELETE FROM users", NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(
+		    sqlite3_exec(other, "DELETE FROM user_groups; DELETE FROM users", NULL, NULL, NULL), SQLITE_OK);
 		sqlite3_close(other);
 	}
 }
@@ -511,8 +513,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(accounts), TEST(taken_names), TEST(changes), TEST(versions), TEST(dearest), TEST(groups), TEST(lists), TEST(devices), TEST(newest_devices_stay), TEST(modes),
-		TEST(away_and_back), TEST(replaced), TEST(locked), TEST(damaged), TEST(foreign_rows), TEST(cannot_be_made), TEST(together),
+		TEST(accounts),
+		TEST(taken_names),
+		TEST(changes),
+		TEST(versions),
+		TEST(dearest),
+		TEST(groups),
+		TEST(lists),
+		TEST(devices),
+		TEST(newest_devices_stay),
+		TEST(modes),
+		TEST(away_and_back),
+		TEST(replaced),
+		TEST(locked),
+		TEST(damaged),
+		TEST(foreign_rows),
+		TEST(cannot_be_made),
+		TEST(together),
 	};
 	int failed;
 

@@ -18,8 +18,7 @@
 #define READ (METHOD_GET | METHOD_HEAD)
 
 static const enum method every[] = { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH,
-	METHOD_OPTIONS, METHOD_TRACE,
-	METHOD_OTHER };
+	METHOD_OPTIONS, METHOD_TRACE, METHOD_OTHER };
 
 /* The contract's endpoints: what each takes, and nothing else. */
 static void
@@ -60,14 +59,12 @@ endpoints(void **state)
 static void
 unknown(void **state)
 {
-	static const char *const t[] = { "/", "", "/loginx", "/login/", "/login/logout", "/authz", "/auth/login",
-		"/login.", "/login;x", "/LOGIN",
-		"/check/", "/check/x", "/checkx", "/chec", "/logout/", "/refresh/x", "/sessions/", "/sessions/a/b",
-		"/sessions/a/", "/session/x", "/sessions//logout", "/sessions/a/logout/", "/sessions/a/b/logout",
-		"/sessions/a/logoutx", "/sessions/logout/",
-		"/jwks", "/jwks.json/", "/jwks.jsonx", "/health/live", "/health/ready", "/metrics", "/status",
-		"/admin/kick", "/admin/sessions",
-		"/favicon.ico", "//login", "/%6cogin", "/login?x", "/login#x", "login", "*" };
+	static const char *const t[] = { "/", "", "/loginx", "/login/", "/login/logout", "/authz", "/auth/login", "/login.",
+		"/login;x", "/LOGIN", "/check/", "/check/x", "/checkx", "/chec", "/logout/", "/refresh/x", "/sessions/",
+		"/sessions/a/b", "/sessions/a/", "/session/x", "/sessions//logout", "/sessions/a/logout/",
+		"/sessions/a/b/logout", "/sessions/a/logoutx", "/sessions/logout/", "/jwks", "/jwks.json/", "/jwks.jsonx",
+		"/health/live", "/health/ready", "/metrics", "/status", "/admin/kick", "/admin/sessions", "/favicon.ico",
+		"//login", "/%6cogin", "/login?x", "/login#x", "login", "*" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -117,7 +114,7 @@ flags(void **state)
 
 				assert_true(r == NULL || (r->flags & ROUTE_PLAIN_OK) == 0);
 				assert_true(r == NULL || (r->flags & ROUTE_OWN_REFUSAL) == 0 ||
-				    r->handle == handle_login_page || r == route_check);
+					    r->handle == handle_login_page || r == route_check);
 			}
 		}
 	}

@@ -25,7 +25,7 @@ routing(void **state)
 	ask_expect(ASK("GET", "/auth/login%00"), 404, "not_found");
 	a = ASK("GET", "/auth/logout", .extra = { ask.cookie_line });
 	ask_expect(a, 200, NULL); /* it asks whether to */
-	ask_expect_trail(""); /* a GET ends nothing (R011) */
+	ask_expect_trail("");     /* a GET ends nothing (R011) */
 	ask_expect_no(a, SESSION);
 	a = ASK("GET", "/auth/refresh", .extra = { ask.cookie_line });
 	ask_expect(a, 405, "method_not_allowed");
@@ -55,8 +55,8 @@ trace(void **state)
 		ask_expect_trail("");
 	}
 	ask_expect(ASK("TRACE", "/app/", .authorizer = true, .extra = { ask.cookie_line }), 405, "method_not_allowed");
-	ask_expect(ASK("TRACE", "/auth/check", .extra = { "DOORWARD_ROUTE=/check", ask.cookie_line }), 405,
-		"method_not_allowed");
+	ask_expect(
+	    ASK("TRACE", "/auth/check", .extra = { "DOORWARD_ROUTE=/check", ask.cookie_line }), 405, "method_not_allowed");
 	ask_expect_trail("");
 }
 
@@ -70,16 +70,17 @@ headers_refused(void **state)
 	memcpy(big, "HTTP_X=", 7);
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, big }), 431, "header_too_large");
 	ask_expect_trail("");
-	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" }), 400,
-		"invalid_request");
+	ask_expect(
+	    ASK("GET", "/auth/check", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" }), 400, "invalid_request");
 	ask_expect_trail("");
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.bearer_line, ask.bearer_line, "HTTPS=on" }), 200, NULL);
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line, "HTTPS=off" }), 400, "invalid_request");
-	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line, "DOORWARD_GROUP=a",
-		"DOORWARD_GROUP=b" }), 400, "invalid_request");
+	ask_expect(
+	    ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line, "DOORWARD_GROUP=a", "DOORWARD_GROUP=b" }), 400,
+	    "invalid_request");
 	ask_expect(ASK("GET", "/auth/check", .extra = { ask.cookie_line }, .poisoned = true), 400, "invalid_request");
-	ask_expect(ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line }, .poisoned = true), 400,
-		"invalid_request");
+	ask_expect(
+	    ASK("GET", "/app/", .authorizer = true, .extra = { ask.cookie_line }, .poisoned = true), 400, "invalid_request");
 	ask_expect_trail("");
 }
 
@@ -89,12 +90,13 @@ plain_http(void **state)
 {
 	static const struct call calls[] = {
 		{ .method = "GET", .uri = "/auth/check" },
-		{ .method = "POST", .uri = "/auth/login", .type = JSON,
+		{ .method = "POST",
+		    .uri = "/auth/login",
+		    .type = JSON,
 		    .body = "{\"username\":\"alice\",\"password\":\"right\"}" },
 		{ .method = "POST", .uri = "/auth/logout" },
 		{ .method = "POST", .uri = "/auth/refresh", .type = JSON, .body = "{\"refresh_token\":\"x\"}" },
-		{ .method = "POST", .uri = "/auth/token", .type = FORM,
-		    .body = "grant_type=refresh_token&refresh_token=x" },
+		{ .method = "POST", .uri = "/auth/token", .type = FORM, .body = "grant_type=refresh_token&refresh_token=x" },
 		{ .method = "GET", .uri = "/auth/session" },
 		{ .method = "GET", .uri = "/auth/sessions" },
 		{ .method = "DELETE", .uri = "/auth/sessions/x" },
@@ -129,7 +131,8 @@ plain_http(void **state)
 	/* Where the operator has said so, it is allowed. */
 	ask.fake.conf.require_tls = false;
 	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { ask.cookie_line }), 401, "missing_token");
-	/* No browser keeps a cookie with the prefix there, so none is looked for: "HTTP_COOKIE=__Host-dw_session=…" without it. */
+	/* No browser keeps a cookie with the prefix there, so none is looked for: "HTTP_COOKIE=__Host-dw_session=…" without it.
+	 */
 	snprintf(bare, sizeof(bare), "HTTP_COOKIE=%s", strstr(ask.cookie_line, "dw_session="));
 	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { bare }), 200, NULL);
 	ask_expect_no(ask.last.answer.p, "Strict-Transport-Security");
@@ -138,7 +141,8 @@ plain_http(void **state)
 
 static char large_body[BODY_MAX + 2];
 
-/* A browser that goes to a page gets every error as one, under the same status and with the same headers; a script never does (E). */
+/* A browser that goes to a page gets every error as one, under the same status and with the same headers; a script never does
+ * (E). */
 static void
 navigations(void **state)
 {
@@ -151,17 +155,25 @@ navigations(void **state)
 		{ 404, "not_found", NULL, { .method = "GET", .uri = "/auth/nowhere" } },
 		{ 405, "method_not_allowed", "Allow: POST", { .method = "GET", .uri = "/auth/refresh" } },
 		{ 405, "method_not_allowed", "Allow: GET, HEAD, POST", { .method = "DELETE", .uri = "/auth/login" } },
-		{ 413, "payload_too_large", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = large_body } },
-		{ 415, "unsupported_media_type", NULL, { .method = "POST", .uri = "/auth/login", .type = "text/plain", .body = "x" } },
+		{ 413, "payload_too_large", NULL,
+		    { .method = "POST", .uri = "/auth/login", .type = FORM, .body = large_body } },
+		{ 415, "unsupported_media_type", NULL,
+		    { .method = "POST", .uri = "/auth/login", .type = "text/plain", .body = "x" } },
 		{ 400, "invalid_request", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = "a=%zz" } },
-		{ 403, "csrf", NULL, { .method = "POST", .uri = "/auth/login", .type = FORM, .body = "username=a&password=b" } },
+		{ 403, "csrf", NULL,
+		    { .method = "POST", .uri = "/auth/login", .type = FORM, .body = "username=a&password=b" } },
 		{ 403, "insecure_transport", NULL, { .method = "GET", .uri = "/auth/session", .plain = true } },
-		{ 401, "missing_token", "WWW-Authenticate: Bearer realm=\"doorward\"", { .method = "GET", .uri = "/auth/session" } },
-		{ 401, "missing_token", "X-Doorward-Login: /auth/login?next=/app/", { .method = "GET", .uri = "/auth/check",
-		    .extra = { "DOORWARD_ORIGINAL_URI=/app/" } } },
-		{ 403, "forbidden", "X-Doorward-Login: /auth/login?next=/app/", { .method = "GET", .uri = "/app/", .authorizer = true,
-		    .extra = { ask.cookie_line, "DOORWARD_GROUP=nobody" } } },
-		{ 400, "invalid_request", NULL, { .method = "GET", .uri = "/auth/session", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" } } },
+		{ 401, "missing_token", "WWW-Authenticate: Bearer realm=\"doorward\"",
+		    { .method = "GET", .uri = "/auth/session" } },
+		{ 401, "missing_token", "X-Doorward-Login: /auth/login?next=/app/",
+		    { .method = "GET", .uri = "/auth/check", .extra = { "DOORWARD_ORIGINAL_URI=/app/" } } },
+		{ 403, "forbidden", "X-Doorward-Login: /auth/login?next=/app/",
+		    { .method = "GET",
+			.uri = "/app/",
+			.authorizer = true,
+			.extra = { ask.cookie_line, "DOORWARD_GROUP=nobody" } } },
+		{ 400, "invalid_request", NULL,
+		    { .method = "GET", .uri = "/auth/session", .extra = { ask.bearer_line, "HTTP_AUTHORIZATION=Bearer x" } } },
 	};
 
 	(void)state;
@@ -218,8 +230,8 @@ bodies(void **state)
 	/* A check reads none, whatever the application's request brings along. */
 	ask_expect(POST("/auth/check", FORM, large, ask.cookie_line), 200, NULL);
 	assert_int_equal(ask.body_read_calls, 0);
-	ask_expect(ASK("POST", "/app/", .type = JSON, .body = "{", .authorizer = true, .extra = { ask.cookie_line }),
-		200, NULL);
+	ask_expect(
+	    ASK("POST", "/app/", .type = JSON, .body = "{", .authorizer = true, .extra = { ask.cookie_line }), 200, NULL);
 	assert_int_equal(ask.body_read_calls, 0);
 }
 
@@ -246,9 +258,10 @@ identity_headers_of_the_client(void **state)
 {
 
 	(void)state;
-	ask_expect(ASK("GET", "/auth/check", .extra = { "HTTP_REMOTE_USER=root", "HTTP_X_DOORWARD_USER_ID=1",
-		"REMOTE_USER=root", "AUTH_TYPE=Basic",
-	    "HTTP_X_FORWARDED_USER=root", "HTTP_USER_AGENT=health-check" }), 401, "missing_token");
+	ask_expect(ASK("GET", "/auth/check",
+		       .extra = { "HTTP_REMOTE_USER=root", "HTTP_X_DOORWARD_USER_ID=1", "REMOTE_USER=root", "AUTH_TYPE=Basic",
+			   "HTTP_X_FORWARDED_USER=root", "HTTP_USER_AGENT=health-check" }),
+	    401, "missing_token");
 	ask_expect_no(ask.last.answer.p, "root");
 }
 
@@ -269,7 +282,9 @@ store_down(void **state)
 			{ .method = "GET", .uri = "/auth/session", .extra = { ask.cookie_line } },
 			{ .method = "GET", .uri = "/auth/sessions", .extra = { ask.cookie_line } },
 			{ .method = "POST", .uri = "/auth/refresh", .type = JSON, .body = revoke },
-			{ .method = "POST", .uri = "/auth/login", .type = JSON,
+			{ .method = "POST",
+			    .uri = "/auth/login",
+			    .type = JSON,
 			    .body = "{\"username\":\"alice\",\"password\":\"right\"}" },
 		};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The parser of what fronts send against libfcgi: whatever is taken for a whole request, however it was cut, libfcgi reads from the memory
- * file as the same variables, body and role, and never closes it. Where the bytes of a front contain nothing that libfcgi is known to read
- * wrongly, it makes the same of them too. The mutations are the same in every run.
+ * The parser of what fronts send against libfcgi: whatever is taken for a whole request, however it was cut, libfcgi reads from
+ * the memory file as the same variables, body and role, and never closes it. Where the bytes of a front contain nothing that
+ * libfcgi is known to read wrongly, it makes the same of them too. The mutations are the same in every run.
  */
 #include <sys/mman.h>
 
@@ -48,8 +48,10 @@ put_record(unsigned type, unsigned id, const void *content, size_t n)
 
 	if (at + 8 + n + padding > WIRE_MAX)
 		return;
-	memcpy(wire + at, (unsigned char[8]){ 1, (unsigned char)type, (unsigned char)(id >> 8), (unsigned char)id, (unsigned char)(n >> 8),
-	    (unsigned char)n, (unsigned char)padding }, 8);
+	memcpy(wire + at,
+	    (unsigned char[8]){ 1, (unsigned char)type, (unsigned char)(id >> 8), (unsigned char)id, (unsigned char)(n >> 8),
+		(unsigned char)n, (unsigned char)padding },
+	    8);
 	if (n > 0)
 		memcpy(wire + at + 8, content, n);
 	memset(wire + at + 8 + n, 0, padding);
@@ -92,7 +94,8 @@ put_request(void)
 	size_t n = 0, pairs = dice(7);
 
 	at = 0;
-	put_record(FCGI_BEGIN_REQUEST, 1, (unsigned char[8]){ 0, (unsigned char)(1 + (dice(6) == 0)), (unsigned char)dice(2) }, 8);
+	put_record(
+	    FCGI_BEGIN_REQUEST, 1, (unsigned char[8]){ 0, (unsigned char)(1 + (dice(6) == 0)), (unsigned char)dice(2) }, 8);
 	while (pairs-- > 0) {
 		size_t name = 1 + dice(20), value = dice(6) == 0 ? dice(300) : dice(12);
 
@@ -220,7 +223,8 @@ libfcgi_reads(const struct incoming *in, int fd)
 	assert_int_equal(request.ipcFd, -1);
 }
 
-/* libfcgi forgets the padding of BEGIN_REQUEST and of the record that ends a stream, and an Authorizer's body is not looked at. */
+/* libfcgi forgets the padding of BEGIN_REQUEST and of the record that ends a stream, and an Authorizer's body is not looked at.
+ */
 static bool
 is_plain(void)
 {
@@ -267,7 +271,8 @@ mutations(void **state)
 		mutate();
 		compare(file);
 	}
-	print_message("%u of %u whole: %u raw, %u poisoned, %u with a body, %u long\n", whole, ROUNDS, raw, poisoned, with_body, long_ones);
+	print_message("%u of %u whole: %u raw, %u poisoned, %u with a body, %u long\n", whole, ROUNDS, raw, poisoned, with_body,
+	    long_ones);
 	assert_true(whole > ROUNDS / 10 && whole < ROUNDS);
 	assert_true(raw > ROUNDS / 50 && poisoned > 50 && with_body > ROUNDS / 50 && long_ones > 100);
 	close(file);
@@ -310,7 +315,9 @@ static void
 from_the_largest_to_the_smallest(void **state)
 {
 	static unsigned char bytes[INCOMING_MAX];
-	struct incoming in = { .id = 65535, .bytes = bytes, .params = INCOMING_PARAMS_MAX, .body = INCOMING_BODY_MAX, .keep = true };
+	struct incoming in = {
+		.id = 65535, .bytes = bytes, .params = INCOMING_PARAMS_MAX, .body = INCOMING_BODY_MAX, .keep = true
+	};
 	struct incoming small = { .id = 1, .authorizer = true };
 	char byte;
 	int fd;

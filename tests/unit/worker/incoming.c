@@ -42,8 +42,7 @@ static void
 put_header(unsigned type, unsigned id, size_t content, size_t padding)
 {
 	unsigned char h[8] = { 1, (unsigned char)type, (unsigned char)(id >> 8), (unsigned char)id,
-		(unsigned char)(content >> 8),
-		(unsigned char)content, (unsigned char)padding, 0 };
+		(unsigned char)(content >> 8), (unsigned char)content, (unsigned char)padding, 0 };
 
 	memcpy(wire + at, h, sizeof(h));
 	at += sizeof(h);
@@ -195,8 +194,11 @@ static void
 pairs_cut_anywhere(void **state)
 {
 	static const char long_ones[] = "\x80\x00\x00\x05\x80\x00\x00\x02HTTPSon\x05\x80\x00\x00\x02HTTPSon"
-	    "\x80\x00\x00\x05\x02HTTPSon";
-	const struct { const char *p; size_t n; } t[] = { { pairs, 9 }, { long_ones, sizeof(long_ones) - 1 } };
+					"\x80\x00\x00\x05\x02HTTPSon";
+	const struct {
+		const char *p;
+		size_t n;
+	} t[] = { { pairs, 9 }, { long_ones, sizeof(long_ones) - 1 } };
 
 	(void)state;
 	for (size_t k = 0; k < 2; k++) {
@@ -260,8 +262,7 @@ hostile_pairs(void **state)
 static void
 hostile_records(void **state)
 {
-	static const unsigned types[] = { 0, ABORT, END, STDOUT, 7, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN, 12,
-		255 };
+	static const unsigned types[] = { 0, ABORT, END, STDOUT, 7, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN, 12, 255 };
 	static const unsigned ids[] = { 0, 1, 2 };
 
 	(void)state;
@@ -274,7 +275,11 @@ hostile_records(void **state)
 			put_record(types[t], ids[i], NULL, 0, 0);
 			assert_int_equal(look_at_all(), INCOMING_BROKEN);
 			at = 0;
-			put_record(types[t], ids[i], "\x0f\x00" "FCGI_MPXS_CONNS\x0f\x00" "FCGI_MPXS_CONNS", 34, 0);
+			put_record(types[t], ids[i],
+			    "\x0f\x00"
+			    "FCGI_MPXS_CONNS\x0f\x00"
+			    "FCGI_MPXS_CONNS",
+			    34, 0);
 			put_request(1, RESPONDER);
 			assert_int_equal(look_at_all(), INCOMING_BROKEN);
 			at = 0;
@@ -419,7 +424,8 @@ huge_lengths(void **state)
 	incoming_end(&in);
 }
 
-/* Of a body that is too large one byte more than is allowed is kept, however it comes, and its end is waited for; within reason. */
+/* Of a body that is too large one byte more than is allowed is kept, however it comes, and its end is waited for; within
+ * reason. */
 static void
 big_bodies(void **state)
 {
@@ -529,8 +535,7 @@ poisoned_variables(void **state)
 		size_t len;
 		bool poisoned;
 	} rows[] = { { "\1\1ab", 4, false }, { "\1\1a=", 4, false }, { "\1\1=b", 4, true }, { "\1\1\0b", 4, true },
-		{ "\1\1a\0", 4, true },
-		{ "\3\0A=B", 5, true }, { "\3\0A\0B", 5, true }, { "\3\1ABCx", 6, false } };
+		{ "\1\1a\0", 4, true }, { "\3\0A=B", 5, true }, { "\3\0A\0B", 5, true }, { "\3\1ABCx", 6, false } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -22,7 +22,7 @@
 static int
 start_a_program(void)
 {
-	char *argv[] = { (char *)(uintptr_t)"true", NULL }, *envp[] = { NULL };
+	char *argv[] = { (char *)(uintptr_t) "true", NULL }, *envp[] = { NULL };
 
 	execve("/bin/true", argv, envp);
 	return (errno);
