@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "auth/pass.h"
+#include "auth/cached_check.h"
 #include "handle/credential.h"
 #include "handle/next.h"
 

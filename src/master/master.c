@@ -18,7 +18,7 @@
 #include "master/resize.h"
 #include "master/signals.h"
 #include "master/state.h"
-#include "master/tell.h"
+#include "master/report.h"
 
 #include "master/master.h"
 

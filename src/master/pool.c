@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-#include "master/obituary.h"
+#include "master/exit_report.h"
 #include "master/spawn.h"
 
 #include "master/pool.h"

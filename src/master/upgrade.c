@@ -12,7 +12,7 @@
 #include "base/log.h"
 
 #include "master/daemon.h"
-#include "master/obituary.h"
+#include "master/exit_report.h"
 #include "master/resize.h"
 #include "master/signals.h"
 #include "master/state.h"

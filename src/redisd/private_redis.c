@@ -21,7 +21,7 @@
 
 #include "redisd/supervisor.h"
 #include "master/listen.h"
-#include "master/obituary.h"
+#include "master/exit_report.h"
 #include "master/signals.h"
 
 #include "redisd/private_redis.h"

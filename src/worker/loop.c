@@ -33,7 +33,7 @@
 #include "worker/incoming.h"
 #include "worker/reopen.h"
 #include "worker/signals.h"
-#include "worker/wear.h"
+#include "worker/recycle.h"
 
 #include "worker/loop.h"
 

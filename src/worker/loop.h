@@ -9,7 +9,7 @@
 
 #include "doorward/app.h"
 
-#include "worker/wear.h"
+#include "worker/recycle.h"
 
 struct loop_options {
 	const sigset_t *open; /* signal mask while waiting */

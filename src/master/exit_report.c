@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-#include "master/obituary.h"
+#include "master/exit_report.h"
 
 static const char *
 meaning(int code)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the log says when a process has ended: the meaning of its code, not the number. */
-#ifndef MASTER_OBITUARY_H
-#define MASTER_OBITUARY_H
+#ifndef MASTER_EXIT_REPORT_H
+#define MASTER_EXIT_REPORT_H
 
 #include <stddef.h>
 #include <stdint.h>

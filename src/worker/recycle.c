@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "worker/wear.h"
+#include "worker/recycle.h"
 
 #define SLOT_STEPS 8 /* slots side by side differ by an eighth of the jitter */
 

@@ -7,7 +7,7 @@
 #include "crypto/sid.h"
 #include "doorward/app.h"
 
-#include "auth/pass.h"
+#include "auth/cached_check.h"
 
 /* A credential counts only in its own place: a cookie's text sent as bearer, or the other way round, must not find the other's
  * entry. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* When a worker has served long enough and should be replaced by a fresh one. */
-#ifndef WORKER_WEAR_H
-#define WORKER_WEAR_H
+#ifndef WORKER_RECYCLE_H
+#define WORKER_RECYCLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

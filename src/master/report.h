@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the service manager and the status page are told of the master. */
-#ifndef MASTER_TELL_H
-#define MASTER_TELL_H
+#ifndef MASTER_REPORT_H
+#define MASTER_REPORT_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * The short way of the check: an answer that was found a moment ago, kept in shared memory under a hash of the credential's
  * text. Only credentials that have been verified are in there, so a forged one cannot find anything.
  */
-#ifndef AUTH_PASS_H
-#define AUTH_PASS_H
+#ifndef AUTH_CACHED_CHECK_H
+#define AUTH_CACHED_CHECK_H
 
 #include <stdbool.h>
 

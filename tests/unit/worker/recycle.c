@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "worker/wear.h"
+#include "worker/recycle.h"
 
 #define MIB ((int64_t)1 << 20)
 

@@ -4,7 +4,7 @@
 #include "master/queue.h"
 #include "master/state.h"
 
-#include "master/tell.h"
+#include "master/report.h"
 
 struct front {
 	unsigned ready, busy;
