@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * One block of memory that is handed out from front to back and given back all at once, at the end of a request. Nothing is
+ * freed singly, so nothing can be freed twice or forgotten; the block never grows, which bounds what one request can make us
+ * use.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +20,7 @@ arena_init(struct arena *a, void *block, size_t size)
 	a->used = 0;
 }
 
+/* Rounds up to ALIGN; the first comparison catches the wrap-around of a size near SIZE_MAX. */
 void *
 arena_alloc(struct arena *a, size_t n)
 {
@@ -41,6 +47,7 @@ arena_strdup(struct arena *a, struct str s)
 	return (p);
 }
 
+/* Passwords and tokens were copied here, so what was used is wiped before it is used again. */
 void
 arena_reset(struct arena *a)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Base64url without padding (RFC 4648, 5). The decoder takes only the one spelling the encoder makes: no padding, no white
+ * space, no characters of plain base64, and no bits left over in the last character. Otherwise one token would have several
+ * spellings, and a list of revoked ones would know only one of them.
+ */
 #include <limits.h>
 
 #include "base/base64url.h"
@@ -36,6 +41,7 @@ index_alphabet(void)
 		values[(unsigned char)alphabet[i]] = (uint8_t)(i + 1);
 }
 
+/* What is left in ${acc} after the last whole byte must be zero: those bits belong to nobody. */
 bool
 base64url_decode(struct str in, uint8_t *out, size_t cap, size_t *n)
 {

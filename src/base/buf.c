@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Text that is built up in memory of a fixed size. What does not fit is left out and marked in ${overflow}, once and for the
+ * whole buffer: callers append without looking and ask at the end. After an overflow nothing more is appended, so that an
+ * answer is never a text with a hole in it.
+ *
+ * The second half writes text into other languages: JSON, HTML, a query string, a terminal. Everything that came from outside
+ * goes through the one that fits where it is going.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +27,7 @@ buf_init(struct buf *b, char *mem, size_t cap)
 	mem[0] = '\0';
 }
 
+/* One byte is kept for the terminator, hence >=. */
 void
 buf_put(struct buf *b, const void *p, size_t n)
 {
@@ -74,6 +83,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
+/* Without printf: it stands in every answer. The unsigned negation is defined for INT64_MIN as well. */
 void
 buf_int(struct buf *b, int64_t n)
 {
@@ -161,6 +171,7 @@ escape_hidden(struct buf *b, struct str s, size_t from, size_t at)
 	return (s.len - at - rest.len);
 }
 
+/* Characters that need no escape are copied in runs; only what ends a run is looked at one by one. */
 void
 buf_json(struct buf *b, struct str s)
 {
@@ -204,6 +215,7 @@ buf_shown(struct buf *b, struct str s)
 	}
 }
 
+/* Fit for text and for attribute values in either kind of quotes. */
 void
 buf_html(struct buf *b, struct str s)
 {

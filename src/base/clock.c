@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The clocks, each with the unit in its name. The wall clock decides about lifetimes, since they are stored and compared by
+ * other processes and hosts; everything that waits uses the monotonic clock, which nobody can set.
+ */
 #include <time.h>
 
 #include "base/clock.h"
@@ -53,6 +57,7 @@ clock_cpu_us(void)
 	return ((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
 }
 
+/* For tests of lifetimes: only the wall clock is turned, waiting goes on as before. */
 void
 clock_turn(int64_t seconds)
 {

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Files and descriptors: reads and writes that go on after a signal, descriptors sent through a socket, files read whole, files
+ * replaced whole.
+ *
+ * A file is replaced in four steps: write a new one beside it, sync it, rename it over the old name, sync the directory. A
+ * crash at any moment leaves either the old content or the new, never a half of it.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -21,6 +28,7 @@ fd_nonblocking(int fd)
 	return (flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
 }
 
+/* An end of file before ${n} bytes is an error too; errno 0 tells it from the others. */
 int
 fd_read_full(int fd, void *p, size_t n)
 {
@@ -78,6 +86,7 @@ fd_send(int channel, char what, int fd)
 	return (sendmsg(channel, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? 0 : -1);
 }
 
+/* A message that carries no descriptor, or more than one, is not ours: it is refused rather than guessed at. */
 int
 fd_receive(int channel, char *what)
 {
@@ -119,6 +128,10 @@ read_and_close(int fd, const struct stat *st, char *out, size_t cap)
 	return (len);
 }
 
+/*
+ * O_NONBLOCK: opening a FIFO would otherwise wait for its writer. The mode is that of the descriptor, not of the name, so that
+ * the file cannot be exchanged between the look and the reading.
+ */
 static ssize_t
 read_file(const char *path, char *out, size_t cap, mode_t forbidden)
 {
@@ -149,6 +162,7 @@ fd_read_secret(const char *path, char *out, size_t cap)
 	return (read_file(path, out, cap, S_IRWXG | S_IRWXO));
 }
 
+/* Of a path without a slash, the current directory; of one directly below the root, the root. */
 static int
 open_directory_of(const char *path)
 {

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* One table for what is refused in a reason and escaped in JSON and on terminals. */
+/*
+ * Characters that a terminal, a log viewer or a page acts upon instead of showing them: controls, marks that turn the direction
+ * of writing, zero-width and tag characters. Text that people typed could use them to look like other text.
+ *
+ * One table for what is refused in a reason and escaped in JSON and on terminals.
+ */
 #include <stddef.h>
 
 #include "base/hidden.h"
@@ -11,6 +16,7 @@ static const struct {
 	{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0x110bd, 0x110bd },
 	{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff } };
 
+/* Bytes that are no UTF-8 are taken one at a time, so that one wrong byte does not hide what follows it. */
 int32_t
 hidden_next(struct str *s)
 {

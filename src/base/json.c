@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * JSON from outside, read in two steps. First json_is_strict() goes over the text with a small parser of its own and refuses
+ * whatever readers disagree about: a member twice in an object, NUL in a name or a value, halves of surrogate pairs, text that
+ * is not UTF-8, numbers that are not finite, deep nesting, anything behind the end. Only then json-c, which takes all of these,
+ * builds the tree. The first parser accepts less than the second, so the second cannot read something else in what passed (RFC
+ * 8259, RFC 7493).
+ *
+ * Names are compared decoded, since a name can be spelled with escapes. Those of all objects that are open are kept in one
+ * stack; an object remembers where its own begin.
+ */
 #include <limits.h>
 
 #include <json-c/json.h>
@@ -54,6 +64,7 @@ pass_member(struct gate *g, size_t first)
 	return (json_scan_take(&g->at, ':') && pass_value(g));
 }
 
+/* The names of this object are dropped from the stack when it closes. */
 static bool
 pass_object(struct gate *g)
 {
@@ -146,6 +157,7 @@ json_is_strict(struct str text)
 	return (json_scan_peek(&g.at) == '{' && pass_value(&g) && g.at.p == g.at.end);
 }
 
+/* One level more than the gate allows, so that it is always the gate that refuses. */
 struct json_object *
 json_parse_strict(struct str text)
 {

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The words of JSON: strings, numbers, literals, white space. A scan is a pointer into the text and its end; each function
+ * steps over one word if it is well-formed and says whether it was. Nothing is copied: a string is returned as it stands
+ * between its quotes.
+ *
+ * Names are compared and hashed by decoding them character by character, without memory, so that "a" and "\u0061" are one name.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The log of a process: level, destination, and the line in hand, built in log_line.c.
+ *
+ * A line goes to a file, to standard error or, as one datagram, to the syslog daemon. It must neither block a request nor be
+ * lost in silence: the socket is non-blocking, a daemon that was restarted is connected to again, and a line that cannot be
+ * delivered goes to standard error and is counted on the board. The syslog daemon is told later how many lines it missed.
+ *
+ * Workers may not be able to open the file any more (other user, sandbox); at a rotation the master opens it and hands them the
+ * new descriptor, for log_take().
+ */
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -68,6 +78,7 @@ replace_fd(int fd)
 	log_fd = fd;
 }
 
+/* Opens the new destination before it closes the old one: a failure leaves the log as it was. */
 int
 log_setup(const struct log_options *o)
 {
@@ -223,6 +234,7 @@ deliver(const struct log_record *r)
 
 static void write_line(enum log_level level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* errno is kept: callers log in the middle of handling an error. */
 static void
 write_line(enum log_level level, const char *fmt, va_list ap)
 {
@@ -257,6 +269,7 @@ LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 
+/* Four buffers in turn, so that one line can quote four values. */
 const char *
 log_text(struct str s)
 {
@@ -279,6 +292,7 @@ log_text(struct str s)
 	return (b.p);
 }
 
+/* A budget of LOG_PACE_BURST lines that refills with one line a period: ${since} is the time up to which it has been spent. */
 bool
 log_paced(struct log_pace *p)
 {

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * One log record as a line: plain text, JSON, or what the syslog socket takes (RFC 3164). All three escape everything but
+ * printable ASCII, so that nobody can begin a line of his own by what he sends.
+ *
+ * A message ends with pairs such as "user=alice tries=3". Plain text shows them as they are; JSON takes them apart into members
+ * of the object. They are recognised from the text, so that callers write one sentence for both.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -86,7 +93,10 @@ name_length(struct str s)
 	return (n);
 }
 
-/* Takes the next word off ${s}, blanks in quotes included. True if it is name=value. */
+/*
+ * Takes the next word off ${s}, blanks in quotes included. True if it is name=value. A value in quotes may hold blanks. A quote
+ * that does not end at a blank or at the end makes the word no pair at all.
+ */
 static bool
 next_word(struct str *s, struct pair *out)
 {
@@ -108,7 +118,10 @@ next_word(struct str *s, struct pair *out)
 	return (is_pair);
 }
 
-/* Finds the pairs that end ${text}; ${*message} is what is before them. */
+/*
+ * Finds the pairs that end ${text}; ${*message} is what is before them. A word that is no pair starts over: only an unbroken
+ * row of pairs at the end counts.
+ */
 static size_t
 split(struct str text, struct pair pairs[PAIRS_MAX], struct str *message)
 {
@@ -135,6 +148,7 @@ split(struct str text, struct pair pairs[PAIRS_MAX], struct str *message)
 	return (n);
 }
 
+/* Only what every JSON reader keeps exactly is written as a number; the rest stays a string. */
 static bool
 is_number(struct str s)
 {
@@ -148,6 +162,7 @@ is_number(struct str s)
 	return (true);
 }
 
+/* A pair called like a fixed member, or like a pair before it, would make a member twice. */
 static bool
 is_taken(const struct pair *pairs, size_t i)
 {

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * User names and passwords prepared by RFC 8265, so that one name is one account however it was typed and one password is one
+ * hash on every keyboard. A name is trimmed, full- and half-width forms and capital letters are mapped, and the result must
+ * hold only characters of the identifier class and read in one direction. A password keeps everything but the kind of its
+ * blanks and the way its accents are composed.
+ *
  * The character properties and mappings are libunistring's. What is plain ASCII, as nearly everything is, does without it. Each
  * step writes from one buffer into the other; what outgrows them was never a name. The library's functions give memory of their
  * own only if a result does not fit ours: then it is freed and the text refused.
@@ -139,7 +144,10 @@ compose(const struct text *from, struct text *to)
 	return (is_there(result, to, n));
 }
 
-/* Maps ${t} until nothing changes any more. */
+/*
+ * Maps ${t} until nothing changes any more. A mapping can make something that maps again. Whatever still changes after PASSES
+ * is refused, not cut off there.
+ */
 static bool
 map_name(struct text *t)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Strings with a length: pieces of a larger text, which is not copied and not terminated. A pointer of NULL means absent, which
+ * is not the same as empty.
+ */
 #include <string.h>
 #include <strings.h>
 
@@ -55,6 +59,7 @@ str_trim(struct str a)
 	return (a);
 }
 
+/* Splits at the first ${sep}. ${*rest} becomes absent when there was none, so that a loop ends after the last piece. */
 struct str
 str_cut(struct str *rest, char sep)
 {
@@ -85,6 +90,7 @@ str_copy(char *dst, size_t cap, struct str a)
 	return (true);
 }
 
+/* Digits only: no sign, no blanks, no other base. strtoull(3) takes all of these, and wraps a minus around. */
 bool
 str_to_u64(struct str a, uint64_t max, uint64_t *out)
 {

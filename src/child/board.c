@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The board: a piece of shared memory in which every child shows its state and counts what it does. There is a slot for each
+ * process and a row for each role; the master assigns slots, the child in it is the only writer of its numbers, and anybody may
+ * read.
+ *
+ * Life of a slot: free, starting (assigned, before the fork), ready, busy (in a request), ready again, leaving, free (released
+ * after the process has been reaped). On release the numbers of the slot are added to its role, so that counters never run
+ * backwards. A reader of totals could see numbers twice or not at all in the middle of that; ${moves} is odd while it goes on
+ * and the reader tries again.
+ *
+ * Counters have one writer each, so a relaxed load and store are enough; states are released so that what was written before
+ * them is seen by who sees the state.
+ */
 #include <sys/mman.h>
 
 #include <errno.h>
@@ -343,6 +356,10 @@ board_answered(const struct board_numbers *n, int status_class)
 	return (sum);
 }
 
+/*
+ * Takes a place first and counts afterwards: of two that take the last place at the same time both may give up, but never both
+ * go on.
+ */
 bool
 board_hash_begin(struct board *b, struct board_slot *s)
 {
@@ -365,6 +382,7 @@ board_hash_end(struct board_slot *s)
 	atomic_store(&s->hashing, 0);
 }
 
+/* One byte on the channel tells the master; the board alone would have to be polled. */
 void
 child_ready(struct child *c)
 {

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "doorward -t --strict" and "doorwardctl config test --strict": where a configuration is weaker than the security baseline
+ * that doorward.conf(5) explains. It only reports; what must not be is refused in check.c.
+ *
+ * The rules are a table of an option, the test it has to pass and the sentence that says why. A rule is held against the global
+ * option and against the same option of each client that sets one of its own. What is no option follows by hand: secrets
+ * (length), files and directories (mode).
+ */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -269,7 +277,7 @@ hold_global(struct baseline *b, const struct rule *r)
 		tell(b, source_of(b->c, r->option), r->option, "%s", r->says);
 }
 
-/* What a client inherits has been told of where it stands. */
+/* What a client inherits was reported at the global option. */
 static void
 hold_client(struct baseline *b, const struct rule *r, size_t i)
 {

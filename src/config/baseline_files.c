@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What the baseline asks of files: modes, the directories they are in, the length of a secret. There are three answers: fine,
+ * open to others, and cannot tell, in which case errno says why. A file that is not there yet is fine: it will be made with the
+ * right mode.
+ */
 #include <sys/stat.h>
 
 #include <dirent.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What a single option cannot know: combinations of options, and what the machine has to say (users, groups, secret files).
+ * Runs last in loading, on a configuration that is filled in completely.
+ *
+ * Every check says all it finds where the option was set, in the file and the line, and loading goes on to the next: who mends
+ * a file wants to see all mistakes at once. Whatever would stop the daemon later is refused here, so that "-t" tells the truth.
+ */
 #include <sys/un.h>
 
 #include <errno.h>
@@ -48,6 +55,7 @@ check_workers(const struct loading *l)
 	    wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n, WORKERS_MAX));
 }
 
+/* Two pools on one socket would each accept the other's requests. */
 static bool
 check_sockets(const struct loading *l)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The list "clients": one row for each client_id. A row starts with the global lifetimes, which is why the list is read after
+ * everything else, and then takes what is set in it. There is always a client "default", for requests that name none; unless a
+ * row defines it, it is added with the global values.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

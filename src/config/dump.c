@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "doorwardctl config dump": the configuration in force, in the syntax of the file, with the file and line of each value or
+ * "default" in a comment. What is printed can be loaded again and means the same.
+ */
 #include <inttypes.h>
 #include <string.h>
 

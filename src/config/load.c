@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * From a file to a struct config, in this order:
+ *
+ * 1. scan.c reads the text for what libconfig would misread in silence; libconfig parses it.
+ * 2. Every option gets its default, by the same functions as a value of the file.
+ * 3. Every setting is looked up in the table and stored; an unknown one is an error.
+ * 4. What depends on other options or on the machine is derived: the numbers of workers, the address of the private Redis.
+ * 5. The clients, which inherit from the above; then the checks that need everything.
+ *
+ * All mistakes of steps 3 to 5 are collected into one message. The parsed file is kept beside the values, since later messages
+ * name the line of an option.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -205,6 +217,7 @@ config_free(struct config *c)
 	free(c);
 }
 
+/* No client_id means the client "default", which every configuration has. */
 const struct client *
 config_client(const struct config *c, const char *id)
 {

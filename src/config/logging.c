@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The options of the log as base/log.c takes them. It is here because base/ knows no configuration. */
 #include <string.h>
 
 #include "base/log.h"

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Reads a configuration file before libconfig does, for what libconfig accepts in silence although it is a mistake: a number
+ * that does not fit its type and wraps around, a NUL that cuts a string, an include that includes itself, nesting without end.
+ * It follows strings, comments, numbers, groups and includes just as libconfig does, and knows nothing of what the options
+ * mean.
+ *
+ * Along the way it keeps the dotted name and the line, so that its messages name the option like everybody else's.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -218,7 +226,10 @@ skip_comment(struct scan *s)
 	return (true);
 }
 
-/* Reads the file that is included here, with the same rules. */
+/*
+ * Reads the file that is included here, with the same rules. Not a directive after all where the word or the quote is missing:
+ * libconfig says so.
+ */
 static bool
 include(struct scan *s)
 {
@@ -245,6 +256,7 @@ include(struct scan *s)
 	return (scan_text_of(s, name, path));
 }
 
+/* What is neither of these is left to libconfig, whose messages are good enough. */
 static bool
 token(struct scan *s)
 {

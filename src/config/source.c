@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Where an option was set, for messages: file, line, dotted name. Messages of one load are gathered in one buffer, a line each;
+ * when it is full the last line says that there are more.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What values have to look like: paths, hosts, origins, prefixes, Redis addresses. Each function answers yes or no about a
+ * string and knows no option. They accept one spelling only (lower case, no default port, no slash at the end), because the
+ * values are compared as text with what browsers and proxies send.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -143,6 +148,7 @@ syntax_is_origin(const char *s, bool http)
 	return (port != NULL && is_authority(rest, port));
 }
 
+/* An origin with a path, and no slash at its end. */
 bool
 syntax_is_issuer(const char *s, bool http)
 {
@@ -189,6 +195,7 @@ syntax_is_prefix(const char *s)
 	return (inet_pton(AF_INET, text, &a) == 1 && (bits.p == NULL || str_to_u64(bits, 32, &n)));
 }
 
+/* ${address} in the first r->bits of ${r}. */
 static bool
 is_below(const struct range *r, int family, const uint8_t *address, unsigned bits)
 {

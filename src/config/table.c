@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The one list of options: name, type, default, bounds, place in the struct, one sentence. The parser, the dump, the hints and
+ * the checks work from it; lints hold the sample file and the manual page against it. A new option is a row here and a field in
+ * doorward/config.h.
+ */
 #include <string.h>
 
 #include "doorward/config.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A value of each type, from the file or from the default's text, into its field: with its bounds, and with a message that says
+ * what would be right. Numbers are never silently cut, wrapped or rounded.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -44,6 +48,7 @@ is_duration(const struct option *o)
 	return (o->type == OPTION_DURATION || o->type == OPTION_LIFETIME);
 }
 
+/* In the largest unit that needs no fraction: 90000 is "90s", not "1.5m". */
 void
 value_duration(int64_t ms, char *out, size_t cap)
 {
@@ -276,6 +281,7 @@ from_list(const struct option *o, const config_setting_t *s, void *base, char *w
 	return (true);
 }
 
+/* Defaults are texts, whatever the type; this is how they become values. */
 bool
 value_from_text(const struct option *o, const char *text, void *base, char *why, size_t len)
 {

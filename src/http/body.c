@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The body of a request, read whole and parsed into fields, of JSON or of a form. Everything about it is limited beforehand:
+ * bytes, type, depth, number of fields. A length that was announced must be kept to the byte; what is longer, shorter or of
+ * another type is an answer of its own.
+ */
 #include <string.h>
 
 #include <json-c/json.h>
@@ -63,6 +68,10 @@ gather(struct request *r, body_reader reader, void *ctx, struct str *out)
 	return (BODY_OK);
 }
 
+/*
+ * The tree is freed after the parsing: strings are copied into the arena. A wrong type is kept as it is, and the handler
+ * refuses it.
+ */
 static bool
 fill_field(struct arena *a, struct field *f, const char *name, struct json_object *v)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Forms and query strings (application/x-www-form-urlencoded). A name may occur once: of two values, the one that we take and
+ * the one that another reader takes could differ. Decoding happens once, and what is malformed, not UTF-8 or holds a NUL is
+ * refused.
+ */
 #include <string.h>
 
 #include "http/form.h"

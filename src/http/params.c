@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The FastCGI variables of a request, in one pass over all of them. libfcgi finds only the first of a name and lets names hold
+ * '=', so the list is walked here: known names are kept, unknown ones only counted, and a name that carries trust must not
+ * occur in two different values.
+ */
 #include <limits.h>
 #include <string.h>
 

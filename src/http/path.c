@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Which path a request is for. The front says it in DOORWARD_ROUTE, or in SCRIPT_NAME and PATH_INFO, or only in REQUEST_URI;
+ * they are taken in this order. It is decoded once and normalised before anybody compares it, so that "%2e%2e", "//" and the
+ * like cannot reach another handler than the front believed; then the mount is taken off.
+ */
 #include <string.h>
 
 #include "base/buf.h"

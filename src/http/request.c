@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The variables of params.c as a request: method, path, credentials, and where it came from. Whether it came over TLS and from
+ * which address is decided here, from what the front server itself set. Forwarding headers count only if the peer is a trusted
+ * proxy, and not if they were sent in two different values.
+ */
 #include <string.h>
 
 #include "base/log.h"
@@ -155,6 +160,7 @@ is_declined(struct str parameters)
 	return (false);
 }
 
+/* A browser asks for text/html by name; scripts take anything. */
 bool
 request_wants_html(const struct request *r)
 {
@@ -169,6 +175,7 @@ request_wants_html(const struct request *r)
 	return (false);
 }
 
+/* Newer browsers say so themselves; for the others what they accept is the best hint there is. */
 bool
 request_is_navigation(const struct request *r)
 {

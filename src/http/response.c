@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The answer to a request: status, header lines, body, in buffers of a fixed size that are used again for every request.
+ * Headers that belong on every answer are added at the end, in one place, so that no handler can forget them. If something did
+ * not fit, the whole answer becomes an error: a part of one is never sent.
+ */
 #include <stdio.h>
 
 #include "base/log.h"
@@ -105,6 +110,7 @@ response_redirect(struct response *r, int status, struct str location)
 	response_header(r, "Location", location);
 }
 
+/* Drops a body that was begun. The trace id is in it so that people can name it to whoever reads the log. */
 void
 response_error(struct response *r, const struct request *q, const char *code, const char *description, const char *reason,
     int64_t retry_after)
@@ -173,6 +179,7 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 		    out, "WWW-Authenticate: Bearer realm=\"doorward\"", r->token_refused ? ", error=\"invalid_token\"" : "");
 }
 
+/* HEAD has the length of the body and not the body. */
 void
 response_write(struct response *r, const struct request *q, const struct config *c, struct buf *out)
 {

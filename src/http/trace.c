@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The trace id of a request: the one of a "traceparent" header (W3C Trace Context) if that has exactly the form it must have,
+ * else a new one. It ends up in logs and answers, so nothing but 32 hexadecimal digits gets through.
+ */
 #include <sys/random.h>
 
 #include <string.h>

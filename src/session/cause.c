@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The words by which an ending is told to people, clients and gateways. The scripts in src/store/lua know the same ones. */
+/*
+ * Why and how far a session was ended, in words.
+ *
+ * The words by which an ending is told to people, clients and gateways. The scripts in src/store/lua know the same ones.
+ */
 #include "doorward/session.h"
 
 static const struct {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * When a session ends. It has up to three ends: of its cookie (absolute, and idle where the policy is sliding), of its refresh
+ * family (absolute and idle) and of the last access token that was issued. A credential is dead at its own end; the record is
+ * kept until the last of them, since a logout still has to find it. The scripts in src/store/lua calculate the same.
+ */
 #include "session/liveness.h"
 
 static int64_t

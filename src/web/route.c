@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The table of routes: path, methods, what the dispatcher does for them, handler. A path that is known with other methods
+ * yields those for "Allow"; '*' stands for one segment. The order is the index under which the board counts them.
+ */
 #include <string.h>
 
 #include "handle/check.h"

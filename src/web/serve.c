@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * From the variables of one request to the bytes of its answer. The steps, each of which can end it:
+ *
+ * 1. Read the variables: too many, too long, contradictory ones are refused before anything else looks at them.
+ * 2. Find the route. An Authorizer's request is always a check, whatever its path.
+ * 3. Refuse plain HTTP, before a credential is looked at or a body read.
+ * 4. Read the body, where the route has one.
+ * 5. The handler.
+ * 6. Turn an error into a page if a person will read it; add the headers that all answers have.
+ *
+ * Afterwards everything that held secrets is wiped. Buffers are static: a worker serves one request at a time.
+ */
 #include <string.h>
 
 #include "base/log.h"
@@ -36,6 +48,7 @@ put_allow(struct response *r, unsigned allow)
 	response_header(r, "Allow", buf_str(&b));
 }
 
+/* 404 where no method is known for the path, 405 otherwise. */
 static void
 refuse_route(struct response *r, const struct request *q, unsigned allow)
 {
