@@ -49,6 +49,9 @@ void response_error(struct response *r, const struct request *q, const char *cod
 /* Starts a JSON answer of ${status}; the handler then writes into r->body. */
 void response_json(struct response *r, int status);
 
+/* Starts a JSON answer of 200 that is the same for everybody: unlike all others it may be kept, for some minutes. */
+void response_public(struct response *r);
+
 /* Starts an HTML answer of ${status}, likewise. */
 void response_html(struct response *r, int status);
 

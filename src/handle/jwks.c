@@ -11,8 +11,6 @@ handle_jwks(struct app *app, struct request *q, struct response *r)
 {
 
 	(void)q; /* the same for everybody */
-	response_json(r, 200);
-	r->cacheable = true;
-	response_header(r, "Cache-Control", STR_LIT("public, max-age=300"));
+	response_public(r);
 	keyring_jwks(app->keys, &r->body);
 }

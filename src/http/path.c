@@ -92,6 +92,20 @@ normalise(struct str in, struct buf *out)
 	return (!out->overflow);
 }
 
+/*
+ * The metadata of an issuer with a path stand before that path and not below it (RFC 8414 section 3.1): what the front maps
+ * from there is the same document as below the mount.
+ */
+static const char *
+move_well_known(const char *path, const char *mount)
+{
+	static const char metadata[] = "/.well-known/oauth-authorization-server";
+
+	if (strncmp(path, metadata, sizeof(metadata) - 1) == 0 && strcmp(path + sizeof(metadata) - 1, mount) == 0)
+		return (metadata);
+	return (path);
+}
+
 /* The mount goes where it leads, at a '/' boundary only: "/authz" is not below "/auth". */
 static const char *
 strip_mount(const char *path, const char *mount)
@@ -99,7 +113,7 @@ strip_mount(const char *path, const char *mount)
 	size_t n = strlen(mount);
 
 	if (n == 0 || strncmp(path, mount, n) != 0)
-		return (path);
+		return (move_well_known(path, mount));
 	if (path[n] == '\0')
 		return ("/");
 	return (path[n] == '/' ? path + n : path);

@@ -96,6 +96,15 @@ response_json(struct response *r, int status)
 }
 
 void
+response_public(struct response *r)
+{
+
+	response_json(r, 200);
+	r->cacheable = true;
+	response_header(r, "Cache-Control", STR_LIT("public, max-age=300"));
+}
+
+void
 response_html(struct response *r, int status)
 {
 

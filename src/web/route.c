@@ -10,6 +10,7 @@
 #include "handle/login.h"
 #include "handle/login_page.h"
 #include "handle/logout.h"
+#include "handle/metadata.h"
 #include "handle/refresh.h"
 #include "handle/session.h"
 
@@ -28,6 +29,7 @@ static const struct route routes[] = {
 	{ "/sessions/*", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
 	{ "/sessions/*/logout", METHOD_POST, ROUTE_BODY, handle_session_end, "session_logout" }, /* forms know no DELETE */
 	{ "/jwks.json", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_jwks, "jwks" },
+	{ "/.well-known/oauth-authorization-server", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_metadata, "metadata" },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -170,6 +170,17 @@ def test_script_gets_json(site):
     equal(answer.all("Location"), [])
 
 
+def test_metadata_is_mapped(site):
+    """The metadata's address by RFC 8414 lies outside the mount, and nothing else comes with it."""
+    answer = site.web("GET", "/.well-known/oauth-authorization-server/auth").expect(200)
+    equal(answer.json["issuer"], site.origin + "/auth")
+    equal(answer.header("Cache-Control"), "public, max-age=300")
+    equal(answer.json, site.web("GET", "/auth/.well-known/oauth-authorization-server").expect(200).json)
+    equal(answer.json["token_endpoint"], site.origin + "/auth/token")
+    for path in ("/.well-known/oauth-authorization-server/authz", "/.well-known/oauth-authorization-server/other", "/.well-known/x"):
+        site.web("GET", path).expect(404)
+
+
 def test_files_are_protected(site):
     """Not only scripts."""
     for path in ("/app/note.txt", "/app//note.txt", "/app/./note.txt", "/app/note.txt/", "/app/%6eote.txt", "/app/x/../note.txt"):

@@ -46,6 +46,15 @@ static const struct row uris[] = {
 	{ "/auth/login/logout", "/login/logout" },
 	{ "/auth/auth/login", "/auth/login" },
 	{ "/x/auth/login", "/x/auth/login" },
+	/* The address of RFC 8414 section 3.1 for an issuer with a path: the mount at its end, exactly. */
+	{ "/.well-known/oauth-authorization-server/auth", "/.well-known/oauth-authorization-server" },
+	{ "/auth/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server" },
+	{ "/.well-known/oauth-authorization-server%2Fauth", "/.well-known/oauth-authorization-server" },
+	{ "/.well-known/oauth-authorization-server/auth/", "/.well-known/oauth-authorization-server/auth/" },
+	{ "/.well-known/oauth-authorization-server/authz", "/.well-known/oauth-authorization-server/authz" },
+	{ "/.well-known/oauth-authorization-server/other", "/.well-known/oauth-authorization-server/other" },
+	{ "/.well-known/openid-configuration/auth", "/.well-known/openid-configuration/auth" },
+	{ "/auth/.well-known/oauth-authorization-server/auth", "/.well-known/oauth-authorization-server/auth" },
 	/* Decoded once. */
 	{ "/auth/%6cogin", "/login" },
 	{ "/%61uth/login", "/login" },

@@ -40,6 +40,7 @@ endpoints(void **state)
 		{ "/sessions/AAAAAAAAAAAAAAAAAAAAAAA/logout", METHOD_POST },
 		{ "/sessions/*/logout", METHOD_POST },
 		{ "/jwks.json", READ },
+		{ "/.well-known/oauth-authorization-server", READ },
 	};
 
 	(void)state;

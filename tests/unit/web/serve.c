@@ -45,7 +45,8 @@ routing(void **state)
 static void
 trace(void **state)
 {
-	static const char *const paths[] = { "/auth/check", "/auth/login", "/auth/session", "/auth/jwks.json" };
+	static const char *const paths[] = { "/auth/check", "/auth/login", "/auth/session", "/auth/jwks.json",
+		"/auth/.well-known/oauth-authorization-server" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -128,6 +129,7 @@ plain_http(void **state)
 	ask_expect_no(a, "type=\"password\"");
 	ask_expect_no(a, "Set-Cookie");
 	ask_expect(ASK("GET", "/auth/jwks.json", .plain = true), 200, NULL);
+	ask_expect(ASK("GET", "/.well-known/oauth-authorization-server/auth", .plain = true), 200, NULL);
 	/* Where the operator has said so, it is allowed. */
 	ask.fake.conf.require_tls = false;
 	ask_expect(ASK("GET", "/auth/check", .plain = true, .extra = { ask.cookie_line }), 401, "missing_token");
