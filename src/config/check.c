@@ -39,90 +39,85 @@
 /* Says what is wrong with the global option ${name}, at the place where it was set. */
 #define wrong(l, name, ...) source_wrong((l), source_of((l)->c, (name)), (name), __VA_ARGS__)
 
-static bool
+static void
 check_workers(const struct loading *l)
 {
 	int64_t check = l->c->check_max > l->c->workers_check ? l->c->check_max : l->c->workers_check;
 	int64_t n = check + l->c->workers_login;
 
 	if (l->c->check_max > 0 && l->c->check_max < l->c->workers_check)
-		return (wrong(l, "workers.check_max", "must not be less than workers.check"));
+		wrong(l, "workers.check_max", "must not be less than workers.check");
 	if (l->c->spare_min > l->c->spare_max)
-		return (wrong(l, "workers.spare_max", "must not be less than workers.spare_min"));
-	if (n <= WORKERS_MAX)
-		return (true);
-	return (
-	    wrong(l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n, WORKERS_MAX));
+		wrong(l, "workers.spare_max", "must not be less than workers.spare_min");
+	if (n > WORKERS_MAX)
+		wrong(
+		    l, "workers.check", "with workers.login makes %" PRId64 " workers, at most %d are allowed", n, WORKERS_MAX);
 }
 
 /* Two pools on one socket would each accept the other's requests. */
-static bool
+static void
 check_sockets(const struct loading *l)
 {
 	const struct config *c = l->c;
 
 	if (strcmp(c->listen_check, c->listen_login) == 0)
-		return (wrong(l, "listen.login", "is the same socket as listen.check"));
+		wrong(l, "listen.login", "is the same socket as listen.check");
 	if (strcmp(c->admin_socket, c->listen_check) == 0)
-		return (wrong(l, "admin.socket", "is the same socket as listen.check"));
-	if (strcmp(c->admin_socket, c->listen_login) == 0)
-		return (wrong(l, "admin.socket", "is the same socket as listen.login"));
+		wrong(l, "admin.socket", "is the same socket as listen.check");
+	else if (strcmp(c->admin_socket, c->listen_login) == 0)
+		wrong(l, "admin.socket", "is the same socket as listen.login");
 	if (c->admin_listen[0] != '\0' && !syntax_is_loopback(c->admin_listen))
-		return (wrong(l, "admin.listen", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9180",
-		    c->admin_listen));
+		wrong(
+		    l, "admin.listen", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9180", c->admin_listen);
 	if (c->listen_check_tcp[0] != '\0' && !syntax_is_loopback(c->listen_check_tcp))
-		return (wrong(l, "listen.check_tcp", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9181",
-		    c->listen_check_tcp));
-	if (c->listen_check_tcp[0] != '\0' && strcmp(c->listen_check_tcp, c->admin_listen) == 0)
-		return (wrong(l, "listen.check_tcp", "is the same address as admin.listen"));
-	return (true);
+		wrong(l, "listen.check_tcp", "\"%s\" is not a loopback address with a port, such as 127.0.0.1:9181",
+		    c->listen_check_tcp);
+	else if (c->listen_check_tcp[0] != '\0' && strcmp(c->listen_check_tcp, c->admin_listen) == 0)
+		wrong(l, "listen.check_tcp", "is the same address as admin.listen");
 }
 
-static bool
+static void
 check_place(const struct loading *l)
 {
 	const struct config *c = l->c;
 
 	if (!syntax_is_mount(c->mount))
-		return (wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without", c->mount));
+		wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without", c->mount);
 	if (c->require_tls && strncmp(c->issuer, "http://", 7) == 0)
-		return (wrong(l, "issuer", "must be an https address unless require_tls is false"));
-	if (!syntax_is_issuer(c->issuer, !c->require_tls))
-		return (wrong(l, "issuer",
+		wrong(l, "issuer", "must be an https address unless require_tls is false");
+	else if (!syntax_is_issuer(c->issuer, !c->require_tls))
+		wrong(l, "issuer",
 		    "\"%s\" is not an address such as https://example.org/auth: host in lower "
 		    "case, no default port, no '/' at the end",
-		    c->issuer));
+		    c->issuer);
 	for (size_t i = 0; c->origins[i] != NULL; i++)
 		if (!syntax_is_origin(c->origins[i], !c->require_tls))
-			return (wrong(l, "origins",
+			wrong(l, "origins",
 			    "\"%s\" is not an origin such as https://example.org: lower case, "
 			    "no default port, no path",
-			    c->origins[i]));
+			    c->origins[i]);
 	for (size_t i = 0; c->trusted_proxies[i] != NULL; i++)
 		if (!syntax_is_prefix(c->trusted_proxies[i]))
-			return (wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
-			    c->trusted_proxies[i]));
-	return (true);
+			wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
+			    c->trusted_proxies[i]);
 }
 
-/* What becomes part of an answer's header or of a page. */
-static bool
+/* What becomes part of an answer's header or of a page. Without the prefix another host of the domain could plant a session
+ * cookie. */
+static void
 check_headers(const struct loading *l)
 {
 	const struct config *c = l->c;
 
 	if (!syntax_is_token(c->cookie_name))
-		return (wrong(l, "cookie_name", "\"%s\" holds what the name of a cookie may not", c->cookie_name));
-	/* Without the prefix another host of the domain could plant a session cookie. */
-	if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
-		return (wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false"));
+		wrong(l, "cookie_name", "\"%s\" holds what the name of a cookie may not", c->cookie_name);
+	else if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
+		wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false");
 	if (c->site_help_url[0] != '\0' && !syntax_is_link(c->site_help_url))
-		return (
-		    wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url));
+		wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url);
 	for (const char *p = c->hsts; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x7f)
-			return (wrong(l, "hsts", "holds characters that a header may not"));
-	return (true);
+			return ((void)wrong(l, "hsts", "holds characters that a header may not"));
 }
 
 /* An idle limit longer than the absolute one would never be reached: more likely one of the two is a mistake. */
@@ -132,17 +127,19 @@ struct pair {
 };
 
 /* Says what is wrong with ${option} of client ${i}, or with the global one if that is GLOBAL. */
-static bool
+static void
 wrong_of(const struct loading *l, int i, const char *option, const char *what)
 {
 	const config_setting_t *row, *at;
 	char name[OPTION_NAME_MAX];
 
-	if (i == GLOBAL || (row = l->c->source->rows[i]) == NULL)
-		return (wrong(l, option, "%s", what));
+	if (i == GLOBAL || (row = l->c->source->rows[i]) == NULL) {
+		wrong(l, option, "%s", what);
+		return;
+	}
 	at = source_of_client(l->c, (size_t)i, option);
 	snprintf(name, sizeof(name), "clients[%d].%s", config_setting_index(row), option);
-	return (source_wrong(l, at == NULL ? row : at, name, "%s", what));
+	source_wrong(l, at == NULL ? row : at, name, "%s", what);
 }
 
 static bool
@@ -153,31 +150,31 @@ is_set(const struct loading *l, int i, const char *option)
 }
 
 /* Blames the one that was set; the absolute one if both or neither were. */
-static bool
+static void
 check_pair(const struct loading *l, const struct pair *p, int i)
 {
 	char idle[32], absolute[32], what[192];
 
-	if (p->idle_ms <= p->absolute_ms)
-		return (true);
+	/* A client inherits the global ones: what is wrong there is said once. */
+	if (p->idle_ms <= p->absolute_ms ||
+	    (i != GLOBAL && !is_set(l, i, p->idle) && !is_set(l, i, p->absolute) && !is_set(l, i, "policy")))
+		return;
 	value_duration(p->idle_ms, idle, sizeof(idle));
 	value_duration(p->absolute_ms, absolute, sizeof(absolute));
 	snprintf(what, sizeof(what), "%s (%s) must not be longer than %s (%s)", p->idle, idle, p->absolute, absolute);
-	return (wrong_of(l, i, is_set(l, i, p->idle) && !is_set(l, i, p->absolute) ? p->idle : p->absolute, what));
+	wrong_of(l, i, is_set(l, i, p->idle) && !is_set(l, i, p->absolute) ? p->idle : p->absolute, what);
 }
 
-static bool
+static void
 check_pairs(const struct loading *l, const struct pair *pairs, size_t n, int i)
 {
 
 	for (size_t k = 0; k < n; k++)
-		if (!check_pair(l, &pairs[k], i))
-			return (false);
-	return (true);
+		check_pair(l, &pairs[k], i);
 }
 
 /* The idle limits of cookies mean something only to the sliding policy. */
-static bool
+static void
 check_lifetimes(const struct loading *l)
 {
 	const struct config *c = l->c;
@@ -188,10 +185,10 @@ check_lifetimes(const struct loading *l)
 		    c->session_remember_absolute },
 	};
 
-	return (check_pairs(l, pairs, c->session_policy == POLICY_SLIDING ? 3 : 1, GLOBAL));
+	check_pairs(l, pairs, c->session_policy == POLICY_SLIDING ? 3 : 1, GLOBAL);
 }
 
-static bool
+static void
 check_client_lifetimes(const struct loading *l, int i)
 {
 	const struct client *cl = &l->c->clients[i];
@@ -201,36 +198,24 @@ check_client_lifetimes(const struct loading *l, int i)
 		{ "remember_idle", "remember_absolute", cl->remember_idle, cl->remember_absolute },
 	};
 
-	return (check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i));
+	check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i);
 }
 
-/* A client inherits the global ones: what is wrong there is said once. */
-static bool
-check_all_lifetimes(const struct loading *l)
-{
-	bool good = check_lifetimes(l);
-
-	for (size_t i = 0; good && i < l->c->n_clients; i++)
-		good = check_client_lifetimes(l, (int)i);
-	return (good);
-}
-
-static bool
+static void
 check_backends(const struct loading *l)
 {
 	const struct config *c = l->c;
 	size_t path = strncmp(c->redis_url, "unix:", 5) == 0 ? strlen(c->redis_url + 5) : 0;
 
 	if (strchr(c->redis_url, '@') != NULL)
-		return (wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file"));
-	if (!syntax_is_redis_url(c->redis_url))
-		return (wrong(l, "redis.url", "\"%s\" is neither unix:/path nor redis://host:port/db", c->redis_url));
-	if (path >= SOCKET_PATH_CAP)
-		return (wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
-		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1));
+		wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file");
+	else if (!syntax_is_redis_url(c->redis_url))
+		wrong(l, "redis.url", "\"%s\" is neither unix:/path nor redis://host:port/db", c->redis_url);
+	else if (path >= SOCKET_PATH_CAP)
+		wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
+		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1);
 	if (strncmp(c->userdb_url, "sqlite:", 7) != 0 || c->userdb_url[7] == '\0')
-		return (wrong(l, "userdb.url", "\"%s\" is not sqlite:/path", c->userdb_url));
-	return (true);
+		wrong(l, "userdb.url", "\"%s\" is not sqlite:/path", c->userdb_url);
 }
 
 static const char *
@@ -264,90 +249,83 @@ _Static_assert(ADMIN_TOKEN_MIN == 16, "the sentence above says so");
  * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least}
  * characters are what the reader of this secret asks for.
  */
-static bool
-check_secret_as(const struct loading *l, int i, const char *option, const char *file, size_t most, size_t least)
+static void
+check_secret(const struct loading *l, int i, const char *option, const char *file, size_t most, size_t least)
 {
 	char secret[SECRET_FILE_MAX], what[256];
 	const char *fault;
 
 	if (file[0] == '\0')
-		return (true);
+		return;
 	fault = secret_fault(secret, fd_read_secret(file, secret, most), least);
 	explicit_bzero(secret, sizeof(secret));
 	if (fault == NULL)
-		return (true);
+		return;
 	snprintf(what, sizeof(what), "\"%s\": %s", file, fault);
-	return (wrong_of(l, i, option, what));
+	wrong_of(l, i, option, what);
 }
 
-static bool
-check_secret(const struct loading *l, int i, const char *option, const char *file)
-{
-
-	return (check_secret_as(l, i, option, file, SECRET_FILE_MAX, 1));
-}
-
-static bool
+static void
 check_secrets(const struct loading *l)
 {
-	const struct config *c = l->c;
 
-	bool good = check_secret_as(l, GLOBAL, "admin.token_file", c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
-
-	return (check_secret_as(l, GLOBAL, "redis.password_file", c->redis_password_file, REDIS_PASSWORD_MAX, 1) && good);
+	check_secret(l, GLOBAL, "admin.token_file", l->c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
+	check_secret(l, GLOBAL, "redis.password_file", l->c->redis_password_file, REDIS_PASSWORD_MAX, 1);
 }
 
-static bool
+static void
 check_clients(const struct loading *l)
 {
 
-	bool good = true;
-
-	for (size_t i = 0; i < l->c->n_clients; i++)
-		good &= check_secret(l, (int)i, "secret_file", l->c->clients[i].secret_file);
-	return (good);
+	for (size_t i = 0; i < l->c->n_clients; i++) {
+		check_client_lifetimes(l, (int)i);
+		check_secret(l, (int)i, "secret_file", l->c->clients[i].secret_file, SECRET_FILE_MAX, 1);
+	}
 }
 
-static bool
+static void
 check_account(const struct loading *l, const char *name, const char *value, bool group)
 {
 
 	if (value[0] == '\0' || (group ? getgrnam(value) != NULL : getpwnam(value) != NULL))
-		return (true);
-	return (wrong(l, name, "there is no %s \"%s\"", group ? "group" : "user", value));
+		return;
+	wrong(l, name, "there is no %s \"%s\"", group ? "group" : "user", value);
 }
 
-static bool
+static void
 check_log(const struct loading *l)
 {
 
 	if (l->c->log_target == LOG_TARGET_FILE && l->c->log_file[0] == '\0')
-		return (wrong(l, "log.target", "is \"file\", but log.file names none"));
-	return (true);
+		wrong(l, "log.target", "is \"file\", but log.file names none");
 }
 
 /* Who is not root cannot change to anybody, and need not have them. */
-static bool
+static void
 check_accounts(const struct loading *l)
 {
 	const struct config *c = l->c;
 
 	if (geteuid() != 0)
-		return (true);
-	return (check_account(l, "user", c->user, false) && check_account(l, "group", c->group, true) &&
-		check_account(l, "listen.owner", c->listen_owner, false) &&
-		check_account(l, "listen.group", c->listen_group, true));
+		return;
+	check_account(l, "user", c->user, false);
+	check_account(l, "group", c->group, true);
+	check_account(l, "listen.owner", c->listen_owner, false);
+	check_account(l, "listen.group", c->listen_group, true);
 }
 
-bool
+void
 check_all(const struct loading *l)
 {
 
-	static bool (*const checks[])(const struct loading *) = { check_workers, check_sockets, check_place, check_headers,
-		check_all_lifetimes, check_backends, check_log, check_accounts, check_secrets, check_clients };
-	bool good = true;
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		good &= checks[i](l);
-	return (good);
+	check_workers(l);
+	check_sockets(l);
+	check_place(l);
+	check_headers(l);
+	check_lifetimes(l);
+	check_backends(l);
+	check_log(l);
+	check_accounts(l);
+	check_secrets(l);
+	check_clients(l);
 }

@@ -3,11 +3,9 @@
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
-#include <stdbool.h>
-
 #include "config/source.h"
 
-/* Returns true if ${l->c} can be run with; else false with the message, naming option and place. */
-bool check_all(const struct loading *l);
+/* Adds a line to ${l} for each rule that ${l->c} breaks, naming option and place. */
+void check_all(const struct loading *l);
 
 #endif

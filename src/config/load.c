@@ -194,9 +194,9 @@ config_load(const char *file, char *err, size_t errlen)
 		good = read_group(&l, config_root_setting(&c->source->parsed), "");
 		good &= derive(&l);
 		good &= clients_read(&l);
-		good &= check_all(&l);
+		check_all(&l);
 	}
-	if (good)
+	if (good && err[0] == '\0')
 		return (c);
 	config_free(c);
 	return (NULL);
