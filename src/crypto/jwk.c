@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A signing key: its algorithm, its name (kid) and how to sign and verify with it, whether it is a pair of keys or a secret.
+ * Where it comes from (generated, PEM, JSON, a secret) makes no difference afterwards. The algorithm is a property of the key
+ * and never of a token. The kid is computed from the public key (RFC 7638), so all hosts that have the file agree on it.
+ */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Keys as JSON members and as OpenSSL objects, in both directions. Reading is strict: canonical base64url, exact lengths, known
+ * curves, RSA of 2048 to 4096 bits with a sane exponent, all private parts of an RSA key or none. Writing gives public members
+ * only, in the order of the thumbprint (RFC 7638), which is why the caller closes the object.
+ */
 #include <string.h>
 
 #include <json-c/json.h>
@@ -204,6 +209,7 @@ read_curve(struct json_object *o, struct str kty, struct str crv, bool *private)
 	return (pkey);
 }
 
+/* "alg" is not required; where it is given it must be the one that the key has anyway. */
 static EVP_PKEY *
 read_object(struct json_object *o, bool *private)
 {

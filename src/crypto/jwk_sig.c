@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Signatures of one key. The OpenSSL contexts are made once, since making one costs more than verifying with it. ECDSA
+ * signatures are R||S of 64 bytes in a JWS and ASN.1 in OpenSSL; the length is checked before anything is converted, so that
+ * nothing a client sends decides about the size of a buffer.
+ */
 #include <stdlib.h>
 #include <string.h>
 

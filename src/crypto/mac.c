@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * SHA-256, HMAC-SHA-256 and comparing in constant time. Contexts are kept and made ready again, since a request computes
+ * several. A failure of the library aborts the process: there is no safe answer to give in the place of a MAC.
+ */
 #include <stdlib.h>
 
 #include <openssl/core_names.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Random bytes from the kernel, each time. There is no generator in the process whose state a fork could copy: no two workers
+ * can draw the same (R051).
+ */
 #include <sys/random.h>
 
 #include <errno.h>

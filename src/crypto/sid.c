@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The id of a session as people and applications see it: the session's key in the clear, and before it the user's key masked
+ * with a hash of the session's. It leads to the record without a table, and two sessions of one user do not show that they
+ * belong together. It is a name and not a credential: knowing it allows nothing.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +15,7 @@
 
 #define SHA1_LEN 20
 
-/* SHA-1(key || sid8), with a context made once: fetching the algorithm costs more than the hash. */
+/* SHA-1(key || session_key), with a context made once: fetching the algorithm costs more than the hash. */
 static void
 mask(const struct user_keys *k, const uint8_t session_key[SESSION_KEY_LEN], uint8_t out[SHA1_LEN])
 {

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * How long to wait before a process is started again. A process that served, or lived long enough after it was ready, is
+ * replaced at once. One that died young waits twice as long each time, up to a cap, and starts over once a replacement has
+ * lived. Shortages (no process to be had, no memory) are counted apart: they say nothing about the process. Every delay is
+ * jittered, so that processes that died together do not come back together.
+ */
 #include "master/backoff.h"
 
 /* ${ms}, moved by up to BACKOFF_JITTER per cent. */

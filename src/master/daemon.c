@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Into the background, and the pid file.
+ *
+ * "doorward" without -F forks twice and the caller waits: a record down a pipe tells it how the start went, so that its exit
+ * code and its message are those of the daemon. An upgraded master reports to its predecessor over the same kind of pipe.
+ *
+ * The pid file is locked, not only written: the lock says whether a daemon runs, whatever the number in the file. It is removed
+ * only if the path still leads to the file that we hold, since a successor may have put its own there.
+ */
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -41,6 +50,7 @@ wait_for_report(int fd, pid_t first)
 	_exit(r.code);
 }
 
+/* setsid() leaves the caller's terminal and group, so that a Ctrl-C there does not reach the daemon. */
 int
 daemon_launch(void)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The line that the log has about a process that ended: how, after how long and how many requests, and which request it was in.
+ * An orderly end is only worth a debug line. The trace id is read from the board, which the process may have left half written;
+ * only hexadecimal digits are taken from there.
+ */
 #include <sys/wait.h>
 
 #include <stdio.h>

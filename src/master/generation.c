@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A generation: one configuration, what runs by it (roles and their numbers), whom it runs as, and the sockets it listens on.
+ * The first comes at the start, one more with every reload. Sockets belong to the master and are found again by their address,
+ * so that the next generation listens on the same ones and no connection is lost between the two.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -83,6 +88,7 @@ uses(const struct generation *g, const struct listener *l)
 	return (false);
 }
 
+/* Closes what neither generation listens on. Sockets of the service manager stay: it could not be asked for again. */
 void
 generation_prune(const struct generation *now, const struct generation *next, struct listeners *ls)
 {
@@ -114,6 +120,7 @@ describe_socket(int fd, struct board_socket *s)
 	}
 }
 
+/* On the board, for the admin listener, which knows no configuration but its own. */
 void
 generation_publish(const struct generation *g, struct board *b)
 {

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What one master hands to the next across exec: listening sockets, the private Redis, the pipe to report through and the one
+ * that tells of the predecessor's end. They are described in an environment variable, a line each, and stay open under the same
+ * numbers. The same place takes the sockets of a service manager (LISTEN_FDS), by their names or else their paths.
+ *
+ * Whatever is not understood is left out with a warning. All these variables are removed afterwards, so that no child takes
+ * them for its own.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Listening sockets: opening them, finding them again, closing them.
+ *
+ * A unix socket is bound under a umask, so that its path never has another mode, and the owner is set before listen(2), before
+ * anybody could connect. A path in the way is removed only if it is a socket that nobody answers on. A path of ours is removed
+ * at the end only if it still has the inode that we bound, and while two masters share a socket (upgrade) neither removes it.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -28,6 +35,7 @@ unix_address(const char *path, struct sockaddr_un *sa)
 	return (str_copy(sa->sun_path, sizeof(sa->sun_path), str_of(path)));
 }
 
+/* A connection that is refused, or no file, is a dead socket. Anything else, a full queue for instance, may be alive. */
 bool
 listen_is_alive(const char *path)
 {

@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The master: starts, watches and ends processes. It never sees a request, so nothing that a client sends reaches it.
+ *
+ * Its phases: FIRST (the first generation is starting; whoever started us waits, and what cannot get better ends the start),
+ * SERVING, STOPPING (children were told to finish), LAST (they have; the private Redis, which they needed to the end, is
+ * stopped). Phases only go forward.
+ *
+ * One turn of the loop: hear which children became ready, reap those that ended, obey signals, do what is due, wait. Readiness
+ * comes before reaping: a process that became ready and died at once is counted as having been ready. Signals are blocked
+ * except in the wait, so none can come between looking and waiting. In the first phase workers wait for the private Redis to
+ * answer, but not for ever: it may be loading for minutes, and readiness says so.
+ */
 #include <sys/wait.h>
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Messages to the service manager (sd_notify(3), without its library): ready, reloading, stopping, a status line, a sign of
+ * life, the pid of the master that took over. Where no manager listens nothing is sent. Its variables are removed from the
+ * environment, so that no child speaks in our name, and given to a new master at an upgrade.
+ */
 #include <sys/socket.h>
 
 #include <stddef.h>

@@ -1,4 +1,26 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The slots: which process is to run where, and what is to happen to it when.
+ *
+ *                  pool_add
+ *     FREE ----------------------> DUE <------------------------------+
+ *      ^                            |  spawn_slot                     |
+ *      |                            v                                 |
+ *      |                         STARTING -- late: SIGKILL --+        |
+ *      |                            |  READY byte            |        |
+ *      |                            v                        v        |
+ *      |                          READY ------------------> exit ---->+
+ *      |                            |  pool_dismiss           |  backoff
+ *      |                            v                         v
+ *      +---------- exit -------- LEAVING                   BARRED
+ *                              late: SIGKILL               EXIT_CONFIG
+ *
+ * Each state but FREE has one time ${at} at which something is due: a start, or the kill of a process that is late. A slot that
+ * is not leaving belongs to a generation; from pool_dismiss() on it only waits for an end, and the generation may be freed
+ * before. BARRED stays until the generation goes: what refuses its configuration would refuse it again.
+ *
+ * A process whose replacement is starting already is not started again when it ends, so that recycling never makes two of one.
+ */
 #include <sys/random.h>
 #include <sys/wait.h>
 
@@ -74,6 +96,7 @@ pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordin
 	return (NULL);
 }
 
+/* The number on the board is what readiness is measured against; processes that are being replaced do not count. */
 void
 pool_note_wanted(struct pool *p, const struct generation *g, size_t role)
 {
@@ -190,6 +213,7 @@ pool_hear(struct pool *p)
 			hear(&p->slots[i]);
 }
 
+/* A pid that is in no slot belongs to somebody else: the private Redis, an upgrade. */
 static struct slot *
 slot_of(struct pool *p, pid_t pid)
 {
@@ -251,7 +275,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	board_release(p->board, s);
 	close_channel(pl);
 	pl->pid = 0;
-	/* Whose successor has been started already needs no other. */
+	/* A replacement is already starting, or none is wanted. */
 	if (pl->state == SLOT_LEAVING || pool_has_replacement(pl)) {
 		*pl = (struct slot){ .state = SLOT_FREE };
 		return (false);

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Users, groups, and giving up root. Names are looked up once in the master; a child only makes system calls. A child drops
+ * groups, then the group, then the user, and makes sure that root does not come back; then no new privileges, no core dumps, no
+ * ptrace, a closed umask.
+ *
+ * Directories and files that root makes for the daemon's user lie where that user may write. They are given away through a
+ * descriptor that was opened without following links, since a name could be exchanged between the look and the chown.
+ */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -154,6 +162,7 @@ privs_drop(const struct privs *p)
 	return (0);
 }
 
+/* The second look catches a master that ended before prctl(2): then no signal would ever come. */
 int
 privs_follow_parent(pid_t parent, int sig)
 {

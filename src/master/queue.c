@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * How many connections wait in the kernel for a listening socket, and how many may. For unix sockets the kernel says it over
+ * netlink (sock_diag), for TCP by TCP_INFO. Where it does not say, the number is unknown, which is not 0.
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A reload: the next generation is started beside the present one and takes over when all of it is ready.
+ *
+ * 1. Load the file, open its sockets, open its log. Any failure: nothing has changed, and the log says why.
+ * 2. Start the processes of the next generation; both serve from the same sockets.
+ * 3. All are ready: the next one becomes the present one, the old processes are told to finish, sockets nobody needs are
+ * closed. One of them fails first: the next one is killed and the old goes on as if nothing had been.
+ *
+ * A second HUP during a reload is remembered and starts another one afterwards, so that the last content of the file always
+ * wins.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +21,7 @@
 
 #include "master/reload.h"
 
+/* READY=1 ends the RELOADING=1, whatever came of it. */
 static void
 note_result(struct master *m, enum board_reload result)
 {
@@ -114,6 +126,7 @@ reload_fail(struct master *m, const char *why)
 	generation_free(g, m->setup);
 }
 
+/* The old generation is freed only after its slots have let go of it. */
 static void
 commit(struct master *m, int64_t now)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What the master says of the service as a whole: a status line and the sign of life to the service manager, queue lengths to
+ * the board. The sign of life depends on ready workers, so that a manager with a watchdog restarts a daemon that cannot serve.
+ */
 #include <stdio.h>
 
 #include "master/queue.h"

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * How many processes a role has: by signal (TTIN, TTOU), by load (sizing.c decides, here it is done), by replacement
+ * (recycling), and after an upgrade that failed. Half of the slots always stay free, so that a reload finds room for a whole
+ * generation.
+ *
+ * Recycling: a process asks for it on the board; another one is started beside it, and only when that is ready is the old one
+ * told to leave, so that capacity never falls.
+ */
 #include <stdio.h>
 
 #include "base/log.h"
@@ -142,7 +150,7 @@ resize_balance(struct pool *p, const struct generation *g, int64_t now, int64_t 
 			balance_role(p, g, r, now, deadline);
 }
 
-/* One that cannot be replaced goes on: worn is better than nobody. */
+/* One that cannot be replaced goes on: an old process is better than none. */
 static void
 recycle(struct pool *p, struct slot *pl, int64_t now, int64_t deadline)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Signals of the master: handlers only count, everything happens in the loop. They are blocked except during the wait, so that
+ * a signal between two steps is not lost and none interrupts a system call elsewhere. Children get default actions and a mask
+ * of their own; programs that we exec get a clean slate.
+ */
 #include <stddef.h>
 
 #include "master/signals.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The decision how many processes to start or stop, as arithmetic without state of the system. Too few idle ones: start as many
+ * as are missing, but only 1, 2, 4 … in successive turns, so that a short burst does not fill the machine. Too many: stop one a
+ * turn.
+ */
 #include "master/sizing.h"
 
 /* How many are missing: idle ones, and one if connections wait although some seem idle. */

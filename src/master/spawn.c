@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * From a slot that is due to a running child. The parent makes the channel, assigns the board's slot and forks; the child
+ * closes what is not its own, lowers its priority, gives up privileges, and runs its role. If there is no process to be had the
+ * slot is due again later, with a growing delay.
+ */
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -73,6 +78,7 @@ describe(const struct pool *p, const struct slot *pl, int channel, struct child 
 	log_count_lost(&c->slot->numbers.counters[COUNT_LOG_LOST]);
 }
 
+/* Signals first: until then the child has the master's handlers. It leaves quietly if the master is gone already. */
 static _Noreturn void
 be_child(struct pool *p, struct slot *pl, int channel, pid_t master)
 {

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Requests that take too long, seen from outside: the board says since when a process has been busy. A slow one is reported
+ * once, a stuck one is killed and replaced. At most WATCH_KILLS are killed in a minute: if everything is stuck, the reason lies
+ * elsewhere (Redis, the user database, the disk), and killing all workers would only add to it. The start of the request
+ * identifies it, so nothing is said twice.
+ */
 #include <signal.h>
 #include <string.h>
 

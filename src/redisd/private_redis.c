@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The private Redis as the master sees it: a directory, a configuration written at each start, a supervisor process to start
+ * again when it ends, with backoff. The supervisor (supervisor.c) is between the two, so that the server can outlive one master
+ * in an upgrade and never outlives the last one.
+ *
+ * A pipe that only masters hold is the supervisor's sign of life: its end means that no master is left. A master that took the
+ * server over from its predecessor is not its parent: it watches a pidfd instead of reaping. ${leave} says that another master
+ * looks after it.
+ *
+ * Nothing waits in here: what has to be seen later is due at ${at}, which the master's loop heeds. Only at the very start we
+ * give the server of a killed master a moment to leave.
+ */
 #include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -346,7 +358,7 @@ schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 	r->at = now + delay;
 	b->redis_respawns++;
 	r->met = true; /* requests wait for nobody */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == GUARDIAN_HUNG)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SUPERVISOR_HUNG)
 		snprintf(words, sizeof(words), "did not answer for %lld ms (redis.hung_after) and was killed",
 		    (long long)r->hung_after);
 	else

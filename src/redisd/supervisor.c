@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Between the master and the private redis-server: starts it, asks it for signs of life, ends it when told, and is killed by
+ * nobody but the master. If it dies itself the kernel kills the server (parent death signal). It ends as the server ended, so
+ * that the master needs only one child to understand.
+ *
  * Waits for one of: the end of the child (SIGCHLD), the word to end it (TERM, or end of file of the pipe that all masters
  * hold), an answer of the server, and the next time something is due.
  *
@@ -35,9 +39,9 @@
 struct ward {
 	const struct supervisor *g;
 	pid_t pid;
-	int fd;                   /* to the server; -1 */
-	bool asked;               /* an answer is due */
-	bool logout_record, hung; /* TERM was sent; it was killed for its silence */
+	int fd;              /* to the server; -1 */
+	bool asked;          /* an answer is due */
+	bool stopping, hung; /* TERM was sent; it was killed for its silence */
 	int64_t ask_at, kill_at, turned_at;
 	int64_t answered_at; /* or when it was started */
 };
@@ -149,10 +153,10 @@ static void
 tell_to_end(struct ward *w, int64_t now)
 {
 
-	if (w->logout_record)
+	if (w->stopping)
 		return;
 	kill(w->pid, SIGTERM);
-	w->logout_record = true;
+	w->stopping = true;
 	w->kill_at = now + w->g->stop_timeout;
 }
 
@@ -163,7 +167,7 @@ do_what_is_due(struct ward *w, int64_t now)
 	if (now - w->turned_at > 2 * ASK_MS)
 		w->answered_at += now - w->turned_at;
 	w->turned_at = now;
-	if (w->logout_record) {
+	if (w->stopping) {
 		if (now >= w->kill_at)
 			kill(w->pid, SIGKILL);
 		return;
@@ -179,7 +183,7 @@ do_what_is_due(struct ward *w, int64_t now)
 static void
 wait_for_something(struct ward *w, const sigset_t *open)
 {
-	struct pollfd p[2] = { { .fd = w->logout_record ? -1 : LIFE_FD, .events = POLLIN }, { .fd = w->fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = w->stopping ? -1 : LIFE_FD, .events = POLLIN }, { .fd = w->fd, .events = POLLIN } };
 	const struct timespec due = { .tv_sec = ASK_MS / 1000 };
 	int n = ppoll(p, 2, &due, open);
 	int64_t now = clock_mono_ms();
@@ -199,7 +203,7 @@ guard(struct ward *w, const sigset_t *open)
 	for (;;) {
 		if (waitpid(w->pid, &status, WNOHANG) == w->pid) {
 			if (w->hung)
-				_exit(GUARDIAN_HUNG);
+				_exit(SUPERVISOR_HUNG);
 			end_like(status);
 		}
 		wait_for_something(w, open);

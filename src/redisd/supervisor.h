@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define GUARDIAN_HUNG 76 /* exit code: it did not answer and was killed; between EXIT_RESOURCE and what shells use */
+#define SUPERVISOR_HUNG 76 /* exit code: it did not answer and was killed; between EXIT_RESOURCE and what shells use */
 
 struct supervisor {
 	const char *socket;                             /* path at which the server answers PING */
@@ -23,7 +23,7 @@ struct supervisor {
 
 /*
  * Starts ${g}->run as a child, asks it to end by TERM when ${life} is at end of file or when TERM comes, kills it if it
- * does not, and then ends as the child did; with GUARDIAN_HUNG after it had to be killed because it did not answer. Must
+ * does not, and then ends as the child did; with SUPERVISOR_HUNG after it had to be killed because it did not answer. Must
  * be called in a process of its own, with default signals.
  */
 _Noreturn void supervisor_run(int life, const struct supervisor *g);

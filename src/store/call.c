@@ -203,7 +203,7 @@ down(struct redis_store *s)
 }
 
 static void
-user_key(struct redis_store *s, bool failed)
+answered(struct redis_store *s, bool failed)
 {
 
 	if (breaker_success(&s->breaker))
@@ -231,7 +231,7 @@ refused(struct redis_store *s, const char *command, redisReply *r)
 	enum meaning m = meaning_of(r);
 
 	if (m == MEANS_SCRIPT) {
-		user_key(s, false);
+		answered(s, false);
 		return (DW_ABSENT);
 	}
 	if (m == MEANS_FAULT)
@@ -242,7 +242,7 @@ refused(struct redis_store *s, const char *command, redisReply *r)
 		conn_close(s->conn); /* our rights have changed: the next one looks */
 	if (m == MEANS_DOWN)
 		return (down(s));
-	user_key(s, true);
+	answered(s, true);
 	return (m == MEANS_FAULT ? DW_FAULT : DW_UNAVAILABLE);
 }
 
@@ -253,7 +253,7 @@ settle(struct redis_store *s, const char *command, redisReply *r, redisReply **o
 
 	*out = NULL;
 	if (s->denied) {
-		user_key(s, true);
+		answered(s, true);
 		return (DW_UNAVAILABLE);
 	}
 	if (r == NULL)
@@ -263,7 +263,7 @@ settle(struct redis_store *s, const char *command, redisReply *r, redisReply **o
 		freeReplyObject(r);
 		return (result);
 	}
-	user_key(s, false);
+	answered(s, false);
 	*out = r;
 	return (DW_OK);
 }
