@@ -293,10 +293,13 @@ call_ask(struct redis_store *s, const struct args *a, struct redisReply **out)
 enum dw_result
 call_script(struct redis_store *s, enum script_id id, const struct args *a, struct redisReply **out)
 {
-	enum dw_result result = call_ask(s, a, out);
+	enum dw_result result;
 	struct args load;
 
-	if (result != DW_ABSENT)
+	*out = NULL;
+	if (!script_fits(id, a))
+		return (call_nonsense(script_name(id)));
+	if ((result = call_ask(s, a, out)) != DW_ABSENT)
 		return (result);
 	args_init(&load, "SCRIPT");
 	args_text(&load, "LOAD");

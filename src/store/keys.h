@@ -18,6 +18,17 @@
 #define KEYS_RECORDS_PREFIX "dw:" /* of all user records, and of nothing else but the channel */
 #define KEYS_EVENTS "dw:events"   /* channel */
 
+/*
+ * Each kind of name as a rule of Redis' ACL, and one name of that kind: for the look at what our user may do. The lines
+ * "--@ needs" in src/store/lua call it by its last word.
+ */
+#define KEYS_RULE_RECORD "~dw:*"
+#define KEYS_LIKE_RECORD "dw:{000}AAAAAAAAAAAA"
+#define KEYS_RULE_OUTBOX "~dwo:*"
+#define KEYS_LIKE_OUTBOX "dwo:{000}"
+#define KEYS_RULE_EVENTS "&" KEYS_EVENTS
+#define KEYS_LIKE_EVENTS KEYS_EVENTS
+
 /* Which of the KEYS_BUCKETS ${user_key} is in: its first 10 bits. */
 unsigned keys_bucket(const uint8_t user_key[USER_KEY_LEN]);
 

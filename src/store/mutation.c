@@ -102,9 +102,7 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	memcpy(s->user_key, user_key, USER_KEY_LEN);
 	keys_record(user_key, key);
 	keys_outbox(user_key, outbox);
-	args_init(a, "EVALSHA");
-	args_text(a, script_sha(id));
-	args_text(a, "2");
+	script_begin(id, a);
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
 	put_outbox(s, a, user_key);
@@ -171,7 +169,7 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 	enum dw_result result = run_named(s, id, a, r);
 
 	/* Before anything is answered, also when the answer was lost: the change may have happened. */
-	if (id != SCRIPT_NOTIFY)
+	if (script_changes(id))
 		cache_evict(s->cache, s->user_key);
 	if (result != DW_OK)
 		return (result);

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What is known of a script comes from its row in scripts.def; the texts in scripts.inc are made from the same rows. Redis is
+ * sent the name of a script only, EVALSHA, and the text where it says that it does not know it (store/call.c).
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#include "store/args.h"
 #include "store/scripts.inc"
 
 #include "store/script.h"
 
 #define SHA1_LEN 20
+#define ANY (-1)
+#define BEFORE_KEYS 3 /* EVALSHA, the name, the number of keys */
 
-static const struct {
+static const struct script {
 	const char *name;
 	const char *text;
+	int keys;
+	int args; /* behind the keys, or ANY */
+	bool change;
 } scripts[SCRIPT_COUNT] = {
-	[SCRIPT_LOGIN] = { "login", lua_login },
-	[SCRIPT_END] = { "end", lua_end },
-	[SCRIPT_ROTATE] = { "rotate", lua_rotate },
-	[SCRIPT_TOUCH] = { "touch", lua_touch },
-	[SCRIPT_REVOKE] = { "revoke", lua_revoke },
-	[SCRIPT_NOTIFY] = { "notify", lua_notify },
-	[SCRIPT_PRUNE] = { "prune", lua_prune },
-	[SCRIPT_GROUPS] = { "groups", lua_groups },
-	[SCRIPT_PROBE] = { "probe", lua_probe },
+#define SCRIPT(id, file, flags, keys, args, change) [SCRIPT_##id] = { #file, lua_##file, keys, args, change },
+#include "store/scripts.def"
+#undef SCRIPT
 };
 
 const char *
@@ -53,4 +57,29 @@ script_sha(enum script_id id)
 	for (unsigned i = 0; i < SHA1_LEN; i++)
 		snprintf(shas[id] + 2 * i, 3, "%02x", md[i]);
 	return (shas[id]);
+}
+
+bool
+script_changes(enum script_id id)
+{
+
+	return (scripts[id].change);
+}
+
+void
+script_begin(enum script_id id, struct args *a)
+{
+
+	args_init(a, "EVALSHA");
+	args_text(a, script_sha(id));
+	args_int(a, scripts[id].keys);
+}
+
+bool
+script_fits(enum script_id id, const struct args *a)
+{
+	const struct script *s = &scripts[id];
+
+	return (strcmp(a->v[0], "EVALSHA") == 0 && strcmp(a->v[1], script_sha(id)) == 0 &&
+		(s->args == ANY || a->n == BEFORE_KEYS + s->keys + s->args));
 }

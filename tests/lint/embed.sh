@@ -8,7 +8,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 embed() {
-	sh "$src/src/store/embed.sh" "$dir" "$dir/record.h" > "$dir/out" 2> "$dir/err"
+	sh "$src/src/store/embed.sh" texts "$dir" > "$dir/out" 2> "$dir/err"
 }
 
 refused() {
@@ -20,21 +20,35 @@ refused() {
 }
 
 fresh() {
-	cp "$src"/src/store/lua/*.lua "$src/src/store/record.h" "$dir"
+	mkdir -p "$dir/lua"
+	cp "$src"/src/store/lua/*.lua "$dir/lua"
+	cp "$src/src/store/record.h" "$src/src/store/scripts.def" "$dir"
 }
 
 fresh
 embed
 grep -q 'S_CREATED' "$dir/out" && { echo "a name of an offset is left"; exit 1; }
 grep -q '^	"#!lua flags=allow-oom' "$dir/out"
-rm "$dir/stamp.lua"
+rm "$dir/lua/stamp.lua"
 refused "a missing piece" 'stamp.lua'
 fresh
-rm "$dir/end.lua"
+rm "$dir/lua/end.lua"
 refused "a missing script" 'end.lua'
 fresh
-echo 'local x = S_NOWHERE' >> "$dir/prune.lua"
+echo 'local x = S_NOWHERE' >> "$dir/lua/prune.lua"
 refused "an unknown offset" 'S_NOWHERE'
 fresh
 rm "$dir/record.h"
 refused "a missing header" 'record.h'
+fresh
+echo "call('LPUSH', key, now)" >> "$dir/lua/prune.lua"
+refused "a command that is not looked for" 'prune.lua calls LPUSH'
+fresh
+echo '--@ needs LPUSH RECORD u' >> "$dir/lua/prune.lua"
+refused "a right that nothing uses" 'prune.lua needs LPUSH'
+fresh
+echo 'SCRIPT(MORE, more, "", 2, 11, true)' >> "$dir/scripts.def"
+refused "a row without a script" 'more.lua'
+fresh
+sh "$src/src/store/embed.sh" rights "$dir" > "$dir/out"
+grep -q 'KEYS_RULE_OUTBOX, "+xinfo|groups", "XINFO GROUPS " KEYS_LIKE_OUTBOX, LOOK_UNTRIMMED' "$dir/out"

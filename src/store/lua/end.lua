@@ -1,8 +1,9 @@
-#!lua flags=allow-oom
 -- ARGV  11 logout record up to the device, by the time of the caller   14 text to record
 --       12 scope                                                       15 type of the event
 --       13 device                                                      16 its reason, as JSON
 -- Returns user, sessions ended, lost, whether the caller's is one of them, its l d e, and of every other one: handle, l, d, e.
+--@ needs HSET RECORD u v
+--@ needs HDEL RECORD u
 
 --@ head
 --@ event

@@ -1,4 +1,6 @@
 -- What an event is made of. No function here refers to a local of the script: those that do cost more to make.
+--@ needs XADD OUTBOX * e v
+--@ needs PUBLISH EVENTS v
 
 local function base64url(s) -- of 8 bytes, such as a handle
 	local byte, LETTERS = string.byte, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -1,6 +1,8 @@
-#!lua flags=allow-oom
 -- ARGV  11 user, as stored
 -- Gives the user other groups (or another name), wherever he is signed in: one text stands for all his sessions. Returns 0 events lost.
+--@ needs HGET RECORD u
+--@ needs HSET RECORD u v
+--@ needs HDEL RECORD u
 
 --@ head
 local w, a = arg[11], call('HGET', key, 'A')

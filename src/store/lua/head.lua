@@ -16,6 +16,11 @@
 -- Layout of the fields: src/store/record.h. Redis runs a script from its first line at every call, and making a function costs as much as
 -- calling one. So a script first tries the usual case, with what the caller prepared for the time he believes it is, and only then
 -- comes to the functions for all cases (rules.lua). Both must say the same; tests/unit/store compares them.
+--@ needs HDEL RECORD u
+--@ needs EXPIREAT RECORD 1
+--@ needs XADD OUTBOX * e v
+--@ needs PUBLISH EVENTS v
+--@ needs TIME
 
 local key, arg, call, sub, byte, unbin = KEYS[1], ARGV, redis.call, string.sub, string.byte, struct.unpack
 local time = call('TIME')[1]

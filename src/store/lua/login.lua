@@ -1,10 +1,12 @@
-#!lua
 -- ARGV  11 user, as stored             14 f, or ''                      17 limit
 --       12 user, as members of events  15 first half of the device id   18 '1': refuse beyond it
 --       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''
 --                                                                       20 when the record may go
 -- Times in these are by the time of the caller.
 -- Returns outcome, now, s and f if they are not as sent, sessions ended, lost.
+--@ needs HGETALL RECORD
+--@ needs HSET RECORD u v
+--@ needs EXPIREAT RECORD 1
 
 --@ head
 --@ event

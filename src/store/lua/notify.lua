@@ -1,4 +1,3 @@
-#!lua
 -- ARGV  11 the event between its id and its time   12 the rest of it
 -- An event about no session. Returns lost.
 

@@ -1,4 +1,3 @@
-#!lua flags=no-writes
 -- ARGV: commands, each as words with one blank between them. Returns for each whether the caller's user may give it, 1 or 0.
 
 local may = {}

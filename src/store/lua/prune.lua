@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- What every other script does on its way: puts the record in order. For the sweep. Returns lost.
 
 --@ head

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- ARGV  11 hash of the jti   12 expiry of the token
 -- Blacklists one access token for the rest of its life. Returns whether it was done now, and lost.
 

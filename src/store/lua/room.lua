@@ -1,6 +1,12 @@
 -- Makes room for event ${text} in an outbox that no consumer group reads; where one does, the relay trims. What is too old goes, then, if
 -- there still are too many, what weighs least and is oldest, an eighth at a time: wrong guesses, then what ends nothing, endings last. An
 -- event displaces nothing that weighs more than itself: strangers can only displace each other. Sets lost, full.
+--@ wants UNTRIMMED XLEN OUTBOX
+--@ wants UNTRIMMED XINFO|GROUPS OUTBOX
+--@ wants UNTRIMMED XRANGE OUTBOX - +
+--@ wants UNTRIMMED XDEL OUTBOX 0-0
+--@ wants UNTRIMMED XTRIM OUTBOX MAXLEN 1
+--@ needs TIME
 
 local most, keep = struct.unpack('<I4I4', ARGV[1])
 local size = redis.pcall('XLEN', outbox)

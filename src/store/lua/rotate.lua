@@ -1,8 +1,8 @@
-#!lua flags=allow-oom
 -- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
 --       12 expiry of the access token by that time, no flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
 -- Returns outcome, now, lost, user, s, f; then d and e as far as there are any.
+--@ needs HSET RECORD u v
 
 --@ head
 --@ event

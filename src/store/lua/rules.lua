@@ -1,5 +1,9 @@
 -- All cases. A script first calls survey(), then decides by changing the record through put(), drop() and finish(), and last calls
 -- commit(). Nothing is written before that, so a script may still return empty-handed.
+--@ needs HGETALL RECORD
+--@ needs HSET RECORD u v
+--@ needs HDEL RECORD u
+--@ needs EXPIREAT RECORD 1
 
 local bin, floor, max, min = struct.pack, math.floor, math.max, math.min
 

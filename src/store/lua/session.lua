@@ -1,5 +1,6 @@
 -- One session and its user, for the usual case of a script about no other: s, f, d, e; w, the user's text; who, it as members of an event;
 -- device, ready to be quoted. usual is false if there is none, if it is older than the not-before mark, or if anything needs escapes.
+--@ needs HMGET RECORD u
 
 local usual, v = time == arg[9], call('HMGET', key, 's' .. own, 'f' .. own, 'A', 'n')
 local s, f, w, d, e, who, device = v[1], v[2], v[3]

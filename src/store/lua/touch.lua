@@ -1,6 +1,7 @@
-#!lua flags=allow-oom
 -- Records that the session is in use, in steps of a quarter of its idle time. A cookie that is past is not brought back.
 -- Returns whether it was recorded, and lost.
+--@ needs HMGET RECORD u
+--@ needs HSET RECORD u v
 
 --@ head
 local v = call('HMGET', key, 's' .. own, 'n')
