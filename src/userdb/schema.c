@@ -57,6 +57,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE users ADD COLUMN cost INTEGER;"
 	"UPDATE users SET cost = hash_cost(hash);"
 	"CREATE INDEX users_cost ON users (cost);",
+	/* 5: the same again, since more forms of hashes are understood */
+	"UPDATE users SET cost = hash_cost(hash);",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
