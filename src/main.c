@@ -37,7 +37,7 @@
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
 #include "web/route.h"
-#include "worker/keep.h"
+#include "keeper/keep.h"
 #include "worker/worker.h"
 
 #define LOGIN_NICE 10     /* a hash gives way to a check */

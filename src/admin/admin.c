@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "worker/outcome.h"
-#include "worker/reopen.h"
-#include "worker/sandbox.h"
-#include "worker/services.h"
-#include "worker/signals.h"
+#include "child/outcome.h"
+#include "child/reopen.h"
+#include "child/sandbox.h"
+#include "child/services.h"
+#include "child/signals.h"
 
 #include "admin/admin.h"
 

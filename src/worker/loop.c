@@ -31,8 +31,8 @@
 #include "base/log.h"
 #include "worker/fcgi.h"
 #include "worker/incoming.h"
-#include "worker/reopen.h"
-#include "worker/signals.h"
+#include "child/reopen.h"
+#include "child/signals.h"
 #include "worker/recycle.h"
 
 #include "worker/loop.h"

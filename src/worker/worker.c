@@ -13,9 +13,9 @@
 #include "web/serve.h"
 #include "worker/fcgi.h"
 #include "worker/loop.h"
-#include "worker/sandbox.h"
-#include "worker/services.h"
-#include "worker/signals.h"
+#include "child/sandbox.h"
+#include "child/services.h"
+#include "child/signals.h"
 
 #include "worker/worker.h"
 

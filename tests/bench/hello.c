@@ -14,7 +14,7 @@
 #include "web/serve.h"
 #include "worker/fcgi.h"
 #include "worker/loop.h"
-#include "worker/signals.h"
+#include "child/signals.h"
 
 #define HELLO "Status: 200\r\nContent-Type: text/plain\r\n\r\nhello\n"
 #define DEADLINE 5000   /* ms, the default of workers.receive_deadline */

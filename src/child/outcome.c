@@ -3,7 +3,7 @@
 
 #include "doorward/board.h"
 
-#include "worker/outcome.h"
+#include "child/outcome.h"
 
 int
 outcome_code(int why)

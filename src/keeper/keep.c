@@ -4,12 +4,12 @@
 
 #include "base/log.h"
 #include "store/keeper.h"
-#include "worker/outcome.h"
-#include "worker/reopen.h"
-#include "worker/sandbox.h"
-#include "worker/signals.h"
+#include "child/outcome.h"
+#include "child/reopen.h"
+#include "child/sandbox.h"
+#include "child/signals.h"
 
-#include "worker/keep.h"
+#include "keeper/keep.h"
 
 /* Waits for word from Redis or the master, at the most until the next proof is due. Returns whether Redis has something. */
 static bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A worker's signals: open only inside the one wait, so that no read, write or rule is ever interrupted. */
-#ifndef WORKER_SIGNALS_H
-#define WORKER_SIGNALS_H
+#ifndef CHILD_SIGNALS_H
+#define CHILD_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>

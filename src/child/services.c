@@ -8,9 +8,9 @@
 #include "store/redis.h"
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
-#include "worker/outcome.h"
+#include "child/outcome.h"
 
-#include "worker/services.h"
+#include "child/services.h"
 
 #define REASON_BYTES 512
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What a process needs before it can answer: keys, the store's connection, the user database. Made after the fork, never
  * shared. */
-#ifndef WORKER_SERVICES_H
-#define WORKER_SERVICES_H
+#ifndef CHILD_SERVICES_H
+#define CHILD_SERVICES_H
 
 #include "doorward/app.h"
 

@@ -10,9 +10,9 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "worker/signals.h"
+#include "child/signals.h"
 
-#include "worker/reopen.h"
+#include "child/reopen.h"
 
 void
 reopen_log(const struct child *c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stddef.h>
 
-#include "worker/signals.h"
+#include "child/signals.h"
 
 static volatile sig_atomic_t leave, reopen;
 

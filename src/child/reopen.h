@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The log after a rotation, in a process that may have no right to open it. */
-#ifndef WORKER_REOPEN_H
-#define WORKER_REOPEN_H
+#ifndef CHILD_REOPEN_H
+#define CHILD_REOPEN_H
 
 #include "doorward/board.h"
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "doorward/board.h"
-#include "worker/outcome.h"
+#include "child/outcome.h"
 
 static void
 test_codes(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a failure to get ready means to the master: the one place where it becomes an exit code. */
-#ifndef WORKER_OUTCOME_H
-#define WORKER_OUTCOME_H
+#ifndef CHILD_OUTCOME_H
+#define CHILD_OUTCOME_H
 
 /*
  * EXIT_RESOURCE for an errno that may be another one in a moment (no memory, no descriptors, a disk that fails): the process is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The cache keeper's life as a process: one a host. */
-#ifndef WORKER_KEEP_H
-#define WORKER_KEEP_H
+#ifndef KEEPER_KEEP_H
+#define KEEPER_KEEP_H
 
 #include "doorward/board.h"
 #include "doorward/config.h"

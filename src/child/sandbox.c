@@ -11,7 +11,7 @@
 
 #endif
 
-#include "worker/sandbox.h"
+#include "child/sandbox.h"
 
 #ifdef HAVE_SECCOMP
 

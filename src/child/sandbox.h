@@ -3,8 +3,8 @@
  * What a process that answers requests never needs, it gives up: a bug in a parser must not become a shell. A filter of system
  * calls (seccomp), where libseccomp was there at build time; also after a takeover it cannot be taken back.
  */
-#ifndef WORKER_SANDBOX_H
-#define WORKER_SANDBOX_H
+#ifndef CHILD_SANDBOX_H
+#define CHILD_SANDBOX_H
 
 #include <stdbool.h>
 

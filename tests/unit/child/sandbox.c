@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "worker/sandbox.h"
+#include "child/sandbox.h"
 
 /* Each runs in a child of its own, which has entered the sandbox or not, and returns the errno it got, 0 if it was let. */
 static int
