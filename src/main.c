@@ -29,6 +29,7 @@
 #include "config/logging.h"
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
+#include "keeper/keep.h"
 #include "master/master.h"
 #include "master/preflight.h"
 #include "master/privs.h"
@@ -37,7 +38,6 @@
 #include "userdb/sqlite.h"
 #include "userdb/url.h"
 #include "web/route.h"
-#include "keeper/keep.h"
 #include "worker/worker.h"
 
 #define LOGIN_NICE 10     /* a hash gives way to a check */

@@ -2,9 +2,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/http.h"
 #include "admin/probe.h"
@@ -12,10 +10,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "child/outcome.h"
-#include "child/reopen.h"
 #include "child/sandbox.h"
 #include "child/services.h"
-#include "child/signals.h"
+#include "child/wait.h"
 
 #include "admin/admin.h"
 
@@ -28,7 +25,6 @@ struct admin {
 	char token[ADMIN_TOKEN_MAX];
 	struct http *http[CHILD_LISTEN_MAX];
 	size_t n;
-	sigset_t open; /* signals get through only in the wait */
 };
 
 /* Reads the token of the loopback address. False: there should be one, and it cannot be used. */
@@ -98,14 +94,13 @@ until_probe(struct admin *a)
 	return (ms < 0 ? 0 : ms < WAIT_MS ? (int)ms : WAIT_MS);
 }
 
-/* Waits for work, at most ${ms}, and does it. Returns false once the master is gone. */
-static bool
+/* Waits for work, at most ${ms}, and does it. */
+static enum child_word
 turn(struct admin *a, int ms)
 {
-	struct pollfd fds[1 + CHILD_LISTEN_MAX + PROBES_MAX] = { { .fd = a->child->master_fd, .events = POLLIN } };
-	struct timespec ts;
+	struct pollfd fds[1 + CHILD_LISTEN_MAX + PROBES_MAX];
+	enum child_word word;
 	size_t n;
-	int rc;
 
 	for (size_t i = 0; i < a->n; i++) {
 		int t = http_timeout(a->http[i]);
@@ -114,16 +109,13 @@ turn(struct admin *a, int ms)
 		if (t >= 0 && t < ms)
 			ms = t;
 	}
-	ts = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	n = probe_poll(fds + a->n + 1);
-	rc = ppoll(fds, a->n + 1 + n, &ts, &a->open);
-	if (rc > 0)
-		probe_hear(fds + a->n + 1, n, clock_mono_ms());
-	else if (rc < 0 && errno != EINTR)
-		log_error("cannot wait: %s", strerror(errno));
+	if ((word = child_poll(a->child, fds, a->n + 1 + n, ms)) == CHILD_FAILED)
+		return (word);
+	probe_hear(fds + a->n + 1, n, clock_mono_ms());
 	for (size_t i = 0; i < a->n; i++)
 		http_run(a->http[i]);
-	return (fds[0].revents == 0);
+	return (word);
 }
 
 static void
@@ -138,9 +130,24 @@ drain(struct admin *a)
 		idle = true;
 		for (size_t i = 0; i < a->n; i++)
 			idle = http_drain(a->http[i]) && idle;
-		if (!idle)
-			turn(a, (int)(until - now));
+		if (!idle && turn(a, (int)(until - now)) == CHILD_FAILED)
+			return;
 	}
+}
+
+/* Returns an exit code. */
+static int
+serve_until_told(struct admin *a)
+{
+	enum child_word word;
+
+	do
+		word = turn(a, until_probe(a));
+	while (word == CHILD_GO_ON);
+	if (word == CHILD_FAILED)
+		return (EXIT_RUNTIME);
+	drain(a);
+	return (EXIT_RETIRED);
 }
 
 int
@@ -150,7 +157,7 @@ admin_run(struct child *c, const struct config *conf)
 	int rc;
 
 	a = (struct admin){ .child = c };
-	signals_install(&a.open);
+	child_signals();
 	errno = 0;
 	if (!read_token(&a, conf->admin_token_file))
 		return (outcome_code(errno));
@@ -160,10 +167,7 @@ admin_run(struct child *c, const struct config *conf)
 	if (open_all(&a)) {
 		sandbox_enter(conf->seccomp);
 		child_ready(c);
-		while (!signals_leave() && turn(&a, until_probe(&a)))
-			reopen_log(c);
-		drain(&a);
-		rc = EXIT_RETIRED;
+		rc = serve_until_told(&a);
 	}
 	close_all(&a);
 	probe_close();

@@ -29,10 +29,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "child/wait.h"
 #include "worker/fcgi.h"
 #include "worker/incoming.h"
-#include "child/reopen.h"
-#include "child/signals.h"
 #include "worker/recycle.h"
 
 #include "worker/loop.h"
@@ -449,8 +448,7 @@ static void
 after_wait(struct loop *l)
 {
 
-	reopen_log(l->child);
-	if (!l->leaving && signals_leave())
+	if (!l->leaving && child_leaving())
 		begin_leaving(l);
 	look_at_recycle(l);
 	enforce_deadlines(l);
@@ -486,13 +484,11 @@ wait_and_serve(struct loop *l)
 	struct epoll_event events[EVENTS_MAX];
 
 	while (!l->leaving || l->open > 0) {
-		int n = epoll_pwait(l->ep, events, EVENTS_MAX, longest_wait(l), l->o->open);
+		int n = child_epoll(l->child, l->ep, events, EVENTS_MAX, longest_wait(l));
 		uint64_t served = l->served;
 
-		if (n < 0 && errno != EINTR) {
-			log_error("epoll_pwait failed errno=%d", errno);
+		if (n < 0)
 			return (EXIT_RUNTIME);
-		}
 		l->now = clock_mono_ms();
 		for (int i = 0; i < n; i++) {
 			bool news = events[i].data.u32 >= ABOUT_LISTEN && events[i].data.u32 != ABOUT_MASTER;

@@ -4,7 +4,6 @@
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "doorward/app.h"
@@ -12,7 +11,6 @@
 #include "worker/recycle.h"
 
 struct loop_options {
-	const sigset_t *open; /* signal mask while waiting */
 	bool single; /* of the login pool: a connection is closed after its answer, and none is taken while one may be about to
 			ask */
 	int64_t deadline;              /* ms a request may take to arrive */

@@ -10,12 +10,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "child/sandbox.h"
+#include "child/services.h"
+#include "child/wait.h"
 #include "web/serve.h"
 #include "worker/fcgi.h"
 #include "worker/loop.h"
-#include "child/sandbox.h"
-#include "child/services.h"
-#include "child/signals.h"
 
 #include "worker/worker.h"
 
@@ -39,19 +39,17 @@ worker_run(struct child *c, const struct config *conf)
 {
 	struct loop_options o = { .single = strcmp(c->role, "login") == 0, .deadline = conf->receive_deadline };
 	struct app app;
-	sigset_t open;
 	int rc;
 
 	if (fcgi_init() != 0) {
 		log_error("no memory file for requests: %s", strerror(errno));
 		return (EXIT_RESOURCE);
 	}
-	signals_install(&open);
+	child_signals();
 	raise_descriptors();
 	if ((rc = services_open(&app, conf, c)) != 0)
 		return (rc);
 	sandbox_enter(conf->seccomp);
-	o.open = &open;
 	o.recycle = recycle_limits(conf, (size_t)(c->slot - c->board->slots));
 	rc = loop_run(&app, c, &o);
 	services_close(&app);
@@ -100,7 +98,6 @@ worker_run_cgi(const struct config *conf)
 	struct board *board = board_new();
 	struct child c = { .role = "cgi", .master_fd = -1, .channel = -1, .board = board };
 	struct app app;
-	sigset_t open;
 	int rc;
 
 	if (board == NULL)
@@ -108,7 +105,7 @@ worker_run_cgi(const struct config *conf)
 	c.slot = &board->slots[0];
 	board->max_hashing = 1;
 	board->nodes[0].hushed = 1;
-	signals_install(&open);
+	child_signals();
 	if (length != NULL && length[0] != '\0' && !str_to_u64(str_of(length), UINT64_MAX, &left))
 		left = 0; /* the request is refused as malformed when it is parsed */
 	if ((rc = services_open(&app, conf, &c)) != 0)

@@ -14,7 +14,7 @@
 #include "web/serve.h"
 #include "worker/fcgi.h"
 #include "worker/loop.h"
-#include "child/signals.h"
+#include "child/wait.h"
 
 #define HELLO "Status: 200\r\nContent-Type: text/plain\r\n\r\nhello\n"
 #define DEADLINE 5000   /* ms, the default of workers.receive_deadline */
@@ -41,13 +41,11 @@ run(int fd)
 	struct loop_options o = { .deadline = DEADLINE };
 	struct config conf = { .slow_after = SLOW_AFTER, .receive_deadline = DEADLINE };
 	struct app app = { .conf = &conf, .board = board };
-	sigset_t open;
 
 	if (board == NULL || fcgi_init() != 0 || fd_nonblocking(fd) != 0)
 		err(1, "hello does not start");
-	signals_install(&open);
+	child_signals();
 	c.slot = app.slot = &board->slots[0];
-	o.open = &open;
 	exit(loop_run(&app, &c, &o));
 }
 

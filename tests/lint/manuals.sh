@@ -91,7 +91,7 @@ check_options doorward "$daemon"
 check_options doorwardctl "$ctl"
 check_commands
 check_environment "$ctl" "$srcdir/src/ctl"
-check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/base"
+check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/child" "$srcdir/src/base"
 check_signals
 check_routes
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
