@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Access tokens: JWTs of type at+jwt (RFC 9068). Issuing signs what the session says; reading verifies the signature, then who
+ * issued it for whom and until when, and takes the session out of it. Whether that session still lives is not known here: a
+ * valid token of a session that was logged out is refused by check.c.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -84,7 +89,10 @@ find_key(const void *keys, struct str kid)
 	return (keyring_verifier(keys, kid));
 }
 
-/* A NumericDate may have a fraction (RFC 7519 section 2); NaN, negatives and the far future are refused. */
+/*
+ * A NumericDate may have a fraction (RFC 7519 section 2); NaN, negatives and the far future are refused. A NumericDate as a
+ * string or with an exponent beyond all sense is refused here, not clamped.
+ */
 static bool
 date(struct json_object *o, const char *name, bool required, int64_t *out)
 {
@@ -102,6 +110,7 @@ date(struct json_object *o, const char *name, bool required, int64_t *out)
 	return (true);
 }
 
+/* "aud" is a string or a list of strings; anything else names nobody. */
 static bool
 names_us(struct json_object *o, const char *us)
 {

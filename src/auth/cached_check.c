@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The short way of a check: the cache of store/cache.c by the hash of the whole credential as it was sent. A hit stands for a
+ * check that passed a moment ago; a refusal is never kept. The text in full is the key, so another secret of the same session
+ * is another entry.
+ */
 #include <string.h>
 
 #include "crypto/jws.h"

@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Is this credential good now, and whose is it? One question to the store brings everything; the rules follow:
+ *
+ * 1. There is such a user, the session is in the record, and it is not older than the user's not-before mark.
+ * 2. The secret matches (cookie), or the token is of this user and not revoked (access token).
+ * 3. Its end is not past. Before somebody is refused for that, the store's clock is asked again: it may have been set back.
+ * 4. Use is recorded, in steps of a quarter of the idle time.
+ *
+ * The epoch of the cache is read before the question is sent: an answer that a logout overtook is not kept.
+ */
 #include <string.h>
 
 #include "session/liveness.h"

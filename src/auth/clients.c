@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Clients by the hash under which a session stores them. The hashes are computed once in every process, when the configuration
+ * is new.
+ */
 #include <string.h>
 
 #include "crypto/mac.h"

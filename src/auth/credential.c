@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A credential in the text form a client sends, read into what the store is asked with. Nothing is asked here: malformed and
+ * forged ones are refused by their MAC or signature, at no cost for anybody else.
+ */
 #include <string.h>
 
 #include "doorward/app.h"

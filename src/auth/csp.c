@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The Content-Security-Policy of our pages: nothing may be loaded or run but the one style, which is allowed by its digest. */
 #include <stdio.h>
 
 #include "base/base64url.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Which requests are believed to come from our own pages. Browsers say it in Sec-Fetch-Site and Origin; both are set by the
+ * browser and cannot be set by a page. Where neither is sent, a form proves it by a token: a MAC of the value of a cookie that
+ * only our own host can have set (__Host-). A page of another site can neither read nor set that cookie.
+ */
 #include <string.h>
 
 #include "base/base64url.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Devices: the id a client chose, or one made at random, or one that follows from a browser's form cookie. The store knows a
+ * device by eight bytes: a generated id is those bytes, a chosen one is hashed.
+ */
 #include <string.h>
 
 #include "base/base64url.h"

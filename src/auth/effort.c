@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * How long a failed login takes must not depend on who it was about.
+ *
  * For a name nobody has, the work itself is done: a verification with the parameters of the dearest hash. A wrong password of
  * an account with a cheaper hash is verified, and then the processor is kept busy for as long as the dearest would have taken.
  * Both are measured in processor time, which does not depend on what else the machine does, and not waited for: a wait ends on

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Ending sessions. The credential need not be alive: a session that is over already is answered from its record, as it was the
+ * first time, which makes logging out repeatable.
+ */
 #include <string.h>
 
 #include "doorward/app.h"

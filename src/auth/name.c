@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Names of users and groups in their one spelling, and a list of groups as one text: sorted, no name twice, short enough for
+ * the two fields of a record that hold it.
+ */
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Verifying a password, and making a hash of a new one.
+ *
  * A password is verified in the form that RFC 8265 gives it, and then, if that is another one, as it was typed: hashes that
  * were imported, or made before names and passwords were prepared, are of those bytes. A hash that matches so is renewed in the
  * prepared form.

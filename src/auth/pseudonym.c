@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The name of a user in the store: a keyed hash of the id. Redis, its backups and whoever reads them learn no ids and cannot
+ * look for one.
+ */
 #include <string.h>
 
 #include "crypto/keyring.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Nothing hidden, and not blanks alone, which say nothing. */
+/*
+ * The reason an operator gives when ending a session: shown to the user, so it has to be visible text.
+ *
+ * Nothing hidden, and not blanks alone, which say nothing.
+ */
 #include "base/hidden.h"
 #include "doorward/session.h"
 

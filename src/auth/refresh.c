@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Exchanging a refresh token. The successor is derived here, from the presented token, a random salt and a key, and only
+ * proposed; the script decides, and stores its hash in the same step in which it makes the old one invalid: of two exchanges at
+ * once one is the first.
+ *
+ * The other one, within the grace time, gets the same successor: the salt that won is stored, and from it and the old token the
+ * text is derived again. So a second tab or a lost answer is no theft, and no second living token is ever made. A token that
+ * comes back later is theft, and ends its session; once, a client that names its device is forgiven, since its answer may have
+ * been lost for longer.
+ */
 #include <string.h>
 
 #include "auth/clients.h"

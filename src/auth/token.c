@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Session and refresh tokens: opaque to clients, made and read without asking anybody. A token carries a key version, the
+ * user's locator masked with a hash of the secret, for a refresh token the session, the secret, and a MAC over all of it. A
+ * forged one is recognised before a question is sent; the store keeps only a hash of the secret, so what it holds cannot be
+ * sent as a token.
+ */
 #include <string.h>
 
 #include "base/base64url.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Sessions and logout records as the JSON that handlers, the admin listener and doorwardctl all show. */
 #include <string.h>
 
 #include "auth/clients.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The id of a session as people and applications see it: the session's key in the clear, and before it the user's key masked
- * with a hash of the session's. It leads to the record without a table, and two sessions of one user do not show that they
- * belong together. It is a name and not a credential: knowing it allows nothing.
+ * with a keyed hash of the session's. It leads to the record without a table, and two sessions of one user do not show that
+ * they belong together. It is a name and not a credential: knowing it allows nothing.
  */
 #include <stdlib.h>
 #include <string.h>

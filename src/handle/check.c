@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * /check, and every request to an Authorizer: may this request pass, and as whom? A yes is a handful of headers and no body; a
+ * refusal tells where to sign in. It stands before every picture of an application, so the cache is asked first.
+ *
+ * An Authorizer's query belongs to the application and is not read. Where the store cannot be asked the answer is 503 and not
+ * 401: a front must not take an outage for a logout. Only an operator's stale_if_error allows an earlier answer for a while.
+ */
 #include "auth/cached_check.h"
 #include "handle/credential.h"
 #include "handle/next.h"

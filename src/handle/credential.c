@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Credentials of a request: which came, whether they agree, what to answer if they do not, and the cookies that carry them.
+ *
+ * A cookie and a bearer token may come together if they are of one session. Different sessions are refused and none is chosen:
+ * whoever can add a header or a cookie must not decide who a request is from. A write by cookie needs proof that it comes from
+ * our own page (auth/csrf.c); a bearer token is nothing a browser sends by itself, and is proof enough.
+ */
 #include <string.h>
 
 #include "auth/csrf.h"
@@ -266,6 +273,10 @@ has_form_token(const struct app *app, const struct request *q)
 	return (csrf_token_valid(app->keys, cookie, token->value));
 }
 
+/*
+ * JSON without word of an origin passes: a page of another site cannot send it without asking first (CORS), and a browser that
+ * asks also says where from.
+ */
 bool
 credential_from_own_page(const struct app *app, const struct request *q)
 {

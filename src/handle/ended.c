@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The answer of everything that ends sessions, always of the same form. */
 #include "auth/view.h"
 #include "crypto/keyring.h"
 

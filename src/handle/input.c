@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Members of a body, typed: a wrong type or too long a text is answered 400 at once and never coerced. null is absent. */
 #include <stdio.h>
 
 #include "handle/input.h"

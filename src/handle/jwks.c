@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* /jwks.json: the public keys that access tokens are verified with. The only answer that caches may keep. */
 #include "crypto/keyring.h"
 #include "doorward/app.h"
 #include "doorward/request.h"

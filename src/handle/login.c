@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * POST /login: reads the request, decides whether a browser may do this in its user's name, lets auth/login.c do it, and
+ * answers as JSON or, to a person, as a page.
+ *
+ * A wrong user name, a wrong password and a disabled account are one outcome here, so the three answers cannot differ. After a
+ * form the way on is 303, so that the browser does not send the password to the next address.
+ */
 #include <string.h>
 
 #include "auth/device.h"

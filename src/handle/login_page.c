@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* GET /login: the form. The browser's old cookie, if there is one, tells what to say above it. */
 #include "handle/credential.h"
 #include "handle/next.h"
 #include "handle/page.h"

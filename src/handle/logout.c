@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * POST /logout, and the page that asks. The credential may be a cookie, an access token or a refresh token in the body, dead or
+ * alive. Logging out twice is a success both times; a token that is not ours at all is refused; only an outage is an error,
+ * since then it is not known whether the session still lives.
+ */
 #include "auth/logout.h"
 #include "handle/credential.h"
 #include "handle/ended.h"

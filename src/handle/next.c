@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The way on after a login: an address that a stranger may have written into a link. Only a path on this host passes, in the
+ * spelling a browser would send; everything doubtful becomes "/". It is examined as it is and once more decoded, since the next
+ * hop may decode it.
+ */
 #include <string.h>
 
 #include "handle/next.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* POST /refresh and the refresh_token grant of POST /token: the same exchange, in two dialects of answers. */
 #include "auth/device.h"
 #include "auth/refresh.h"
 #include "handle/credential.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * /session, /sessions and /sessions/{id}: what a user sees of his sessions and ends of them. Ids are public names and not
+ * secrets; an id of somebody else's session is answered like one that never was. Pages are continued by a cursor, the position
+ * of the last session that was shown, so that sessions that come and go meanwhile neither repeat others nor hide them.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +100,7 @@ write_cursor(struct buf *b, const struct session *s)
 	buf_json(b, str_of(text));
 }
 
+/* The caller may invent one: it only chooses where in his own list the page begins. */
 static bool
 read_cursor(struct str text, struct position *out)
 {

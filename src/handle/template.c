@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Fills a page's template: {{name}} is replaced by a value with HTML escapes, {{t.name}} by a text of texts.c,
+ * {{#name}}…{{/name}} is shown if the value is there, {{^name}}…{{/name}} if it is not.
+ *
  * The templates are files of src/handle/pages, compiled in; nobody but us writes them, so a broken one is found by the unit
  * tests and not handled here beyond staying inside its bytes.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Everything that pages say to people, in one table.
+ *
  * One row a text. The templates name theirs ({{t.sign_in}}), the code those of a cause or of an error by its word;
  * tests/unit/handle/template.c and page.c find the ones that are missing.
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Tokens as members of a JSON answer (RFC 6749, 5.1). */
 #include "handle/tokens.h"
 
 void

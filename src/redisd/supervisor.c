@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Between the master and the private redis-server: starts it, asks it for signs of life, ends it when told, and is killed by
- * nobody but the master. If it dies itself the kernel kills the server (parent death signal). It ends as the server ended, so
- * that the master needs only one child to understand.
+ * Between the master and the private redis-server: starts it, asks it for signs of life, ends it when told. If it dies itself
+ * the kernel kills the server (parent death signal). It ends as the server ended, so that the master needs only one child to
+ * understand.
  *
  * Waits for one of: the end of the child (SIGCHLD), the word to end it (TERM, or end of file of the pipe that all masters
  * hold), an answer of the server, and the next time something is due.

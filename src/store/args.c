@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The arguments of one command to Redis, with their lengths: no text that a client sent is ever part of a command line that is
+ * parsed again. What the caller keeps anyway is only pointed to; numbers and other made texts are kept at the end of ${mem}. A
+ * list that does not fit is marked and never sent.
+ */
 #include <inttypes.h>
 #include <string.h>
 

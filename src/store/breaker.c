@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The circuit breaker of one process and one server.
+ *
+ * CLOSED     ask. After ${limit} failures in a row: OPEN.
+ * OPEN       do not ask until the time is up; then HALF_OPEN.
+ * HALF_OPEN  one question is under way and decides: CLOSED, or OPEN again. All others are refused meanwhile.
+ *
+ * A server that does not answer costs each request its timeout; behind an open breaker a request is refused at once.
+ */
 #include "store/breaker.h"
 
 void
@@ -43,6 +52,7 @@ breaker_failure(struct breaker *b, int64_t now)
 	return (changed);
 }
 
+/* For a server that answered, but is not to be used for a moment: no failures are counted. */
 bool
 breaker_hold(struct breaker *b, int64_t now, int64_t ms)
 {

@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The session cache (L1): answers of recent checks in memory that all workers share. How a stale answer is kept out is in
+ * doorward/cache.h; here is how it is laid out.
+ *
+ * It is a table of sets with WAYS entries each; the key's bits choose the set, the oldest entry of it gives way. There is no
+ * lock around the table. A writer locks one entry with a version and its pid in one word; a reader copies the entry and looks
+ * whether the version is still the same (a seqlock), else it counts as a miss. A writer that died leaves its pid behind, and
+ * the next one takes the lock over when that pid is gone.
+ *
+ * An entry counts only while all of this is true: its user's epoch and the epoch of all are those read before the question was
+ * sent; it is young enough; the keeper's lease has not run out; neither the session's end nor the time of its next touch has
+ * come.
+ */
 #include <sys/mman.h>
 
 #include <errno.h>
@@ -100,6 +113,7 @@ snapshot(const struct entry *e, const uint8_t *key, struct entry *out)
 	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before && memcmp(out->key, key, CACHE_KEY_LEN) == 0);
 }
 
+/* What changed while the answer was on its way raised an epoch, so an answer that was overtaken never counts. */
 static bool
 counts(const struct cache *c, const struct entry *e, int64_t now)
 {
@@ -137,6 +151,10 @@ cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t no
 	return (true);
 }
 
+/*
+ * For an outage (stale_if_error): neither lease nor the epoch of all are asked, since both void everything as soon as Redis is
+ * lost. What was evicted by name, a logout for instance, stays out.
+ */
 bool
 cache_recall_stale(
     const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out)

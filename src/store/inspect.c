@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What "doorward -t --strict" says of the Redis server: connects once, looks (look.c), and prints a line for each fault with
+ * what mends it. A private Redis that does not run yet is no fault.
+ */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "doorward/config.h"

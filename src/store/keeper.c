@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The keeper of the session cache: one process a host that lets Redis tell it of every change to a user's record (client-side
+ * caching, broadcasting mode) and evicts the user from the cache all workers share.
+ *
+ * Notices can be lost with the connection that carries them, so the cache is believed only under a lease. The keeper proves
+ * regularly that the connection works: it sends PING with a number on it, and as replies come in order, the number's return
+ * means that every notice before it has been taken. With one connection that both tracks and subscribes there is no case in
+ * which tracking has stopped and the subscription goes on: with two, Redis would stop telling when the tracking one is gone,
+ * and say nothing.
+ *
  * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to
  * the moment before it was asked for.
  *

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The names of keys and fields. A user's record is "dw:{bbb}" and the user's pseudonym, the outbox of a bucket "dwo:{bbb}"; bbb
+ * is the bucket, the first ten bits of the pseudonym, and the braces make it the hash tag of Redis Cluster: a record and its
+ * outbox are always in one slot. Nothing that a client chose is part of a name.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +28,7 @@ keys_record(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_RECORD_LEN + 1])
 	base64url_encode(user_key, USER_KEY_LEN, out + RECORD_PREFIX_LEN);
 }
 
+/* Only the exact name that keys_record() makes; a foreign key that looks similar is none of ours. */
 bool
 keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN])
 {

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A change of one user's record, as one call of a Lua script: all of it happens or nothing, in one step of the server. This
+ * file has what all such calls share: the common arguments (lua/head.lua), the public ids that only we can make, the eviction
+ * from the cache, the count of lost events.
+ *
+ * The cache is evicted before the caller gets its answer, also when the answer was lost: the change may have happened. So
+ * nobody who was told that a session is over can still be let in by it on this host.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * How many events wait in the outboxes: XLEN of every bucket, in pieces, so that other clients of Redis get their turn in
+ * between.
+ */
 #include <stddef.h>
 
 #include <hiredis/hiredis.h>

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Questions that change nothing: the one session of a check, in one HMGET, and all sessions of a user, in one HGETALL. The
+ * record's layout is in record.h. What does not make sense is a fault and never "no session".
+ *
+ * A listing is read in three passes over the same reply, since fields of one session stand anywhere in it: count, fill and
+ * sort, then add families and device ids to the sessions they belong to.
+ */
 #include <stdlib.h>
 #include <string.h>
 

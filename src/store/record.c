@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The fields of a user's record as bytes, and back: fixed offsets, little-endian, seconds in 32 bits. The scripts read and
+ * write the same bytes, with the same offsets by name. Reading checks every length and every enumeration, since the bytes come
+ * from outside this process.
+ */
 #include <arpa/inet.h>
 
 #include <string.h>
@@ -12,6 +17,7 @@
 
 static const uint8_t no_hash[HASH_LEN];
 
+/* Saturates: a time beyond 2106 stays the latest there is, instead of becoming one long past. */
 void
 record_put32(uint8_t *p, int64_t v)
 {
@@ -50,6 +56,7 @@ unpack_ip(const uint8_t *p, size_t n, char out[ADDRESS_MAX + 1])
 	return (inet_ntop(n == IP4_LEN ? AF_INET : AF_INET6, p, out, ADDRESS_MAX + 1) != NULL);
 }
 
+/* Would need an escape in JSON; the scripts then take the slower way. */
 static bool
 is_odd(struct str s)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The store's operations on Redis, as the rules know them (doorward/store.h), and what only operators use: looking, scanning,
+ * pruning, watching. The object holds a connection, a breaker and the clients' hashes that the scripts need for their events.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +122,7 @@ ping(void *store)
 	return (DW_OK);
 }
 
+/* By Redis' clock, which all hosts share: lifetimes are stored as points in time, and hosts may disagree about those. */
 static int64_t
 now(void *store)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Reads an array reply element by element. The first element that is missing or of another type marks the whole reply as bad;
+ * callers read on and ask once at the end.
+ */
 #include <hiredis/hiredis.h>
 
 #include "store/reply.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * The scripts: their names, texts (compiled in from lua/), and the SHA-1 by which EVALSHA calls them, computed at the first
+ * use.
+ *
  * What is known of a script comes from its row in scripts.def; the texts in scripts.inc are made from the same rows. Redis is
  * sent the name of a script only, EVALSHA, and the text where it says that it does not know it (store/call.c).
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Lines about Redis, each kind at most once a period: an outage is one event and must not be a line for every request. */
 #include <stdint.h>
 
 #include "base/log.h"

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Questions that change a record: login, end, rotate, touch, groups, prune, revoke, notify. Each builds the arguments of its
+ * script and reads its answer; the decisions are the scripts' (lua/), because only there the record cannot change in between.
+ *
+ * Times in the arguments are by this host's idea of Redis' clock. The script compares it with the real one: if both are the
+ * same second, it uses the fields as they were prepared here; else it moves them.
+ */
 #include <string.h>
 
 #include <hiredis/hiredis.h>

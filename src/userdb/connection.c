@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * One connection to the SQLite file, and what its errors mean: a lock or a disk is "could not be asked" (and passes), a row
+ * that makes no sense is a fault, a constraint is an answer.
+ *
+ * The file may be replaced under us (restored from a backup, moved): before every statement its device and inode are compared
+ * with those that were opened, and a changed file is opened anew. A file that is gone is not made again: an empty database
+ * would answer that every password is wrong. Statements are prepared once a connection and kept.
+ */
 #include <sys/stat.h>
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The tables, as a list of migrations: version n is made of version n - 1 by the nth. Each runs in a transaction of its own
+ * that also raises the version, so processes that start together do not run one twice, and a crash leaves a whole version
+ * behind. A file of another program, or of a newer doorward, is refused untouched.
+ */
 #include <stdbool.h>
 #include <stdio.h>
 

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Accounts and devices in SQLite. Every statement is written here and only here; values are bound, never part of the text.
+ *
+ * A change that depends on what was read before compares in the same transaction or statement (replace_hash, set_groups): of
+ * two at once the second notices. What makes void what was verified before (password, disabled) raises the account's version,
+ * which a login looks at after it has written its session. Writes wait for the disk, except for the device of a login.
+ */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -107,6 +114,7 @@ malformed(const char *table)
 	return (DW_FAULT);
 }
 
+/* The hash is part of it: whoever asks for an account wipes it when it is no longer needed. */
 static enum dw_result
 find_by(struct sqlite_db *c, enum statement by, const char *key, struct account *out)
 {
