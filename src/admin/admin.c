@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The operators' listener as a process: a child like a worker, with the same services, but HTTP instead of FastCGI. One wait
+ * for everything: the HTTP connections, the looks at the workers' sockets (probe.c), the end of the master. Nothing here is in
+ * the way of a request.
+ *
+ * Told to leave, it stops accepting, gives answers that are on their way half a second, and goes.
+ */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -27,7 +34,10 @@ struct admin {
 	size_t n;
 };
 
-/* Reads the token of the loopback address. False: there should be one, and it cannot be used. */
+/*
+ * Reads the token of the loopback address. False: there should be one, and it cannot be used. errno 0 says that the content is
+ * wrong: a restart would not help, which the exit code then says.
+ */
 static bool
 read_token(struct admin *a, const char *file)
 {

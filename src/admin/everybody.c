@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * GET /admin/sessions without a user: all sessions of everybody, page by page. Redis gives users in batches (SCAN), in no order
+ * and perhaps twice; a batch is sorted, so that a cursor into it means the same the next time.
+ *
+ * A page ends when it is full or when its time is up: this process also answers health checks, and a large Redis must not keep
+ * those waiting. So a page may be empty and still have a next one.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,7 +143,7 @@ first_of(const struct session_list *list, const uint8_t session_key[SESSION_KEY_
 	return (0); /* it has ended since: show the user's again */
 }
 
-/* Shows one user's. False: the page is full; then ${place.sid8} says how far it came. */
+/* Shows one user's. False: the page is full; then ${place.session_key} says how far it came. */
 static bool
 put_user(struct listing *l, const uint8_t user_key[USER_KEY_LEN], struct session_list *list)
 {

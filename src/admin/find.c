@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Whom an operator means: a name, in any spelling, or an id. An id works without the user database, since the store's name of a
+ * user is computed from it: somebody can be logged out while accounts cannot be asked.
+ */
 #include <string.h>
 
 #include "admin/routes.h"

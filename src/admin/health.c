@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The list of what is wrong: who is asked, and how its lines become the answer of a health checker. */
+/*
+ * What is wrong, worst first, for /health/ready, the status page and doorwardctl status, so that all three say the same. "down"
+ * means that logins or checks cannot be answered; "degraded" that something needs an operator and requests are answered.
+ * Everything is asked anew at most five times a second, however many checkers there are.
+ *
+ * The list of what is wrong: who is asked, and how its lines become the answer of a health checker.
+ */
 #include <sys/statvfs.h>
 
 #include <limits.h>
@@ -26,6 +32,7 @@ struct recent {
 	bool known;
 };
 
+/* Keeps the list sorted; of problems of one level the first stays first. A full list drops the least. */
 void
 health_add(struct health *h, enum health_level level, const char *error, const char *reason, const char *fmt, ...)
 {

@@ -11,7 +11,7 @@
 #include "admin/routes.h"
 
 /* What the body asks for. p NULL = absent. */
-struct login_request {
+struct kick_request {
 	struct str user, session, device, reason;
 };
 
@@ -32,7 +32,7 @@ text(const struct request *q, const char *name, struct str *out)
 
 /* Returns what is wrong with the body, or NULL. */
 static const char *
-read_login_request(const struct request *q, struct login_request *w)
+read_kick_request(const struct request *q, struct kick_request *w)
 {
 
 	if (!text(q, "user", &w->user) || !text(q, "session", &w->session) || !text(q, "device", &w->device) ||
@@ -51,7 +51,7 @@ read_login_request(const struct request *q, struct login_request *w)
 
 /* Fills who and which. False: answered. */
 static bool
-aim(struct app *app, const struct request *q, struct response *r, const struct login_request *w, struct end_write *e)
+aim(struct app *app, const struct request *q, struct response *r, const struct kick_request *w, struct end_write *e)
 {
 
 	if (w->session.p != NULL) {
@@ -90,8 +90,8 @@ kick_post(struct app *app, struct request *q, struct response *r)
 {
 	struct end_write e = { .cause = END_KICK, .actor = { .trace_id = q->trace_id } };
 	struct end_reply reply;
-	struct login_request w;
-	const char *wrong = read_login_request(q, &w);
+	struct kick_request w;
+	const char *wrong = read_kick_request(q, &w);
 	enum dw_result rc;
 
 	if (wrong != NULL) {

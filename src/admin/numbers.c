@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Sums over the board that both the metrics and the status need: by role, by state, quantiles of the histograms. Outbox lengths
+ * are asked of Redis, at most every ten seconds.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,6 +70,7 @@ numbers_observed(const struct board_numbers *n, enum board_stage stage)
 	return (sum);
 }
 
+/* The end of the class in which the quantile lies: an upper bound, at most twice the truth. */
 uint64_t
 numbers_quantile(const struct board_numbers *n, enum board_stage stage, unsigned percent)
 {

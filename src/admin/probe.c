@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * Looks at the workers' sockets from outside, as a front would: is the path still ours, can it be connected to, does somebody
+ * take the connection?
+ *
  * A look connects without waiting, says at once that nothing will be sent, and waits for the end: a worker that takes such a
  * connection closes it, and counts no request. That is what a worker does for whoever it serves, so an end within
  * PROBE_PATIENCE proves that the queue drains; whether a request can be answered the breakers and the watchdog know.
  *
- * One connection a socket at a time, kept until somebody takes it: a queue that stands still gets one longer, not one every
- * two seconds. States of a look: idle (fd -1), under way (fd), and full (fd -1, ${since} set: the queue had no room).
+ * One connection a socket at a time, kept until somebody takes it: a queue that stands still gets one longer, not one every two
+ * seconds. States of a look: idle (fd -1), under way (fd), and full (fd -1, ${since} set: the queue had no room).
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The operators' routes. What is open only reads; everything else needs the unix socket or the token. */
 #include <string.h>
 
 #include "admin/routes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* /status: the page, or with ?json the same as an object; and the words that both use. */
 #include "admin/numbers.h"
 #include "admin/routes.h"
 #include "base/clock.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The status page: what is wrong, some numbers, the pools, the stages, the processes. Without script; it loads itself again.
+ * Its style is allowed by a nonce, and everything that is not a number of ours is escaped.
+ */
 #include "config.h"
 
 #include <stdio.h>
@@ -107,18 +111,18 @@ static void
 alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 {
 	const struct board_role *r = &board->roles[role];
-	uint64_t user_key = numbers_in_state(board, role, BOARD_READY) + numbers_in_state(board, role, BOARD_BUSY);
+	uint64_t alive = numbers_in_state(board, role, BOARD_READY) + numbers_in_state(board, role, BOARD_BUSY);
 	uint64_t open = numbers_breakers(board, role, 1) + numbers_breakers(board, role, 2);
 	char text[160];
 
-	if (user_key < r->wanted) {
+	if (alive < r->wanted) {
 		snprintf(
-		    text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)user_key, r->wanted);
+		    text, sizeof(text), "Pool %s has %llu of %u processes.", r->name, (unsigned long long)alive, r->wanted);
 		alarm_of(b, n, text);
 	}
 	if (open > 0) {
 		snprintf(text, sizeof(text), "Pool %s does not reach Redis: %llu of %llu processes.", r->name,
-		    (unsigned long long)open, (unsigned long long)user_key);
+		    (unsigned long long)open, (unsigned long long)alive);
 		alarm_of(b, n, text);
 	}
 	if (numbers_serves(board, role) && r->queue_max > 0 && r->queue_len * 2 > r->queue_max) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* The same as JSON, with more numbers: what doorwardctl status shows and what a program reads. */
 #include "config.h"
 
 #include "admin/health.h"

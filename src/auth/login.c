@@ -3,15 +3,16 @@
  * The steps of a login. Each one stands where it is because of a race or an attack:
  *
  * 1. Ping the store. A password hashed for a session that could not be kept would be work for nothing, and a way to make us
- * work.
+ *    work.
  * 2. Verify the password (password.c): one hash is computed whoever was named, so time tells nobody apart.
  * 3. End the session that came along, before the new one is written: no identifier lives through a login, so an attacker who
  *    planted one has nothing.
  * 4. Write the session in one script, device and session limit included: of two logins at once both see each other, and the
- * limit holds.
+ *    limit holds.
  * 5. Look at the account again. The password may have been changed, and the account's sessions ended, between 2 and 4; a
- * session written after that would survive the change. Whoever changes an account writes it first and ends the sessions then,
- * so that a look after 4 sees every change whose ending missed this session. If anything changed, the session is taken back.
+ *    session written after that would survive the change. Whoever changes an account writes it first and ends the sessions
+ *    then, so that a look after 4 sees every change whose ending missed this session. If anything changed, the session is
+ *    taken back.
  * 6. Remember the device. It may fail: the login does not depend on it.
  * 7. Hand out the tokens. Until now they have not left this process, so a session taken back in 5 was never usable.
  */

@@ -327,7 +327,7 @@ hold_secrets(struct baseline *b)
 
 /* Where names can be guessed and taken by others, one of theirs may stand in the place of ours. */
 static void
-hold_slot(struct baseline *b, const char *name, const char *path)
+hold_place(struct baseline *b, const char *name, const char *path)
 {
 
 	if (path[0] != '\0')
@@ -348,10 +348,10 @@ hold_files(struct baseline *b)
 	snprintf(path, sizeof(path), "%s/keys", c->state_dir);
 	hold_file(b, baseline_files_all(path, S_IRWXG | S_IRWXO, worst, sizeof(worst)), source_of(c, "state_dir"), "state_dir",
 	    worst, "keys for their owner only (0700, 0600)");
-	hold_slot(b, "pid_file", c->pid_file);
-	hold_slot(b, "listen.check", c->listen_check);
-	hold_slot(b, "listen.login", c->listen_login);
-	hold_slot(b, "admin.socket", c->admin_socket);
+	hold_place(b, "pid_file", c->pid_file);
+	hold_place(b, "listen.check", c->listen_check);
+	hold_place(b, "listen.login", c->listen_login);
+	hold_place(b, "admin.socket", c->admin_socket);
 	if (c->log_file[0] != '\0')
 		hold_file(b, baseline_files_mode(c->log_file, S_IRWXO), source_of(c, "log.file"), "log.file", c->log_file,
 		    "closed to others: who signs in from where is nobody else's business");

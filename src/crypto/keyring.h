@@ -33,9 +33,10 @@ struct token_keys {
 
 /* Those that never change. */
 struct user_keys {
-	struct mac_key *user;   /* user id -> pseudonym */
-	uint8_t public_sid[20]; /* masks the locator in public session ids: SHA-1(this || sid8), computed in scripts too */
-	struct mac_key *csrf;   /* form tokens */
+	struct mac_key *user; /* user id -> pseudonym */
+	uint8_t
+	    public_sid[20];   /* masks the locator in public session ids: SHA-1(this || session_key), computed in scripts too */
+	struct mac_key *csrf; /* form tokens */
 	struct mac_key *cursor; /* paging cursors */
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Public session ids: base64url( (up XOR SHA-1(key || sid8)[0..9]) || sid8 ). Safe to show and to log, useless as a credential;
- * the mask keeps two sessions of one user from being told to be his. SHA-1 since ids that were handed out must stay what they
- * are; it only masks, nothing rests on collisions. Made here only: the key never goes to Redis. Not a MAC: any text of the
- * right shape parses, and then names a session that does not exist.
+ * Public session ids: base64url( (user_key XOR SHA-1(key || session_key)[0..9]) || session_key ). Safe to show and to log,
+ * useless as a credential; the mask keeps two sessions of one user from being told to be his. SHA-1 since ids that were handed
+ * out must stay what they are; it only masks, nothing rests on collisions. Made here only: the key never goes to Redis. Not a
+ * MAC: any text of the right shape parses, and then names a session that does not exist.
  */
 #ifndef CRYPTO_SID_H
 #define CRYPTO_SID_H

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Changes of an account after which its sessions must not go on: a new password, disabling, deleting. The account is written
+ * first and the sessions are ended then, in this order only: a login that reads the account before the change has its session
+ * ended here, or looks at the account again after writing its session (auth/login.c), and one that reads it afterwards sees the
+ * change.
+ *
+ * If the sessions cannot be ended, the command fails and says until when they may live; it can be repeated.
+ */
 #include <stdio.h>
 #include <string.h>
 

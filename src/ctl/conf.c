@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* "config test" and "config dump". */
 #include <stdio.h>
 
 #include "config/baseline.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What the commands share: messages, and opening the configuration, the user database and the store, each only when a command
+ * needs it. Redis and the database are used directly, so that the tool also works while the daemon does not.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -181,6 +185,7 @@ ctl_keys(const struct ctl *c)
 	return (keyring_user(c->keys));
 }
 
+/* The daemon's cache does not see a change in Redis at once. If the daemon is not running there is nothing to flush. */
 void
 ctl_flush(const struct ctl *c)
 {

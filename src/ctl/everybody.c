@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Goes over all users that have a record in Redis. The scan is finished first and then visited: what the visits change could
+ * otherwise make it repeat or skip. A record that makes no sense is passed over and counted, and the command fails in the end.
+ */
 #include <stdlib.h>
 #include <string.h>
 

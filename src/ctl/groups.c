@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * "user groups": shows or changes the groups of an account.
+ *
  * The account is written first and the record of the user's sessions then: what signs in between the two looks at the account
  * again after it has written its session (auth/login.c). Two of these commands at once: the account is only changed from what
  * was read, and the record is written until the account is what was written there, so that neither undoes the other.

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "hash": makes the hash of a password that is read from the terminal or standard input, for a database that is filled by other
+ * means.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

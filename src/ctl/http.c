@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* A request to the daemon's admin socket: one connection, one answer, read to its end and checked to be whole. */
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -128,6 +129,7 @@ err0:
 	return (-1);
 }
 
+/* 0: nobody is there. A daemon that does not run has no cache that could be out of date. */
 int
 http_post(const char *path, const char *target)
 {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "session kick": ends one session, those of one user or device, or all. While the user database cannot be asked a name is
+ * looked for in the records of Redis instead, so that somebody can be put out in an outage too.
+ */
 #include <stdio.h>
 #include <string.h>
 

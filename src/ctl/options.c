@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The options of a command: only those its row allows are known to getopt, so an option in the wrong place is an unknown one.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>

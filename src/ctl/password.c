@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Reads a new password: from the terminal, twice and without echo, or one line of standard input; never from the command line,
+ * which others can see in the list of processes.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -98,6 +102,7 @@ ask_twice(char *out, size_t cap, size_t *n)
 	return (result);
 }
 
+/* Characters and not bytes, as the rule about short passwords counts: every byte that begins one. */
 static size_t
 characters(const char *p, size_t n)
 {

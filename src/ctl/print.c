@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Output: everything that came from users or clients is escaped where a terminal would act on it. */
 #include <stdarg.h>
 #include <stdio.h>
 

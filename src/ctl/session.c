@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* "session list" and "session show". Device names come from the user database and are left out while it cannot be asked. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "status": asks the daemon and shows its JSON as it is, or as names, values and tables. It knows no member of it by name
+ * except the processes, so it needs no change when the daemon tells more.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "status --watch": two samples a second apart, and what happened between them as rates. After the first answer an outage is
+ * shown and not an end: what is watched may be a restart.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

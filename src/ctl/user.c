@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "user add", "user list", "user show". The id is random and never used again, also for a new account of the same name: it is
+ * what sessions and applications know the user by.
+ */
 #include <stdio.h>
 #include <string.h>
 

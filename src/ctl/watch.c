@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * "watch": prints events as Redis publishes them, one a line, until it is interrupted. Events that happen while the connection
+ * is lost are missing, and it says so.
+ */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  *
  * 1. Load the file, open its sockets, open its log. Any failure: nothing has changed, and the log says why.
  * 2. Start the processes of the next generation; both serve from the same sockets.
- * 3. All are ready: the next one becomes the present one, the old processes are told to finish, sockets nobody needs are
- * closed. One of them fails first: the next one is killed and the old goes on as if nothing had been.
+ * 3. All are ready: the next one becomes the present one, the old processes are told to finish, and sockets that nobody needs
+ *    are closed. If one of them fails first, the next one is killed and the old goes on as if nothing had been.
  *
  * A second HUP during a reload is remembered and starts another one afterwards, so that the last content of the file always
  * wins.

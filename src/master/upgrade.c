@@ -5,8 +5,8 @@
  *
  * 1. Move our pid file aside and mark the sockets as shared, so that neither master removes their paths.
  * 2. Fork and exec, with what inherit.c describes and a pipe for the new master's report.
- * 3. It reports that it is ready: roles that only one master may have are given up, Redis is left to it, the service manager is
- * told. It reports a failure, dies, or says nothing within UPGRADE_TIMEOUT: it is killed, and everything is ours again.
+ * 3. It reports that it is ready: roles that only one master may have are given up, Redis is left to it, the service manager
+ *    is told. If it reports a failure, dies, or says nothing within UPGRADE_TIMEOUT, it is killed and everything is ours again.
  * 4. QUIT ends the old master; the new one sees the end of a pipe, and the sockets are its own.
  *
  * The predecessor may end in the middle of a reload of ours: the sockets of the next generation must not be pruned then.

@@ -11,7 +11,7 @@
 
 #define KEYS_RECORD_LEN 20 /* dw:{bbb}UUUUUUUUUUUU */
 #define KEYS_OUTBOX_LEN 9  /* dwo:{bbb} */
-#define KEYS_FIELD_LEN 9   /* kind, sid8 */
+#define KEYS_FIELD_LEN 9   /* kind, session_key */
 #define KEYS_JTI_FIELD_LEN 13
 #define KEYS_BUCKETS 1024
 #define KEYS_RECORDS_PATTERN "dw:{*"

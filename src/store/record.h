@@ -83,8 +83,8 @@ size_t record_pack_user(struct str id, struct str name, struct str groups, uint8
 bool record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, char *name, char *groups);
 
 /*
- * Packs ${s} (sid8, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored as the
- * largest value, an address that is none as no address.
+ * Packs ${s} (session_key, device_id and the family left out) and returns the length. Times and spans beyond 32 bits are stored
+ * as the largest value, an address that is none as no address.
  */
 size_t record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX]);
 
