@@ -15,7 +15,6 @@
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +28,14 @@
 #include "config/logging.h"
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
+#include "doorward/userdb.h"
 #include "keeper/keep.h"
 #include "master/master.h"
 #include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
+#include "state.h"
 #include "store/inspect.h"
-#include "userdb/sqlite.h"
-#include "userdb/url.h"
 #include "web/route.h"
 #include "worker/worker.h"
 
@@ -57,13 +56,16 @@ static struct cache *cache;
 static void
 print_version(void)
 {
+	const struct userdb_driver *d;
 
 	printf(
 	    "doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR "/doorward/doorward.conf\n");
-	printf("libraries: %s, SQLite %s, json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 "
-	       "version %d\n",
-	    OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), json_c_version(), MHD_get_version(), HIREDIS_MAJOR,
-	    HIREDIS_MINOR, HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, (int)ARGON2_VERSION_NUMBER);
+	printf("libraries: %s, ", OpenSSL_version(OPENSSL_VERSION));
+	for (size_t i = 0; (d = userdb_driver_at(i)) != NULL; i++)
+		printf("%s, ", d->library());
+	printf("json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n", json_c_version(),
+	    MHD_get_version(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+	    (int)ARGON2_VERSION_NUMBER);
 }
 
 static void
@@ -160,65 +162,13 @@ read_options(int argc, char **argv, struct options *o)
 	return (EXIT_CONFIG);
 }
 
-/*
- * Opens the database once, so that one process makes its tables; as the user who will use it, who owns what SQLite puts
- * beside it.
- */
-static int
-make_users(const struct config *conf, const struct privs *p, char *err, size_t errlen)
-{
-	struct sqlite_db *db;
-	char path[PATH_MAX];
-
-	if (url_path(conf, path, sizeof(path), err, errlen) != 0)
-		return (-1);
-	if (sqlite_make_file(path, p->uid, p->gid) != 0) {
-		snprintf(err, errlen, "cannot make the user database %.*s: %s", PATH_MAX / 16, path, strerror(errno));
-		return (-1);
-	}
-	if (p->drop && (setegid(p->gid) != 0 || seteuid(p->uid) != 0)) {
-		snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
-		return (-1);
-	}
-	db = sqlite_open_db(path, true, err, errlen);
-	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
-		abort(); /* half a user is worse than none */
-	if (db == NULL)
-		return (-1);
-	if (err[0] != '\0')
-		log_warn("the user database cannot be asked yet: %s", err);
-	err[0] = '\0';
-	sqlite_close_db(&db);
-	return (0);
-}
-
-/* Makes what processes will only open: the state directory, keys, the user database. */
-static int
-make_state(const struct config *conf, char *err, size_t errlen)
-{
-	struct privs p;
-	mode_t old = umask(0027);
-	int rc = -1;
-
-	if (privs_resolve(conf->user, conf->group, &p, err, errlen) != 0)
-		goto err0;
-	if (privs_state_directory(conf->state_dir, p.uid, p.gid, err, errlen) != 0)
-		goto err0;
-	if (keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
-		rc = make_users(conf, &p, err, errlen);
-
-err0:
-	umask(old);
-	return (rc);
-}
-
 /* For a reload: as at the start, everything is read, checked and made before anything changes. */
 static struct config *
 load(const char *file, char *err, size_t errlen)
 {
 	struct config *conf = config_load(file, err, errlen);
 
-	if (conf == NULL || make_state(conf, err, errlen) == 0)
+	if (conf == NULL || state_make(conf, err, errlen) == 0)
 		return (conf);
 	config_free(conf);
 	return (NULL);
@@ -489,7 +439,7 @@ main(int argc, char **argv)
 		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", logging_place(conf), strerror(errno));
 		goto err1;
 	}
-	if (make_state(conf, err, sizeof(err)) != 0)
+	if (state_make(conf, err, sizeof(err)) != 0)
 		goto err1;
 	board_name_routes(route_name);
 	return (run(conf, &o));

@@ -16,7 +16,8 @@ struct app {
 	const struct keyring *keys;
 	const struct store_ops *store;
 	void *store_ctx;
-	const struct userdb_ops *users;
+	const struct userdb_driver *userdb;
+	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;
 	struct cache *cache; /* NULL = none: no keeper, no cache */
 	struct board *board;

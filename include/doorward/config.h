@@ -103,7 +103,7 @@ struct config {
 	int64_t stale_if_error; /* ms; 0 = never */
 
 	/* accounts */
-	char *userdb_url; /* "sqlite:/path"; a relative path is below state_dir */
+	char *userdb_url; /* see userdb_driver() */
 
 	/* log */
 	char *log_file;     /* "" = none */

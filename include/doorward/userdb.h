@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts and known devices, behind one table: sqlite now, others later. Operations return DW_OK, DW_ABSENT (asked: no
- * such user or device), DW_REFUSED (add: the name is taken), DW_UNAVAILABLE (could not ask) or DW_FAULT.
+ * Accounts and known devices. The scheme of userdb.url names the driver, whose table has all that is done with the database: a
+ * further kind of database is one file in src/userdb and one row in src/userdb/driver.c.
  */
 #ifndef DOORWARD_USERDB_H
 #define DOORWARD_USERDB_H
+
+#include <sys/types.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +16,11 @@
 #include "doorward/session.h"
 
 struct arena;
+struct config;
+
+/* The setting: its default, and what it may look like. */
+#define USERDB_URL_DEFAULT "sqlite:users.db"
+#define USERDB_URL_FORMS "sqlite:/path"
 
 #define PWHASH_MAX 512     /* bytes of an encoded password hash, terminator included */
 #define USERDB_PATIENCE 50 /* ms that something a login can do without may wait for others who write */
@@ -41,6 +48,8 @@ struct device {
 	int64_t last_seen;
 };
 
+/* They return DW_OK, DW_ABSENT (asked: no such user or device), DW_REFUSED (add: the name is taken), DW_UNAVAILABLE (could not
+ * ask) or DW_FAULT. The first argument is what the driver's open() returned. */
 struct userdb_ops {
 	enum dw_result (*find)(void *db, const char *name, struct account *out);
 	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
@@ -74,5 +83,37 @@ struct userdb_ops {
 	/* Asks whether the database can be asked at all. */
 	enum dw_result (*ping)(void *db);
 };
+
+struct userdb_driver {
+	const char *scheme; /* of userdb.url: what stands before the first ':' */
+	bool writable;      /* accounts are added and changed here: if not, the operations that do so are NULL */
+	bool records;       /* devices are kept here: if not, their operations are NULL */
+
+	/* Whether ${url}, of this scheme, names a database. Looks at nothing but the text. */
+	bool (*is_url)(const char *url);
+	/* Name and version of the library below. */
+	const char *(*library)(void);
+	/*
+	 * Makes what ${conf} names, if it is not there and can be made here, empty and owned by ${uid}:${gid} (-1 = as it
+	 * comes): for root, who makes it for the user that will use it. Returns 0, or -1 with a sentence in ${err}.
+	 */
+	int (*make)(const struct config *conf, uid_t uid, gid_t gid, char *err, size_t errlen);
+	/*
+	 * Opens what ${conf} names, and brings its tables up to date. To be called after the fork. Returns NULL with a sentence
+	 * in ${err} if it can never serve: another program's, a newer version's, damaged; or on lack of memory, with errno
+	 * ENOMEM. If it can only not be asked now, returns a handle all the same, with the sentence in ${err}, which is "" if
+	 * all is well.
+	 */
+	void *(*open)(const struct config *conf, char *err, size_t errlen);
+	/* NULL is fine. */
+	void (*close)(void *db);
+	const struct userdb_ops *ops;
+};
+
+/* The driver of ${url}, or NULL if there is none of its scheme or the rest of it names nothing. */
+const struct userdb_driver *userdb_driver(const char *url);
+
+/* The driver number ${i}, or NULL after the last. */
+const struct userdb_driver *userdb_driver_at(size_t i);
 
 #endif

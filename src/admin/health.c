@@ -23,7 +23,7 @@
 
 #define ASK_PERIOD 200          /* ms: health checkers in numbers must not become a load on what they watch */
 #define RECENT_PERIOD 60000     /* ms that a failure is told of after it was counted last */
-#define DISK_ROOM_MIN (1 << 20) /* bytes: less has no room for a journal of SQLite and some minutes of log */
+#define DISK_ROOM_MIN (1 << 20) /* bytes: less has no room for a journal of the user database and some minutes of log */
 
 /* A number that only grows, and when it did. */
 struct recent {

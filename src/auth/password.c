@@ -68,6 +68,7 @@ compare(const struct account *a, const struct password *p, size_t *which)
 	return (DW_REFUSED);
 }
 
+/* ${renewal} NULL: none is to be made. */
 static enum dw_result
 evaluate(enum dw_result found, const struct account *a, const struct password *p, struct renewal *renewal)
 {
@@ -80,7 +81,7 @@ evaluate(enum dw_result found, const struct account *a, const struct password *p
 		return (DW_REFUSED);
 	}
 	rc = compare(a, p, &which);
-	if (rc == DW_OK && (which > 0 || pwhash_outdated(a->hash)) &&
+	if (rc == DW_OK && renewal != NULL && (which > 0 || pwhash_outdated(a->hash)) &&
 	    pwhash_make(p->forms[0].p, p->forms[0].len, renewal->text) != 0)
 		renewal->text[0] = '\0';
 	return (rc);
@@ -133,7 +134,7 @@ verify(struct app *app, struct str name, const struct password *p, struct accoun
 		rc = app->users->find(app->users_ctx, canonical, out);
 	if (rc != DW_OK && rc != DW_ABSENT)
 		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
-	rc = hash_in_turn(app, rc, out, p, &renewal);
+	rc = hash_in_turn(app, rc, out, p, app->userdb->writable ? &renewal : NULL);
 	if (rc == DW_OK)
 		renew(app, out, &renewal);
 	explicit_bzero(&renewal, sizeof(renewal));

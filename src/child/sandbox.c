@@ -16,8 +16,8 @@
 #ifdef HAVE_SECCOMP
 
 /*
- * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, SQLite) change their
- * system calls from release to release, and a filter that kills a worker for a new one would be an outage.
+ * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, that of the user database)
+ * change their system calls from release to release, and a filter that kills a worker for a new one would be an outage.
  */
 static const int refused[] = {
 	/* other programs */

@@ -4,11 +4,9 @@
 
 #include "auth/clients.h"
 #include "base/log.h"
+#include "child/outcome.h"
 #include "crypto/keyring.h"
 #include "store/redis.h"
-#include "userdb/sqlite.h"
-#include "userdb/url.h"
-#include "child/outcome.h"
 
 #include "child/services.h"
 
@@ -18,12 +16,10 @@
 static bool
 open_users(struct app *app, const struct config *conf, char *why)
 {
-	char path[4096];
 
-	app->users = &sqlite_ops;
-	if (url_path(conf, path, sizeof(path), why, REASON_BYTES) != 0)
-		return (false);
-	if ((app->users_ctx = sqlite_open_db(path, false, why, REASON_BYTES)) == NULL)
+	app->userdb = userdb_driver(conf->userdb_url); /* config_load() has found it */
+	app->users = app->userdb->ops;
+	if ((app->users_ctx = app->userdb->open(conf, why, REASON_BYTES)) == NULL)
 		return (false);
 	if (why[0] != '\0')
 		log_warn("the user database cannot be asked yet: %s", why);
@@ -63,11 +59,11 @@ err0:
 void
 services_close(struct app *app)
 {
-	struct sqlite_db *db = app->users_ctx;
 
 	if (app->store_ctx != NULL)
 		redis_store_free(app->store_ctx);
-	sqlite_close_db(&db);
+	if (app->userdb != NULL)
+		app->userdb->close(app->users_ctx);
 	keyring_free((struct keyring *)(uintptr_t)app->keys);
 	memset(app, 0, sizeof(*app));
 }

@@ -23,6 +23,7 @@
 #include "config/table.h"
 #include "config/value.h"
 #include "doorward/board.h"
+#include "doorward/userdb.h"
 
 #include "config/check.h"
 
@@ -214,8 +215,8 @@ check_backends(const struct loading *l)
 	else if (path >= SOCKET_PATH_CAP)
 		wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
 		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1);
-	if (strncmp(c->userdb_url, "sqlite:", 7) != 0 || c->userdb_url[7] == '\0')
-		wrong(l, "userdb.url", "\"%s\" is not sqlite:/path", c->userdb_url);
+	if (userdb_driver(c->userdb_url) == NULL)
+		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
 }
 
 static const char *

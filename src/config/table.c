@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "doorward/config.h"
+#include "doorward/userdb.h"
 
 #include "config/table.h"
 
@@ -184,8 +185,8 @@ const struct option table_options[] = {
 	OPT(DURATION, "cache.lease", "300ms", MS(200), SECONDS(10), cache_lease,
 	    "How long the cache is believed without a sign of life from Redis; a change needs a restart."),
 
-	OPT(STRING, "userdb.url", "sqlite:users.db", 1, PATH_MAX_LEN, userdb_url,
-	    "\"sqlite:/path\"; a relative path is below state_dir."),
+	OPT(STRING, "userdb.url", USERDB_URL_DEFAULT, 1, PATH_MAX_LEN, userdb_url,
+	    "\"" USERDB_URL_FORMS "\"; a relative path is below state_dir."),
 
 	ONE_OF(LEVEL, targets, "log.target", "auto", log_target,
 	    "\"stderr\", \"file\" (log.file), \"syslog\", or \"auto\": the file if one is named, else standard error."),

@@ -19,7 +19,6 @@
 #include "doorward/config.h"
 #include "doorward/store.h"
 #include "store/redis.h"
-#include "userdb/sqlite.h"
 
 #include "ctl/change.h"
 
@@ -87,6 +86,14 @@ is_changed(enum dw_result r, const char *name)
 	return (r == DW_OK);
 }
 
+/* Opens what is changed and finds the account that the command names. */
+static int
+find_to_change(struct ctl *c, const struct options *o, struct account *a)
+{
+
+	return (ctl_users_to_change(c) == 0 ? ctl_account(c, o->args[0], a) : -1);
+}
+
 int
 change_password(struct ctl *c, const struct options *o)
 {
@@ -95,9 +102,9 @@ change_password(struct ctl *c, const struct options *o)
 	enum dw_result r;
 	uint32_t ended;
 
-	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0 || password_hash(o->password_stdin, hash) != 0)
+	if (find_to_change(c, o, &a) != 0 || password_hash(o->password_stdin, hash) != 0)
 		return (CTL_FAILED);
-	r = sqlite_ops.set_hash(c->users, a.id, hash);
+	r = c->users->set_hash(c->users_ctx, a.id, hash);
 	explicit_bzero(hash, sizeof(hash));
 	if (!is_changed(r, a.name))
 		return (CTL_FAILED);
@@ -109,20 +116,28 @@ change_password(struct ctl *c, const struct options *o)
 	return (CTL_DONE);
 }
 
+/* Disables the account that the command names, ${a}, and ends its sessions; or says how far it came, ${undone} being what else
+ * was to come. */
+static int
+shut_out(struct ctl *c, const struct options *o, enum end_cause cause, const char *undone, struct account *a, uint32_t *ended)
+{
+
+	if (find_to_change(c, o, a) != 0 || !is_changed(c->users->set_disabled(c->users_ctx, a->id, true), a->name))
+		return (-1);
+	if (end_all(c, a->id, cause, ended) == 0)
+		return (0);
+	ctl_say("%s is disabled, but %sthe sessions were not ended", a->name, undone);
+	return (-1);
+}
+
 int
 change_disable(struct ctl *c, const struct options *o)
 {
 	struct account a;
 	uint32_t ended;
 
-	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+	if (shut_out(c, o, END_DISABLED, "", &a, &ended) != 0)
 		return (CTL_FAILED);
-	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, true), a.name))
-		return (CTL_FAILED);
-	if (end_all(c, a.id, END_DISABLED, &ended) != 0) {
-		ctl_say("%s is disabled, but the sessions were not ended", a.name);
-		return (CTL_FAILED);
-	}
 	tell(a.name, "is disabled", ended);
 	return (CTL_DONE);
 }
@@ -132,9 +147,7 @@ change_enable(struct ctl *c, const struct options *o)
 {
 	struct account a;
 
-	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
-		return (CTL_FAILED);
-	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, false), a.name))
+	if (find_to_change(c, o, &a) != 0 || !is_changed(c->users->set_disabled(c->users_ctx, a.id, false), a.name))
 		return (CTL_FAILED);
 	print_line("%s is enabled", a.name);
 	return (CTL_DONE);
@@ -150,15 +163,8 @@ change_delete(struct ctl *c, const struct options *o)
 	struct account a;
 	uint32_t ended;
 
-	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
-		return (CTL_FAILED);
-	if (!is_changed(sqlite_ops.set_disabled(c->users, a.id, true), a.name))
-		return (CTL_FAILED);
-	if (end_all(c, a.id, END_DELETED, &ended) != 0) {
-		ctl_say("%s is disabled, but not deleted yet: the sessions were not ended", a.name);
-		return (CTL_FAILED);
-	}
-	if (!is_changed(sqlite_ops.remove(c->users, a.id), a.name))
+	if (shut_out(c, o, END_DELETED, "not deleted yet: ", &a, &ended) != 0 ||
+	    !is_changed(c->users->remove(c->users_ctx, a.id), a.name))
 		return (CTL_FAILED);
 	tell(a.name, "is deleted", ended);
 	return (CTL_DONE);

@@ -18,11 +18,9 @@
 #include "ctl/http.h"
 #include "ctl/print.h"
 #include "doorward/config.h"
-#include "master/privs.h"
+#include "state.h"
 #include "store/keys.h"
 #include "store/redis.h"
-#include "userdb/sqlite.h"
-#include "userdb/url.h"
 
 #include "ctl/ctl.h"
 
@@ -57,49 +55,50 @@ ctl_config(struct ctl *c)
 	return (0);
 }
 
-/* Makes what is missing on a new machine, for the user that the daemon will run as. */
-static int
-make_state(const struct config *conf, const char *database)
+int
+ctl_users(struct ctl *c)
 {
-	char err[ERROR_MAX];
-	struct privs owner;
+	char err[ERROR_MAX + STATE_PATH_MAX] = "";
 
-	if (privs_resolve(conf->user, conf->group, &owner, err, sizeof(err)) != 0) {
-		ctl_say("%s", err);
-		return (-1);
-	}
-	if (privs_state_directory(conf->state_dir, owner.uid, owner.gid, err, sizeof(err)) != 0) {
-		ctl_say("%s", err);
-		return (-1);
-	}
-	if (keyring_create(conf->state_dir, conf->access_alg, owner.uid, owner.gid, err, sizeof(err)) != 0) {
-		ctl_say("%s", err);
-		return (-1);
-	}
-	if (sqlite_make_file(database, owner.uid, owner.gid) != 0) {
-		ctl_say("the user database %s cannot be made: %s", database, strerror(errno));
-		return (-1);
-	}
-	return (0);
+	c->userdb = userdb_driver(c->conf->userdb_url); /* config_load() has found it */
+	c->users = c->userdb->ops;
+	c->users_ctx = c->userdb->open(c->conf, err, sizeof(err));
+	if (err[0] == '\0')
+		return (0);
+	ctl_say("%s", err);
+	return (-1);
+}
+
+/* Where accounts are another program's, only that one can change them. */
+static int
+can_change(const struct ctl *c)
+{
+
+	if (userdb_driver(c->conf->userdb_url)->writable)
+		return (0);
+	ctl_say("the accounts of userdb.url (%s) cannot be changed here: change them where they are kept", c->conf->userdb_url);
+	return (-1);
 }
 
 int
-ctl_users(struct ctl *c, bool create)
+ctl_users_to_change(struct ctl *c)
 {
-	char path[STATE_PATH_MAX], err[ERROR_MAX + STATE_PATH_MAX];
 
-	if (url_path(c->conf, path, sizeof(path), err, sizeof(err)) != 0) {
+	return (can_change(c) == 0 ? ctl_users(c) : -1);
+}
+
+int
+ctl_users_to_add(struct ctl *c)
+{
+	char err[ERROR_MAX + STATE_PATH_MAX];
+
+	if (can_change(c) != 0)
+		return (-1);
+	if (state_make(c->conf, err, sizeof(err)) != 0) {
 		ctl_say("%s", err);
 		return (-1);
 	}
-	if (create && make_state(c->conf, path) != 0)
-		return (-1);
-	c->users = sqlite_open_db(path, false, err, sizeof(err));
-	if (err[0] != '\0') {
-		ctl_say("%s", err);
-		return (-1);
-	}
-	return (0);
+	return (ctl_users(c));
 }
 
 /* Whether there are no keys at all: then nothing has been set up yet. */
@@ -148,13 +147,13 @@ enum dw_result
 ctl_find_account(struct ctl *c, const char *name, struct account *out)
 {
 	char canonical[USERNAME_MAX + 1];
-	enum dw_result r = sqlite_ops.find(
-	    c->users, name, out); /* as it is: a name in conflict has no canonical form of its own */
+	/* as it is: a name in conflict has no canonical form of its own */
+	enum dw_result r = c->users->find(c->users_ctx, name, out);
 
 	if (r == DW_ABSENT && name_canonical(str_of(name), canonical))
-		r = sqlite_ops.find(c->users, canonical, out);
+		r = c->users->find(c->users_ctx, canonical, out);
 	if (r == DW_ABSENT) /* and it may be one that cannot be typed */
-		r = sqlite_ops.find_id(c->users, name, out);
+		r = c->users->find_id(c->users_ctx, name, out);
 	explicit_bzero(out->hash, sizeof(out->hash));
 	return (r);
 }
@@ -213,7 +212,8 @@ ctl_close(struct ctl *c)
 {
 
 	redis_store_free(c->store);
-	sqlite_close_db(&c->users);
+	if (c->userdb != NULL)
+		c->userdb->close(c->users_ctx);
 	keyring_free(c->keys);
 	config_free(c->conf);
 	free(c->arena.block);

@@ -19,14 +19,15 @@
 struct config;
 struct keyring;
 struct redis_store;
-struct sqlite_db;
 struct user_keys;
 
 struct ctl {
 	const char *file; /* the configuration */
 	struct config *conf;
 	struct keyring *keys;
-	struct sqlite_db *users;
+	const struct userdb_driver *userdb;
+	const struct userdb_ops *users; /* the driver's */
+	void *users_ctx;
 	struct redis_store *store;
 	struct arena arena; /* answers of the two; made by ctl_arena() */
 };
@@ -37,12 +38,18 @@ void ctl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Reads the configuration. Returns 0, or -1 after saying why. */
 int ctl_config(struct ctl *c);
 
+/* Opens the user database. Returns 0, or -1 after saying why. */
+int ctl_users(struct ctl *c);
+
+/* Opens it to change accounts; refused where accounts are another program's. Returns 0, or -1 after saying why. */
+int ctl_users_to_change(struct ctl *c);
+
 /*
- * Opens the user database. ${create}: makes what a new installation has not got yet, the state directory, the keys and the
- * database, owned by the user the daemon runs as: the first account can be added before the daemon is started for the first
- * time. Returns 0, or -1 after saying why.
+ * Opens it to add an account: makes what a new installation has not got yet, the state directory, the keys and the database,
+ * owned by the user the daemon runs as, so that this can come before the first start of the daemon. Returns 0, or -1 after
+ * saying why.
  */
-int ctl_users(struct ctl *c, bool create);
+int ctl_users_to_add(struct ctl *c);
 
 /* Loads the keys and prepares the connection to Redis. Returns 0, or -1 after saying why. */
 int ctl_store(struct ctl *c);

@@ -16,7 +16,6 @@
 #include "ctl/user.h"
 #include "doorward/store.h"
 #include "store/redis.h"
-#include "userdb/sqlite.h"
 
 #include "ctl/groups.h"
 
@@ -88,7 +87,7 @@ change_account(struct ctl *c, const struct options *o, struct account *a)
 	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
 		if (ctl_account(c, o->args[0], a) != 0 || changed_list(o, a->groups, groups) != 0)
 			return (-1);
-		r = sqlite_ops.set_groups(c->users, a->id, a->groups, groups);
+		r = c->users->set_groups(c->users_ctx, a->id, a->groups, groups);
 	}
 	if (r == DW_OK)
 		memcpy(a->groups, groups, sizeof(a->groups));
@@ -104,7 +103,7 @@ static enum dw_result
 look_again(struct ctl *c, struct account *a)
 {
 	struct account now;
-	enum dw_result r = sqlite_ops.find_id(c->users, a->id, &now);
+	enum dw_result r = c->users->find_id(c->users_ctx, a->id, &now);
 
 	explicit_bzero(now.hash, sizeof(now.hash));
 	if (r != DW_OK || strcmp(now.groups, a->groups) == 0)
@@ -142,8 +141,13 @@ groups_command(struct ctl *c, const struct options *o)
 {
 	bool change = o->set != NULL || o->add.n > 0 || o->remove.n > 0;
 	struct account a;
+	int rc;
 
-	if (ctl_users(c, false) != 0 || (change ? change_account(c, o, &a) : ctl_account(c, o->args[0], &a)) != 0)
+	if (change)
+		rc = ctl_users_to_change(c) == 0 ? change_account(c, o, &a) : -1;
+	else
+		rc = ctl_users(c) == 0 ? ctl_account(c, o->args[0], &a) : -1;
+	if (rc != 0)
 		return (CTL_FAILED);
 	if (change && change_sessions(c, &a) != 0) {
 		ctl_say("%s has the new groups, but sessions that are open may keep the old ones: repeat the command", a.name);

@@ -134,7 +134,7 @@ kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 			return (-1);
 		}
 	} else {
-		rc = ctl_users(c, false) != 0 ? DW_UNAVAILABLE : ctl_find_account(c, o->user, &a);
+		rc = ctl_users(c) != 0 ? DW_UNAVAILABLE : ctl_find_account(c, o->user, &a);
 		if (rc == DW_ABSENT) {
 			ctl_say("there is no user %s", o->user);
 			return (-1);

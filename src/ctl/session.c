@@ -13,7 +13,6 @@
 #include "ctl/print.h"
 #include "doorward/store.h"
 #include "store/redis.h"
-#include "userdb/sqlite.h"
 
 #include "ctl/session.h"
 
@@ -30,7 +29,8 @@ static const struct device *
 find_device(struct ctl *c, bool known, const char *user_id, const struct session *s, struct device *d)
 {
 
-	return (known && sqlite_ops.get_device(c->users, user_id, s->device_id, d) == DW_OK ? d : NULL);
+	known = known && c->userdb->records;
+	return (known && c->users->get_device(c->users_ctx, user_id, s->device_id, d) == DW_OK ? d : NULL);
 }
 
 static void
@@ -144,7 +144,7 @@ session_list_command(struct ctl *c, const struct options *o)
 		ctl_say("Redis could not be asked");
 		return (CTL_FAILED);
 	}
-	l.known = ctl_users(c, false) == 0;
+	l.known = ctl_users(c) == 0;
 	if (o->user != NULL) {
 		if (!l.known || ctl_account(c, o->user, &a) != 0)
 			return (CTL_FAILED);
@@ -238,7 +238,7 @@ session_show(struct ctl *c, const struct options *o)
 	if (ctl_store(c) != 0 || ask(c, o->args[0], &q, &r, &alive) != 0)
 		return (CTL_FAILED);
 	if (alive)
-		known = find_device(c, ctl_users(c, false) == 0, r.user_id, &r.session, &d);
+		known = find_device(c, ctl_users(c) == 0, r.user_id, &r.session, &d);
 	buf_init(&b, text, sizeof(text));
 	if (o->json)
 		show_json(c, &q, &r, alive, known, &b);

@@ -15,7 +15,6 @@
 #include "ctl/options.h"
 #include "ctl/password.h"
 #include "ctl/print.h"
-#include "userdb/sqlite.h"
 
 #include "ctl/user.h"
 
@@ -67,7 +66,7 @@ static int
 is_free(struct ctl *c, const char *name)
 {
 	struct account other;
-	enum dw_result r = sqlite_ops.find(c->users, name, &other);
+	enum dw_result r = c->users->find(c->users_ctx, name, &other);
 
 	explicit_bzero(other.hash, sizeof(other.hash));
 	if (r == DW_OK)
@@ -81,7 +80,7 @@ static int
 store_account(struct ctl *c, const struct account *a)
 {
 
-	switch (sqlite_ops.add(c->users, a)) {
+	switch (c->users->add(c->users_ctx, a)) {
 	case DW_OK:
 		return (0);
 	case DW_REFUSED:
@@ -132,7 +131,7 @@ user_add(struct ctl *c, const struct options *o)
 	struct account a;
 	int rc;
 
-	if (describe(o, &a) != 0 || ctl_users(c, true) != 0 || is_free(c, a.name) != 0)
+	if (describe(o, &a) != 0 || ctl_users_to_add(c) != 0 || is_free(c, a.name) != 0)
 		return (CTL_FAILED);
 	if ((rc = password_hash(o->password_stdin, a.hash)) == 0)
 		rc = store_account(c, &a);
@@ -174,7 +173,7 @@ print_all(struct ctl *c, bool json)
 
 	do {
 		arena_reset(&c->arena);
-		if (sqlite_ops.list(c->users, after, PAGE, &c->arena, &page, &n) != DW_OK) {
+		if (c->users->list(c->users_ctx, after, PAGE, &c->arena, &page, &n) != DW_OK) {
 			ctl_say("the user database could not be asked");
 			return (-1);
 		}
@@ -191,7 +190,7 @@ int
 user_list(struct ctl *c, const struct options *o)
 {
 
-	if (ctl_users(c, false) != 0 || ctl_arena(c, PAGE_BYTES) != 0)
+	if (ctl_users(c) != 0 || ctl_arena(c, PAGE_BYTES) != 0)
 		return (CTL_FAILED);
 	if (o->json)
 		fputs("{\"users\":[", stdout);
@@ -209,7 +208,7 @@ user_show(struct ctl *c, const struct options *o)
 {
 	struct account a;
 
-	if (ctl_users(c, false) != 0 || ctl_account(c, o->args[0], &a) != 0)
+	if (ctl_users(c) != 0 || ctl_account(c, o->args[0], &a) != 0)
 		return (CTL_FAILED);
 	return (user_print(&a, o->json));
 }

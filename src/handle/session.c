@@ -44,7 +44,7 @@ device_of(struct app *app, struct owner *o, const struct session *s, struct devi
 {
 	enum dw_result rc;
 
-	if (o->unknown)
+	if (o->unknown || !app->userdb->records)
 		return (NULL);
 	board_stage(app->slot, STAGE_USERDB);
 	rc = app->users->get_device(app->users_ctx, o->user_id, s->device_id, room);

@@ -15,7 +15,6 @@
 
 #include "base/log.h"
 #include "userdb/schema.h"
-#include "userdb/sqlite.h"
 
 #include "userdb/connection.h"
 
@@ -87,17 +86,16 @@ prepare_file(struct sqlite_db *c)
 	return (use_wal(c->db));
 }
 
-/* Opens the file as it is now. What is remembered of it was seen before: if it changes in between, the next look notices. */
+/*
+ * Opens the file as it is now; makes none: in an empty one everybody's password would be wrong. What is remembered of it was
+ * seen before: if it changes in between, the next look notices.
+ */
 static enum dw_result
 open_file(struct sqlite_db *c)
 {
 	struct stat st;
 	int code;
 
-	if (c->create && sqlite_make_file(c->path, (uid_t)-1, (gid_t)-1) != 0) {
-		snprintf(c->problem, sizeof(c->problem), "it cannot be made: %s", strerror(errno));
-		return (DW_UNAVAILABLE);
-	}
 	if (stat(c->path, &st) != 0) {
 		snprintf(c->problem, sizeof(c->problem), "%s", strerror(errno));
 		return (DW_UNAVAILABLE);
@@ -111,8 +109,6 @@ open_file(struct sqlite_db *c)
 	}
 	c->dev = st.st_dev;
 	c->ino = st.st_ino;
-	c->create =
-	    false; /* a file that goes away later is not replaced by an empty one, where everybody's password is wrong */
 	return (DW_OK);
 }
 

@@ -20,7 +20,6 @@
 
 struct sqlite_db {
 	char *path;
-	bool create; /* make the file if it is missing; only until it has been opened once */
 	sqlite3 *db; /* NULL = not open now */
 	dev_t dev;   /* which file that is: another one may have been put in its place */
 	ino_t ino;

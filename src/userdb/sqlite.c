@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts and devices in SQLite. Every statement is written here and only here; values are bound, never part of the text.
+ * Accounts and devices in an SQLite file. Every statement is written here and only here; values are bound, never part of the
+ * text. connection.c looks at the file before each and opens it anew where that helps: the file may be away for a while, be put
+ * back or be replaced. The last writes may be in the -wal file beside it: whoever replaces the file has to take that one away
+ * too (or use the .restore of SQLite's shell).
  *
- * A change that depends on what was read before compares in the same transaction or statement (replace_hash, set_groups): of
- * two at once the second notices. What makes void what was verified before (password, disabled) raises the account's version,
- * which a login looks at after it has written its session. Writes wait for the disk, except for the device of a login.
+ * What changes more than one row (an account with its groups, a device and the trimming of the others) is one transaction,
+ * BEGIN IMMEDIATE to finish(). A change that depends on what was read before compares in the same transaction or statement
+ * (replace_hash, set_groups): of two at once the second notices. What makes void what was verified before (password, disabled)
+ * raises the account's version, which a login looks at after it has written its session. Writes wait for the disk, except for
+ * the device of a login; and what a login can do without waits for others for USERDB_PATIENCE only.
  */
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +25,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "crypto/pwhash.h"
+#include "doorward/config.h"
 #include "userdb/connection.h"
 
 #include "userdb/sqlite.h"
+
+#define SCHEME "sqlite"
 
 #define FILE_MODE 0600 /* SQLite gives its -wal and -shm files the same */
 
@@ -452,7 +461,7 @@ ping(void *db)
 	return (connection_run(db, PING));
 }
 
-const struct userdb_ops sqlite_ops = {
+static const struct userdb_ops ops = {
 	.find = find,
 	.find_id = find_id,
 	.add = add,
@@ -489,48 +498,42 @@ warn_of_conflicts(struct sqlite_db *c)
 	(void)connection_done(c, s, code);
 }
 
-struct sqlite_db *
-sqlite_open_db(const char *path, bool create, char *err, size_t errlen)
-{
-	struct sqlite_db *c;
-	enum dw_result r;
-
-	snprintf(err, errlen, "the user database %s cannot be opened: out of memory", path);
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		goto err0;
-	if ((c->path = strdup(path)) == NULL)
-		goto err1;
-	c->create = create;
-	c->sql = sql;
-	r = connection_open(c);
-	if (r == DW_OK) {
-		err[0] = '\0';
-		warn_of_conflicts(c);
-	} else {
-		snprintf(err, errlen, "the user database %s cannot be used: %s", path, c->problem);
-	}
-	return (c);
-
-err1:
-	free(c);
-err0:
-	return (NULL);
-}
-
-void
-sqlite_close_db(struct sqlite_db **db)
+/* "sqlite:PATH", a relative one below state_dir. */
+static bool
+is_url(const char *url)
 {
 
-	if (*db == NULL)
-		return;
-	connection_close(*db);
-	free((*db)->path);
-	free(*db);
-	*db = NULL;
+	return (strncmp(url, SCHEME ":", sizeof(SCHEME)) == 0 && url[sizeof(SCHEME)] != '\0');
 }
 
-int
-sqlite_make_file(const char *path, uid_t uid, gid_t gid)
+static int
+path_of(const struct config *conf, char path[PATH_MAX], char *err, size_t errlen)
+{
+	const char *name = conf->userdb_url + sizeof(SCHEME);
+	int n;
+
+	if (*name == '/')
+		n = snprintf(path, PATH_MAX, "%s", name);
+	else
+		n = snprintf(path, PATH_MAX, "%s/%s", conf->state_dir, name);
+	if (n >= 0 && n < PATH_MAX)
+		return (0);
+	snprintf(err, errlen, "the path of the user database is too long");
+	return (-1);
+}
+
+static const char *
+library(void)
+{
+
+	static char name[32];
+
+	snprintf(name, sizeof(name), "SQLite %s", sqlite3_libversion()); /* the one that runs, not the one compiled against */
+	return (name);
+}
+
+static int
+make_file(const char *path, uid_t uid, gid_t gid)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	int saved;
@@ -546,3 +549,68 @@ sqlite_make_file(const char *path, uid_t uid, gid_t gid)
 	}
 	return (close(fd));
 }
+
+static int
+make(const struct config *conf, uid_t uid, gid_t gid, char *err, size_t errlen)
+{
+	char path[PATH_MAX];
+
+	if (path_of(conf, path, err, errlen) != 0)
+		return (-1);
+	if (make_file(path, uid, gid) == 0)
+		return (0);
+	snprintf(err, errlen, "the user database %.256s cannot be made: %s", path, strerror(errno));
+	return (-1);
+}
+
+static void *
+open_database(const struct config *conf, char *err, size_t errlen)
+{
+	struct sqlite_db *c;
+	char path[PATH_MAX];
+
+	if (path_of(conf, path, err, errlen) != 0)
+		return (NULL);
+	snprintf(err, errlen, "the user database %s cannot be opened: out of memory", path);
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		goto err0;
+	if ((c->path = strdup(path)) == NULL)
+		goto err1;
+	c->sql = sql;
+	if (connection_open(c) == DW_OK) {
+		err[0] = '\0';
+		warn_of_conflicts(c);
+	} else {
+		snprintf(err, errlen, "the user database %s cannot be used: %s", path, c->problem);
+	}
+	return (c);
+
+err1:
+	free(c);
+err0:
+	return (NULL);
+}
+
+static void
+close_database(void *db)
+{
+	struct sqlite_db *c = db;
+
+	if (c == NULL)
+		return;
+	connection_close(c);
+	free(c->path);
+	free(c);
+}
+
+const struct userdb_driver sqlite_driver = {
+	.scheme = SCHEME,
+	.writable = true,
+	.records = true,
+	.is_url = is_url,
+	.library = library,
+	.make = make,
+	.open = open_database,
+	.close = close_database,
+	.ops = &ops,
+};

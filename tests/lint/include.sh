@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # Which folder may know which: dependencies point one way, from main to base. Also: a file includes its own header
-# last, so that no header leans on what stands before it, and every header compiles alone.
+# last, so that no header leans on what stands before it, and every header compiles alone. What kinds of user database there
+# are is known to src/userdb only, and to the header that documents the setting.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -49,8 +50,8 @@ check_directions() {
 			exact["src/child/services.c", names[i]] = 1
 		# Handlers hand on keys and public session ids; they compute nothing with them.
 		allowed["handle", "crypto/keyring.h"] = allowed["handle", "crypto/sid.h"] = 1
-		# Who the daemon runs as is decided in one place: doorwardctl makes the state of a new machine for that user.
-		exact["src/ctl/ctl.c", "master/privs.h"] = 1
+		# doorwardctl makes the state of a new machine as the daemon does.
+		exact["src/ctl/ctl.c", "state.h"] = 1
 		# The master knows processes, sockets and time, and nothing of a request.
 		of_master["doorward/board.h"] = of_master["doorward/config.h"] = of_master["doorward/result.h"] = 1
 	}
@@ -102,9 +103,16 @@ check_headers() {
 	done
 }
 
+# Another kind is a row of src/userdb/driver.c: nobody else asks which one it is.
+check_userdb() {
+	(cd "$srcdir" && grep -rniE 'sqlite|postgres|pgsql' src include --include='*.[ch]') |
+	    grep -vE '^(src/userdb/|include/doorward/userdb\.h:)' | sed 's/$/ (only src\/userdb knows that)/'
+}
+
 directions=$(check_directions)
+userdb=$(check_userdb || true)
 headers=$(check_headers)
-for found in "$directions" "$headers"; do
+for found in "$directions" "$userdb" "$headers"; do
 	if [ -n "$found" ]; then
 		printf '%s\n' "$found"
 		failed=1

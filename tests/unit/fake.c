@@ -298,6 +298,7 @@ fake_reset(struct fake *f)
 	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = DW_OK;
 	f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
 	f->find_rc = f->find_id_rc = f->replace_hash_rc = f->put_device_rc = f->set_groups_rc = DW_OK;
+	f->driver = (struct userdb_driver){ .writable = true, .records = true, .ops = &users };
 	f->login_outcome = LOGIN_DONE;
 	f->disabled_since = f->groups_again = false;
 	f->versions_since = 0;
@@ -337,6 +338,7 @@ fake_new(struct fake *f)
 	f->app.slot = board_assign(f->app.board, 0, 0, 1);
 	f->app.conf = &f->conf;
 	f->app.store = &store;
+	f->app.userdb = &f->driver;
 	f->app.users = &users;
 	f->app.store_ctx = f->app.users_ctx = f;
 	fake_reset(f);

@@ -39,10 +39,11 @@ struct fake {
 
 	/* What the user database answers, and what it was given. */
 	enum dw_result find_rc, find_id_rc, replace_hash_rc, put_device_rc, set_groups_rc;
-	bool disabled_since;      /* the account, between the first look and the second */
-	int64_t versions_since;   /* likewise */
-	const char *groups_since; /* likewise; NULL = the same */
-	const char *dearest;      /* hash of all accounts; NULL = none */
+	struct userdb_driver driver; /* what it can do */
+	bool disabled_since;         /* the account, between the first look and the second */
+	int64_t versions_since;      /* likewise */
+	const char *groups_since;    /* likewise; NULL = the same */
+	const char *dearest;         /* hash of all accounts; NULL = none */
 	enum dw_result dearest_rc;
 	bool groups_again; /* others at every look */
 	struct account account;

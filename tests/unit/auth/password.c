@@ -328,6 +328,11 @@ rehash(void **state)
 	verdict = PWHASH_MATCH;
 	fake.account.disabled = true;
 	expect("alice", "password", DW_REFUSED, "find verify ");
+	/* Where it could not be written none is made. */
+	fresh(state);
+	outdated = true;
+	fake.driver.writable = false;
+	expect("alice", "password", DW_OK, "find verify ");
 }
 
 /* Refused by its length alone, before anything is asked or hashed (R094). */

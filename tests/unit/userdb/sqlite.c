@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,12 +17,34 @@
 #include <sqlite3.h>
 
 #include "base/arena.h"
+#include "doorward/config.h"
 #include "userdb/sqlite.h"
 
 static char dir[] = "userdbXXXXXX";
 static char path[64], away[64];
-static struct sqlite_db *db;
-static const struct userdb_ops *const ops = &sqlite_ops;
+static void *db;
+static const struct userdb_ops *ops;
+
+/* Opens ${file}, or with ${make} a new one if there is none. */
+static void *
+open_at(const char *file, bool make, char *err, size_t errlen)
+{
+	char url[96];
+	struct config conf = { .userdb_url = url, .state_dir = dir };
+
+	snprintf(url, sizeof(url), "sqlite:%s", strncmp(file, dir, strlen(dir)) == 0 ? file + strlen(dir) + 1 : file);
+	if (make && sqlite_driver.make(&conf, (uid_t)-1, (gid_t)-1, err, errlen) != 0)
+		return (NULL);
+	return (sqlite_driver.open(&conf, err, errlen));
+}
+
+static void
+close_it(void **which)
+{
+
+	sqlite_driver.close(*which);
+	*which = NULL;
+}
 
 static int
 open_fresh(void **state)
@@ -30,7 +53,7 @@ open_fresh(void **state)
 
 	(void)state;
 	umask(0); /* the modes must come from us */
-	db = sqlite_open_db(path, true, err, sizeof(err));
+	db = open_at(path, true, err, sizeof(err));
 	return (db != NULL && err[0] == '\0' ? 0 : -1);
 }
 
@@ -52,7 +75,7 @@ remove_all(void **state)
 {
 
 	(void)state;
-	sqlite_close_db(&db);
+	close_it(&db);
 	(void)unlink(path);
 	(void)unlink(away);
 	remove_beside();
@@ -329,7 +352,7 @@ away_and_back(void **state)
 {
 	struct account a;
 	char err[256];
-	struct sqlite_db *other;
+	void *other;
 
 	(void)state;
 	add("1", "alice", "");
@@ -339,7 +362,7 @@ away_and_back(void **state)
 	assert_int_equal(ops->set_disabled(db, "1", true), DW_UNAVAILABLE);
 	assert_int_not_equal(access(path, F_OK), 0); /* no empty one was put there */
 
-	other = sqlite_open_db(path, false, err, sizeof(err)); /* a worker that starts now */
+	other = open_at(path, false, err, sizeof(err)); /* a worker that starts now */
 	assert_non_null(other);
 	assert_non_null(strstr(err, "No such file"));
 	assert_int_equal(ops->ping(other), DW_UNAVAILABLE);
@@ -348,24 +371,24 @@ away_and_back(void **state)
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
 	assert_int_equal(ops->find(other, "alice", &a), DW_OK);
 	assert_false(a.disabled);
-	sqlite_close_db(&other);
-	sqlite_close_db(&other);
+	close_it(&other);
+	close_it(&other);
 }
 
 /* A backup is put in its place while we run: what it says counts, not the file we still hold. */
 static void
 replaced(void **state)
 {
-	struct sqlite_db *other;
+	void *other;
 	struct account a, bob = account("2", "bob", "");
 	char err[256];
 
 	(void)state;
 	add("1", "alice", "");
-	other = sqlite_open_db(away, true, err, sizeof(err));
+	other = open_at(away, true, err, sizeof(err));
 	assert_non_null(other);
 	assert_int_equal(ops->add(other, &bob), DW_OK);
-	sqlite_close_db(&other);
+	close_it(&other);
 	assert_int_equal(ops->ping(db), DW_OK);
 	remove_beside();
 	assert_int_equal(rename(away, path), 0);
@@ -411,27 +434,26 @@ write_junk(const char *name)
 static void
 damaged(void **state)
 {
-	struct sqlite_db *late;
+	void *late;
 	struct account a;
 	char err[256];
 
 	(void)state;
 	add("1", "alice", "");
-	sqlite_close_db(&db); /* and with it the -wal file goes */
+	close_it(&db); /* and with it the -wal file goes */
 	assert_int_equal(open_fresh(NULL), 0);
 	assert_int_equal(rename(path, away), 0);
 	remove_beside();
 	write_junk(path);
 	assert_int_equal(ops->find(db, "alice", &a), DW_FAULT);
-	late = sqlite_open_db(
-	    path, false, err, sizeof(err)); /* a process that starts now waits for a good file as the others do */
+	late = open_at(path, false, err, sizeof(err)); /* a process that starts now waits for a good file as the others do */
 	assert_non_null(late);
 	assert_non_null(strstr(err, "not a database"));
 	assert_int_equal(ops->find(late, "alice", &a), DW_FAULT);
 	assert_int_equal(rename(away, path), 0);
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
 	assert_int_equal(ops->find(late, "alice", &a), DW_OK);
-	sqlite_close_db(&late);
+	close_it(&late);
 }
 
 /* Rows that somebody else wrote are not cut to fit: half a group list would be another set of rights. */
@@ -462,14 +484,44 @@ foreign_rows(void **state)
 static void
 cannot_be_made(void **state)
 {
-	char err[256];
-	struct sqlite_db *c = sqlite_open_db("no/such/directory/users.db", true, err, sizeof(err));
+	char err[256] = "";
+	void *c;
 
 	(void)state;
+	assert_null(open_at("no/such/directory/users.db", true, err, sizeof(err)));
+	assert_non_null(strstr(err, "cannot be made: No such file"));
+	c = open_at("no/such/directory/users.db", false, err, sizeof(err));
 	assert_non_null(c);
-	assert_non_null(strstr(err, "cannot be made"));
+	assert_non_null(strstr(err, "No such file"));
 	assert_int_equal(ops->ping(c), DW_UNAVAILABLE);
-	sqlite_close_db(&c);
+	close_it(&c);
+}
+
+static void
+urls(void **state)
+{
+	char whole[PATH_MAX], url[PATH_MAX + 16], err[256] = "";
+	struct config conf = { .userdb_url = url, .state_dir = dir };
+	void *c;
+
+	(void)state;
+	/* a whole path is not below the state directory */
+	assert_non_null(realpath(path, whole));
+	add("1", "alice", "");
+	snprintf(url, sizeof(url), "sqlite:%s", whole);
+	conf.state_dir = (char *)"/nowhere";
+	c = sqlite_driver.open(&conf, err, sizeof(err));
+	assert_non_null(c);
+	assert_string_equal(err, "");
+	assert_int_equal(ops->ping(c), DW_OK);
+	close_it(&c);
+	/* one that a path cannot have is refused, not cut */
+	memset(url, 'x', sizeof(url));
+	memcpy(url, "sqlite:", 7);
+	url[7 + PATH_MAX - 2] = '\0';
+	assert_null(sqlite_driver.open(&conf, err, sizeof(err)));
+	assert_non_null(strstr(err, "too long"));
+	assert_int_equal(sqlite_driver.make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), -1);
 }
 
 /* Several workers open a new file at once, and log people in. */
@@ -483,14 +535,14 @@ together(void **state)
 	for (int i = 0; i < 6; i++)
 		if (fork() == 0) {
 			char err[256], id[8];
-			struct sqlite_db *mine = sqlite_open_db(path, true, err, sizeof(err));
+			void *mine = open_at(path, true, err, sizeof(err));
 			struct account a;
 
 			snprintf(id, sizeof(id), "%d", i);
 			a = account(id, id, "users");
 			if (mine == NULL || err[0] != '\0' || ops->add(mine, &a) != DW_OK)
 				_exit(1);
-			sqlite_close_db(&mine);
+			close_it(&mine);
 			_exit(0);
 		}
 	for (int i = 0; i < 6; i++) {
@@ -529,10 +581,12 @@ main(void)
 		TEST(damaged),
 		TEST(foreign_rows),
 		TEST(cannot_be_made),
+		TEST(urls),
 		TEST(together),
 	};
 	int failed;
 
+	ops = sqlite_driver.ops;
 	if (mkdtemp(dir) == NULL)
 		return (1);
 	snprintf(path, sizeof(path), "%s/users.db", dir);

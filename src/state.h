@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* What is on the disk before anything can run: for both programs, whichever comes first on a new machine. */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stddef.h>
+
+struct config;
+
+/*
+ * Makes what is missing of the state directory, the keys and the user database, owned by the user that the daemon of ${conf}
+ * runs as. What is there is left as it is. Returns 0, or -1 with a sentence in ${err}; a database that only cannot be asked now
+ * is no failure, and logged.
+ */
+int state_make(const struct config *conf, char *err, size_t errlen);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The kinds of user database there are, one row each, found by the scheme of userdb.url. Whoever has a driver works with its
+ * table and knows no other name of this folder.
+ */
+#include <string.h>
+
+#include "userdb/sqlite.h"
+
+#include "doorward/userdb.h"
+
+static const struct userdb_driver *const drivers[] = {
+	&sqlite_driver,
+};
+
+#define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
+
+const struct userdb_driver *
+userdb_driver_at(size_t i)
+{
+
+	return (i < DRIVERS ? drivers[i] : NULL);
+}
+
+const struct userdb_driver *
+userdb_driver(const char *url)
+{
+	size_t scheme = strcspn(url, ":");
+
+	for (size_t i = 0; url[scheme] == ':' && i < DRIVERS; i++)
+		if (strlen(drivers[i]->scheme) == scheme && memcmp(drivers[i]->scheme, url, scheme) == 0)
+			return (drivers[i]->is_url(url) ? drivers[i] : NULL);
+	return (NULL);
+}
