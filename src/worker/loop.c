@@ -430,18 +430,25 @@ handle_event(struct loop *l, uint32_t about)
 		receive(l, &l->connections[about]);
 }
 
+/* Who leaves, or has asked, is past its limits for good: looking at them again would keep the wait from waiting. */
+static bool
+may_recycle(const struct loop *l)
+{
+
+	return (!l->leaving && l->app->slot->recycle == 0);
+}
+
 /* Asks the master for a successor, who tells us to leave when it is ready; where there is no master, leaves. */
 static void
 look_at_recycle(struct loop *l)
 {
-	struct board_slot *s = l->app->slot;
 
-	if (l->leaving || s->recycle != 0 || !recycle_is_due(&l->recycle, &l->o->recycle, l->served, l->now))
+	if (!may_recycle(l) || !recycle_is_due(&l->recycle, &l->o->recycle, l->served, l->now))
 		return;
 	if (l->child->master_fd < 0)
 		begin_leaving(l);
 	else
-		atomic_store(&s->recycle, 1);
+		atomic_store(&l->app->slot->recycle, 1);
 }
 
 static void
@@ -465,12 +472,15 @@ sooner(int wait, int64_t ms)
 	return (wait < 0 || ms < wait ? (int)ms : wait);
 }
 
+/* Until the nearest deadline; -1 = there is none. Kept connections have none: a worker with nothing to do does not wake. */
 static int
 longest_wait(const struct loop *l)
 {
 	int64_t rest = rest_of(l);
-	int wait = l->app->slot->recycle != 0 ? -1 : recycle_wait(&l->recycle, &l->o->recycle, l->now);
+	int wait = -1;
 
+	if (may_recycle(l))
+		wait = recycle_wait(&l->recycle, &l->o->recycle, l->now);
 	if (!TAILQ_EMPTY(&l->owing))
 		wait = sooner(wait, left_of(l, TAILQ_FIRST(&l->owing)->since, l->o->deadline));
 	if (rest > 0)
