@@ -96,7 +96,8 @@ class Site(Client, Fronts):
             "state_dir": f"{self.dir}/state", "issuer": self.origin + MOUNT,
             "listen": {"check": self.sockets["check"], "login": self.sockets["login"]}, "admin": {"socket": self.sockets["admin"]},
             "workers": {"check": workers, "login": workers},
-            "redis": {"spawn": True} if redis == "spawn" else {"url": f"unix:{self.redis_socket}"},
+            # A busy machine may not run Redis for a tenth of a second: only tests of outages wait no longer than users do.
+            "redis": {"command_timeout": "1s"} | ({"spawn": True} if redis == "spawn" else {"url": f"unix:{self.redis_socket}"}),
             "userdb": {"url": "sqlite:users.db"}, "log": {"file": self.log_file, "level": level},
         }
         self.conf = config.merged(base, conf or {})
