@@ -56,7 +56,8 @@ enum board_counter {
 	COUNT_USERDB_ERRORS,
 	COUNT_REFUSED_OVERLOAD, /* no place to hash a password in */
 	COUNT_HASH_MS,
-	COUNT_SLOW, /* requests that took longer than workers.slow_after */
+	COUNT_CLIENT_REFUSALS, /* OAuth clients that did not prove who they are */
+	COUNT_SLOW,            /* requests that took longer than workers.slow_after */
 	COUNT_CACHE_HITS,
 	COUNT_CACHE_MISSES,
 	COUNT_CACHE_FILLS,

@@ -15,13 +15,16 @@
 
 #include "doorward/session.h"
 
+#define CLIENT_SECRET_HASH_LEN 32
+
 /* One row of `clients`: who may ask for sessions and tokens, and how long they live. */
 struct client {
 	char id[CLIENT_ID_MAX + 1];
-	uint8_t client_hash[CLIENT_HASH_LEN]; /* filled by worker start-up: SHA-256(id)[0..4] */
-	char *secret_file;                    /* confidential clients; "" = public */
-	enum session_policy policy;           /* clients[].policy, else session.policy */
-	int64_t idle, absolute;               /* of cookies */
+	uint8_t client_hash[CLIENT_HASH_LEN];        /* filled by worker start-up: SHA-256(id)[0..4] */
+	char *secret_file;                           /* confidential clients; "" = public */
+	uint8_t secret_hash[CLIENT_SECRET_HASH_LEN]; /* SHA-256 of what that file holds, read when the configuration is */
+	enum session_policy policy;                  /* clients[].policy, else session.policy */
+	int64_t idle, absolute;                      /* of cookies */
 	int64_t remember_idle, remember_absolute;
 	int64_t refresh_idle, refresh_absolute;
 	int64_t access_ttl;
@@ -31,6 +34,7 @@ struct client {
 #define ADMIN_TOKEN_MAX 512
 #define ADMIN_TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
 #define REDIS_PASSWORD_MAX 1024
+#define CLIENT_SECRET_MAX 1024 /* every byte of it escaped, it still fits the line of an Authorization header */
 
 struct config {
 	char *file; /* it was read from */

@@ -30,8 +30,8 @@ struct response {
 	bool cacheable;   /* the handler wrote its own Cache-Control */
 	bool own_csp;     /* a page: the handler wrote its own Content-Security-Policy */
 	struct response_error error;
-	bool token_refused; /* the 401 says error="invalid_token" */
-	bool allowed;       /* the yes of a check: its own headers and no more */
+	const char *challenge; /* of a 401, for WWW-Authenticate */
+	bool allowed;          /* the yes of a check: its own headers and no more */
 };
 
 /* Makes ${r} an empty answer, whatever it was; its buffers belong to the process and are used again for every request. */

@@ -33,6 +33,7 @@ static const struct {
 	[COUNT_USERDB_ERRORS] = { "userdb_errors", "Times the user database could not be asked." },
 	[COUNT_REFUSED_OVERLOAD] = { "overloaded", "Requests refused because too many passwords were being hashed." },
 	[COUNT_HASH_MS] = { "hashing_milliseconds", "Time spent on hashing passwords." },
+	[COUNT_CLIENT_REFUSALS] = { "client_refusals", "OAuth clients that did not prove who they are." },
 	[COUNT_SLOW] = { "slow_requests", "Requests that took longer than workers.slow_after." },
 	[COUNT_CACHE_HITS] = { "cache_hits", "Checks answered from the session cache." },
 	[COUNT_CACHE_MISSES] = { "cache_misses", "Checks the session cache could not answer." },

@@ -22,6 +22,7 @@
 #include "config/syntax.h"
 #include "config/table.h"
 #include "config/value.h"
+#include "crypto/mac.h"
 #include "doorward/board.h"
 #include "doorward/userdb.h"
 
@@ -228,50 +229,88 @@ secret_reason(int error)
 				 : strerror(error));
 }
 
-/* Of a secret without the end of its line; its reader takes it as text. Returns what is wrong with it, or NULL. */
+/*
+ * Takes the end of the line off the secret of ${*len} bytes; its reader takes it as text. Returns what is wrong with it, or
+ * NULL. ${*len} < 0: it could not be read, for the reason in errno.
+ */
 static const char *
-secret_fault(char *secret, ssize_t len, size_t least)
+secret_fault(const char *secret, ssize_t *len, size_t least)
 {
 
-	if (len < 0)
+	if (*len < 0)
 		return (secret_reason(errno));
-	while (len > 0 && (secret[len - 1] == '\n' || secret[len - 1] == '\r'))
-		len--;
-	if (len == 0)
+	while (*len > 0 && (secret[*len - 1] == '\n' || secret[*len - 1] == '\r'))
+		(*len)--;
+	if (*len == 0)
 		return ("is empty");
-	if (memchr(secret, '\0', (size_t)len) != NULL)
+	if (memchr(secret, '\0', (size_t)*len) != NULL)
 		return ("holds a byte 0");
-	return ((size_t)len < least ? "is too short: at least 16 characters" : NULL);
+	return ((size_t)*len < least ? "is too short: at least 16 characters" : NULL);
 }
 
 _Static_assert(ADMIN_TOKEN_MIN == 16, "the sentence above says so");
 
-/*
- * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least}
- * characters are what the reader of this secret asks for.
- */
+/* Says what is wrong with the secret in ${file}; nothing if ${fault} is NULL. */
 static void
-check_secret(const struct loading *l, int i, const char *option, const char *file, size_t most, size_t least)
+judge_secret(const struct loading *l, int i, const char *option, const char *file, const char *fault)
 {
-	char secret[SECRET_FILE_MAX], what[256];
-	const char *fault;
+	char what[256];
 
-	if (file[0] == '\0')
-		return;
-	fault = secret_fault(secret, fd_read_secret(file, secret, most), least);
-	explicit_bzero(secret, sizeof(secret));
 	if (fault == NULL)
 		return;
 	snprintf(what, sizeof(what), "\"%s\": %s", file, fault);
 	wrong_of(l, i, option, what);
 }
 
+/*
+ * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least}
+ * characters are what the reader of this secret asks for.
+ */
+static void
+check_secret(const struct loading *l, const char *option, const char *file, size_t most, size_t least)
+{
+	char secret[SECRET_FILE_MAX];
+	const char *fault;
+	ssize_t len;
+
+	if (file[0] == '\0')
+		return;
+	len = fd_read_secret(file, secret, most);
+	fault = secret_fault(secret, &len, least);
+	explicit_bzero(secret, sizeof(secret));
+	judge_secret(l, GLOBAL, option, file, fault);
+}
+
 static void
 check_secrets(const struct loading *l)
 {
 
-	check_secret(l, GLOBAL, "admin.token_file", l->c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
-	check_secret(l, GLOBAL, "redis.password_file", l->c->redis_password_file, REDIS_PASSWORD_MAX, 1);
+	check_secret(l, "admin.token_file", l->c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
+	check_secret(l, "redis.password_file", l->c->redis_password_file, REDIS_PASSWORD_MAX, 1);
+}
+
+/*
+ * Keeps the hash of a client's secret. It is read here, and not where it is needed: processes that answer requests need not be
+ * able to, and all of one generation know the same. It comes in forms, which are UTF-8.
+ */
+static void
+take_client_secret(const struct loading *l, int i)
+{
+	struct client *client = &l->c->clients[i];
+	char secret[CLIENT_SECRET_MAX];
+	const char *fault;
+	ssize_t len;
+
+	if (client->secret_file[0] == '\0')
+		return;
+	len = fd_read_secret(client->secret_file, secret, sizeof(secret));
+	fault = secret_fault(secret, &len, 1);
+	if (fault == NULL && !str_is_utf8((struct str){ secret, (size_t)len }))
+		fault = "is not UTF-8";
+	if (fault == NULL)
+		mac_sha256(secret, (size_t)len, client->secret_hash);
+	explicit_bzero(secret, sizeof(secret));
+	judge_secret(l, i, "secret_file", client->secret_file, fault);
 }
 
 static void
@@ -280,7 +319,7 @@ check_clients(const struct loading *l)
 
 	for (size_t i = 0; i < l->c->n_clients; i++) {
 		check_client_lifetimes(l, (int)i);
-		check_secret(l, (int)i, "secret_file", l->c->clients[i].secret_file, SECRET_FILE_MAX, 1);
+		take_client_secret(l, (int)i);
 	}
 }
 

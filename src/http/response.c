@@ -38,16 +38,27 @@ status_of(const char *code)
 		const char *code;
 		int status;
 	} codes[] = { { "invalid_request", 400 }, { "invalid_credentials", 401 }, { "invalid_token", 401 },
-		{ "missing_token", 401 }, { "invalid_grant", 401 }, { "insecure_transport", 403 }, { "csrf", 403 },
-		{ "forbidden", 403 }, { "not_found", 404 }, { "method_not_allowed", 405 }, { "header_too_large", 431 },
-		{ "unsupported_grant_type", 400 }, { "too_many_sessions", 409 }, { "payload_too_large", 413 },
-		{ "unsupported_media_type", 415 }, { "too_many_attempts", 429 }, { "overloaded", 503 },
-		{ "store_unavailable", 503 }, { "userdb_unavailable", 503 } };
+		{ "missing_token", 401 }, { "invalid_grant", 401 }, { "invalid_client", 401 }, { "insecure_transport", 403 },
+		{ "csrf", 403 }, { "forbidden", 403 }, { "not_found", 404 }, { "method_not_allowed", 405 },
+		{ "header_too_large", 431 }, { "unsupported_grant_type", 400 }, { "unsupported_token_type", 400 },
+		{ "too_many_sessions", 409 }, { "payload_too_large", 413 }, { "unsupported_media_type", 415 },
+		{ "too_many_attempts", 429 }, { "overloaded", 503 }, { "store_unavailable", 503 },
+		{ "userdb_unavailable", 503 } };
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (str_is(str_of(code), codes[i].code))
 			return (codes[i].status);
 	return (500);
+}
+
+/* What a 401 asks for: a token, or, of an OAuth client, its own credentials (RFC 6749 section 5.2). */
+static const char *
+challenge_of(const char *code)
+{
+
+	if (str_is(str_of(code), "invalid_token"))
+		return ("Bearer realm=\"doorward\", error=\"invalid_token\"");
+	return (str_is(str_of(code), "invalid_client") ? "Basic realm=\"doorward\"" : "Bearer realm=\"doorward\"");
 }
 
 void
@@ -57,7 +68,8 @@ response_init(struct response *r)
 
 	r->status = 500;
 	r->type = NULL;
-	r->cacheable = r->token_refused = r->own_csp = r->allowed = false;
+	r->cacheable = r->own_csp = r->allowed = false;
+	r->challenge = challenge_of("");
 	r->error.code = NULL;
 	buf_init(&r->head, head, sizeof(head));
 	buf_init(&r->body, body, sizeof(body));
@@ -143,7 +155,7 @@ response_error(struct response *r, const struct request *q, const char *code, co
 	buf_puts(&r->body, ",\"trace_id\":\"");
 	buf_puts(&r->body, q->trace_id);
 	buf_puts(&r->body, "\"}");
-	r->token_refused = str_is(str_of(code), "invalid_token");
+	r->challenge = challenge_of(code);
 	r->error.code = code;
 	snprintf(r->error.description, sizeof(r->error.description), "%s", description);
 }
@@ -184,8 +196,7 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 	if (q->tls && c->hsts[0] != '\0')
 		put_line(out, "Strict-Transport-Security: ", c->hsts);
 	if (r->status == 401)
-		put_line(
-		    out, "WWW-Authenticate: Bearer realm=\"doorward\"", r->token_refused ? ", error=\"invalid_token\"" : "");
+		put_line(out, "WWW-Authenticate: ", r->challenge);
 }
 
 /* HEAD has the length of the body and not the body. */

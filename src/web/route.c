@@ -13,6 +13,7 @@
 #include "handle/metadata.h"
 #include "handle/refresh.h"
 #include "handle/session.h"
+#include "handle/token.h"
 
 #include "web/route.h"
 

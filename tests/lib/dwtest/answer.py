@@ -80,7 +80,8 @@ class Answer:
         expect("default-src 'none'" in (self.header("Content-Security-Policy") or ""), "Content-Security-Policy")
         if self.status == 401:
             challenge = self.header("WWW-Authenticate") or ""
-            expect(challenge.startswith('Bearer realm="doorward"'), f"WWW-Authenticate {challenge!r}")
+            scheme = "Basic" if error == "invalid_client" else "Bearer"
+            expect(challenge.startswith(f'{scheme} realm="doorward"'), f"WWW-Authenticate {challenge!r}")
             equal('error="invalid_token"' in challenge, error == "invalid_token", f"invalid_token in {challenge!r}")
         if self.status in (429, 503):
             expect(int(self.header("Retry-After")) >= 0, "Retry-After")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules between options, and those that look beyond the file. */
 #include "config/load.h"
+#include "crypto/mac.h"
 #include "file.h"
 
 #define PATH_107                                                                                                               \
@@ -166,6 +167,17 @@ expect_file(const char *before, const char *file, const char *place, const char 
 	expect(text, why == NULL ? NULL : error);
 }
 
+static void
+expect_file_of_client(const char *file, const char *why)
+{
+	char text[512], error[CONFIG_ERROR_MAX];
+
+	snprintf(text, sizeof(text), "clients = ( { id = \"a\"; secret_file = \"%s/%s\"; } );", file_dir, file);
+	snprintf(
+	    error, sizeof(error), "t.conf:1: clients[0].secret_file: \"%s/%s\": %s", file_dir, file, why == NULL ? "" : why);
+	expect(text, why == NULL ? NULL : error);
+}
+
 /* What the daemon would refuse, or never be able to use, is refused here. */
 static void
 test_secrets_fit_their_readers(void **state)
@@ -192,6 +204,38 @@ test_secrets_fit_their_readers(void **state)
 	expect_file("redis: { password_file = ", "no-password", "redis.password_file", "is too large for a secret");
 }
 
+/* Of a client's secret what comes in requests is kept, as a hash: without the end of the line, and UTF-8. */
+static void
+test_client_secrets(void **state)
+{
+	static const char text[] = "a: \xc3\xbc%+ \t\"'";
+	static char many[CLIENT_SECRET_MAX];
+	char err[CONFIG_ERROR_MAX], file[512];
+	uint8_t digest[MAC_LEN];
+	struct config *c;
+
+	(void)state;
+	memset(many, 'x', sizeof(many));
+	file_write("large", many, sizeof(many), 0600);
+	file_write("latin", "caf\xe9\n", 5, 0600);
+	file_write("zero", "a secret\0of ours\n", 17, 0600);
+	file_write("blank", "\r\n\n", 3, 0600);
+	file_write("fits", many, sizeof(many) - 1, 0600);
+	file_write("odd", text, sizeof(text) - 1, 0600);
+	expect_file_of_client("large", "is too large for a secret");
+	expect_file_of_client("latin", "is not UTF-8");
+	expect_file_of_client("zero", "holds a byte 0");
+	expect_file_of_client("blank", "is empty");
+	expect_file_of_client("fits", NULL);
+	file_write("odd", "a: \xc3\xbc%+ \t\"'\r\n", sizeof(text) + 1, 0600);
+	snprintf(file, sizeof(file), "clients = ( { id = \"a\"; secret_file = \"%s/odd\"; }, { id = \"b\"; } );", file_dir);
+	file_write("t.conf", file, strlen(file), 0600);
+	assert_non_null(c = config_load("t.conf", err, sizeof(err)));
+	mac_sha256(text, sizeof(text) - 1, digest);
+	assert_memory_equal(config_client(c, "a")->secret_hash, digest, MAC_LEN);
+	config_free(c);
+}
+
 /* Only root can become somebody else; for others these options mean nothing. */
 static void
 test_accounts(void **state)
@@ -215,6 +259,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rules, file_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_secrets, file_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_secrets_fit_their_readers, file_setup, file_teardown),
+		cmocka_unit_test_setup_teardown(test_client_secrets, file_setup, file_teardown),
 		cmocka_unit_test_setup_teardown(test_accounts, file_setup, file_teardown),
 	};
 

@@ -13,6 +13,7 @@
 #include "handle/logout.h"
 #include "handle/refresh.h"
 #include "handle/session.h"
+#include "handle/token.h"
 #include "web/route.h"
 
 #define READ (METHOD_GET | METHOD_HEAD)
