@@ -368,7 +368,7 @@ keys_are_usable(const struct config *conf)
 	if (snprintf(path, sizeof(path), "%s/keys", conf->state_dir) >= (int)sizeof(path) || stat(path, &st) != 0 ||
 	    (geteuid() != 0 && geteuid() != st.st_uid))
 		return (true);
-	if ((keys = keyring_load(conf->state_dir, conf->access_alg, err, sizeof(err))) == NULL)
+	if ((keys = keyring_load(conf->state_dir, err, sizeof(err))) == NULL)
 		fprintf(stderr, "doorward: %s\n", err);
 	keyring_free(keys);
 	return (keys != NULL);

@@ -40,8 +40,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->store = &redis_store_ops;
 	clients_hash(conf);
 	errno = 0; /* what was read and made no sense leaves it so */
-	if ((app->keys = keyring_load(conf->state_dir, conf->access_alg, why, sizeof(why))) == NULL ||
-	    !open_users(app, conf, why))
+	if ((app->keys = keyring_load(conf->state_dir, why, sizeof(why))) == NULL || !open_users(app, conf, why))
 		goto err0;
 	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
 		goto err0;

@@ -151,7 +151,8 @@ const struct option table_options[] = {
 	    "A used refresh token gives the same successor again for this long."),
 	OPT(LIFETIME, "access.ttl", "5m", SECONDS(1), ACCESS_TTL_MAX, access_ttl, "Life of an access token."),
 	ONE_OF(WORD, algorithms, "access.alg", "EdDSA", access_alg,
-	    "Signature of access tokens: \"EdDSA\", \"ES256\", \"RS256\" or \"HS256\"."),
+	    "Signature of the first key for access tokens, and the default of new ones: \"EdDSA\", \"ES256\", \"RS256\" or "
+	    "\"HS256\"."),
 	OPT(LIFETIME, "logout.keep", "7d", HOURS(1), LIFETIME_MAX, logout_keep,
 	    "How long the record of an ended session is kept, to answer repeated logouts alike."),
 	OPT(LIFETIME, "outbox.keep", "1h", SECONDS(1), LIFETIME_MAX, outbox_keep,

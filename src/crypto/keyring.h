@@ -3,12 +3,13 @@
  * The keys in the state directory: files of mode 0600 under ${state}/keys, versioned, shared as copies by several hosts.
  *
  *   user.key         32 bytes, hex: root of the pseudonyms. Never rotates
- *   token-NNN.key    32 bytes, hex: root of the token keys of version NNN (1…255); the highest makes new tokens
+ *   token-NNN.key    32 bytes, hex: root of the token keys of version NNN (1…255)
  *   jwt-KID.pem      private signing key (PKCS#8), or jwt-KID.key: an HS256 secret, base64url. KID is the RFC 7638 thumbprint
- *                    (for HS256 the first 16 bytes of the secret's SHA-256, base64url). The file with the latest modification
- *                    time signs, the others verify
+ *                    (for HS256 the first 16 bytes of the secret's SHA-256, base64url)
+ *   *.retired        what a retired key was, without the key
  *
- * Working keys are HMAC(root, label), so no key serves two purposes.
+ * At the head of each stands when it was made and from when it signs (keyring_dates.h). The newest key of each kind that is due
+ * makes new tokens; all verify.
  */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
@@ -45,27 +46,33 @@ struct jwk;
 
 /*
  * Makes what is missing in ${state}/keys, the directory included: user.key, token-001.key, and a signing key for ${alg}
- * ("EdDSA", "ES256", "RS256", "HS256") if none of that algorithm is there. Everything made is owned by ${uid}:${gid} ((uid_t)-1
- * = leave). Returns 0, or -1 with a sentence in ${err}.
+ * ("EdDSA", "ES256", "RS256", "HS256") if there is none at all. Everything made is owned by ${uid}:${gid} ((uid_t)-1 = leave).
+ * Returns 0, or -1 with a sentence in ${err}.
  */
 int keyring_create(const char *state, const char *alg, uid_t uid, gid_t gid, char *err, size_t errlen);
 
 /*
- * Loads all keys. ${alg} is the algorithm to sign with. Refuses files that group or others may read, malformed or weak keys
- * (RSA below 2048 bits, HS256 below 256). Returns NULL with a sentence in ${err}. The caller frees it.
+ * Loads all keys. Refuses files that group or others may read, malformed or weak keys (RSA below 2048 bits, HS256 below 256).
+ * Returns NULL with a sentence in ${err}. The caller frees it.
  */
-struct keyring *keyring_load(const char *state, const char *alg, char *err, size_t errlen);
+struct keyring *keyring_load(const char *state, char *err, size_t errlen);
 void keyring_free(struct keyring *k);
 
 const struct user_keys *keyring_user(const struct keyring *k);
 
-/* The keys that make new tokens; those of ${version}, or NULL if that version is unknown or retired. */
+/*
+ * The keys that make new tokens now; those of ${version}, or NULL if that version is unknown or retired. An unknown version or
+ * kid is looked for in the directory again, if that has changed.
+ */
 const struct token_keys *keyring_token(const struct keyring *k);
 const struct token_keys *keyring_token_version(const struct keyring *k, uint8_t version);
 
-/* The signing key; the verifying key of ${kid}, or NULL. Owned by the keyring. */
+/* The key that signs now; the verifying key of ${kid}, or NULL. Owned by the keyring. */
 const struct jwk *keyring_signer(const struct keyring *k);
 const struct jwk *keyring_verifier(const struct keyring *k, struct str kid);
+
+/* Learns the keys that have come into the directory since: they verify and are published, but do not sign in this process. */
+void keyring_look_again(const struct keyring *k);
 
 /* Appends the JWK Set of the public keys (RFC 7517 section 5), HS256 secrets left out. */
 void keyring_jwks(const struct keyring *k, struct buf *out);

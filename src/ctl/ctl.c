@@ -116,7 +116,7 @@ ctl_store(struct ctl *c)
 {
 	char err[ERROR_MAX];
 
-	if ((c->keys = keyring_load(c->conf->state_dir, c->conf->access_alg, err, sizeof(err))) == NULL) {
+	if ((c->keys = keyring_load(c->conf->state_dir, err, sizeof(err))) == NULL) {
 		ctl_say("%s", err);
 		if (is_new(c->conf))
 			ctl_say("the keys are made by the first \"user add\" or the first start of the daemon");

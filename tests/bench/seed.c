@@ -47,7 +47,7 @@ open_site(const char *file, struct site *s)
 	char why[CONFIG_ERROR_MAX];
 
 	if ((s->conf = config_load(file, why, sizeof(why))) == NULL ||
-	    (s->keys = keyring_load(s->conf->state_dir, s->conf->access_alg, why, sizeof(why))) == NULL ||
+	    (s->keys = keyring_load(s->conf->state_dir, why, sizeof(why))) == NULL ||
 	    (s->store = redis_store_new(s->conf, s->keys, NULL, why, sizeof(why))) == NULL)
 		errx(1, "%s", why);
 }

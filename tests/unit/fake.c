@@ -329,7 +329,7 @@ fake_new(struct fake *f)
 	if (mkdtemp(f->dir) == NULL)
 		return (-1);
 	if (keyring_create(f->dir, "EdDSA", (uid_t)-1, (gid_t)-1, err, sizeof(err)) != 0 ||
-	    (f->app.keys = keyring_load(f->dir, "EdDSA", err, sizeof(err))) == NULL) {
+	    (f->app.keys = keyring_load(f->dir, err, sizeof(err))) == NULL) {
 		fprintf(stderr, "keyring: %s\n", err);
 		return (-1);
 	}

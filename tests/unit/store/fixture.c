@@ -70,7 +70,7 @@ fixture_setup(void **state)
 	snprintf(state_dir, sizeof(state_dir), "%s/state", fx.server.dir);
 	mkdir(state_dir, 0700);
 	if (keyring_create(state_dir, "HS256", (uid_t)-1, (gid_t)-1, err, sizeof(err)) != 0 ||
-	    (fx.keys = keyring_load(state_dir, "HS256", err, sizeof(err))) == NULL) {
+	    (fx.keys = keyring_load(state_dir, err, sizeof(err))) == NULL) {
 		print_error("%s\n", err);
 		return (-1);
 	}
