@@ -72,3 +72,15 @@ state_make(const struct config *conf, char *err, size_t errlen)
 	umask(old);
 	return (rc);
 }
+
+int
+state_owner(const struct config *conf, uid_t *uid, gid_t *gid, char *err, size_t errlen)
+{
+	struct privs p;
+
+	if (privs_resolve(conf->user, conf->group, &p, err, errlen) != 0)
+		return (-1);
+	*uid = p.uid;
+	*gid = p.gid;
+	return (0);
+}

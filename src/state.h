@@ -3,6 +3,8 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 
 struct config;
@@ -13,5 +15,8 @@ struct config;
  * is no failure, and logged.
  */
 int state_make(const struct config *conf, char *err, size_t errlen);
+
+/* Who shall own what is made later; (uid_t)-1 and (gid_t)-1 = stay who we are. Returns 0, or -1 with a sentence in ${err}. */
+int state_owner(const struct config *conf, uid_t *uid, gid_t *gid, char *err, size_t errlen);
 
 #endif

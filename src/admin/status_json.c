@@ -5,6 +5,8 @@
 #include "admin/health.h"
 #include "admin/numbers.h"
 #include "base/clock.h"
+#include "crypto/jwk.h"
+#include "crypto/keyring.h"
 #include "store/look.h"
 #include "store/redis.h"
 #include "web/route.h"
@@ -223,6 +225,16 @@ put_redis(struct buf *b, struct app *app)
 	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)app->board->nodes[0].failovers);
 }
 
+/* Which keys make new tokens: those that were made since the last reload do not yet. */
+static void
+put_keys(struct buf *b, const struct app *app)
+{
+
+	buf_puts(b, "\"keys\":{\"signing\":");
+	buf_json(b, str_of(jwk_kid(keyring_signer(app->keys))));
+	buf_printf(b, ",\"token\":\"token-%03u\"},", keyring_token(app->keys)->version);
+}
+
 static void
 put_health(struct buf *b, const struct health *h)
 {
@@ -246,6 +258,7 @@ status_json(struct app *app, struct response *r)
 	put_master(b, app->board);
 	put_health(b, health_look(app));
 	put_redis(b, app);
+	put_keys(b, app);
 	put_cache(b, app);
 	put_outbox(b, app);
 	buf_puts(b, "\"pools\":[");

@@ -101,6 +101,17 @@ ctl_users_to_add(struct ctl *c)
 	return (ctl_users(c));
 }
 
+int
+ctl_owner(const struct ctl *c, uid_t *uid, gid_t *gid)
+{
+	char err[ERROR_MAX];
+
+	if (state_owner(c->conf, uid, gid, err, sizeof(err)) == 0)
+		return (0);
+	ctl_say("%s", err);
+	return (-1);
+}
+
 /* Whether there are no keys at all: then nothing has been set up yet. */
 static bool
 is_new(const struct config *conf)

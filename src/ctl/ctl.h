@@ -3,6 +3,8 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +52,9 @@ int ctl_users_to_change(struct ctl *c);
  * saying why.
  */
 int ctl_users_to_add(struct ctl *c);
+
+/* Who the daemon runs as, for files made here; (uid_t)-1 = stay who we are. Returns 0, or -1 after saying why. */
+int ctl_owner(const struct ctl *c, uid_t *uid, gid_t *gid);
 
 /* Loads the keys and prepares the connection to Redis. Returns 0, or -1 after saying why. */
 int ctl_store(struct ctl *c);

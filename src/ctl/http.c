@@ -140,3 +140,15 @@ http_post(const char *path, const char *target)
 		return (errno == ENOENT || errno == ECONNREFUSED ? 0 : -1);
 	return (len >= 12 && memcmp(mem, "HTTP/1.1 200", 12) == 0 ? 1 : -1);
 }
+
+/* Only these two mean that there is no daemon: one that may not be asked is there all the same. */
+bool
+http_is_up(const char *path)
+{
+	int fd = dial(path);
+
+	if (fd < 0)
+		return (errno != ENOENT && errno != ECONNREFUSED);
+	close(fd);
+	return (true);
+}

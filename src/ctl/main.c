@@ -13,6 +13,7 @@
 #include "ctl/ctl.h"
 #include "ctl/groups.h"
 #include "ctl/hash.h"
+#include "ctl/key.h"
 #include "ctl/kick.h"
 #include "ctl/options.h"
 #include "ctl/session.h"
@@ -48,6 +49,10 @@ static const struct command {
 	{ "session", "show", 1, OPTION_JSON, false, session_show, "SID [--json]" },
 	{ "session", "kick", 1, OPTION_USER | OPTION_DEVICE | OPTION_ALL | OPTION_REASON | OPTION_JSON, false, kick_command,
 	    "SID | --user NAME [--device DEVICE] | --all [--reason TEXT] [--json]" },
+	{ "key", "list", 0, OPTION_JSON, false, key_list, "[--json]" },
+	{ "key", "generate", 0, OPTION_ALG | OPTION_IN | OPTION_KIND, false, key_generate,
+	    "[--alg ALG] [--in DURATION] [--kind signing|token]" },
+	{ "key", "retire", 1, 0, false, key_retire, "KID" },
 	{ "watch", NULL, 0, 0, false, watch_command, "" },
 	{ "status", NULL, 0, OPTION_JSON | OPTION_WATCH, false, status_command, "[--json | --watch]" },
 	{ "config", "test", 0, OPTION_STRICT, BARE, conf_test, "[--strict]" },

@@ -11,6 +11,9 @@
 
 #include "ctl/options.h"
 
+#define THUMBPRINT_LEN 43 /* the kid of a signing key: SHA-256 in base64url; of an HS256 secret half of it */
+#define SECRET_KID_LEN 22
+
 static const struct {
 	struct option option;
 	unsigned flag;
@@ -28,6 +31,9 @@ static const struct {
 	{ { "add", required_argument, NULL, OPTION_ADD }, OPTION_ADD },
 	{ { "remove", required_argument, NULL, OPTION_REMOVE }, OPTION_REMOVE },
 	{ { "set", required_argument, NULL, OPTION_SET }, OPTION_SET },
+	{ { "alg", required_argument, NULL, OPTION_ALG }, OPTION_ALG },
+	{ { "in", required_argument, NULL, OPTION_IN }, OPTION_IN },
+	{ { "kind", required_argument, NULL, OPTION_KIND }, OPTION_KIND },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -85,20 +91,31 @@ take(int flag, struct options *o)
 	case OPTION_SET:
 		o->set = optarg;
 		return (0);
+	case OPTION_ALG:
+		o->alg = optarg;
+		return (0);
+	case OPTION_IN:
+		o->in = optarg;
+		return (0);
+	case OPTION_KIND:
+		o->kind = optarg;
+		return (0);
 	default:
 		return (-1); /* getopt_long has said it */
 	}
 }
 
 /*
- * A session id may begin with a hyphen. As the first word after the command it is taken for what it is; no option of ours has
- * this length without "=". Elsewhere "--" helps.
+ * The id of a session or of a key may begin with a hyphen. As the first word after the command it is taken for what it is; no
+ * option of ours has one of these lengths without "=". Elsewhere "--" helps.
  */
 static bool
-is_session_id(const char *word)
+is_id(const char *word)
 {
+	size_t n = strlen(word);
 
-	return (word[0] == '-' && strlen(word) == PUBLIC_SID_LEN && str_is_word(str_of(word), "-_", PUBLIC_SID_LEN));
+	return (word[0] == '-' && (n == PUBLIC_SID_LEN || n == THUMBPRINT_LEN || n == SECRET_KID_LEN) &&
+		str_is_word(str_of(word), "-_", n));
 }
 
 int
@@ -113,7 +130,7 @@ options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 			table[n++] = known[i].option;
 	memset(&table[n], 0, sizeof(table[n]));
 	memset(out, 0, sizeof(*out));
-	if (argc > 1 && is_session_id(argv[1])) {
+	if (argc > 1 && is_id(argv[1])) {
 		out->args[out->n_args++] = argv[1];
 		argv[1] = argv[0];
 		argc--;

@@ -9,7 +9,7 @@
 
 #include "doorward/session.h"
 
-#define ARGS_MAX 1                         /* what stands beside the options: a name or a session id */
+#define ARGS_MAX 1                         /* what stands beside the options: a name, or the id of a session or a key */
 #define GROUP_OPTIONS_MAX (GROUPS_MAX + 1) /* more cannot be stored, however short */
 
 enum option_flag {
@@ -25,7 +25,10 @@ enum option_flag {
 	OPTION_WATCH = 512,
 	OPTION_ADD = 1024,
 	OPTION_REMOVE = 2048,
-	OPTION_SET = 4096
+	OPTION_SET = 4096,
+	OPTION_ALG = 1 << 20,
+	OPTION_IN = 1 << 21,
+	OPTION_KIND = 1 << 22
 };
 
 /* The values of an option that may be given more than once. */
@@ -45,6 +48,9 @@ struct options {
 	const char *reason;                     /* --reason */
 	const char *limit;                      /* --limit */
 	const char *set;                        /* --set */
+	const char *alg;                        /* --alg */
+	const char *in;                         /* --in */
+	const char *kind;                       /* --kind */
 	struct option_list groups, add, remove; /* --group, --add, --remove */
 	const char *args[ARGS_MAX];
 	size_t n_args;
