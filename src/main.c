@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* doorward: reads the options and the configuration, and becomes what the way it was started asks for. */
+/*
+ * doorward: reads the options and the configuration, and becomes what the way it was started asks for.
+ *
+ * What it becomes follows from descriptor 0 and the environment, and not from options alone: a listening socket means that
+ * somebody else manages sockets (spawn-fcgi, lighttpd's bin-path, mod_fcgid), GATEWAY_INTERFACE means one plain CGI request,
+ * neither means a daemon. Under CGI the command line belongs to whoever sent the request and is not read.
+ *
+ * Before anything is forked, the state is made (directory, keys, database) and the session cache is mapped, so that children
+ * only open what is there.
+ */
 #include "config.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A failure to get ready as an exit code, by its errno. What a machine lacks for a moment (memory, descriptors, a disk) is
+ * EXIT_RESOURCE, and the master tries again with backoff; everything else, 0 included, is EXIT_CONFIG, which only a reload can
+ * mend.
+ */
 #include <errno.h>
 
 #include "doorward/board.h"

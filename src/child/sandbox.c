@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What a child may not ask of the kernel any more, once it has opened what it needs (seccomp): starting programs, touching
+ * other processes, changing the machine. A call that is refused fails with EPERM; nothing is killed. Without libseccomp, or on
+ * a kernel that does not filter, the child goes on and says so.
+ */
 #ifdef HAVE_SECCOMP
 
 #include <sys/socket.h>

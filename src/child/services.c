@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What a child that speaks for users lives on: keys, the user database, the store, each opened once and for its whole life.
+ * Keys are needed. A user database or a Redis that cannot be asked now is not: they may come back, and requests say 503 until
+ * then.
+ */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * PBKDF2 (RFC 8018 5.2) as two blocks of SHA-256 an iteration: what HMAC hashes before its message is the same in every
+ * iteration, so the states behind the two pads are computed once, and each 32-byte message is padded to its one block here.
+ * OpenSSL's own function copies whole contexts instead and needs more than twice the time, which an attacker does not; its
+ * function for a bare block is deprecated, so the block comes from nettle.
+ */
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
@@ -7,13 +13,6 @@
 #include <openssl/crypto.h>
 
 #include "crypto/pwhash.h"
-
-/*
- * PBKDF2 (RFC 8018 5.2) as two blocks of SHA-256 an iteration: what HMAC hashes before its message is the same in every
- * iteration, so the states behind the two pads are computed once, and each 32-byte message is padded to its one block here.
- * OpenSSL's own function copies whole contexts instead and needs more than twice the time, which an attacker does not; its
- * function for a bare block is deprecated, so the block comes from nettle.
- */
 
 #define BLOCK SHA256_BLOCK_SIZE
 #define DIGEST SHA256_DIGEST_SIZE

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * When a worker asks to be replaced: after so many requests, at an age, or at a size. Neighbours differ by up to a tenth, so
+ * that workers that were started together are not replaced together.
+ */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -26,6 +30,7 @@ recycle_limits(const struct config *conf, size_t slot)
 	    .rss = jittered(conf->max_rss, slot) });
 }
 
+/* Private memory: what is shared (the program, the cache) costs nothing more in a worker. */
 int64_t
 recycle_rss(void)
 {

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A worker from its start to its end, as a child of a master, alone on a socket, or for the one request of a plain CGI program.
+ * In all three the order is: signals, descriptors, services, then the sandbox, which would refuse what those need, and only
+ * then a request.
+ */
 #include <sys/resource.h>
 
 #include <errno.h>
