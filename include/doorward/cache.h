@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * L1: the answers of recent checks, in shared memory of all workers of this host (architecture.md section 4). A hit needs no
- * system call.
+ * L1: the answers of recent checks, in shared memory of all workers of this host. A hit needs no system call.
  *
  * What keeps it true: Redis tells the keeper process of every changed user record, and the keeper moves that user's epoch; an
  * entry counts only under the epoch that was read before Redis was asked for it, so that a fill that raced with a change is

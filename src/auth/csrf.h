@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cross-site request forgery: which cookie-authenticated writes are believed to come from our own pages (http-api.md, POST
- * /logout; requirements R160 to R164). The form token is HMAC(key, value of a __Host- cookie): a page of another site can
- * neither read nor make it.
+ * Cross-site request forgery: which cookie-authenticated writes are believed to come from our own pages (R160 to R164 of
+ * tests/requirements). The form token is HMAC(key, value of a __Host- cookie): a page of another site can neither read nor
+ * make it.
  */
 #ifndef AUTH_CSRF_H
 #define AUTH_CSRF_H

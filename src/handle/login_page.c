@@ -7,7 +7,7 @@
 
 #include "handle/login_page.h"
 
-/* The browser's old cookie tells why its session is over (C12): the kicked user reads it here. */
+/* The browser's old cookie tells why its session is over: who was kicked reads it here. */
 static void
 tell_of_session(struct app *app, const struct request *q, struct login_form *f, struct identity *id)
 {

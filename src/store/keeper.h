@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The cache keeper's half that speaks to Redis: one connection that is told of every changed user record and redirects that
- * to itself. (With two connections Redis silently stops telling when the first one goes; store.md section 4.)
+ * to itself. (With two connections Redis silently stops telling when the first one goes, and the second looks alive.)
  */
 #ifndef STORE_KEEPER_H
 #define STORE_KEEPER_H

@@ -16,7 +16,7 @@
 /* One request as its carrier (FastCGI, CGI) hands it over. */
 struct exchange {
 	char *const *envp; /* "NAME=VALUE", NULL-terminated */
-	bool authorizer;   /* FastCGI Authorizer: there is no body, do not read (fronts.md, rule 1) */
+	bool authorizer;   /* FastCGI Authorizer: the body is the application's, do not read it */
 	bool poisoned;     /* the carrier saw that the variables are not what was sent: 400 */
 	bool oversized;    /* the carrier saw more variables than it keeps: 431 */
 	body_reader read;

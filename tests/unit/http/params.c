@@ -264,7 +264,7 @@ bytes(void **state)
 	assert_int_equal(params_read(envp, &p), PARAMS_TOO_LARGE);
 }
 
-/* libfcgi makes "HTTP_A=HTTP_B" with the value "1" into this (F3): what stands before the first '=' is the name. */
+/* libfcgi makes "HTTP_A=HTTP_B" with the value "1" into this: what stands before the first '=' is the name. */
 static void
 equals_in_a_name(void **state)
 {

@@ -35,7 +35,7 @@ put(char **envp, size_t n, char text[64], const char *name, const char *value)
 	return (n + 1);
 }
 
-/* All that may say "https", from a stranger and from a proxy we believe (R002, F1). */
+/* All that may say "https", from a stranger and from a proxy we believe (R002). */
 static void
 tls_evidence(void **state)
 {

@@ -222,7 +222,7 @@ pairs_cut_anywhere(void **state)
 	}
 }
 
-/* Lengths that promise more than comes make libfcgi allocate it all, or abort (fronts.md, 6.4; CVE-2025-23016). */
+/* Lengths that promise more than comes make libfcgi allocate it all, or abort (CVE-2025-23016). */
 static void
 hostile_pairs(void **state)
 {
