@@ -28,7 +28,9 @@ class Answer:
             expect(colon, f"a header line without a colon: {line!r}")
             headers.append((name, value.strip()))
         expect(lines[0].startswith("Status: "), f"the first line is not Status: {lines[0]!r}")
-        return cls(int(headers[0][1].split()[0]), headers[1:], body, lines[0], stderr)
+        answer = cls(int(headers[0][1].split()[0]), headers[1:], body, lines[0], stderr)
+        answer.expect_headers_of_every_answer()
+        return answer
 
     def all(self, name):
         return [value for key, value in self.headers if key.lower() == name.lower()]
@@ -58,6 +60,14 @@ class Answer:
             expect(name not in found, f"two cookies called {name}")
             found[name] = (value, {key.lower(): val for key, _, val in (a.partition("=") for a in attributes)})
         return found
+
+    def expect_headers_of_every_answer(self):
+        """What no answer says: that another origin may read it, or which program and version it is from. What a cookie may weigh."""
+        for name, value in self.headers:
+            expect(not name.lower().startswith(("access-control-", "server", "x-powered-by")), f"{name}: {value}")
+        for line in self.all("Set-Cookie"):
+            pair, *attributes = line.split(";")
+            expect(len(pair) <= 4096 and all(len(part) <= 1024 for part in attributes), f"a cookie of {len(line)} bytes")
 
     def expect(self, status, error=None, reason=None):
         """This status and, for an error, its code, in the one shape every error has. Returns the answer."""
