@@ -108,7 +108,7 @@ static void
 later_death(struct master *m, const struct death *d, int64_t now)
 {
 	const struct role *role = &m->now->plan.roles[d->slot->role];
-	size_t failed = pool_count(&m->pool, m->now, (int)d->slot->role, SLOT_BARRED);
+	size_t failed = pool_count(&m->pool, m->now, (int)d->slot->role, SLOT_FAILED);
 
 	if (d->code != EXIT_CONFIG || !role->resizable)
 		return;

@@ -12,12 +12,12 @@
  *      |                          READY ------------------> exit ---->+
  *      |                            |  pool_dismiss           |  backoff
  *      |                            v                         v
- *      +---------- exit -------- LEAVING                   BARRED
+ *      +---------- exit -------- LEAVING                   FAILED
  *                              late: SIGKILL               EXIT_CONFIG
  *
  * Each state but FREE has one time ${at} at which something is due: a start, or the kill of a process that is late. A slot that
  * is not leaving belongs to a generation; from pool_dismiss() on it only waits for an end, and the generation may be freed
- * before. BARRED stays until the generation goes: what refuses its configuration would refuse it again.
+ * before. FAILED stays until the generation goes: what refuses its configuration would refuse it again.
  *
  * A process whose replacement is starting already is not started again when it ends, so that recycling never makes two of one.
  */
@@ -241,7 +241,7 @@ schedule(struct pool *p, struct slot *pl, const struct death *d, const struct li
 	int64_t delay;
 
 	if (d->code == EXIT_CONFIG) {
-		pl->state = SLOT_BARRED;
+		pl->state = SLOT_FAILED;
 		pl->at = NEVER;
 		return;
 	}

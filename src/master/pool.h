@@ -30,7 +30,7 @@ enum slot_state {
 	SLOT_STARTING, /* to say READY by ${at} */
 	SLOT_READY,
 	SLOT_LEAVING, /* told to finish; killed at ${at} */
-	SLOT_BARRED   /* left with EXIT_CONFIG: not started again in this generation */
+	SLOT_FAILED   /* left with EXIT_CONFIG: not started again in this generation */
 };
 
 struct slot {

@@ -155,7 +155,7 @@ static void
 recycle(struct pool *p, struct slot *pl, int64_t now, int64_t deadline)
 {
 
-	if (pl->replacement != NULL && pl->replacement->state != SLOT_BARRED && !pool_has_replacement(pl))
+	if (pl->replacement != NULL && pl->replacement->state != SLOT_FAILED && !pool_has_replacement(pl))
 		pl->replacement = NULL; /* it was told to leave itself */
 	if (pl->replacement == NULL) {
 		if (pool_free(p) > BOARD_SLOTS / 2)

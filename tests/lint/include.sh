@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# Which folder may know which: dependencies point one way, from main to base. Also: a file includes its own header
-# last, so that no header leans on what stands before it, and every header compiles alone. What kinds of user database there
-# are is known to src/userdb only, and to the header that documents the setting.
+# Which folder may know which: dependencies point one way, from main to base, as the table in src/README says. Also: a file includes
+# its own header last, so that no header leans on what stands before it, and every header compiles alone. What kinds of user database
+# there are is known to src/userdb only, and to the header that documents the setting.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -24,28 +24,14 @@ check_directions() {
 	}
 	BEGIN {
 		allow("doorward", "base doorward")
-		allow("base", "base doorward")
-		allow("crypto", "crypto base doorward")
-		allow("config", "config base crypto doorward")
-		allow("session", "session base doorward")
-		allow("http", "http base doorward")
-		allow("child", "child base doorward")
-		allow("store", "store session crypto base doorward")
-		allow("userdb", "userdb crypto base doorward")
-		allow("event", "event store base doorward")
-		allow("auth", "auth session crypto base doorward")
-		allow("handle", "handle auth http session base doorward")
-		allow("web", "web handle http base doorward")
-		# The kinds of child, each on the kit, none on another.
-		allow("worker", "worker child web base doorward")
-		allow("keeper", "keeper child store base doorward")
-		allow("admin", "admin child web http session auth store crypto base doorward")
-		allow("redisd", "redisd master config base")
-		allow("master", "master redisd config base")
-		allow("ctl", "ctl session auth store userdb event crypto config base doorward")
+		while ((getline line <"src/README") > 0)
+			if (line ~ /^\t[a-z]+: +[a-z -]+$/ && split(line, row, ":") == 2) {
+				sub(/^\t/, "", row[1])
+				allow(row[1], row[1] " doorward " row[2])
+			}
 
 		# The kit itself knows processes and nothing of a request; one of its files opens what is below the children.
-		n = split("auth/clients.h crypto/keyring.h store/redis.h userdb/sqlite.h userdb/url.h", names, " ")
+		n = split("auth/clients.h crypto/keyring.h store/redis.h", names, " ")
 		for (i = 1; i <= n; i++)
 			exact["src/child/services.c", names[i]] = 1
 		# Handlers hand on keys and public session ids; they compute nothing with them.
