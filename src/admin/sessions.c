@@ -31,13 +31,6 @@ sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KE
 	    view_client_id(app->conf, s->client_hash), device, false);
 }
 
-static bool
-is_alive(const struct session *s, int64_t not_before, int64_t now)
-{
-
-	return (s->created >= not_before && now < session_end(s));
-}
-
 void
 sessions_sort(struct session_list *list)
 {
@@ -50,7 +43,7 @@ bool
 sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now)
 {
 
-	return (is_alive(s, list->not_before, now) && (w->ip[0] == '\0' || strcmp(w->ip, s->ip) == 0));
+	return (session_is_alive(s, list->not_before, now) && (w->ip[0] == '\0' || strcmp(w->ip, s->ip) == 0));
 }
 
 /* Where the page begins: after the session that the cursor names. False: it names none of these. */
@@ -185,7 +178,7 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 		health_refuse(q, r, rc, "store_unavailable");
 		return;
 	}
-	if (!found.live || !is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
+	if (!found.live || !session_is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
 		response_error(
 		    r, q, "not_found", "There is no such session alive.", found.ended ? found.logout_record.reason : NULL, 0);
 		return;

@@ -56,7 +56,7 @@ judge_session(const struct lookup_reply *r, struct identity *id)
 
 	if (r->user_id[0] == '\0')
 		return (refuse(id, NULL));
-	if (!r->live || r->session.created < r->not_before)
+	if (!r->live || session_is_void(&r->session, r->not_before))
 		return (refuse_ended(r, id));
 	return (DW_OK);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/liveness.h"
+#include "auth/view.h"
 #include "base/log.h"
 #include "crypto/sid.h"
 #include "ctl/ctl.h"
@@ -12,6 +12,7 @@
 #include "ctl/options.h"
 #include "ctl/print.h"
 #include "doorward/store.h"
+#include "session/liveness.h"
 #include "store/redis.h"
 
 #include "ctl/session.h"
@@ -73,14 +74,6 @@ print_session(struct ctl *c, struct listing *l, const struct session_list *of, c
 	return (print_buf(&b));
 }
 
-static int
-newest_first(const void *a, const void *b)
-{
-	const struct session *x = a, *y = b;
-
-	return ((x->created < y->created) - (x->created > y->created));
-}
-
 /* Prints the live sessions of one user. */
 static int
 list_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
@@ -97,11 +90,11 @@ list_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 	}
 	now = redis_store_ops.now(c->store);
 	if (of.n > 1)
-		qsort(of.sessions, of.n, sizeof(of.sessions[0]), newest_first);
+		qsort(of.sessions, of.n, sizeof(of.sessions[0]), view_newest_first);
 	for (size_t i = 0; i < of.n && l->shown < l->limit; i++) {
 		const struct session *s = &of.sessions[i];
 
-		if (s->created < of.not_before || session_end(s) <= now)
+		if (!session_is_alive(s, of.not_before, now))
 			continue;
 		if (print_session(c, l, &of, user_key, s) != 0)
 			return (-1);
@@ -215,8 +208,8 @@ ask(struct ctl *c, const char *sid, struct lookup *q, struct lookup_reply *r, bo
 		ctl_say_store(rc, q->user_key);
 		return (-1);
 	}
-	*alive = r->user_id[0] != '\0' && r->live && r->session.created >= r->not_before &&
-		 session_end(&r->session) > redis_store_ops.now(c->store);
+	*alive = r->user_id[0] != '\0' && r->live &&
+		 session_is_alive(&r->session, r->not_before, redis_store_ops.now(c->store));
 	if (!*alive && !r->ended) {
 		ctl_say("there is no session %s", sid);
 		return (-1);

@@ -137,13 +137,6 @@ read_page(struct request *q, struct response *r, uint64_t *limit, struct positio
 	return (!bad);
 }
 
-static bool
-is_live(const struct session *s, int64_t not_before, int64_t now)
-{
-
-	return (s->created >= not_before && now < session_end(s));
-}
-
 static void
 put_page(struct app *app, struct response *r, const struct presented *p, const struct session_list *list, uint64_t limit,
     const struct position *from)
@@ -159,7 +152,7 @@ put_page(struct app *app, struct response *r, const struct presented *p, const s
 	for (size_t i = 0; i < list->n && !more; i++) {
 		const struct session *s = &list->sessions[i];
 
-		if (!is_live(s, list->not_before, now) || !is_after(s, from))
+		if (!session_is_alive(s, list->not_before, now) || !is_after(s, from))
 			continue;
 		if ((more = n == limit))
 			break;

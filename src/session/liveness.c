@@ -48,3 +48,17 @@ session_end(const struct session *s)
 
 	return (s->has_family ? later(end, s->access_exp) : end);
 }
+
+bool
+session_is_void(const struct session *s, int64_t not_before)
+{
+
+	return (s->created < not_before);
+}
+
+bool
+session_is_alive(const struct session *s, int64_t not_before, int64_t now)
+{
+
+	return (!session_is_void(s, not_before) && now < session_end(s));
+}

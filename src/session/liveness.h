@@ -7,6 +7,7 @@
 #ifndef SESSION_LIVENESS_H
 #define SESSION_LIVENESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "doorward/session.h"
@@ -22,5 +23,11 @@ int64_t session_family_end(const struct session *s);
 /* End of the session: the latest end of anything issued for it, access tokens included. 0 if nothing was. Times saturate, never
  * wrap. */
 int64_t session_end(const struct session *s);
+
+/* Whether it was created before the mark ${not_before} of its record, which ends everything older at once. */
+bool session_is_void(const struct session *s, int64_t not_before);
+
+/* Whether it is alive at ${now}. */
+bool session_is_alive(const struct session *s, int64_t not_before, int64_t now);
 
 #endif

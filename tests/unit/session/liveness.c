@@ -77,10 +77,35 @@ test_ends(void **state)
 	}
 }
 
+/* Of the session that ends at 900 and was created at 100. */
+static void
+test_alive(void **state)
+{
+	static const struct {
+		int64_t not_before, now;
+		bool alive, is_void;
+	} t[] = {
+		{ 0, 899, true, false },
+		{ 0, 900, false, false },
+		{ 0, 50, true, false }, /* a clock that stepped back ends nothing */
+		{ 100, 899, true, false },
+		{ 101, 899, false, true },
+		{ 101, 900, false, true },
+	};
+	const struct session s = { .has_cookie = true, .policy = POLICY_FIXED, .created = 100, .absolute = 900 }, none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_int_equal(session_is_alive(&s, t[i].not_before, t[i].now), t[i].alive);
+		assert_int_equal(session_is_void(&s, t[i].not_before), t[i].is_void);
+	}
+	assert_false(session_is_alive(&none, 0, 0));
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ends) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ends), cmocka_unit_test(test_alive) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
