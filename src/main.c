@@ -67,8 +67,7 @@ print_version(void)
 {
 	const struct userdb_driver *d;
 
-	printf(
-	    "doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " SYSCONFDIR "/doorward/doorward.conf\n");
+	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " CONFIG_FILE "\n");
 	printf("libraries: %s, ", OpenSSL_version(OPENSSL_VERSION));
 	for (size_t i = 0; (d = userdb_driver_at(i)) != NULL; i++)
 		printf("%s, ", d->library());
@@ -83,7 +82,7 @@ print_usage(FILE *to)
 
 	fprintf(to, "usage: doorward [-c FILE] [-F | -t [--strict] | -1]\n"
 		    "       doorward -V | -h\n"
-		    "  -c FILE  configuration (else $DOORWARD_CONF, else " SYSCONFDIR "/doorward/doorward.conf)\n"
+		    "  -c FILE  configuration (else $DOORWARD_CONF, else " CONFIG_FILE ")\n"
 		    "  -t       test the configuration and exit\n"
 		    "  --strict with -t: tell also where it deviates from the security baseline\n"
 		    "  -F       stay in the foreground\n"
@@ -103,14 +102,6 @@ absolute(const char *file)
 	if (getcwd(dir, sizeof(dir)) == NULL || asprintf(&out, "%s/%s", dir, file) < 0)
 		return (NULL);
 	return (out);
-}
-
-static const char *
-default_file(void)
-{
-	const char *env = getenv("DOORWARD_CONF");
-
-	return (env != NULL && env[0] != '\0' ? env : SYSCONFDIR "/doorward/doorward.conf");
 }
 
 /* One request, started by a web server that runs plain CGI. */
@@ -133,7 +124,7 @@ read_options(int argc, char **argv, struct options *o)
 	const char *name = strrchr(argv[0], '/');
 	int c;
 
-	*o = (struct options){ .file = default_file() };
+	*o = (struct options){ .file = config_file() };
 	if (is_cgi())
 		return (-1);
 	o->single = strcmp(name == NULL ? argv[0] : name + 1, "doorward.fcgi") == 0;

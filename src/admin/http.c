@@ -249,15 +249,11 @@ take_body(struct coming *x, struct request *q, struct response *r)
 {
 	enum body_verdict v = body_read(q, read_body, x);
 
-	if (v == BODY_OK && !q->is_form)
-		return (true);
-	if (v == BODY_TOO_LARGE)
-		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
-	else if (v == BODY_OK || v == BODY_BAD_TYPE)
-		response_error(r, q, "unsupported_media_type", "Send application/json.", NULL, 0);
-	else
-		response_error(r, q, "invalid_request", "The body is malformed.", NULL, 0);
-	return (false);
+	if (v == BODY_OK && q->is_form)
+		v = BODY_BAD_TYPE;
+	if (v != BODY_OK)
+		body_refuse(q, r, v, "Send application/json.");
+	return (v == BODY_OK);
 }
 
 static void

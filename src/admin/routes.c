@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The operators' routes. What is open only reads; everything else needs the unix socket or the token. */
-#include <string.h>
+#include <stddef.h>
+
+#include "web/route.h"
 
 #include "admin/routes.h"
 
@@ -14,25 +16,15 @@ static const struct admin_route routes[] = {
 	{ "/admin/flush", METHOD_POST, false, flush_post },
 	{ "/admin/kick", METHOD_POST, false, kick_post },
 	{ "/admin/sessions", READS, false, sessions_list },
-	{ "/admin/sessions/", READS, false, sessions_show },
+	{ "/admin/sessions/*", READS, false, sessions_show },
 };
-
-static bool
-matches(const char *pattern, const char *path)
-{
-	size_t n = strlen(pattern);
-
-	if (pattern[n - 1] != '/')
-		return (strcmp(pattern, path) == 0);
-	return (strncmp(pattern, path, n) == 0 && path[n] != '\0' && strchr(path + n, '/') == NULL);
-}
 
 const struct admin_route *
 routes_find(const char *path)
 {
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (matches(routes[i].path, path))
+		if (route_matches(routes[i].path, path))
 			return (&routes[i]);
 	return (NULL);
 }

@@ -14,7 +14,7 @@
 #define ADMIN_ROOM (SESSION_LIMIT_MAX * 768)
 
 struct admin_route {
-	const char *path; /* exact; with a trailing '/', exactly one more segment follows */
+	const char *path; /* exact; '*' is one segment, as in web/route.h */
 	unsigned methods; /* enum method, or-ed */
 	bool open;        /* reads, and names no user: served to everybody on the machine */
 	void (*handle)(struct app *app, struct request *q, struct response *r);

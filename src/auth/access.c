@@ -40,21 +40,6 @@ put_member(struct buf *b, const char *name, const char *value)
 	buf_json(b, str_of(value));
 }
 
-static void
-put_groups(struct buf *b, const char *groups)
-{
-	struct str rest = groups[0] == '\0' ? STR_NONE : str_of(groups);
-	const char *comma = "";
-
-	buf_puts(b, ",\"groups\":[");
-	while (rest.p != NULL) {
-		buf_puts(b, comma);
-		buf_json(b, str_cut(&rest, ','));
-		comma = ",";
-	}
-	buf_puts(b, "]");
-}
-
 enum dw_result
 access_issue(const struct config *c, const struct keyring *keys, const struct access_claims *claims, struct buf *out)
 {
@@ -75,7 +60,8 @@ access_issue(const struct config *c, const struct keyring *keys, const struct ac
 	put_member(&b, "sid", sid);
 	put_member(&b, "jti", jti);
 	put_member(&b, "preferred_username", claims->username);
-	put_groups(&b, claims->groups);
+	buf_puts(&b, ",\"groups\":");
+	buf_json_list(&b, claims->groups);
 	buf_printf(&b, ",\"iat\":%lld,\"exp\":%lld}", (long long)claims->now, (long long)claims->exp);
 	if (b.overflow || !jws_sign(keyring_signer(keys), TYP, buf_str(&b), out))
 		return (DW_FAULT);

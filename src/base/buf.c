@@ -199,6 +199,20 @@ buf_json(struct buf *b, struct str s)
 }
 
 void
+buf_json_list(struct buf *b, const char *list)
+{
+	struct str rest = list[0] == '\0' ? STR_NONE : str_of(list);
+
+	buf_putc(b, '[');
+	for (bool first = true; rest.p != NULL; first = false) {
+		if (!first)
+			buf_putc(b, ',');
+		buf_json(b, str_cut(&rest, ','));
+	}
+	buf_putc(b, ']');
+}
+
+void
 buf_shown(struct buf *b, struct str s)
 {
 

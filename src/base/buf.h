@@ -38,6 +38,9 @@ void buf_int(struct buf *b, int64_t n);
  */
 void buf_json(struct buf *b, struct str s);
 
+/* Appends the words of ${list}, which stand with commas between them ("" = none), as a JSON array of strings. */
+void buf_json_list(struct buf *b, const char *list);
+
 /*
  * Appends ${s} for a terminal: what does not show is escaped as JSON does it, but for the ends of lines, and what is no UTF-8
  * as \\x9b. JSON stays the same JSON.

@@ -47,17 +47,6 @@ json_scan_space(struct json_scan *s)
 		s->p++;
 }
 
-static int
-hex_value(int c)
-{
-
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
-}
-
 /* The four hex digits of a \u escape, -1 if they are not there. */
 static int
 scan_hex4(struct json_scan *s)
@@ -65,7 +54,7 @@ scan_hex4(struct json_scan *s)
 	int v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_value(json_scan_peek(s));
+		int digit = str_hex_value((char)json_scan_peek(s));
 
 		if (digit < 0)
 			return (-1);

@@ -31,16 +31,6 @@ struct text {
 };
 
 static bool
-is_ascii(struct str s)
-{
-
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return (false);
-	return (true);
-}
-
-static bool
 is_blank(ucs4_t c)
 {
 
@@ -250,7 +240,7 @@ precis_username(struct str given, char *out, size_t cap)
 	if (given.len > 0)
 		memcpy(t.p, given.p, given.len);
 	t.n = given.len;
-	if (is_ascii(given))
+	if (str_is_ascii(given))
 		lower_ascii(&t);
 	else if (!map_name(&t))
 		return (false);
@@ -294,7 +284,7 @@ precis_password(struct str given, char *out, size_t cap, size_t *n)
 	*n = 0;
 	if (given.p == NULL || given.len > INPUT_MAX || memchr(given.p, '\0', given.len) != NULL || !str_is_utf8(given))
 		return (false);
-	if (!is_ascii(given))
+	if (!str_is_ascii(given))
 		return (prepare_opaque(given, out, cap, n));
 	if (given.len > cap)
 		return (false);

@@ -160,6 +160,16 @@ str_is_utf8(struct str a)
 }
 
 bool
+str_is_ascii(struct str a)
+{
+
+	for (size_t i = 0; i < a.len; i++)
+		if ((unsigned char)a.p[i] >= 0x80)
+			return (false);
+	return (true);
+}
+
+bool
 str_has_control(struct str a)
 {
 

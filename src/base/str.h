@@ -46,6 +46,9 @@ bool str_to_u64(struct str a, uint64_t max, uint64_t *out);
 /* Returns true if ${a} is well-formed UTF-8 (RFC 3629: no overlongs, no surrogates, nothing beyond U+10FFFF). */
 bool str_is_utf8(struct str a);
 
+/* Returns true if every byte of ${a} is below 0x80. */
+bool str_is_ascii(struct str a);
+
 /* Returns true if ${a} holds a C0 control or DEL. */
 bool str_has_control(struct str a);
 

@@ -177,6 +177,14 @@ make(const char *file)
 	return (c);
 }
 
+const char *
+config_file(void)
+{
+	const char *file = getenv("DOORWARD_CONF");
+
+	return (file != NULL && file[0] != '\0' ? file : CONFIG_FILE);
+}
+
 struct config *
 config_load(const char *file, char *err, size_t errlen)
 {

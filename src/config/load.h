@@ -13,6 +13,10 @@
 
 #define CONFIG_ERROR_MAX 8192 /* bytes: some thirty mistakes in one file; further ones are left out, and it is said */
 
+/* Where it is unless the command line says: $DOORWARD_CONF, else the place this was built for. */
+#define CONFIG_FILE SYSCONFDIR "/doorward/doorward.conf"
+const char *config_file(void);
+
 /*
  * Reads ${file} and checks every value and every rule between values. Returns the settings, owned by the caller and
  * released with config_free(), or NULL with a line "file:line: option: what is wrong" for each mistake in the ${errlen} bytes

@@ -205,17 +205,6 @@ complete(const char *path, struct keyring_dates *d)
 		d->created = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 }
 
-static int
-hex_value(char c)
-{
-
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
-}
-
 static bool
 parse_root(struct str text, uint8_t root[KEYRING_ROOT_LEN])
 {
@@ -224,7 +213,7 @@ parse_root(struct str text, uint8_t root[KEYRING_ROOT_LEN])
 	if (text.len != ROOT_TEXT_LEN)
 		return (false);
 	for (size_t i = 0; i < KEYRING_ROOT_LEN; i++) {
-		int high = hex_value(text.p[2 * i]), low = hex_value(text.p[2 * i + 1]);
+		int high = str_hex_value(text.p[2 * i]), low = str_hex_value(text.p[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return (false);

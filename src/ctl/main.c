@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "config/load.h"
 #include "ctl/change.h"
 #include "ctl/conf.h"
 #include "ctl/ctl.h"
@@ -20,8 +21,6 @@
 #include "ctl/status.h"
 #include "ctl/user.h"
 #include "ctl/watch.h"
-
-#define CONFIG_FILE SYSCONFDIR "/doorward/doorward.conf"
 
 /* The command reads the configuration itself, or does without. */
 #define BARE true
@@ -142,20 +141,12 @@ finish(int result)
 	return (CTL_FAILED);
 }
 
-static const char *
-default_file(void)
-{
-	const char *file = getenv("DOORWARD_CONF");
-
-	return (file != NULL && file[0] != '\0' ? file : CONFIG_FILE);
-}
-
 int
 main(int argc, char **argv)
 {
 	static const struct option words[] = { { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
 		{ 0 } };
-	const char *file = default_file();
+	const char *file = config_file();
 	int flag;
 
 	signal(SIGPIPE, SIG_IGN); /* Redis may go away while it is written to; and a reader of ours is told of by finish() */

@@ -23,20 +23,6 @@ print_time(int64_t at, char out[TIME_LEN])
 	return (out);
 }
 
-static void
-put_groups(struct buf *b, const char *groups)
-{
-	struct str rest = groups[0] == '\0' ? STR_NONE : str_of(groups);
-
-	buf_puts(b, ",\"groups\":[");
-	for (bool first = true; rest.p != NULL; first = false) {
-		if (!first)
-			buf_putc(b, ',');
-		buf_json(b, str_cut(&rest, ','));
-	}
-	buf_putc(b, ']');
-}
-
 void
 print_account_json(struct buf *b, const struct account *a)
 {
@@ -45,7 +31,8 @@ print_account_json(struct buf *b, const struct account *a)
 	buf_json(b, str_of(a->id));
 	buf_puts(b, ",\"username\":");
 	buf_json(b, str_of(a->name));
-	put_groups(b, a->groups);
+	buf_puts(b, ",\"groups\":");
+	buf_json_list(b, a->groups);
 	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":\"", a->disabled ? "true" : "false",
 	    a->conflict ? "true" : "false");
 	buf_time(b, a->created);

@@ -18,17 +18,6 @@ stays_here(struct str uri)
 	return (uri.len == 1 || (uri.p[1] != '/' && uri.p[1] != '\\'));
 }
 
-/* A URI is ASCII (RFC 3986); other bytes would go into Location as they are. */
-static bool
-is_ascii(struct str s)
-{
-
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return (false);
-	return (true);
-}
-
 /* The path of ${uri} with its escapes decoded, as it may come out at the next hop; a malformed one stays as it is. */
 static struct str
 decoded_path(struct str uri, char room[NEXT_MAX])
@@ -78,7 +67,8 @@ next_safe(const struct config *c, struct str uri)
 	char room[NEXT_MAX];
 	struct str path;
 
-	if (uri.len > NEXT_MAX || !is_ascii(uri) || !stays_here(uri) || memchr(uri.p, '\\', uri.len) != NULL)
+	/* A URI is ASCII (RFC 3986); other bytes would go into Location as they are. */
+	if (uri.len > NEXT_MAX || !str_is_ascii(uri) || !stays_here(uri) || memchr(uri.p, '\\', uri.len) != NULL)
 		return (STR_LIT("/"));
 	path = decoded_path(uri, room);
 	if (!stays_here(path) || has_dots(path) || is_ours(c, uri) || is_ours(c, path))

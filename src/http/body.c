@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "http/form.h"
+#include "http/response.h"
 
 #include "http/body.h"
 
@@ -139,4 +140,18 @@ body_read(struct request *r, body_reader reader, void *ctx)
 	if (r->is_form)
 		return (form_parse(r->arena, body, &r->fields, &r->n_fields) ? BODY_OK : BODY_MALFORMED);
 	return (parse_json(r, body) ? BODY_OK : BODY_MALFORMED);
+}
+
+void
+body_refuse(const struct request *q, struct response *r, enum body_verdict v, const char *types)
+{
+
+	if (v == BODY_TOO_LARGE)
+		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
+	else if (v == BODY_BAD_TYPE)
+		response_error(r, q, "unsupported_media_type", types, NULL, 0);
+	else if (v == BODY_MALFORMED)
+		response_error(r, q, "invalid_request", "The body is malformed.", NULL, 0);
+	else
+		response_error(r, q, "invalid_request", "The body is not as long as it was said to be.", NULL, 0);
 }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "doorward/request.h"
+#include "doorward/response.h"
 
 /* Reads up to ${n} bytes of the request's body: > 0, 0 at its end, < 0 if the peer failed. */
 typedef ssize_t (*body_reader)(void *ctx, char *p, size_t n);
@@ -23,5 +24,8 @@ enum body_verdict {
  * A body of no bytes counts as absent, whatever its type.
  */
 enum body_verdict body_read(struct request *r, body_reader reader, void *ctx);
+
+/* Answers for ${v}, which is not BODY_OK; ${types} says in a sentence what would have been taken. */
+void body_refuse(const struct request *q, struct response *r, enum body_verdict v, const char *types);
 
 #endif

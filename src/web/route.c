@@ -38,8 +38,8 @@ _Static_assert(ROUTES <= ROUTE_SLOTS, "the scoreboard has no room for all routes
 
 const struct route *const route_check = &routes[0];
 
-static bool
-matches(const char *pattern, const char *path)
+bool
+route_matches(const char *pattern, const char *path)
 {
 
 	for (; *pattern != '\0'; pattern++) {
@@ -58,7 +58,7 @@ route_find(const char *path, enum method method, unsigned *allow)
 
 	*allow = 0;
 	for (size_t i = 0; i < ROUTES; i++) {
-		if (!matches(routes[i].path, path))
+		if (!route_matches(routes[i].path, path))
 			continue;
 		*allow |= routes[i].methods;
 		if ((routes[i].methods & method) != 0)

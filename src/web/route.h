@@ -3,6 +3,7 @@
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "doorward/app.h"
@@ -31,6 +32,9 @@ extern const struct route *const route_check;
  * TRACE is never allowed (R010).
  */
 const struct route *route_find(const char *path, enum method method, unsigned *allow);
+
+/* Whether ${path} is one of ${pattern}, as in struct route. */
+bool route_matches(const char *pattern, const char *path);
 
 /* Index into the table, for the scoreboard; and back, NULL beyond its end. */
 uint32_t route_id(const struct route *r);

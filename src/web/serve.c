@@ -65,24 +65,11 @@ refuse_route(struct response *r, const struct request *q, unsigned allow)
 static bool
 take_body(struct response *r, struct request *q, struct exchange *x)
 {
+	enum body_verdict v = body_read(q, x->read, x->ctx);
 
-	switch (body_read(q, x->read, x->ctx)) {
-	case BODY_OK:
-		return (true);
-	case BODY_TOO_LARGE:
-		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
-		return (false);
-	case BODY_BAD_TYPE:
-		response_error(
-		    r, q, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded.", NULL, 0);
-		return (false);
-	case BODY_MALFORMED:
-		response_error(r, q, "invalid_request", "The body is malformed.", NULL, 0);
-		return (false);
-	default:
-		response_error(r, q, "invalid_request", "The body is not as long as it was said to be.", NULL, 0);
-		return (false);
-	}
+	if (v != BODY_OK)
+		body_refuse(q, r, v, "Send application/json or application/x-www-form-urlencoded.");
+	return (v == BODY_OK);
 }
 
 static const struct route *

@@ -87,6 +87,27 @@ test_escapes(void **state)
 }
 
 static void
+test_list(void **state)
+{
+	static const struct {
+		const char *list, *out;
+	} t[] = {
+		{ "", "[]" },
+		{ "a", "[\"a\"]" },
+		{ "a,b\"c,d", "[\"a\",\"b\\\"c\",\"d\"]" },
+	};
+	char mem[64];
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		buf_init(&b, mem, sizeof(mem));
+		buf_json_list(&b, t[i].list);
+		assert_string_equal(b.p, t[i].out);
+	}
+}
+
+static void
 test_nul(void **state)
 {
 	char mem[64];
@@ -132,6 +153,7 @@ main(void)
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_overflow_is_sticky),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_time),
 	};

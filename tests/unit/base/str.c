@@ -132,6 +132,9 @@ test_classes(void **state)
 	assert_true(str_has_control(STR_LIT("a\nb")));
 	assert_true(str_has_control(STR_LIT("a\0b")));
 	assert_true(str_has_control(STR_LIT("a\x7f")));
+	assert_true(str_is_ascii(STR_LIT("")));
+	assert_true(str_is_ascii(STR_LIT("\x7f\0a")));
+	assert_false(str_is_ascii(STR_LIT("a\x80")));
 	assert_true(str_is_word(STR_LIT("aZ09._-"), "._-", 64));
 	assert_false(str_is_word(STR_LIT(""), "._-", 64));
 	assert_false(str_is_word(STR_LIT("abc"), "", 2));
