@@ -9,6 +9,8 @@
 
 #include "fake.h"
 
+struct fake fake;
+
 void
 fake_note(struct fake *f, const char *what)
 {
@@ -359,4 +361,30 @@ fake_free(struct fake *f)
 
 	keyring_free((struct keyring *)(uintptr_t)f->app.keys);
 	nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int
+fake_begin(void **state)
+{
+
+	(void)state;
+	return (fake_new(&fake));
+}
+
+int
+fake_end(void **state)
+{
+
+	(void)state;
+	fake_free(&fake);
+	return (0);
+}
+
+int
+fake_fresh(void **state)
+{
+
+	(void)state;
+	fake_reset(&fake);
+	return (0);
 }

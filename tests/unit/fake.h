@@ -53,6 +53,14 @@ struct fake {
 	struct device device;
 };
 
+/* The one of this program. A second (another host) is made by fake_new(). */
+extern struct fake fake;
+
+/* Set-up and tear-down of a program with it alone, and set-up of a test. */
+int fake_begin(void **state);
+int fake_end(void **state);
+int fake_fresh(void **state);
+
 /* Makes the keys and the board: once a program. Returns 0, or -1. */
 int fake_new(struct fake *f);
 void fake_free(struct fake *f);

@@ -22,7 +22,6 @@
 
 #define NOW FAKE_NOW
 
-static struct fake fake;
 static char sid[PUBLIC_SID_LEN + 1];
 static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
 		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
@@ -39,28 +38,9 @@ static int
 begin(void **state)
 {
 
-	(void)state;
-	if (fake_new(&fake) != 0)
+	if (fake_begin(state) != 0)
 		return (-1);
 	sid_public(keyring_user(fake.app.keys), user_key, session_key, sid);
-	return (0);
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
-
-static int
-fresh(void **state)
-{
-
-	(void)state;
-	fake_reset(&fake);
 	return (0);
 }
 
@@ -498,21 +478,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(there_and_back, fresh),
-		cmocka_unit_test_setup(no_groups_is_an_empty_list, fresh),
-		cmocka_unit_test_setup(every_one_has_its_own_id, fresh),
-		cmocka_unit_test_setup(expiry, fresh),
-		cmocka_unit_test_setup(forged, fresh),
-		cmocka_unit_test_setup(another_typ, fresh),
-		cmocka_unit_test_setup(claims_one_by_one, fresh),
-		cmocka_unit_test_setup(no_object, fresh),
-		cmocka_unit_test_setup(own_audience, fresh),
-		cmocka_unit_test_setup(other_tokens, fresh),
-		cmocka_unit_test_setup(other_keys, fresh),
-		cmocka_unit_test_setup(ours_in_form, fresh),
-		cmocka_unit_test_setup(unsigned_ones, fresh),
-		cmocka_unit_test_setup(too_long, fresh),
+		cmocka_unit_test_setup(there_and_back, fake_fresh),
+		cmocka_unit_test_setup(no_groups_is_an_empty_list, fake_fresh),
+		cmocka_unit_test_setup(every_one_has_its_own_id, fake_fresh),
+		cmocka_unit_test_setup(expiry, fake_fresh),
+		cmocka_unit_test_setup(forged, fake_fresh),
+		cmocka_unit_test_setup(another_typ, fake_fresh),
+		cmocka_unit_test_setup(claims_one_by_one, fake_fresh),
+		cmocka_unit_test_setup(no_object, fake_fresh),
+		cmocka_unit_test_setup(own_audience, fake_fresh),
+		cmocka_unit_test_setup(other_tokens, fake_fresh),
+		cmocka_unit_test_setup(other_keys, fake_fresh),
+		cmocka_unit_test_setup(ours_in_form, fake_fresh),
+		cmocka_unit_test_setup(unsigned_ones, fake_fresh),
+		cmocka_unit_test_setup(too_long, fake_fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, begin, fake_end));
 }

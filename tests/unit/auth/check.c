@@ -15,7 +15,6 @@
 #define T FAKE_NOW
 #define IDLE 1800
 
-static struct fake fake;
 static struct credential cookie, access_token, refresh_token;
 static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
@@ -33,8 +32,7 @@ begin(void **state)
 	struct token t;
 	struct buf b;
 
-	(void)state;
-	if (fake_new(&fake) != 0 || token_new_session(fake.app.keys, user_key, &t, text) != DW_OK ||
+	if (fake_begin(state) != 0 || token_new_session(fake.app.keys, user_key, &t, text) != DW_OK ||
 	    credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &cookie) != DW_OK ||
 	    token_new_refresh(fake.app.keys, user_key, t.session_key, &t, text) != DW_OK ||
 	    credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &refresh_token) != DW_OK)
@@ -47,23 +45,13 @@ begin(void **state)
 		    : -1);
 }
 
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
-
 /* A live session with a cookie of the sliding kind, born and seen at T. */
 static int
 fresh(void **state)
 {
 	struct lookup_reply *f = &fake.found;
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	snprintf(f->user_id, sizeof(f->user_id), "user-1");
 	snprintf(f->username, sizeof(f->username), "alice");
 	snprintf(f->groups, sizeof(f->groups), "admins,users");
@@ -439,5 +427,5 @@ main(void)
 		cmocka_unit_test_setup(same_session, fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, begin, fake_end));
 }

@@ -11,25 +11,7 @@
 
 #include "../fake.h"
 
-static struct fake fake;
 static char *two[] = { "https://sso.example.org", "https://app.example.org:8443", NULL };
-
-static int
-begin(void **state)
-{
-
-	(void)state;
-	return (fake_new(&fake));
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
 
 /*
  * What browsers say of where a request comes from (R160 to R164), with the issuer's own origin and with a configured
@@ -106,8 +88,7 @@ issuers(void **state)
 		{ "https://[::1]:8443/auth", "https://[::1]:8443" },
 		{ "http://127.0.0.1:8080/auth", "http://127.0.0.1:8080" } };
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		fake.conf.issuer = t[i].issuer;
 		assert_int_equal(csrf_origin_of(&fake.conf, STR_NONE, str_of(t[i].origin)), CSRF_OWN);
@@ -161,5 +142,5 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(origins), cmocka_unit_test(issuers), cmocka_unit_test(tokens) };
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }

@@ -15,7 +15,6 @@
 
 #include "../fake.h"
 
-static struct fake fake;
 static struct credential presented;
 static struct login_input in;
 static struct login_output out;
@@ -67,28 +66,17 @@ begin(void **state)
 	char text[TOKEN_TEXT_MAX + 1];
 	struct token t;
 
-	(void)state;
-	return (fake_new(&fake) == 0 && token_new_session(fake.app.keys, user_key, &t, text) == DW_OK &&
+	return (fake_begin(state) == 0 && token_new_session(fake.app.keys, user_key, &t, text) == DW_OK &&
 			credential_read(&fake.app, CREDENTIAL_COOKIE, str_of(text), &presented) == DW_OK
 		    ? 0
 		    : -1);
 }
 
 static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
-
-static int
 fresh(void **state)
 {
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	snprintf(fake.account.id, sizeof(fake.account.id), "user-1");
 	snprintf(fake.account.name, sizeof(fake.account.name), "alice");
 	snprintf(fake.account.groups, sizeof(fake.account.groups), "users");
@@ -513,5 +501,5 @@ main(void)
 		cmocka_unit_test_setup(descriptions, fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, begin, fake_end));
 }

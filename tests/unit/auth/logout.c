@@ -11,26 +11,8 @@
 
 #include "../fake.h"
 
-static struct fake fake;
 static struct credential cred = { .kind = CREDENTIAL_COOKIE, .user_key = { 1, 2, 3 }, .session_key = { 4, 5, 6 } };
 static const struct actor actor = { .ip = "203.0.113.9", .trace_id = "0123456789abcdef0123456789abcdef" };
-
-static int
-begin(void **state)
-{
-
-	(void)state;
-	return (fake_new(&fake));
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
 
 /* Each scope: which sessions, and what the record says was asked for. Always by a session that must be alive itself. */
 static void
@@ -67,8 +49,7 @@ one_session(void **state)
 	const uint8_t other[SESSION_KEY_LEN] = { 7, 7 };
 	struct end_reply reply;
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	assert_int_equal(logout_session(&fake.app, cred.user_key, other, &actor, &reply), DW_OK);
 	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.said_scope, SCOPE_SESSION);
@@ -99,5 +80,5 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session),
 		cmocka_unit_test(unavailable) };
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }

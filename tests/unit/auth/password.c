@@ -17,7 +17,6 @@
 #define CHEAP 3
 #define DEAR 90
 
-static struct fake fake;
 static int64_t mono = 1000; /* the clock, moved by what is called */
 static enum pwhash_verdict verdict;
 static bool outdated, cannot_make;
@@ -105,28 +104,10 @@ __wrap_pwhash_burn(int64_t until)
 }
 
 static int
-begin(void **state)
-{
-
-	(void)state;
-	return (fake_new(&fake));
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
-
-static int
 fresh(void **state)
 {
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	snprintf(fake.account.id, sizeof(fake.account.id), "user-1");
 	snprintf(fake.account.name, sizeof(fake.account.name), "alice");
 	snprintf(fake.account.hash, sizeof(fake.account.hash), "the hash");
@@ -401,5 +382,5 @@ main(void)
 		cmocka_unit_test_setup(overloaded, fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }

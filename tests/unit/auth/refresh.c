@@ -13,7 +13,6 @@
 
 #include "../fake.h"
 
-static struct fake fake;
 static struct credential presented;
 static struct refresh_input in;
 static struct tokens out;
@@ -27,20 +26,10 @@ begin(void **state)
 	char text[TOKEN_TEXT_MAX + 1];
 	struct token t;
 
-	(void)state;
-	return (fake_new(&fake) == 0 && token_new_refresh(fake.app.keys, user_key, session_key, &t, text) == DW_OK &&
+	return (fake_begin(state) == 0 && token_new_refresh(fake.app.keys, user_key, session_key, &t, text) == DW_OK &&
 			credential_read(&fake.app, CREDENTIAL_REFRESH, str_of(text), &presented) == DW_OK
 		    ? 0
 		    : -1);
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
 }
 
 static int
@@ -48,8 +37,7 @@ fresh(void **state)
 {
 	struct rotate_reply *r = &fake.rotate_reply;
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	r->outcome = ROTATE_DONE;
 	r->key_version = 1;
 	snprintf(r->user_id, sizeof(r->user_id), "user-1");
@@ -225,5 +213,5 @@ main(void)
 		cmocka_unit_test_setup(ends, fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, begin, fake_end));
 }

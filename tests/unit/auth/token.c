@@ -15,26 +15,8 @@
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #define RAW_MAX 57
 
-static struct fake fake;
 static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
 		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
-
-static int
-begin(void **state)
-{
-
-	(void)state;
-	return (fake_new(&fake));
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
 
 /* Makes one of either kind. */
 static void
@@ -283,5 +265,5 @@ main(void)
 		cmocka_unit_test(other_keys),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }

@@ -15,35 +15,16 @@
 
 #include "../fake.h"
 
-static struct fake fake;
 static struct request q;
 static struct response r;
 static struct arena arena;
 static char block[4096];
 
 static int
-begin(void **state)
-{
-
-	(void)state;
-	return (fake_new(&fake));
-}
-
-static int
-end(void **state)
-{
-
-	(void)state;
-	fake_free(&fake);
-	return (0);
-}
-
-static int
 fresh(void **state)
 {
 
-	(void)state;
-	fake_reset(&fake);
+	fake_fresh(state);
 	arena_init(&arena, block, sizeof(block));
 	memset(&q, 0, sizeof(q));
 	q.tls = true;
@@ -366,5 +347,5 @@ main(void)
 		cmocka_unit_test_setup(plain_http, fresh),
 	};
 
-	return (cmocka_run_group_tests(tests, begin, end));
+	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }
