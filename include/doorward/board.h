@@ -165,6 +165,17 @@ void board_release(struct board *b, struct board_slot *s);
  * before. */
 void board_totals(const struct board *b, uint32_t role, struct board_numbers *out);
 
+/*
+ * Of all Redis servers together: the faults of any of them (enum look_fault of src/store/look.h), whether one is broken, how
+ * often one was replaced by another.
+ */
+uint32_t board_redis_faults(const struct board *b);
+bool board_redis_broken(const struct board *b);
+uint64_t board_redis_failovers(const struct board *b);
+
+/* From now on only what is broken is logged of them. */
+void board_redis_hush(struct board *b);
+
 /* Copies the trace id of the request in hand: ends always, and holds nothing but hexadecimal digits whatever the owner wrote.
  */
 void board_trace(const struct board_slot *s, char out[sizeof(s->trace)]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the processes of one host know of one Redis server, in the board's shared memory. There is one today; with a cluster
- * it will be an array with one for each master. Everybody who asks the server looks at it (src/store/look.h) and enters here
- * what he saw.
+ * What the processes of one host know of one Redis server, in the board's shared memory: an array with one for each master,
+ * in the order of the links of src/store/route.h; those without a server are zero. By default there is one server. Everybody
+ * who asks it looks at it (src/store/look.h) and enters here what he saw.
  *
  * ${epoch} is what makes one process's discovery everybody's: whoever finds that the server is no longer the one they were
  * all connected to (it has become a replica, or another process answers in its place) raises it, and every connection that
@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define NODES_MAX 1
+#define NODES_MAX 16
 
 struct node {
 	_Atomic uint32_t epoch;

@@ -224,14 +224,15 @@ put_cache(struct buf *b, const struct app *app)
 /* As whoever looked last saw it; that is at most a second old while there is a cache, and else as old as the newest connection.
  */
 static void
-put_redis(struct buf *b, const struct node *node)
+put_redis(struct buf *b, const struct board *board)
 {
 
-	single(b, "failovers_total", "counter", "Times another Redis answered as the master than before.", node->failovers);
+	single(b, "failovers_total", "counter", "Times another Redis answered as the master than before.",
+	    board_redis_failovers(board));
 	head(b, "redis_fault", "gauge", "1 while Redis lacks this, see doorwardctl status.");
 	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
 		buf_printf(b, "doorward_redis_fault{fault=\"%s\"}", look_name(f));
-		put_value(b, (node->faults & LOOK_BIT(f)) != 0);
+		put_value(b, (board_redis_faults(board) & LOOK_BIT(f)) != 0);
 	}
 }
 
@@ -288,7 +289,7 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_queues(b, board);
 	put_workers(b, board);
 	put_breakers(b, board);
-	put_redis(b, &app->board->nodes[0]);
+	put_redis(b, app->board);
 	put_cache(b, app);
 	put_outbox(b, app);
 	put_master(b, board);

@@ -222,7 +222,7 @@ put_redis(struct buf *b, struct app *app)
 	buf_puts(b, "\"redis\":{");
 	put_word(b, "role", l.role);
 	put_word(b, "version", l.version);
-	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)app->board->nodes[0].failovers);
+	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)board_redis_failovers(app->board));
 }
 
 /* Which keys make new tokens: those that were made since the last reload do not yet. */

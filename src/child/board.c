@@ -383,6 +383,44 @@ board_hash_end(struct board_slot *s)
 	atomic_store(&s->hashing, 0);
 }
 
+uint32_t
+board_redis_faults(const struct board *b)
+{
+	uint32_t faults = 0;
+
+	for (size_t i = 0; i < NODES_MAX; i++)
+		faults |= atomic_load(&b->nodes[i].faults);
+	return (faults);
+}
+
+bool
+board_redis_broken(const struct board *b)
+{
+
+	for (size_t i = 0; i < NODES_MAX; i++)
+		if (atomic_load(&b->nodes[i].broken) != 0)
+			return (true);
+	return (false);
+}
+
+uint64_t
+board_redis_failovers(const struct board *b)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < NODES_MAX; i++)
+		n += atomic_load(&b->nodes[i].failovers);
+	return (n);
+}
+
+void
+board_redis_hush(struct board *b)
+{
+
+	for (size_t i = 0; i < NODES_MAX; i++)
+		atomic_store(&b->nodes[i].hushed, 1);
+}
+
 /* One byte on the channel tells the master; the board alone would have to be polled. */
 void
 child_ready(struct child *c)

@@ -50,7 +50,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
 		goto err0;
 	redis_store_set_cache(app->store_ctx, c->cache);
-	redis_store_set_node(app->store_ctx, &c->board->nodes[0]);
+	redis_store_set_nodes(app->store_ctx, c->board->nodes);
 	return (0);
 
 err0:

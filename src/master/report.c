@@ -40,7 +40,7 @@ look_at_role(const struct master *m, size_t role, struct front *f)
 static struct front
 look(const struct master *m)
 {
-	struct front f = { .store = true, .good = m->board->nodes[0].broken == 0 };
+	struct front f = { .store = true, .good = !board_redis_broken(m->board) };
 
 	for (size_t r = 0; r < m->now->plan.n_roles; r++)
 		if (m->now->plan.roles[r].front)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One question: breaker, connection, the question itself, and what the answer comes to.
+ * One question, or several at once: the link that has the bucket, its breaker, its connection, the questions themselves, and
+ * what each answer comes to.
  *
- * Once a second the question for the role goes out in front of the command, in the same piece: if the server has become a
- * replica in the meantime, what it answered is thrown away, everybody's connections are void, and the question is asked once
+ * Once a second the question for the role goes out in front of the commands, in the same piece: if the server has become a
+ * replica in the meantime, what it answered is thrown away, everybody's connections are void, and everything is asked once
  * more over a new one. A script is only sent where the look at this connection said that all it does is allowed: what Redis
  * refuses in its middle would leave half a login behind.
+ *
+ * The breaker is told once of each piece: that the node did not answer, or that it did, whatever it said. A node that says
+ * that another one has the key (MOVED, ASK) is noted in the route (store/route.h); nobody follows it yet, and for the caller
+ * it is a fault.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,25 +33,32 @@
 
 /* What the first word of an error says. */
 enum meaning {
-	MEANS_DOWN,   /* the server cannot be asked at present: counts for the breaker */
-	MEANS_NO,     /* it refuses this write, and would answer others: does not count */
-	MEANS_MOVED,  /* it is not the master any more: the next call connects anew */
-	MEANS_SCRIPT, /* it does not know the script */
-	MEANS_FAULT   /* our own mistake, or foreign data under our key */
+	MEANS_DOWN,      /* the server cannot be asked at present: counts for the breaker */
+	MEANS_DENIED,    /* our user may not: the next connection looks what else; for the breaker as down, where it is all we
+			    asked */
+	MEANS_NO,        /* it refuses this write, and would answer others: does not count */
+	MEANS_DEMOTED,   /* it is not the master any more: the next call connects anew */
+	MEANS_ELSEWHERE, /* another node has the key */
+	MEANS_SCRIPT,    /* it does not know the script */
+	MEANS_FAULT      /* our own mistake, or foreign data under our key */
 };
+
+#define BIT(meaning) (1u << (meaning))
 
 static const struct {
 	const char *word;
 	enum meaning meaning;
 } meanings[] = {
 	{ "NOSCRIPT", MEANS_SCRIPT },
-	{ "READONLY", MEANS_MOVED },
+	{ "READONLY", MEANS_DEMOTED },
+	{ "MOVED", MEANS_ELSEWHERE },
+	{ "ASK", MEANS_ELSEWHERE },
 	{ "LOADING", MEANS_DOWN },
 	{ "MASTERDOWN", MEANS_DOWN },
 	{ "CLUSTERDOWN", MEANS_DOWN },
 	{ "BUSY", MEANS_DOWN },
 	{ "NOAUTH", MEANS_DOWN },
-	{ "NOPERM", MEANS_DOWN },
+	{ "NOPERM", MEANS_DENIED },
 	{ "OOM", MEANS_NO },
 	{ "MISCONF", MEANS_NO },
 	{ "NOREPLICAS", MEANS_NO },
@@ -73,83 +85,124 @@ meaning_of(const redisReply *r)
 
 /* It is the master no more: nothing that this host keeps of it counts. */
 static void
-leave(struct redis_store *s)
+leave(struct redis_store *s, struct link *l)
 {
 
-	conn_void(s->conn);
-	conn_close(s->conn);
+	conn_void(l->conn);
+	conn_close(l->conn);
 	cache_lease(s->cache, 0);
 	cache_flush(s->cache);
 }
 
 static bool
-take_role(struct redis_store *s, int64_t deadline)
+take_role(struct redis_store *s, struct link *l, int64_t deadline)
 {
-	redisReply *r = conn_read(s->conn, deadline);
-	bool good = r != NULL && conn_take_role(s->conn, r);
+	redisReply *r = conn_read(l->conn, deadline);
+	bool good = r != NULL && conn_take_role(l->conn, r);
 
 	if (r != NULL && !good)
-		leave(s);
+		leave(s, l);
 	freeReplyObject(r);
 	return (good);
 }
 
-/*
- * Sends ${a}, the question for the role before it and that for the clock behind it where they are due; returns the reply to
- * ${a}.
- */
-static redisReply *
-exchange(struct redis_store *s, const struct args *a, int64_t now, int64_t deadline)
+/* Forgets what was answered: it counts together or not at all. Returns false. */
+static bool
+drop(struct call *const *calls, size_t n)
 {
-	bool roled = conn_role_is_old(s->conn, now), timed = conn_time_is_old(s->conn, now);
-	redisReply *r, *t;
 
-	if ((roled && !conn_ask_role(s->conn)) || !conn_append(s->conn, a->n, (const char **)a->v, a->len) ||
-	    (timed && !conn_ask_time(s->conn))) {
-		conn_close(s->conn); /* half a pipeline would shift all later replies */
-		return (NULL);
+	for (size_t i = 0; i < n; i++) {
+		freeReplyObject(calls[i]->reply);
+		calls[i]->reply = NULL;
 	}
-	if (roled && !take_role(s, deadline))
-		return (NULL);
-	if ((r = conn_read(s->conn, deadline)) != NULL && timed) {
-		t = conn_read(s->conn, deadline);
-		conn_take_time(s->conn, t);
-		freeReplyObject(t);
-	}
-	return (r);
+	return (false);
 }
 
-/* May ${a} be sent? Looks again where that is not known, or where the answer may have become another. */
 static bool
-is_allowed(struct redis_store *s, const struct args *a, int64_t deadline)
+append(struct link *l, struct call *const *calls, size_t n)
 {
-	const struct look *l = conn_seen(s->conn);
-	bool bad = (l->faults & LOOK_NO_SCRIPTS) != 0;
 
-	if (strcmp(a->v[0], "EVALSHA") != 0)
-		return (true);
-	if (l->at == 0 || (bad && clock_mono_ms() - l->at >= LOOK_AGAIN_MS)) {
-		if (!conn_look(s->conn, deadline))
-			return (true); /* the connection is closed: that is what is found next */
-		bad = (l->faults & LOOK_NO_SCRIPTS) != 0;
+	for (size_t i = 0; i < n; i++)
+		if (!conn_append(l->conn, calls[i]->a->n, (const char **)calls[i]->a->v, calls[i]->a->len))
+			return (false);
+	return (true);
+}
+
+static bool
+read_all(struct link *l, struct call *const *calls, size_t n, int64_t deadline)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if ((calls[i]->reply = conn_read(l->conn, deadline)) == NULL)
+			return (drop(calls, n));
+	return (true);
+}
+
+/*
+ * Sends ${calls}, the question for the role before them and that for the clock behind them where they are due, and reads the
+ * replies.
+ */
+static bool
+exchange(struct redis_store *s, struct link *l, struct call *const *calls, size_t n, int64_t now, int64_t deadline)
+{
+	bool roled = conn_role_is_old(l->conn, now), timed = conn_time_is_old(l->conn, now);
+	redisReply *t;
+
+	if ((roled && !conn_ask_role(l->conn)) || !append(l, calls, n) || (timed && !conn_ask_time(l->conn))) {
+		conn_close(l->conn); /* half a pipeline would shift all later replies */
+		return (false);
 	}
-	s->denied = bad;
+	if ((roled && !take_role(s, l, deadline)) || !read_all(l, calls, n, deadline))
+		return (false);
+	if (timed) {
+		t = conn_read(l->conn, deadline);
+		conn_take_time(l->conn, t);
+		freeReplyObject(t);
+	}
+	return (true);
+}
+
+static bool
+is_script(struct call *const *calls, size_t n)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(calls[i]->a->v[0], "EVALSHA") == 0)
+			return (true);
+	return (false);
+}
+
+/* May ${calls} be sent? Looks again where that is not known, or where the answer may have become another. */
+static bool
+is_allowed(struct link *l, struct call *const *calls, size_t n, int64_t deadline)
+{
+	const struct look *seen = conn_seen(l->conn);
+	bool bad = (seen->faults & LOOK_NO_SCRIPTS) != 0;
+
+	if (!is_script(calls, n))
+		return (true);
+	if (seen->at == 0 || (bad && clock_mono_ms() - seen->at >= LOOK_AGAIN_MS)) {
+		if (!conn_look(l->conn, deadline))
+			return (true); /* the connection is closed: that is what is found next */
+		bad = (seen->faults & LOOK_NO_SCRIPTS) != 0;
+	}
+	l->denied = bad;
 	return (!bad);
 }
 
-/* Over the open connection. NULL: try another one, unless this one kept silent or the server may not be sent this. */
-static redisReply *
-ask_open(struct redis_store *s, const struct args *a, int64_t now, int64_t deadline)
+/* Over the open connection. False: try another one, unless this one kept silent or the server may not be sent this. */
+static bool
+ask_open(struct redis_store *s, struct link *l, struct call *const *calls, size_t n, int64_t now, int64_t deadline)
 {
-	redisReply *r;
 
-	if (!is_allowed(s, a, deadline) || (r = exchange(s, a, now, deadline)) == NULL)
-		return (NULL);
-	if (r->type != REDIS_REPLY_ERROR || meaning_of(r) != MEANS_MOVED)
-		return (r);
-	leave(s);
-	freeReplyObject(r);
-	return (NULL);
+	if (!is_allowed(l, calls, n, deadline) || !exchange(s, l, calls, n, now, deadline))
+		return (false);
+	for (size_t i = 0; i < n; i++)
+		if (calls[i]->reply->type == REDIS_REPLY_ERROR && meaning_of(calls[i]->reply) == MEANS_DEMOTED) {
+			leave(s, l);
+			return (drop(calls, n));
+		}
+	return (true);
 }
 
 /*
@@ -157,25 +210,23 @@ ask_open(struct redis_store *s, const struct args *a, int64_t now, int64_t deadl
  * idle, or if its server turned out to be no master. A connection that keeps silent is not tried again: the caller would wait
  * twice.
  */
-static redisReply *
-ask(struct redis_store *s, const struct args *a)
+static bool
+ask(struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
 {
 	int64_t now = clock_mono_ms(), wait = s->conf->redis_connect_timeout;
 	int64_t command = now + s->conf->redis_command_timeout, all;
-	redisReply *r = NULL;
 
-	s->denied = false;
+	l->denied = false;
 	all = now + (wait > s->conf->redis_command_timeout ? wait : s->conf->redis_command_timeout);
-	if (!conn_is_current(s->conn))
-		conn_close(s->conn);
-	if (conn_is_open(s->conn)) {
-		r = ask_open(s, a, now, command);
-		if (r != NULL || s->denied || conn_was_slow(s->conn))
-			return (r);
+	if (!conn_is_current(l->conn))
+		conn_close(l->conn);
+	if (conn_is_open(l->conn)) {
+		if (ask_open(s, l, calls, n, now, command))
+			return (true);
+		if (l->denied || conn_was_slow(l->conn))
+			return (false);
 	}
-	if (conn_open(s->conn, all))
-		r = ask_open(s, a, now, clock_mono_ms() + s->conf->redis_command_timeout);
-	return (r);
+	return (conn_open(l->conn, all) && ask_open(s, l, calls, n, now, clock_mono_ms() + s->conf->redis_command_timeout));
 }
 
 static void
@@ -184,29 +235,28 @@ show(struct redis_store *s, bool failed)
 
 	if (s->slot == NULL)
 		return;
-	atomic_store_explicit(&s->slot->breaker, s->breaker.state, memory_order_relaxed);
+	atomic_store_explicit(&s->slot->breaker, route_breaker(&s->route), memory_order_relaxed);
 	if (failed)
 		board_count(s->slot, COUNT_STORE_ERRORS, 1);
 }
 
-static enum dw_result
-down(struct redis_store *s)
+static void
+down(struct redis_store *s, struct link *l)
 {
 
-	if ((conn_seen(s->conn)->faults & LOOK_UNUSABLE) != 0)
-		breaker_hold(&s->breaker, clock_mono_ms(), HOLD_MS);
-	else if (breaker_failure(&s->breaker, clock_mono_ms()))
-		log_warn("Redis does not answer, not asking it for a while failures=%d open_ms=%d", (int)s->breaker.failures,
-		    (int)s->breaker.open_ms);
+	if ((conn_seen(l->conn)->faults & LOOK_UNUSABLE) != 0)
+		breaker_hold(&l->breaker, clock_mono_ms(), HOLD_MS);
+	else if (breaker_failure(&l->breaker, clock_mono_ms()))
+		log_warn("Redis does not answer, not asking it for a while failures=%d open_ms=%d", (int)l->breaker.failures,
+		    (int)l->breaker.open_ms);
 	show(s, true);
-	return (DW_UNAVAILABLE);
 }
 
 static void
-answered(struct redis_store *s, bool failed)
+answered(struct redis_store *s, struct link *l, bool failed)
 {
 
-	if (breaker_success(&s->breaker))
+	if (breaker_success(&l->breaker))
 		log_info("Redis answers again");
 	show(s, failed);
 }
@@ -224,90 +274,159 @@ complain(const char *command, const redisReply *r)
 		log_error("Redis error command=%s error=%s", command, log_text(text));
 }
 
-/* Takes the error ${r} and says what it comes to. */
+/* Maps the error ${r} to a result. */
 static enum dw_result
-refused(struct redis_store *s, const char *command, redisReply *r)
+refused(struct redis_store *s, const char *command, const redisReply *r, enum meaning m)
 {
-	enum meaning m = meaning_of(r);
+	struct redirect to;
 
-	if (m == MEANS_SCRIPT) {
-		answered(s, false);
+	if (m == MEANS_SCRIPT)
 		return (DW_ABSENT);
-	}
-	if (m == MEANS_FAULT)
+	if (m == MEANS_ELSEWHERE && route_parse(r, &to))
+		route_redirected(&s->route, &to);
+	if (m == MEANS_FAULT || m == MEANS_ELSEWHERE) {
 		complain(command, r);
-	else if (warn_due(WARN_REFUSED))
+		return (DW_FAULT);
+	}
+	if (warn_due(WARN_REFUSED))
 		log_warn("Redis refuses command=%s error=%s", command, log_text(first_word(r)));
-	if (str_is(first_word(r), "NOPERM"))
-		conn_close(s->conn); /* our rights have changed: the next one looks */
-	if (m == MEANS_DOWN)
-		return (down(s));
-	answered(s, true);
-	return (m == MEANS_FAULT ? DW_FAULT : DW_UNAVAILABLE);
+	return (DW_UNAVAILABLE);
+}
+
+/* Sets the result of ${c} and returns the bit of what its reply means, 0 where that is no error. */
+static unsigned
+settle(struct redis_store *s, struct call *c)
+{
+	enum meaning m;
+
+	c->result = DW_OK;
+	if (c->reply->type != REDIS_REPLY_ERROR)
+		return (0);
+	m = meaning_of(c->reply);
+	c->result = refused(s, c->a->v[0], c->reply, m);
+	freeReplyObject(c->reply);
+	c->reply = NULL;
+	return (BIT(m));
+}
+
+/*
+ * Takes the replies and tells the breaker. A right that lacks for one of several questions is no outage: the others are
+ * answered.
+ */
+static void
+settle_all(struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < n; i++)
+		seen |= settle(s, calls[i]);
+	if ((seen & BIT(MEANS_DENIED)) != 0)
+		conn_close(l->conn); /* our rights have changed: the next one looks */
+	if ((seen & BIT(MEANS_DOWN)) != 0 || (n == 1 && (seen & BIT(MEANS_DENIED)) != 0))
+		down(s, l);
+	else
+		answered(s, l, (seen & ~BIT(MEANS_SCRIPT)) != 0);
+}
+
+/* Asks ${calls}, all of which are for ${l}. Where it cannot be asked they keep DW_UNAVAILABLE. */
+static void
+ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
+{
+	uint32_t stage = 0;
+	bool good;
+
+	if (!breaker_allows(&l->breaker, clock_mono_ms())) {
+		show(s, true);
+		return;
+	}
+	s->route.last = (size_t)(l - s->route.links);
+	if (s->slot != NULL) {
+		stage = atomic_load_explicit(&s->slot->stage, memory_order_relaxed);
+		board_stage(s->slot, STAGE_REDIS);
+	}
+	good = ask(s, l, calls, n);
+	if (good)
+		settle_all(s, l, calls, n);
+	else if (l->denied)
+		answered(s, l, true);
+	else
+		down(s, l);
+	if (s->slot != NULL)
+		board_stage(s->slot, (enum board_stage)stage);
 }
 
 static enum dw_result
-settle(struct redis_store *s, const char *command, redisReply *r, redisReply **out)
+ask_one(struct redis_store *s, struct link *l, const struct args *a, struct redisReply **out)
 {
-	enum dw_result result;
-
-	*out = NULL;
-	if (s->denied) {
-		answered(s, true);
-		return (DW_UNAVAILABLE);
-	}
-	if (r == NULL)
-		return (down(s));
-	if (r->type == REDIS_REPLY_ERROR) {
-		result = refused(s, command, r);
-		freeReplyObject(r);
-		return (result);
-	}
-	answered(s, false);
-	*out = r;
-	return (DW_OK);
-}
-
-enum dw_result
-call_ask(struct redis_store *s, const struct args *a, struct redisReply **out)
-{
-	enum dw_result result;
-	uint32_t stage;
+	struct call c = { .a = a, .result = DW_UNAVAILABLE }, *const one[1] = { &c };
 
 	*out = NULL;
 	if (a->overflow)
 		return (DW_FAULT);
-	if (!breaker_allows(&s->breaker, clock_mono_ms())) {
-		show(s, true);
-		return (DW_UNAVAILABLE);
-	}
-	if (s->slot == NULL)
-		return (settle(s, a->v[0], ask(s, a), out));
-	stage = atomic_load_explicit(&s->slot->stage, memory_order_relaxed);
-	board_stage(s->slot, STAGE_REDIS);
-	result = settle(s, a->v[0], ask(s, a), out);
-	board_stage(s->slot, (enum board_stage)stage);
-	return (result);
+	ask_link(s, l, one, 1);
+	*out = c.reply;
+	return (c.result);
 }
 
 enum dw_result
-call_script(struct redis_store *s, enum script_id id, const struct args *a, struct redisReply **out)
+call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out)
 {
+
+	return (ask_one(s, route_link(&s->route, bucket), a, out));
+}
+
+enum dw_result
+call_node(struct redis_store *s, size_t node, const struct args *a, struct redisReply **out)
+{
+
+	return (ask_one(s, &s->route.links[node], a, out));
+}
+
+/* Asks those of ${calls} whose bucket is on ${l}. */
+static void
+ask_share(struct redis_store *s, struct link *l, struct call *calls, size_t n)
+{
+	struct call *share[CALLS_MAX];
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (route_link(&s->route, calls[i].bucket) == l && calls[i].result == DW_UNAVAILABLE)
+			share[k++] = &calls[i];
+	if (k > 0)
+		ask_link(s, l, share, k);
+}
+
+void
+call_many(struct redis_store *s, struct call *calls, size_t n)
+{
+
+	for (size_t i = 0; i < n; i++) {
+		calls[i].reply = NULL;
+		calls[i].result = calls[i].a->overflow || n > CALLS_MAX ? DW_FAULT : DW_UNAVAILABLE;
+	}
+	for (size_t i = 0; i < s->route.n && n <= CALLS_MAX; i++)
+		ask_share(s, &s->route.links[i], calls, n);
+}
+
+enum dw_result
+call_script(struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out)
+{
+	struct link *l = route_link(&s->route, bucket);
 	enum dw_result result;
 	struct args load;
 
 	*out = NULL;
 	if (!script_fits(id, a))
 		return (call_nonsense(script_name(id)));
-	if ((result = call_ask(s, a, out)) != DW_ABSENT)
+	if ((result = ask_one(s, l, a, out)) != DW_ABSENT)
 		return (result);
 	args_init(&load, "SCRIPT");
 	args_text(&load, "LOAD");
 	args_text(&load, script_text(id));
-	if ((result = call_ask(s, &load, out)) != DW_OK)
+	if ((result = ask_one(s, l, &load, out)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	freeReplyObject(*out);
-	result = call_ask(s, a, out);
+	result = ask_one(s, l, a, out);
 	return (result == DW_ABSENT ? DW_FAULT : result);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One question to Redis: breaker, connection, deadline, one second try, and what an error means. Shared by the reading and the
- * writing half of the store; nobody else includes it.
+ * Questions to Redis: routing, breaker, connection, deadline, one second try, and what an error means. Shared by what makes up
+ * the store; nobody else includes it.
  */
 #ifndef STORE_CALL_H
 #define STORE_CALL_H
@@ -13,13 +13,12 @@
 #include "doorward/result.h"
 #include "doorward/session.h"
 #include "store/args.h"
-#include "store/breaker.h"
 #include "store/keys.h"
 #include "store/redis.h"
+#include "store/route.h"
 #include "store/script.h"
 
 struct board_slot;
-struct conn;
 struct redisReply;
 struct user_keys;
 
@@ -28,9 +27,7 @@ struct redis_store {
 	const struct user_keys *keys;
 	struct board_slot *slot; /* NULL: nobody watches */
 	struct cache *cache;     /* NULL: none on this host, or not ours to evict */
-	struct conn *conn;
-	struct breaker breaker;
-	bool denied;   /* the last script was not sent: this server, or our user there, cannot run it */
+	struct route route;
 	char *clients; /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
 	uint8_t user_key[USER_KEY_LEN]; /* of the change under way */
@@ -38,15 +35,35 @@ struct redis_store {
 	int64_t looked[KEYS_BUCKETS];   /* when it was looked at last; mono, ms */
 };
 
-/*
- * Asks ${a}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject(). DW_UNAVAILABLE and DW_FAULT as in
- * store.h. DW_ABSENT: Redis does not know that script. A command is sent a second time if the connection turned out to be dead
- * at once: every command of ours may be.
- */
-enum dw_result call_ask(struct redis_store *s, const struct args *a, struct redisReply **out);
+#define CALLS_MAX 128 /* questions at a time: others get their turn in between */
 
-/* The same for EVALSHA of ${id}, which ${a} holds; a script that Redis does not know is loaded. */
-enum dw_result call_script(struct redis_store *s, enum script_id id, const struct args *a, struct redisReply **out);
+/* One of several questions. */
+struct call {
+	unsigned bucket;
+	const struct args *a;
+	struct redisReply *reply; /* with DW_OK, to be freed with freeReplyObject(); else NULL */
+	enum dw_result result;
+};
+
+/*
+ * Asks ${a} of the node of ${bucket}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject().
+ * DW_UNAVAILABLE and DW_FAULT as in store.h. DW_ABSENT: Redis does not know that script. A command is sent a second time if the
+ * connection turned out to be dead at once: every command of ours may be.
+ */
+enum dw_result call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out);
+
+/* The same of node ${node} of s->route.n, for questions about no user. */
+enum dw_result call_node(struct redis_store *s, size_t node, const struct args *a, struct redisReply **out);
+
+/*
+ * Asks ${n} questions, at most CALLS_MAX: those of one node in one piece, which is sent a second time as a whole; node by node.
+ * Each has its own result, as call_ask()'s.
+ */
+void call_many(struct redis_store *s, struct call *calls, size_t n);
+
+/* Asks EVALSHA of ${id}, which ${a} holds, of the node of ${bucket}; a script that it does not know is loaded there. */
+enum dw_result call_script(
+    struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out);
 
 /* Reports a reply that makes no sense; returns DW_FAULT. */
 enum dw_result call_nonsense(const char *command);

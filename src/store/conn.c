@@ -101,7 +101,7 @@ parse_url(struct conn *c, const char *url)
 }
 
 struct conn *
-conn_new(const struct config *conf, char *err, size_t errlen)
+conn_new(const struct config *conf, const char *url, char *err, size_t errlen)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -111,7 +111,7 @@ conn_new(const struct config *conf, char *err, size_t errlen)
 	}
 	c->conf = conf;
 	c->node = &c->own;
-	if (!parse_url(c, conf->redis_url)) {
+	if (!parse_url(c, url)) {
 		snprintf(err, errlen, "redis.url is neither unix:/path nor redis://host:port/database");
 		free(c);
 		return (NULL);

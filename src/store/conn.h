@@ -18,10 +18,10 @@ struct node;
 struct redisReply;
 
 /*
- * Reads the address out of ${c}, which must stay alive; connects to nothing. NULL with a sentence in ${err} if it makes no
- * sense.
+ * For the server at ${url}, with the timeouts and the user of ${c}; both must stay alive. Connects to nothing. NULL with a
+ * sentence in ${err} if the address makes no sense.
  */
-struct conn *conn_new(const struct config *c, char *err, size_t errlen);
+struct conn *conn_new(const struct config *c, const char *url, char *err, size_t errlen);
 void conn_free(struct conn *c);
 
 /*

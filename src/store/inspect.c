@@ -44,7 +44,7 @@ size_t
 inspect_server(const struct config *c, const char *file, FILE *out)
 {
 	char err[128];
-	struct conn *conn = conn_new(c, err, sizeof(err));
+	struct conn *conn = conn_new(c, c->redis_url, err, sizeof(err));
 	size_t n = 0;
 	bool good;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The keeper of the session cache: one process a host that lets Redis tell it of every change to a user's record (client-side
- * caching, broadcasting mode) and evicts the user from the cache all workers share.
+ * caching, broadcasting mode) and evicts the user from the cache all workers share. It has a subscription to each node that
+ * has records; the cache is one, so what one of them cannot vouch for nobody can.
  *
  * Notices can be lost with the connection that carries them, so the cache is believed only under a lease. The keeper proves
  * regularly that the connection works: it sends PING with a number on it, and as replies come in order, the number's return
@@ -9,18 +10,21 @@
  * which tracking has stopped and the subscription goes on: with two, Redis would stop telling when the tracking one is gone,
  * and say nothing.
  *
- * States: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. Each proof renews the lease to
- * the moment before it was asked for.
+ * States of a subscription: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. The lease
+ * reaches to the oldest moment before which each of them was asked for its last proof.
  *
  * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection
  * can ask for nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change
  * raises the epoch of the node, which is looked at in every turn. Either way everything kept is void and the lease is over at
  * once.
  */
+#include <sys/epoll.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hiredis/hiredis.h>
 
@@ -28,6 +32,7 @@
 #include "base/log.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "doorward/node.h"
 #include "store/conn.h"
 #include "store/keys.h"
 #include "store/look.h"
@@ -40,19 +45,26 @@
 #define RETRY_MS 100    /* between two tries to connect */
 #define SILENCE_MS 1000 /* a proof that takes longer means that the connection is dead */
 
-struct keeper {
-	const struct config *conf;
-	struct cache *cache;
+struct subscription {
 	struct conn *conn;
 	struct conn *looking; /* the second connection */
 	int64_t looked_at;    /* mono, ms */
 	bool kept;            /* subscribed, and told the last time we asked */
-	struct log_pace pace;
-	unsigned changes; /* of ${kept} that the log does not have yet */
-	uint64_t asked;   /* number of the proof that is awaited, or was last */
+	uint64_t asked;       /* number of the proof that is awaited, or was last */
 	bool awaiting;
-	int64_t asked_at; /* mono, ms */
+	int64_t asked_at;  /* mono, ms */
+	int64_t proved_at; /* until then everything is proved to have been told; 0 = nothing is */
 	int64_t retry_at;
+};
+
+struct keeper {
+	const struct config *conf;
+	struct cache *cache;
+	struct subscription subs[NODES_MAX];
+	size_t n;
+	int ready; /* epoll: what the subscribed connections have to say */
+	struct log_pace pace;
+	unsigned changes; /* between on and off, that the log does not have yet */
 };
 
 struct keeper *
@@ -60,40 +72,70 @@ keeper_new(const struct config *c, struct cache *cache, struct node *node, char 
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
-	if (k == NULL) {
-		snprintf(err, errlen, "out of memory");
+	if (k == NULL || (k->ready = epoll_create1(EPOLL_CLOEXEC)) < 0) {
+		snprintf(err, errlen, k == NULL ? "out of memory" : "no descriptor for the session cache");
+		free(k);
 		return (NULL);
 	}
 	k->conf = c;
 	k->cache = cache;
-	if ((k->conn = conn_new(c, err, errlen)) == NULL || (k->looking = conn_new(c, err, errlen)) == NULL) {
-		keeper_free(k);
-		return (NULL);
+	if (keeper_add(k, c->redis_url, node, err, errlen))
+		return (k);
+	keeper_free(k);
+	return (NULL);
+}
+
+bool
+keeper_add(struct keeper *k, const char *url, struct node *node, char *err, size_t errlen)
+{
+	struct subscription *s = &k->subs[k->n];
+
+	if (k->n == NODES_MAX) {
+		snprintf(err, errlen, "more than %d Redis servers", NODES_MAX);
+		return (false);
 	}
-	conn_set_node(k->conn, node);
-	conn_set_node(k->looking, node);
-	return (k);
+	*s = (struct subscription){ .conn = conn_new(k->conf, url, err, errlen) };
+	if (s->conn == NULL || (s->looking = conn_new(k->conf, url, err, errlen)) == NULL) {
+		conn_free(s->conn);
+		return (false);
+	}
+	conn_set_node(s->conn, node);
+	conn_set_node(s->looking, node);
+	k->n++;
+	cache_lease(k->cache, 0); /* until this one vouches too */
+	return (true);
+}
+
+static bool
+is_kept(const struct keeper *k)
+{
+
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->subs[i].kept)
+			return (false);
+	return (k->n > 0);
 }
 
 /* Whatever may have changed unseen is void, and nothing counts until somebody keeps it again. */
 static void
-let_go(struct keeper *k)
+let_go(struct keeper *k, struct subscription *s)
 {
 
 	cache_lease(k->cache, 0);
 	cache_flush(k->cache);
-	k->kept = k->awaiting = false;
-	k->retry_at = clock_mono_ms() + RETRY_MS;
-	conn_close(k->conn);
-	conn_close(k->looking);
+	s->kept = s->awaiting = false;
+	s->proved_at = 0;
+	s->retry_at = clock_mono_ms() + RETRY_MS;
+	conn_close(s->conn);
+	conn_close(s->looking);
 }
 
 static void
-lose(struct keeper *k)
+lose(struct keeper *k, struct subscription *s)
 {
 
-	k->changes += k->kept;
-	let_go(k);
+	k->changes += is_kept(k);
+	let_go(k, s);
 }
 
 /* What goes on and off every second is told as what it comes to, with how often it changed. */
@@ -103,7 +145,7 @@ report(struct keeper *k)
 
 	if (k->changes == 0 || !log_paced(&k->pace))
 		return;
-	if (k->kept)
+	if (is_kept(k))
 		log_info("the session cache is on changes=%u", k->changes);
 	else
 		log_warn("the session cache is off: its connection to Redis is lost changes=%u", k->changes);
@@ -116,10 +158,12 @@ keeper_free(struct keeper *k)
 
 	if (k == NULL)
 		return;
-	if (k->looking != NULL)
-		let_go(k);
-	conn_free(k->conn);
-	conn_free(k->looking);
+	for (size_t i = 0; i < k->n; i++) {
+		let_go(k, &k->subs[i]);
+		conn_free(k->subs[i].conn);
+		conn_free(k->subs[i].looking);
+	}
+	close(k->ready);
 	free(k);
 }
 
@@ -127,18 +171,18 @@ int
 keeper_fd(const struct keeper *k)
 {
 
-	return (conn_is_open(k->conn) ? conn_fd(k->conn) : -1);
+	return (k->ready);
 }
 
 /* One command of the set-up; the reply is the caller's to free. NULL: lost or refused. */
 static redisReply *
-ask(struct keeper *k, int argc, const char **argv)
+ask(const struct keeper *k, struct subscription *s, int argc, const char **argv)
 {
 	redisReply *r;
 
-	if (!conn_append(k->conn, argc, argv, NULL))
+	if (!conn_append(s->conn, argc, argv, NULL))
 		return (NULL);
-	r = conn_read(k->conn, clock_mono_ms() + k->conf->redis_command_timeout);
+	r = conn_read(s->conn, clock_mono_ms() + k->conf->redis_command_timeout);
 	if (r == NULL || r->type != REDIS_REPLY_ERROR)
 		return (r);
 	if (warn_due(WARN_GREETING))
@@ -149,76 +193,99 @@ ask(struct keeper *k, int argc, const char **argv)
 }
 
 static bool
-subscribe(struct keeper *k)
+subscribe(const struct keeper *k, struct subscription *s)
 {
 	const char *id_command[] = { "CLIENT", "ID" }, *subscribe_command[] = { "SUBSCRIBE", CHANNEL };
 	const char *tracking[] = { "CLIENT", "TRACKING", "ON", "REDIRECT", NULL, "BCAST", "PREFIX", KEYS_RECORDS_PREFIX };
 	char id[24];
-	redisReply *r = ask(k, 2, id_command);
+	redisReply *r = ask(k, s, 2, id_command);
 
 	if (r == NULL)
 		return (false);
 	snprintf(id, sizeof(id), "%lld", r->integer);
 	freeReplyObject(r);
 	tracking[4] = id;
-	if ((r = ask(k, 8, tracking)) == NULL)
+	if ((r = ask(k, s, 8, tracking)) == NULL)
 		return (false);
 	freeReplyObject(r);
-	if ((r = ask(k, 2, subscribe_command)) == NULL)
+	if ((r = ask(k, s, 2, subscribe_command)) == NULL)
 		return (false);
 	freeReplyObject(r);
 	return (true);
 }
 
+/* From now on the descriptor of the keeper says when this connection has something to say; until it is closed. */
+static bool
+listen_to(struct keeper *k, struct subscription *s)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
+
+	return (epoll_ctl(k->ready, EPOLL_CTL_ADD, conn_fd(s->conn), &event) == 0);
+}
+
 static void
-connect_again(struct keeper *k)
+connect_again(struct keeper *k, struct subscription *s)
 {
 	int64_t now = clock_mono_ms();
 
-	if (now < k->retry_at)
+	if (now < s->retry_at)
 		return;
-	if (!conn_open(k->conn, now + k->conf->redis_connect_timeout + k->conf->redis_command_timeout)) {
-		let_go(k);
+	if (!conn_open(s->conn, now + k->conf->redis_connect_timeout + k->conf->redis_command_timeout)) {
+		let_go(k, s);
 		return;
 	}
-	if ((conn_seen(k->conn)->faults & LOOK_BIT(LOOK_UNTOLD)) != 0 || !subscribe(k)) {
-		let_go(k);
-		k->retry_at = now + LOOK_PERIOD_MS; /* what lacks is a right, which has been said */
+	if ((conn_seen(s->conn)->faults & LOOK_BIT(LOOK_UNTOLD)) != 0 || !subscribe(k, s) || !listen_to(k, s)) {
+		let_go(k, s);
+		s->retry_at = now + LOOK_PERIOD_MS; /* what lacks is a right, which has been said */
 		return;
 	}
 	/* From here on we are told of every change; what was kept before may have missed one. */
 	cache_flush(k->cache);
-	k->kept = true;
-	k->changes++;
+	s->kept = true;
+	k->changes += is_kept(k);
 }
 
 static void
-ask_for_proof(struct keeper *k)
+ask_for_proof(struct keeper *k, struct subscription *s)
 {
 	char number[24];
 	const char *argv[] = { "PING", number };
 	int64_t now = clock_mono_ms(); /* before it is sent: what changes while it is on its way is not proved by it */
 
-	snprintf(number, sizeof(number), "%" PRIu64, k->asked + 1);
-	if (!conn_append(k->conn, 2, argv, NULL) || !conn_flush(k->conn)) {
-		lose(k);
+	snprintf(number, sizeof(number), "%" PRIu64, s->asked + 1);
+	if (!conn_append(s->conn, 2, argv, NULL) || !conn_flush(s->conn)) {
+		lose(k, s);
 		return;
 	}
-	k->asked++;
-	k->awaiting = true;
-	k->asked_at = now;
+	s->asked++;
+	s->awaiting = true;
+	s->asked_at = now;
+}
+
+/* The cache is as old as the oldest proof. */
+static void
+renew(struct keeper *k)
+{
+	int64_t oldest = k->subs[0].proved_at;
+
+	for (size_t i = 1; i < k->n; i++)
+		if (k->subs[i].proved_at < oldest)
+			oldest = k->subs[i].proved_at;
+	if (oldest != 0)
+		cache_lease(k->cache, oldest);
 }
 
 /* Replies come in order: when the proof is here, every change before it was asked for has been taken. */
 static void
-take_proof(struct keeper *k, struct str number)
+take_proof(struct keeper *k, struct subscription *s, struct str number)
 {
 	uint64_t n;
 
-	if (!k->awaiting || !str_to_u64(number, UINT64_MAX, &n) || n != k->asked)
+	if (!s->awaiting || !str_to_u64(number, UINT64_MAX, &n) || n != s->asked)
 		return;
-	k->awaiting = false;
-	cache_lease(k->cache, k->asked_at);
+	s->awaiting = false;
+	s->proved_at = s->asked_at;
+	renew(k);
 }
 
 static void
@@ -246,7 +313,7 @@ is_word(const redisReply *r, const char *word)
 }
 
 static void
-take(struct keeper *k, const redisReply *r)
+take(struct keeper *k, struct subscription *s, const redisReply *r)
 {
 
 	if (r->type != REDIS_REPLY_ARRAY || r->elements < 2)
@@ -254,63 +321,83 @@ take(struct keeper *k, const redisReply *r)
 	if (r->elements == 3 && is_word(r->element[0], "message") && is_word(r->element[1], CHANNEL))
 		evict(k, r->element[2]);
 	else if (is_word(r->element[0], "pong") && r->element[1]->type == REDIS_REPLY_STRING)
-		take_proof(k, (struct str){ r->element[1]->str, r->element[1]->len });
+		take_proof(k, s, (struct str){ r->element[1]->str, r->element[1]->len });
 }
 
 static void
-take_all(struct keeper *k)
+take_all(struct keeper *k, struct subscription *s)
 {
-	redisReply *r = conn_read(k->conn, clock_mono_ms() + k->conf->redis_command_timeout);
+	redisReply *r = conn_read(s->conn, clock_mono_ms() + k->conf->redis_command_timeout);
 
 	while (r != NULL) {
-		take(k, r);
+		take(k, s, r);
 		freeReplyObject(r);
-		r = conn_buffered(k->conn);
+		r = conn_buffered(s->conn);
 	}
-	if (!conn_is_open(k->conn))
-		lose(k);
+	if (!conn_is_open(s->conn))
+		lose(k, s);
 }
 
 /* Is the server still the master, and the one that tells us? */
 static void
-look(struct keeper *k, int64_t now)
+look(struct keeper *k, struct subscription *s, int64_t now)
 {
 	const struct config *conf = k->conf;
 	bool good;
 
-	if (!conn_is_current(k->conn)) {
-		lose(k);
+	if (!conn_is_current(s->conn)) {
+		lose(k, s);
 		return;
 	}
-	if (now - k->looked_at < LOOK_PERIOD_MS)
+	if (now - s->looked_at < LOOK_PERIOD_MS)
 		return;
-	k->looked_at = now;
-	if (conn_is_open(k->looking) && conn_is_current(k->looking))
-		good = conn_look(k->looking, now + conf->redis_command_timeout);
+	s->looked_at = now;
+	if (conn_is_open(s->looking) && conn_is_current(s->looking))
+		good = conn_look(s->looking, now + conf->redis_command_timeout);
 	else
-		good = conn_open(k->looking, now + conf->redis_connect_timeout + conf->redis_command_timeout);
-	if (good || (conn_seen(k->looking)->faults & LOOK_UNUSABLE) == 0)
+		good = conn_open(s->looking, now + conf->redis_connect_timeout + conf->redis_command_timeout);
+	if (good || (conn_seen(s->looking)->faults & LOOK_UNUSABLE) == 0)
 		return; /* one that does not answer proves nothing either, and so ends the lease */
-	conn_void(k->conn);
-	lose(k);
+	conn_void(s->conn);
+	lose(k, s);
+}
+
+/* What has arrived on any of the connections. */
+static void
+take_ready(struct keeper *k)
+{
+	struct epoll_event events[NODES_MAX];
+	int n = epoll_wait(k->ready, events, NODES_MAX, 0);
+
+	for (int i = 0; i < n; i++)
+		take_all(k, events[i].data.ptr);
+}
+
+static void
+attend(struct keeper *k, struct subscription *s)
+{
+	int64_t now;
+
+	if (conn_is_open(s->conn))
+		look(k, s, clock_mono_ms());
+	now = clock_mono_ms();
+	if (s->awaiting && now - s->asked_at > SILENCE_MS)
+		lose(k, s);
+	if (conn_is_open(s->conn) && !s->awaiting && now - s->asked_at >= KEEPER_PING_MS)
+		ask_for_proof(k, s);
 }
 
 bool
 keeper_turn(struct keeper *k, bool readable)
 {
-	int64_t now;
 
-	if (!conn_is_open(k->conn))
-		connect_again(k);
-	else if (readable)
-		take_all(k);
-	if (conn_is_open(k->conn))
-		look(k, clock_mono_ms());
-	now = clock_mono_ms();
-	if (k->awaiting && now - k->asked_at > SILENCE_MS)
-		lose(k);
-	if (conn_is_open(k->conn) && !k->awaiting && now - k->asked_at >= KEEPER_PING_MS)
-		ask_for_proof(k);
+	if (readable)
+		take_ready(k);
+	for (size_t i = 0; i < k->n; i++) {
+		if (!conn_is_open(k->subs[i].conn))
+			connect_again(k, &k->subs[i]);
+		attend(k, &k->subs[i]);
+	}
 	report(k);
-	return (k->kept);
+	return (is_kept(k));
 }

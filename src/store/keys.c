@@ -46,10 +46,17 @@ keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN])
 }
 
 void
+keys_outbox_of(unsigned bucket, char out[KEYS_OUTBOX_LEN + 1])
+{
+
+	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", bucket % KEYS_BUCKETS);
+}
+
+void
 keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1])
 {
 
-	snprintf(out, KEYS_OUTBOX_LEN + 1, "dwo:{%03x}", keys_bucket(user_key));
+	keys_outbox_of(keys_bucket(user_key), out);
 }
 
 void

@@ -38,7 +38,8 @@ void keys_record(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_RECORD_LEN 
 /* Reads one back. Returns false for any other name, also for one whose bucket is not its user's. */
 bool keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN]);
 
-/* The outbox stream of the bucket of ${user_key}. */
+/* The outbox stream of ${bucket}; of that of ${user_key}. */
+void keys_outbox_of(unsigned bucket, char out[KEYS_OUTBOX_LEN + 1]);
 void keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1]);
 
 /* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */

@@ -29,16 +29,17 @@ static const struct right {
 	const char *command;  /* the command as the probe reads it */
 	enum look_fault lack; /* what it means to be without it */
 } rights[] = {
-	/* what is read without a script (store/reading.c), what loads and runs scripts, what the cache's keeper needs */
+	/* what is read without a script (store/reading.c), and what loads and runs scripts */
 	{ KEYS_RULE_RECORD, "+hmget", "HMGET " KEYS_LIKE_RECORD " u", LOOK_DENIED },
 	{ KEYS_RULE_RECORD, "+hgetall", "HGETALL " KEYS_LIKE_RECORD, LOOK_DENIED },
 	{ NULL, "+ping", "PING", LOOK_DENIED },
 	{ NULL, "+evalsha", "EVALSHA x 0", LOOK_DENIED },
 	{ NULL, "+script|load", "SCRIPT LOAD x", LOOK_DENIED },
+#include "store/rights.inc"
+	/* what the cache's keeper needs */
 	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, LOOK_UNTOLD },
 	{ NULL, "+client|id", "CLIENT ID", LOOK_UNTOLD },
 	{ NULL, "+client|tracking", "CLIENT TRACKING ON", LOOK_UNTOLD },
-#include "store/rights.inc"
 };
 
 #define RIGHTS (sizeof(rights) / sizeof(rights[0]))

@@ -21,7 +21,6 @@
 #include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
-#include "store/conn.h"
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/warn.h"
@@ -105,7 +104,7 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
     const struct actor *by)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
-	int64_t now = (clock_wall_ms() + conn_offset_ms(s->conn)) / 1000;
+	int64_t now = (clock_wall_ms() + route_offset_ms(&s->route)) / 1000;
 
 	memcpy(s->user_key, user_key, USER_KEY_LEN);
 	keys_record(user_key, key);
@@ -158,7 +157,8 @@ run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply *
 
 	args_text(a, "");
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		if ((result = call_script(s, id, a, r)) != DW_OK || !name_sessions(s, *r, &names, &len))
+		if ((result = call_script(s, keys_bucket(s->user_key), id, a, r)) != DW_OK ||
+		    !name_sessions(s, *r, &names, &len))
 			break;
 		freeReplyObject(*r);
 		*r = NULL;

@@ -1,89 +1,79 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * How many events wait in the outboxes: XLEN of every bucket, in pieces, so that other clients of Redis get their turn in
- * between.
+ * between. They go through call.c like every other question: nodes, breakers and lost connections are seen to there.
  */
-#include <stddef.h>
+#include <stdlib.h>
 
 #include <hiredis/hiredis.h>
 
-#include "base/clock.h"
-#include "doorward/config.h"
 #include "store/call.h"
-#include "store/conn.h"
 #include "store/keys.h"
 
 #include "store/outbox.h"
 
-#define PIECE 128 /* questions at a time: others get their turn in between */
+struct piece {
+	struct call calls[CALLS_MAX];
+	struct args args[CALLS_MAX];
+};
 
-/* The locator of any user of bucket ${b}. */
+_Static_assert(KEYS_BUCKETS % CALLS_MAX == 0, "whole pieces");
+
 static void
-locate(unsigned b, uint8_t user_key[USER_KEY_LEN])
-{
-
-	for (size_t i = 0; i < USER_KEY_LEN; i++)
-		user_key[i] = 0;
-	user_key[0] = (uint8_t)(b >> 2);
-	user_key[1] = (uint8_t)(b << 6);
-}
-
-static bool
-send_piece(struct redis_store *s, unsigned first)
+prepare(struct piece *p, unsigned first)
 {
 	char key[KEYS_OUTBOX_LEN + 1];
-	uint8_t user_key[USER_KEY_LEN];
 
-	for (unsigned b = first; b < first + PIECE; b++) {
-		struct args a;
-
-		locate(b, user_key);
-		keys_outbox(user_key, key);
-		args_init(&a, "XLEN");
-		args_text(&a, key);
-		if (!conn_append(s->conn, a.n, (const char **)a.v, a.len))
-			return (false);
+	for (unsigned i = 0; i < CALLS_MAX; i++) {
+		keys_outbox_of(first + i, key);
+		args_init(&p->args[i], "XLEN");
+		args_copy(&p->args[i], key, KEYS_OUTBOX_LEN);
+		p->calls[i] = (struct call){ .bucket = first + i, .a = &p->args[i] };
 	}
-	return (true);
 }
 
-static bool
-take_piece(struct redis_store *s, struct outbox_lengths *out)
+static enum dw_result
+take(struct call *c, struct outbox_lengths *out)
 {
-	int64_t deadline = clock_mono_ms() + s->conf->redis_command_timeout;
-	bool good = true;
+	uint64_t length;
 
-	for (unsigned i = 0; i < PIECE; i++) {
-		redisReply *r = conn_read(s->conn, deadline);
+	if (c->result != DW_OK)
+		return (c->result == DW_ABSENT ? DW_FAULT : c->result);
+	if (c->reply->type != REDIS_REPLY_INTEGER || c->reply->integer < 0)
+		return (call_nonsense("XLEN"));
+	length = (uint64_t)c->reply->integer;
+	out->events += length;
+	if (length > out->longest)
+		out->longest = length;
+	return (DW_OK);
+}
 
-		if (r == NULL)
-			return (false);
-		if (r->type != REDIS_REPLY_INTEGER || r->integer < 0) {
-			good = false; /* the rest is read all the same: later replies must be those to later questions */
-		} else {
-			out->events += (uint64_t)r->integer;
-			if ((uint64_t)r->integer > out->longest)
-				out->longest = (uint64_t)r->integer;
-		}
-		freeReplyObject(r);
+/* The result of a piece is that of the first bucket that could not be asked. */
+static enum dw_result
+ask_piece(struct redis_store *s, struct piece *p, unsigned first, struct outbox_lengths *out)
+{
+	enum dw_result result = DW_OK, one;
+
+	prepare(p, first);
+	call_many(s, p->calls, CALLS_MAX);
+	for (size_t i = 0; i < CALLS_MAX; i++) {
+		one = take(&p->calls[i], out);
+		freeReplyObject(p->calls[i].reply);
+		if (result == DW_OK)
+			result = one;
 	}
-	return (good);
+	return (result);
 }
 
 enum dw_result
 outbox_lengths(struct redis_store *s, struct outbox_lengths *out)
 {
-	/* Connects if need be, through the breaker. */
-	enum dw_result rc = redis_store_ops.ping(s);
+	struct piece *p = malloc(sizeof(*p)); /* too large for the stack */
+	enum dw_result result = p == NULL ? DW_FAULT : DW_OK;
 
 	*out = (struct outbox_lengths){ 0 };
-	for (unsigned b = 0; rc == DW_OK && b < KEYS_BUCKETS; b += PIECE) {
-		if (!send_piece(s, b)) {
-			conn_close(s->conn); /* half a pipeline would shift all later replies */
-			return (DW_UNAVAILABLE);
-		}
-		if (!take_piece(s, out))
-			rc = conn_is_open(s->conn) ? DW_FAULT : DW_UNAVAILABLE;
-	}
-	return (rc);
+	for (unsigned b = 0; result == DW_OK && b < KEYS_BUCKETS; b += CALLS_MAX)
+		result = ask_piece(s, p, b, out);
+	free(p);
+	return (result);
 }

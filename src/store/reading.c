@@ -120,7 +120,7 @@ reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out)
 
 	name_fields(&names, q);
 	ask_for(&a, &names, q);
-	if ((result = call_ask(store, &a, &r)) != DW_OK)
+	if ((result = call_ask(store, keys_bucket(q->user_key), &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	p = reply_open(r, (size_t)a.n - 2);
 	if (!take_lookup(&p, q, out))
@@ -257,7 +257,7 @@ reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *ar
 	keys_record(user_key, key);
 	args_init(&a, "HGETALL");
 	args_put(&a, key, KEYS_RECORD_LEN);
-	if ((result = call_ask(store, &a, &r)) != DW_OK)
+	if ((result = call_ask(store, keys_bucket(user_key), &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	result = take_list(r, arena, out);
 	freeReplyObject(r);

@@ -26,7 +26,9 @@
 
 #include "store/redis.h"
 
-#define SCAN_COUNT "512"    /* keys looked at a call: well below a millisecond of the server's time */
+#define SCAN_COUNT "512" /* keys looked at a call: well below a millisecond of the server's time */
+#define CURSOR_BITS 56   /* of a cursor are Redis', far more than it has keys; above them stands the node */
+#define CURSOR_MAX ((UINT64_C(1) << CURSOR_BITS) - 1)
 #define CLIENT_JSON_MAX 255 /* bytes of a client id as JSON: its length is one byte */
 
 /* Appends one client to the list the scripts search: hash4 len1 JSON. Returns its length, 0 if it has no room in a byte. */
@@ -68,9 +70,8 @@ redis_store_new(const struct config *c, const struct keyring *k, struct board_sl
 	s->slot = slot;
 	if (!pack_clients(s))
 		goto err1;
-	if ((s->conn = conn_new(c, err, errlen)) == NULL)
+	if (!route_init(&s->route, c, err, errlen))
 		goto err2;
-	breaker_init(&s->breaker, c->redis_breaker_failures, c->redis_breaker_open);
 	return (s);
 
 err2:
@@ -89,7 +90,7 @@ redis_store_free(struct redis_store *s)
 
 	if (s == NULL)
 		return;
-	conn_free(s->conn);
+	route_free(&s->route);
 	free(s->clients);
 	free(s);
 }
@@ -102,33 +103,47 @@ redis_store_set_cache(struct redis_store *s, struct cache *cache)
 }
 
 void
-redis_store_set_node(struct redis_store *s, struct node *n)
+redis_store_set_nodes(struct redis_store *s, struct node *nodes)
 {
 
-	conn_set_node(s->conn, n);
+	route_share(&s->route, nodes);
 }
 
 static enum dw_result
-ping(void *store)
+ping_node(struct redis_store *s, size_t node)
 {
 	enum dw_result result;
 	struct args a;
 	redisReply *r;
 
 	args_init(&a, "PING");
-	if ((result = call_ask(store, &a, &r)) != DW_OK)
+	if ((result = call_node(s, node, &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	freeReplyObject(r);
 	return (DW_OK);
 }
 
-/* By Redis' clock, which all hosts share: lifetimes are stored as points in time, and hosts may disagree about those. */
+/* Every node: the first that does not answer is what is told. */
+static enum dw_result
+ping(void *store)
+{
+	struct redis_store *s = store;
+	enum dw_result result = DW_OK, one;
+
+	for (size_t i = 0; i < s->route.n; i++)
+		if ((one = ping_node(s, i)) != DW_OK && result == DW_OK)
+			result = one;
+	return (result);
+}
+
+/* By Redis' clock, which all hosts share (of several nodes, that of the one asked last): lifetimes are stored as points in
+ * time, and hosts may disagree about those. */
 static int64_t
 now(void *store)
 {
 	const struct redis_store *s = store;
 
-	return ((clock_wall_ms() + conn_offset_ms(s->conn)) / 1000);
+	return ((clock_wall_ms() + route_offset_ms(&s->route)) / 1000);
 }
 
 /* Any question brings the time along when that is old. */
@@ -137,7 +152,8 @@ look_at_clock(void *store)
 {
 	struct redis_store *s = store;
 
-	conn_doubt_time(s->conn);
+	for (size_t i = 0; i < s->route.n; i++)
+		conn_doubt_time(s->route.links[i].conn);
 	(void)ping(store);
 }
 
@@ -156,17 +172,36 @@ const struct store_ops redis_store_ops = {
 	.set_groups = writing_set_groups,
 };
 
+static enum dw_result
+look_at_node(struct redis_store *s, size_t node)
+{
+	enum dw_result result = ping_node(s, node);
+	struct conn *c = s->route.links[node].conn;
+	int64_t now = clock_mono_ms();
+
+	if (result == DW_OK && now - conn_seen(c)->at >= LOOK_PERIOD_MS && !conn_look(c, now + s->conf->redis_command_timeout))
+		result = DW_UNAVAILABLE;
+	return (result);
+}
+
 enum dw_result
 redis_store_look(struct redis_store *s, struct look *out, const char **why)
 {
-	enum dw_result result = ping(s);
-	int64_t now = clock_mono_ms();
+	enum dw_result result = DW_OK;
+	const struct conn *worst = NULL;
 
-	if (result == DW_OK && now - conn_seen(s->conn)->at >= LOOK_PERIOD_MS &&
-	    !conn_look(s->conn, now + s->conf->redis_command_timeout))
-		result = DW_UNAVAILABLE;
-	*out = *conn_seen(s->conn);
-	*why = conn_why(s->conn);
+	for (size_t i = 0; i < s->route.n; i++) {
+		enum dw_result one = look_at_node(s, i);
+		const struct conn *c = s->route.links[i].conn;
+
+		if (worst == NULL || (result == DW_OK && one != DW_OK) ||
+		    (one == result && look_first(conn_seen(c)->faults) < look_first(conn_seen(worst)->faults))) {
+			worst = c;
+			result = one;
+		}
+	}
+	*out = *conn_seen(worst);
+	*why = conn_why(worst);
 	return (result);
 }
 
@@ -197,27 +232,39 @@ take_keys(const redisReply *keys, redis_user_fn *each, void *arg)
 	return (!p.bad);
 }
 
+/* What follows ${next} of ${node}: the same node, the next one, or the end. */
+static uint64_t
+cursor_after(const struct redis_store *s, uint64_t node, uint64_t next)
+{
+
+	if (next == 0)
+		return (node + 1 < s->route.n ? (node + 1) << CURSOR_BITS : 0);
+	return (node << CURSOR_BITS | next);
+}
+
 enum dw_result
 redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg)
 {
+	uint64_t node = *cursor >> CURSOR_BITS, next = 0;
 	enum dw_result result;
-	uint64_t next = 0;
 	struct args a;
 	redisReply *r;
 
 	args_init(&a, "SCAN");
-	args_int(&a, (int64_t)*cursor);
+	args_int(&a, (int64_t)(*cursor & CURSOR_MAX));
 	args_text(&a, "MATCH");
 	args_text(&a, KEYS_RECORDS_PATTERN);
 	args_text(&a, "COUNT");
 	args_text(&a, SCAN_COUNT);
-	if ((result = call_ask(s, &a, &r)) != DW_OK)
+	if (node >= s->route.n)
+		return (DW_FAULT);
+	if ((result = call_node(s, node, &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||
-	    !str_to_u64((struct str){ r->element[0]->str, r->element[0]->len }, UINT64_MAX, &next) ||
+	    !str_to_u64((struct str){ r->element[0]->str, r->element[0]->len }, CURSOR_MAX, &next) ||
 	    !take_keys(r->element[1], each, arg))
 		result = call_nonsense("SCAN");
-	*cursor = next;
+	*cursor = cursor_after(s, node, next);
 	freeReplyObject(r);
 	return (result);
 }

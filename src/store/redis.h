@@ -33,13 +33,13 @@ void redis_store_free(struct redis_store *s);
 /* Gives ${s} this host's cache: from now on every change evicts its user before it is answered. */
 void redis_store_set_cache(struct redis_store *s, struct cache *cache);
 
-/* Gives ${s} what all processes of this host know of its server; before the first question. */
-void redis_store_set_node(struct redis_store *s, struct node *n);
+/* Gives ${s} what all processes of this host know of its servers, NODES_MAX of them; before the first question. */
+void redis_store_set_nodes(struct redis_store *s, struct node *nodes);
 
 /*
- * Looks whether the server is good enough, if that has not been done for a second: ${*out} is what was seen, zeroes if nothing
- * was; ${*why} the last failure in words, "" if there was none. Results as in store.h; DW_UNAVAILABLE also for a server that is
- * no master.
+ * Looks whether every server is good enough, if that has not been done for a second: ${*out} is what was seen of the worst,
+ * zeroes if nothing was; ${*why} the last failure in words, "" if there was none. Results as in store.h; DW_UNAVAILABLE also
+ * for a server that is no master.
  */
 enum dw_result redis_store_look(struct redis_store *s, struct look *out, const char **why);
 
@@ -47,8 +47,8 @@ enum dw_result redis_store_look(struct redis_store *s, struct look *out, const c
 typedef void redis_user_fn(void *arg, const uint8_t user_key[USER_KEY_LEN]);
 
 /*
- * Walks over all user records, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again. Results as in
- * store.h. Needs SCAN, which the workers' Redis user does not have: for doorwardctl and the sweep.
+ * Walks over all user records, node by node, a bounded piece a call: start with ${*cursor} 0, go on until it is 0 again.
+ * Results as in store.h. Needs SCAN, which the workers' Redis user does not have: for doorwardctl and the sweep.
  */
 enum dw_result redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg);
 

@@ -112,6 +112,7 @@ follow(struct watcher *w)
 	return (ended ? DW_OK : DW_UNAVAILABLE);
 }
 
+/* One node is enough for any number of them: what is published in a cluster is told by every one of its nodes. */
 enum dw_result
 watch_run(struct redis_store *s, redis_event_fn *event, void *arg)
 {
@@ -120,8 +121,8 @@ watch_run(struct redis_store *s, redis_event_fn *event, void *arg)
 	struct watcher w = { .conf = s->conf,
 		.event = event,
 		.arg = arg,
-		.conn = conn_new(s->conf, err, sizeof(err)),
-		.looking = conn_new(s->conf, err, sizeof(err)) };
+		.conn = conn_new(s->conf, s->conf->redis_url, err, sizeof(err)),
+		.looking = conn_new(s->conf, s->conf->redis_url, err, sizeof(err)) };
 	enum dw_result result = DW_FAULT;
 
 	if (w.conn != NULL && w.looking != NULL) {

@@ -109,7 +109,7 @@ worker_run_cgi(const struct config *conf)
 		return (EXIT_RESOURCE);
 	c.slot = &board->slots[0];
 	board->max_hashing = 1;
-	board->nodes[0].hushed = 1;
+	board_redis_hush(board);
 	child_signals();
 	if (length != NULL && length[0] != '\0' && !str_to_u64(str_of(length), UINT64_MAX, &left))
 		left = 0; /* the request is refused as malformed when it is parsed */
