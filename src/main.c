@@ -32,6 +32,7 @@
 #include "admin/admin.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "child/outcome.h"
 #include "config/baseline.h"
 #include "config/load.h"
 #include "config/logging.h"
@@ -306,7 +307,7 @@ run_single(struct config *conf)
 	int rc;
 
 	if (harden() != 0)
-		return (EXIT_CONFIG);
+		return (outcome_code(errno));
 	if ((c.board = board_new()) == NULL || fd_nonblocking(inherited) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		return (EXIT_RESOURCE);
@@ -345,7 +346,7 @@ run(struct config *conf, const struct options *o)
 		return (o->single ? run_single(conf) : run_master(conf, &setup));
 	}
 	if (is_cgi()) {
-		rc = harden() == 0 ? worker_run_cgi(conf) : EXIT_CONFIG;
+		rc = harden() == 0 ? worker_run_cgi(conf) : outcome_code(errno);
 		config_free(conf);
 		return (rc);
 	}

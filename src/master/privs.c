@@ -125,17 +125,29 @@ privs_warn(const char *user)
 		log_warn("user is ignored: only root can become %s", user);
 }
 
+/* Logs it; errno stays what it was, for the exit code. */
+static int
+failed(const char *what)
+{
+	int why = errno;
+
+	log_error("cannot %s: %s", what, strerror(why));
+	errno = why;
+	return (-1);
+}
+
 static int
 change_user(const struct privs *p)
 {
+	char what[64];
 
+	snprintf(what, sizeof(what), "become user %u", (unsigned)p->uid);
 	if (setgroups((size_t)p->n_groups, p->groups) != 0 || setresgid(p->gid, p->gid, p->gid) != 0 ||
-	    setresuid(p->uid, p->uid, p->uid) != 0) {
-		log_error("cannot become user %u: %s", (unsigned)p->uid, strerror(errno));
-		return (-1);
-	}
+	    setresuid(p->uid, p->uid, p->uid) != 0)
+		return (failed(what));
 	if (p->uid != 0 && setresuid(0, 0, 0) == 0) {
 		log_error("privileges came back after they were dropped");
+		errno = EPERM;
 		return (-1);
 	}
 	return (0);
@@ -148,15 +160,11 @@ privs_drop(const struct privs *p)
 
 	if (p->drop && change_user(p) != 0)
 		return (-1);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) {
-		log_error("cannot give up privileges: %s", strerror(errno));
-		return (-1);
-	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+		return (failed("give up privileges"));
 #ifndef __SANITIZE_ADDRESS__ /* the leak check traces its own process */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-		log_error("cannot make the process undumpable: %s", strerror(errno));
-		return (-1);
-	}
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return (failed("make the process undumpable"));
 #endif
 	umask(0077);
 	return (0);

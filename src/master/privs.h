@@ -35,7 +35,7 @@ int privs_ids(const char *user, const char *group, uid_t *uid, gid_t *gid);
 
 /*
  * Becomes ${p} for good; then no new privileges, no core dump (it would hold secrets), umask 0077. Returns 0, or -1
- * with the reason in the log: the child must not go on.
+ * with errno set and the reason in the log: the child must not go on.
  */
 int privs_drop(const struct privs *p);
 

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "child/outcome.h"
 
 #include "master/privs.h"
 #include "master/signals.h"
@@ -92,7 +93,7 @@ be_child(struct pool *p, struct slot *pl, int channel, pid_t master)
 	if (role->nice != 0 && setpriority(PRIO_PROCESS, 0, role->nice) != 0)
 		log_warn("cannot lower the priority: %s", strerror(errno));
 	if (privs_drop(&pl->gen->privs) != 0)
-		exit(EXIT_CONFIG);
+		exit(outcome_code(errno));
 	if (privs_follow_parent(master, SIGQUIT) != 0)
 		exit(EXIT_RETIRED);
 	exit(role->run(&c, pl->gen->conf));

@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "child/outcome.h"
 
 #include "redisd/supervisor.h"
 #include "master/listen.h"
@@ -224,7 +225,7 @@ be_supervisor(const struct private_redis *r, int life)
 	signals_foreign();
 	log_name("redis");
 	if (privs_drop(&r->privs) != 0)
-		_exit(EXIT_CONFIG);
+		_exit(outcome_code(errno));
 	supervisor_run(life, &g);
 }
 
