@@ -4,9 +4,10 @@
  * comes is taken into the connection's buffer (incoming.c) until a request is whole, then it is served, one at a time. A peer
  * that is slow, silent or hostile can hold up nobody but itself:
  *
- *   owing   a connection whose request has not arrived. In the order in which they began to owe it (accepted, or the first byte
- * of a next request on a kept one), so that the first is the first to reach its deadline: the wait always has an end. kept
- * between two requests, for as long as the front likes, in the order of their last answer.
+ * - owing: its request has not arrived. In the order in which they began to owe it (accepted, or the first byte of a next
+ * request on a kept one), so that the first is the first to reach its deadline: the wait always has an end.
+ * - kept: between two requests, for as long as the front likes, in the order of their last answer. These have no deadline, and
+ *   a worker that holds nothing else does not wake.
  *
  * Connections and their memory are bounded. Where a bound is reached (places, descriptors) the listening sockets rest until one
  * is free or the connection that owes for the longest has had PATIENCE_MS; then that one makes room. So silent connections,
