@@ -88,9 +88,12 @@ cut_segments(struct str token, struct str seg[3])
 }
 
 /*
- * "crit" lists extensions that must be understood, and none is; "b64" changes what is signed (RFC 7797). An empty or misspelled
- * list is as bad.
+ * Members that ask for what is not done here: "crit" lists extensions that must be understood, and none is (an empty or
+ * misspelled list is as bad); "b64" changes what is signed (RFC 7797); "enc" and "zip" are of tokens that are encrypted and
+ * compressed.
  */
+static const char *const extensions[] = { "crit", "b64", "enc", "zip" };
+
 static struct header
 read_header(struct json_object *o)
 {
@@ -99,8 +102,9 @@ read_header(struct json_object *o)
 	h.alg = json_string(o, "alg", &h.refused);
 	h.typ = json_string(o, "typ", &h.refused);
 	h.kid = json_string(o, "kid", &h.refused);
-	if (json_object_object_get_ex(o, "crit", NULL) || json_object_object_get_ex(o, "b64", NULL))
-		h.refused = true;
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (json_object_object_get_ex(o, extensions[i], NULL))
+			h.refused = true;
 	if (h.kid.p != NULL && !str_is_word(h.kid, "._-", KID_MAX))
 		h.refused = true;
 	return (h);

@@ -22,6 +22,11 @@
 
 #define NOW FAKE_NOW
 
+#define LONG16 "aaaaaaaaaaaaaaaa"
+#define LONG64 LONG16 LONG16 LONG16 LONG16
+#define LONG256 LONG64 LONG64 LONG64 LONG64
+#define LONG1024 LONG256 LONG256 LONG256 LONG256
+
 static char sid[PUBLIC_SID_LEN + 1];
 static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
 		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
@@ -296,6 +301,12 @@ claims_one_by_one(void **state)
 		{ "sub", "\"12345678901234567890123\"", DW_INVALID, 0 },
 		{ "client_id", "\"\"", DW_INVALID, 0 },
 		{ "client_id", "1", DW_INVALID, 0 },
+		{ "client_id", "\"" LONG64 "\"", DW_OK, 0 },
+		{ "client_id", "\"" LONG64 "c\"", DW_INVALID, 0 },
+		{ "y", "\"" LONG1024 "\"", DW_OK, 0 },
+		{ "y", "\"" LONG1024 LONG64 LONG64 LONG64 LONG64 LONG64 LONG64 LONG64 "\"", DW_INVALID,
+		    0 }, /* longer than any of ours */
+		{ "y", "[[[[[[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]]]]]", DW_INVALID, 0 },
 		{ "jti", "\"\"", DW_INVALID, 0 },
 		{ "jti", "1", DW_INVALID, 0 },
 		{ "sid", "\"\"", DW_INVALID, 0 },

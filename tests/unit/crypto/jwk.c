@@ -196,6 +196,8 @@ static const char *const refused[] = {
 	"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}",
 	/* RSA: too short, no exponent, one that is 1, an even one, a private part without d */
 	"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp\"}",
+	"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RS256_N RS256_N RS256_N RS256_N
+	"\"}", /* 8192 bits: a signature longer than any */
 	"{\"kty\":\"RSA\",\"n\":\"" RS256_N "\"}",
 	"{\"kty\":\"RSA\",\"e\":\"AQ\",\"n\":\"" RS256_N "\"}",
 	"{\"kty\":\"RSA\",\"e\":\"AQAA\",\"n\":\"" RS256_N "\"}",

@@ -219,6 +219,11 @@ static const struct {
 	{ "{\"alg\":\"HS256\",\"b64\":false}", NULL, false },
 	{ "{\"alg\":\"HS256\",\"b64\":true}", NULL, false },
 	{ "{\"alg\":\"HS256\",\"unknown\":{\"crit\":[]}}", NULL, true },
+	/* what belongs to encryption and compression (R135) */
+	{ "{\"alg\":\"HS256\",\"zip\":\"DEF\"}", NULL, false },
+	{ "{\"alg\":\"HS256\",\"enc\":\"A256GCM\"}", NULL, false },
+	{ "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}", NULL, false },
+	{ "{\"alg\":\"RSA-OAEP\",\"enc\":\"A256GCM\",\"zip\":\"DEF\"}", NULL, false },
 	/* kid */
 	{ "{\"alg\":\"HS256\",\"kid\":\"any-Kid_1.2\"}", NULL, true },
 	{ "{\"alg\":\"HS256\",\"kid\":\"" LONG64 "\"}", NULL, true },
@@ -330,7 +335,85 @@ test_public_pem_as_secret(void **state)
 	EVP_PKEY_free(pkey);
 }
 
+/* Signs ${input}, header and payload as they are spelled there, with ${k}. */
+static struct str
+sign_as_spelled(struct buf *b, const char *input, const struct jwk *k)
+{
+	static char text[1024];
+	uint8_t sig[SIGNATURE_MAX];
+	size_t siglen;
+
+	buf_init(b, text, sizeof(text));
+	buf_puts(b, input);
+	assert_true(jwk_sign(k, b->p, b->len, sig, &siglen));
+	buf_putc(b, '.');
+	put_base64url(b, (struct str){ (const char *)sig, siglen });
+	return (buf_str(b));
+}
+
+/*
+ * The signature is good for what stands there, and what stands there is another spelling of the same: nobody but us could have
+ * signed it, and it is refused all the same, so that one token has one text (R124). The first row is the right one.
+ */
+static void
+test_spellings(void **state)
+{
+	static const char *const inputs[] = {
+		"eyJhbGciOiJIUzI1NiJ9.e30", /* {"alg":"HS256"}, {} */
+		"eyJhbGciOiJIUzI1NiJ9.e31", /* bits that stand for nothing */
+		"eyJhbGciOiJIUzI1NiJ9.e30=",
+		"eyJhbGciOiJIUzI1NiJ9.e30 ",
+		"eyJhbGciOiJIUzI1NiJ9.e3 0",
+		"eyJhbGciOiJIUzI1NiJ9.e30\n",
+		"eyJhbGciOiJIUzI1NiJ9.\te30",
+		"eyJhbGciOiJIUzI1NiJ9.e3",
+		"eyJhbGciOiJIUzI1NiJ9.e3000",
+		"eyJhbGciOiJIUzI1NiJ9.e%330",
+		"eyJhbGciOiJIUzI1NiJ9.e30.e30",
+		"eyJhbGciOiJIUzI1NiJ9..e30",
+		"eyJhbGciOiJIUzI1NiJ9=.e30",
+		" eyJhbGciOiJIUzI1NiJ9.e30",
+		"eyJhbGciOiJIUzI1NiJ9 .e30",
+		"eyJhbGciOiJIUzI1NiJ9\r\n.e30",
+		"eyJhbGciOiJIUzI1Ni\nJ9.e30",
+		"eyJhbGciOiJIUzI1NiIsIngiOiL_In0.e30", /* no UTF-8 in the header */
+		"eyJhbGciOiJIUzI1NiIsIngiOiI/In0.e30",
+		"eyJhbGciOiJIUzI1NiJ9.e30.",
+		"eyJhbGciOiJIUzI1NiJ9",
+		".e30",
+	};
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
+		if (is_valid(sign_as_spelled(&b, inputs[i], hs256), NULL, find_only, hs256) != (i == 0))
+			fail_msg("row %zu: %s", i, inputs[i]);
+}
+
+/* Signatures of every length up to what a token may have: refused before anything is converted (R128, HAProxy's overflow). */
+static void
+test_signature_lengths(void **state)
+{
+	const struct jwk *keys[] = { hs256, rs256, es256, eddsa };
+	static const char *const inputs[] = { HS256_INPUT, "eyJhbGciOiJSUzI1NiJ9." P ".", "eyJhbGciOiJFUzI1NiJ9." P ".",
+		"eyJhbGciOiJFZERTQSJ9." P "." };
+	static char text[4 * JWS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		size_t head = (size_t)snprintf(text, sizeof(text), "%s", inputs[i]);
+
+		memset(text + head, 'A', sizeof(text) - head);
+		for (size_t n = 0; n < sizeof(text) - head; n += n < 800 ? 1 : 397)
+			assert_false(is_valid((struct str){ text, head + n }, NULL, find_only, keys[i]));
+	}
+}
+
 static const char *const malformed[] = {
+	/* an encrypted one has five parts (RFC 7516 7.1) */
+	"eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYIzOeDQz7TALvtu6UG9oMo4vpzs9tX_"
+	"EFShS8iB7j6ji.XFBoMYUZodetZdvTiFvSkQ",
+	"eyJhbGciOiJQQkVTMi1IUzI1NitBMTI4S1ciLCJwMmMiOjIxNDc0ODM2NDcsInAycyI6IkEifQ.A.A.A.A",
 	"",
 	".",
 	"..",
@@ -457,6 +540,8 @@ main(void)
 		cmocka_unit_test(test_embedded_jwk),
 		cmocka_unit_test(test_confusion),
 		cmocka_unit_test(test_public_pem_as_secret),
+		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_signature_lengths),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_torture),
