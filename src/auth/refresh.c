@@ -90,7 +90,10 @@ say_who(const struct app *app, const struct refresh_input *in, struct rotate_wri
 	}
 }
 
-/* The same successor again, byte for byte: derived, so that nothing secret need be kept for it. */
+/*
+ * The same successor again, byte for byte: derived, so that nothing secret need be kept for it. DW_INVALID: the key that made
+ * it has been retired since, and with it the successor.
+ */
 static enum dw_result
 repeat(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {
@@ -98,7 +101,7 @@ repeat(struct app *app, const struct refresh_input *in, const struct rotate_repl
 	enum dw_result rc = token_successor(app->keys, &in->presented->token, r->salt, r->key_version, &t, out->refresh);
 
 	explicit_bzero(&t, sizeof(t));
-	return (rc == DW_OK ? DW_OK : DW_FAULT);
+	return (rc);
 }
 
 static enum dw_result
@@ -113,8 +116,6 @@ issue(struct app *app, const struct refresh_input *in, const struct rotate_reply
 		.client_id = client->id,
 		.now = r->now };
 
-	if (r->outcome == ROTATE_REPEATED && repeat(app, in, r, out) != DW_OK)
-		return (DW_FAULT);
 	out->refresh_in = session_family_end(&r->session) - r->now;
 	return (tokens_issue_access(app, client, &about, r->session.family_absolute, out));
 }
@@ -137,6 +138,11 @@ refresh(struct app *app, const struct refresh_input *in, struct tokens *out, con
 		log_warn("a used refresh token came back, its session was ended user=%s ip=%s", reply.user_id, in->ip);
 	if (reply.outcome > ROTATE_RECOVERED) {
 		*reason = reason_of(reply.outcome);
+		return (DW_REFUSED);
+	}
+	if (reply.outcome == ROTATE_REPEATED && repeat(app, in, &reply, out) != DW_OK) {
+		explicit_bzero(out, sizeof(*out));
+		*reason = reason_of(ROTATE_REVOKED);
 		return (DW_REFUSED);
 	}
 	return (issue(app, in, &reply, out));

@@ -113,8 +113,10 @@ repeated(void **state)
 	}
 	/* A repeat by a key that has been retired cannot be answered, and nothing else is handed out in its place. */
 	fake.rotate_reply.key_version = 7;
-	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_FAULT);
+	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_REFUSED);
+	assert_string_equal(reason, "revoked");
 	assert_string_equal(out.access, "");
+	assert_string_equal(out.refresh, "");
 }
 
 static void
