@@ -331,6 +331,23 @@ test_limits(void **state)
 	assert_int_equal(keyring_list(state_dir, &(struct keyring_entries){ .n = 0 }, err, sizeof(err)), -1);
 }
 
+/* Made by root for the user that the daemon runs as. */
+static void
+test_owner(void **state)
+{
+	struct keyring_wish w = { false, JWS_ES256, 0 };
+	char kid[KID_MAX + 1], first[KID_MAX + 1], command[256];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(first, sizeof(first), "%s", signing(false));
+	assert_int_equal(keyring_generate(state_dir, &w, 12345, 12346, kid, err, sizeof(err)), 0);
+	assert_int_equal(keyring_retire(state_dir, first, 12345, 12346, err, sizeof(err)), 0);
+	snprintf(command, sizeof(command), "test $(find %s/keys -uid 12345 -gid 12346 -perm 0600 | wc -l) = 2", state_dir);
+	assert_int_equal(system(command), 0);
+}
+
 /* Several at a time: as many keys, no number twice. */
 static void
 test_concurrent(void **state)
@@ -365,6 +382,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_comes_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_owner, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_concurrent, set_up, tear_down),
 	};
 
