@@ -40,7 +40,10 @@ enum session_policy {
 
 #define SESSION_REMEMBER 0x01      /* flags: the cookie outlives the browser window */
 #define SESSION_DEVICE_CHOSEN 0x02 /* flags: the client chose the device id, and must repeat it at every refresh */
-#define FAMILY_RECOVERED 0x04      /* family flags: the one late re-issue of a lost successor has been used */
+#define SESSION_TOKENS_REVOKED                                                                                                 \
+	0x08                  /* flags: its refresh family was revoked; its access tokens are not good any more either         \
+			       */
+#define FAMILY_RECOVERED 0x04 /* family flags: the one late re-issue of a lost successor has been used */
 
 struct session {
 	uint8_t session_key[SESSION_KEY_LEN];
@@ -83,7 +86,8 @@ enum end_cause {
 	END_ANOMALY = 12,  /* risk rules; "anomaly", "anomaly" */
 	/* A login that was taken back before anybody had its tokens: */
 	END_UNCONFIRMED = 13, /* whether the account may still sign in could not be asked; "kick", "unconfirmed" */
-	END_CHANGED = 14      /* the account was changed while the login went on; "kick", "account_changed" */
+	END_CHANGED = 14,     /* the account was changed while the login went on; "kick", "account_changed" */
+	END_REVOKED = 15      /* its tokens were revoked, and there was no cookie; "token_revoked", "revoked" */
 };
 
 /* Scope of a logout as asked for. Stored as one byte: never renumber. */

@@ -45,6 +45,7 @@ struct lookup_reply {
 	bool ended; /* its logout record exists: ${logout_record} is filled */
 	struct logout_record logout_record;
 	bool blacklisted;
+	uint8_t refresh_hash[HASH_LEN]; /* of the family's current token, with ${family} and session.has_family */
 };
 
 struct login_write {
@@ -161,13 +162,21 @@ struct notice {
 	struct actor actor;
 };
 
-/* An access token taken back for the rest of its life; its session goes on. */
+/*
+ * An access token taken back for the rest of its life: its session goes on. Or all tokens of a session, its refresh family and
+ * the access tokens that came of it: the session goes on if its cookie is good, else it ends (END_REVOKED).
+ */
 struct revoke_write {
 	uint8_t user_key[USER_KEY_LEN];
 	uint8_t session_key[SESSION_KEY_LEN];
+	bool family; /* all tokens of the session; else the one below */
 	uint8_t jti[JTI_LEN];
 	int64_t access_exp; /* of that token; already past = nothing is done */
 	struct actor actor;
+};
+
+struct revoke_reply {
+	int64_t wait; /* seconds until there is room for one more revoked access token of this user: nothing was done; else 0 */
 };
 
 struct store_ops {
@@ -185,8 +194,8 @@ struct store_ops {
 	int64_t (*now)(void *store);
 	/* Asks the store for its time: now() is right then. A failure changes nothing. */
 	void (*look_at_clock)(void *store);
-	/* Blacklists the token and reports "token_revoked"; a repeat does nothing. */
-	enum dw_result (*revoke)(void *store, const struct revoke_write *w);
+	/* Revokes, and reports "token_revoked"; a repeat does nothing, nor does a session that is over. */
+	enum dw_result (*revoke)(void *store, const struct revoke_write *w, struct revoke_reply *out);
 	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing
 	 * is done. */
 	enum dw_result (*set_groups)(

@@ -25,8 +25,8 @@
 #define PAYLOAD_MAX 1536
 #define EPOCH_MAX 253402300799.0 /* the year 9999: anything later is nonsense */
 
-static const char *
-audience(const struct config *c)
+const char *
+access_audience(const struct config *c)
 {
 
 	return (c->audience[0] != '\0' ? c->audience : c->issuer);
@@ -54,7 +54,7 @@ access_issue(const struct config *c, const struct keyring *keys, const struct ac
 	buf_init(&b, payload, sizeof(payload));
 	buf_puts(&b, "{\"iss\":");
 	buf_json(&b, str_of(c->issuer));
-	put_member(&b, "aud", audience(c));
+	put_member(&b, "aud", access_audience(c));
 	put_member(&b, "sub", claims->user_id);
 	put_member(&b, "client_id", claims->client_id);
 	put_member(&b, "sid", sid);
@@ -127,7 +127,8 @@ read_identity(const struct keyring *keys, struct json_object *o, struct access *
 
 	if (wrong || sub.len == 0 || jti.len == 0 || client.len == 0)
 		return (false);
-	if (!str_copy(out->user_id, sizeof(out->user_id), sub) || !str_copy(out->client_id, sizeof(out->client_id), client))
+	if (!str_copy(out->user_id, sizeof(out->user_id), sub) || !str_copy(out->client_id, sizeof(out->client_id), client) ||
+	    !str_copy(out->jti_text, sizeof(out->jti_text), jti))
 		return (false);
 	mac_sha256(jti.p, jti.len, digest);
 	memcpy(out->jti, digest, JTI_LEN);
@@ -137,12 +138,12 @@ read_identity(const struct keyring *keys, struct json_object *o, struct access *
 static bool
 read_claims(const struct config *c, const struct keyring *keys, struct json_object *o, int64_t now, struct access *out)
 {
-	int64_t nbf = 0, iat = 0;
+	int64_t nbf = 0;
 	bool wrong = false;
 
-	if (!str_is(json_string(o, "iss", &wrong), c->issuer) || wrong || !names_us(o, audience(c)))
+	if (!str_is(json_string(o, "iss", &wrong), c->issuer) || wrong || !names_us(o, access_audience(c)))
 		return (false);
-	if (!date(o, "exp", true, &out->exp) || !date(o, "nbf", false, &nbf) || !date(o, "iat", true, &iat))
+	if (!date(o, "exp", true, &out->exp) || !date(o, "nbf", false, &nbf) || !date(o, "iat", true, &out->iat))
 		return (false);
 	/* No word on iat: what we signed we issued, and a clock that stepped back since is no reason to call it forged. */
 	if (nbf > now + ACCESS_SKEW)

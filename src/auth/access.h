@@ -25,9 +25,13 @@ struct access {
 	uint8_t jti[JTI_LEN]; /* hash of the jti, as a blacklist entry */
 	char user_id[USER_ID_MAX + 1];
 	char client_id[CLIENT_ID_MAX + 1];
-	int64_t exp;
+	char jti_text[JTI_TEXT + 1];
+	int64_t iat, exp;
 	bool expired;
 };
+
+/* Whom access tokens are for. */
+const char *access_audience(const struct config *c);
 
 /* What goes into a new one. */
 struct access_claims {

@@ -89,9 +89,21 @@ judge_access(struct app *app, const struct credential *c, struct identity *id)
 
 	if (strcmp(c->access.user_id, id->found.user_id) != 0)
 		return (refuse(id, NULL)); /* a pseudonym collision, or a record that was made anew */
-	if (id->found.blacklisted)
+	if (id->found.blacklisted || (id->found.session.flags & SESSION_TOKENS_REVOKED) != 0)
 		return (refuse(id, "revoked"));
 	id->expires = c->access.exp;
+	return (is_past(app, id->expires) ? refuse_expired(id) : DW_OK);
+}
+
+/* Of a family only the token that was handed out last is good; an older one at best gets its successor once more. */
+static enum dw_result
+judge_refresh(struct app *app, const struct credential *c, struct identity *id)
+{
+	const struct session *s = &id->found.session;
+
+	if (!s->has_family || !mac_equal(id->found.refresh_hash, c->token.hash, HASH_LEN))
+		return (refuse(id, NULL));
+	id->expires = session_family_end(s);
 	return (is_past(app, id->expires) ? refuse_expired(id) : DW_OK);
 }
 
@@ -133,8 +145,9 @@ ask(struct app *app, const struct credential *c, bool family, struct identity *i
 	return (app->store->lookup(app->store_ctx, &q, &id->found));
 }
 
-enum dw_result
-check_session(struct app *app, const struct credential *c, bool family, struct identity *id)
+/* Asks, and judges by everything but use. */
+static enum dw_result
+judge(struct app *app, const struct credential *c, bool family, struct identity *id)
 {
 	enum dw_result rc;
 
@@ -144,15 +157,38 @@ check_session(struct app *app, const struct credential *c, bool family, struct i
 		return (refuse_expired(id)); /* no need to ask */
 	if ((rc = ask(app, c, family, id)) != DW_OK || (rc = judge_session(&id->found, id)) != DW_OK)
 		return (rc);
-	if (c->kind == CREDENTIAL_COOKIE)
-		rc = judge_cookie(app, c, id);
-	else if (c->kind == CREDENTIAL_ACCESS)
-		rc = judge_access(app, c, id);
-	else
-		rc = refuse(id, NULL);
-	if (rc == DW_OK)
+	switch (c->kind) {
+	case CREDENTIAL_COOKIE:
+		return (judge_cookie(app, c, id));
+	case CREDENTIAL_ACCESS:
+		return (judge_access(app, c, id));
+	case CREDENTIAL_REFRESH:
+		return (judge_refresh(app, c, id));
+	default:
+		return (refuse(id, NULL));
+	}
+}
+
+enum dw_result
+check_session(struct app *app, const struct credential *c, bool family, struct identity *id)
+{
+	enum dw_result rc;
+
+	if (c->kind == CREDENTIAL_REFRESH) {
+		id->cause = END_NONE;
+		id->reason = NULL;
+		return (DW_REFUSED);
+	}
+	if ((rc = judge(app, c, family, id)) == DW_OK)
 		record_use(app, c, id);
 	return (rc);
+}
+
+enum dw_result
+check_token(struct app *app, const struct credential *c, struct identity *id)
+{
+
+	return (judge(app, c, true, id));
 }
 
 static bool

@@ -25,6 +25,12 @@ struct identity {
  */
 enum dw_result check_session(struct app *app, const struct credential *cred, bool family, struct identity *out);
 
+/*
+ * The same for somebody else who asks about the access or refresh token ${cred}: that is no use of the session, and is not
+ * recorded. A refresh token is good if it is the current one of its family.
+ */
+enum dw_result check_token(struct app *app, const struct credential *cred, struct identity *out);
+
 /* When use of ${s} has to be recorded next; INT64_MAX = never. */
 int64_t check_touch_time(const struct session *s);
 

@@ -45,6 +45,18 @@ credential_read(const struct app *app, enum credential_kind kind, struct str tex
 	return (kind == CREDENTIAL_ACCESS ? read_access(app, text, out) : read_opaque(app, kind, text, out));
 }
 
+enum dw_result
+credential_read_any(const struct app *app, struct str text, struct credential *out)
+{
+	enum credential_kind kind = CREDENTIAL_ACCESS;
+
+	if (str_starts(text, "dwr_"))
+		kind = CREDENTIAL_REFRESH;
+	else if (str_starts(text, "dws_"))
+		kind = CREDENTIAL_COOKIE;
+	return (credential_read(app, kind, text, out));
+}
+
 bool
 credential_same_session(const struct credential *a, const struct credential *b)
 {

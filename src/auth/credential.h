@@ -26,6 +26,9 @@ struct credential {
 /* Reads ${text} as a credential of ${kind}. DW_OK or DW_INVALID (malformed or forged); nothing is asked. */
 enum dw_result credential_read(const struct app *app, enum credential_kind kind, struct str text, struct credential *out);
 
+/* The same for a token of whatever kind: its form tells. A session cookie's is one, too. */
+enum dw_result credential_read_any(const struct app *app, struct str text, struct credential *out);
+
 /* True if both stand for the same session. */
 bool credential_same_session(const struct credential *a, const struct credential *b);
 

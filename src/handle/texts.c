@@ -58,6 +58,7 @@ static const struct {
 	{ "ended.disabled", "You were signed out because the account was disabled." },
 	{ "ended.unconfirmed", "You were signed out because the account could not be looked up." },
 	{ "ended.account_changed", "You were signed out because the account was changed." },
+	{ "ended.revoked", "You were signed out by the program that you signed in with." },
 	{ "ended.deleted", "You were signed out because the account was deleted." },
 	{ "ended.anomaly", "You were signed out because something about your sign-in looked unusual." },
 	{ "ended.kick", "You were signed out by an administrator." },

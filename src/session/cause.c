@@ -25,6 +25,7 @@ static const struct {
 	[END_ANOMALY] = { "anomaly", "anomaly" },
 	[END_UNCONFIRMED] = { "unconfirmed", "kick" },
 	[END_CHANGED] = { "account_changed", "kick" },
+	[END_REVOKED] = { "revoked", "token_revoked" },
 };
 
 static enum end_cause

@@ -102,6 +102,9 @@ take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 		f = reply_str(p);
 	out->blacklisted = q->jti != NULL && reply_str(p).p != NULL;
 	out->live = s.p != NULL;
+	memset(out->refresh_hash, 0, HASH_LEN);
+	if (f.p != NULL && f.len == RECORD_F_LEN)
+		memcpy(out->refresh_hash, f.p + RECORD_F_CURRENT, HASH_LEN);
 	out->ended = l.p != NULL;
 	out->logout_record.cause = END_NONE;
 	return (!p->bad && record_unpack_user(user, out->user_id, out->username, out->groups) &&

@@ -370,14 +370,22 @@ writing_prune(void *store, const uint8_t user_key[USER_KEY_LEN])
 }
 
 enum dw_result
-writing_revoke(void *store, const struct revoke_write *w)
+writing_revoke(void *store, const struct revoke_write *w, struct revoke_reply *out)
 {
+	enum dw_result result;
 	struct args a;
+	struct reply p;
+	redisReply *r;
 
+	out->wait = 0;
 	mutation_begin(store, &a, SCRIPT_REVOKE, w->user_key, w->session_key, &w->actor);
-	args_put(&a, w->jti, JTI_LEN);
+	args_put(&a, w->jti, w->family ? 0 : JTI_LEN);
 	args_int(&a, w->access_exp < 0 ? 0 : w->access_exp);
-	return (mutation_plain(store, SCRIPT_REVOKE, &a, 1));
+	if ((result = mutation_run(store, SCRIPT_REVOKE, &a, 2, &r, &p)) != DW_OK)
+		return (result);
+	out->wait = reply_int(&p);
+	mutation_lost(store, reply_int(&p));
+	return (mutation_done(SCRIPT_REVOKE, r, &p, out->wait >= 0));
 }
 
 static void

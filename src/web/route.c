@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "handle/check.h"
+#include "handle/introspect.h"
 #include "handle/jwks.h"
 #include "handle/login.h"
 #include "handle/login_page.h"
 #include "handle/logout.h"
 #include "handle/metadata.h"
 #include "handle/refresh.h"
+#include "handle/revoke.h"
 #include "handle/session.h"
 #include "handle/token.h"
 
@@ -25,6 +27,8 @@ static const struct route routes[] = {
 	{ "/logout", METHOD_POST, ROUTE_BODY, handle_logout, "logout" },
 	{ "/refresh", METHOD_POST, ROUTE_BODY, handle_refresh, "refresh" },
 	{ "/token", METHOD_POST, ROUTE_BODY, handle_token, "token" },
+	{ "/revoke", METHOD_POST, ROUTE_BODY, handle_revoke, "revoke" },
+	{ "/introspect", METHOD_POST, ROUTE_BODY, handle_introspect, "introspect" },
 	{ "/session", METHOD_GET | METHOD_HEAD, 0, handle_session, "session" },
 	{ "/sessions", METHOD_GET | METHOD_HEAD, 0, handle_sessions, "sessions" },
 	{ "/sessions/*", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },

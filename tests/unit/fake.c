@@ -95,6 +95,17 @@ list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struc
 	return (f->list_rc);
 }
 
+static enum dw_result
+revoke(void *ctx, const struct revoke_write *w, struct revoke_reply *out)
+{
+	struct fake *f = ctx;
+
+	fake_note(f, "revoke");
+	f->revoked = *w;
+	out->wait = f->revoke_wait;
+	return (f->revoke_rc);
+}
+
 static void
 keep(char *to, size_t size, const char *text)
 {
@@ -162,7 +173,8 @@ static const struct store_ops store = { .lookup = lookup,
 	.ping = ping,
 	.now = now,
 	.look_at_clock = look_at_clock,
-	.set_groups = set_groups };
+	.set_groups = set_groups,
+	.revoke = revoke };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)
@@ -301,6 +313,9 @@ fake_reset(struct fake *f)
 	f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
 	f->find_rc = f->find_id_rc = f->replace_hash_rc = f->put_device_rc = f->set_groups_rc = DW_OK;
 	f->driver = (struct userdb_driver){ .writable = true, .records = true, .ops = &users };
+	f->revoke_rc = DW_OK;
+	f->revoke_wait = 0;
+	memset(&f->revoked, 0, sizeof(f->revoked));
 	f->login_outcome = LOGIN_DONE;
 	f->disabled_since = f->groups_again = false;
 	f->versions_since = 0;

@@ -32,6 +32,9 @@ struct fake {
 	int login_outcome;
 	struct end_write ended;
 	struct end_reply end_reply;
+	enum dw_result revoke_rc;
+	int64_t revoke_wait;
+	struct revoke_write revoked;
 	struct rotate_write rotated;
 	struct rotate_reply rotate_reply; /* its session is answered with for DONE, REPEATED and RECOVERED */
 	struct notice noticed;

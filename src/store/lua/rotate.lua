@@ -47,7 +47,8 @@ local function burn(outcome, cause, text, reason)
 end
 
 s, f = H['s' .. own], H['f' .. own]
-if not s or not f then
+if s and not f then return answer(REVOKED) end -- the session has lived on without it
+if not s then
 	local l = H['l' .. own]
 	if not l then return answer(UNKNOWN) end
 	return answer(byte(l, L_CAUSE) == EXPIRED and EXPIRED_FAMILY or REVOKED)

@@ -298,7 +298,7 @@ logout_records(void **state)
 
 	(void)state;
 	assert_null(page_logout_record(&arena, END_NONE, NULL).p);
-	for (int cause = END_USER; cause <= END_CHANGED; cause++) {
+	for (int cause = END_USER; cause <= END_REVOKED; cause++) {
 		struct str said = page_logout_record(&arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
 
 		if (said.p == NULL || strstr(said.p, "administrator:") != NULL)

@@ -356,6 +356,7 @@ test_full_memory(void **state)
 			 all = fixture_logout_record(1, END_KICK, SCOPE_ALL);
 	struct rotate_write rotate = fixture_rotation(2, 0, 9);
 	struct login_write w = fixture_login(4);
+	struct revoke_reply revoked;
 	struct revoke_write revoke = { .access_exp = fixture_time() + 100 };
 	struct login_reply r;
 
@@ -367,7 +368,7 @@ test_full_memory(void **state)
 	fixture_fill(revoke.session_key, SESSION_KEY_LEN, 2);
 	memcpy(revoke.user_key, fx.user_key, USER_KEY_LEN);
 	assert_int_equal(redis_store_ops.touch(fx.store, fx.user_key, revoke.session_key), DW_OK);
-	assert_int_equal(redis_store_ops.revoke(fx.store, &revoke), DW_OK);
+	assert_int_equal(redis_store_ops.revoke(fx.store, &revoke, &revoked), DW_OK);
 	assert_int_equal(fixture_rotate(&rotate, NULL), ROTATE_DONE);
 	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
 	assert_int_equal(fixture_end(&out).ended, 1);

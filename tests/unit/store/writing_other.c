@@ -53,6 +53,16 @@ test_touch_dead_cookie(void **state)
 	assert_int_equal(fixture_count("expired"), 1);
 }
 
+static enum dw_result
+revoke(const struct revoke_write *w)
+{
+	struct revoke_reply reply = { -1 };
+	enum dw_result rc = redis_store_ops.revoke(fx.store, w, &reply);
+
+	assert_int_equal(reply.wait, 0);
+	return (rc);
+}
+
 static void
 test_revoke(void **state)
 {
@@ -69,8 +79,8 @@ test_revoke(void **state)
 	memcpy(q.session_key, in.session.session_key, SESSION_KEY_LEN);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
 	assert_true(r.live && !r.blacklisted);
-	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
-	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
 	assert_true(r.live && r.blacklisted);
 	assert_int_equal(fixture_count("token_revoked"), 1);
@@ -79,9 +89,106 @@ test_revoke(void **state)
 	json_object_put(e);
 	w.jti[0] = 1;
 	w.access_exp = fixture_time() - 1;
-	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
 	assert_int_equal(redis_store_ops.lookup(fx.store, &q, &r), DW_OK);
 	assert_false(fixture_int("HEXISTS %s %b", fx.key, "b\1\0\0\0\0\0\0\0\0\0\0\0", (size_t)13));
+}
+
+static struct revoke_write
+revocation(uint8_t n, bool family)
+{
+	struct revoke_write w = { .family = family, .access_exp = fixture_time() + 100 };
+	struct login_write in = fixture_login(n);
+
+	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
+	memcpy(w.session_key, in.session.session_key, SESSION_KEY_LEN);
+	return (w);
+}
+
+/* The family goes, with the access tokens that came of it; a session with a cookie lives on, and that is reported once. */
+static void
+test_revoke_family(void **state)
+{
+	struct login_write in = fixture_login(1);
+	struct revoke_write w = revocation(1, true);
+	struct rotate_write next = fixture_rotation(1, 1, 2);
+	struct rotate_reply out;
+	struct lookup_reply r;
+	struct json_object *e;
+
+	(void)state;
+	fixture_logged_in(&in);
+	assert_memory_equal(fixture_lookup(1).refresh_hash, in.refresh_hash, HASH_LEN);
+	assert_int_equal(revoke(&w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
+	r = fixture_lookup(1);
+	assert_true(r.live && !r.session.has_family && r.session.has_cookie);
+	assert_true((r.session.flags & SESSION_TOKENS_REVOKED) != 0);
+	assert_int_equal(r.session.flags & ~SESSION_TOKENS_REVOKED, in.session.flags);
+	assert_int_equal(fixture_count("token_revoked"), 1);
+	e = fixture_event("token_revoked");
+	assert_string_equal(fixture_member(e, "ended"), "false");
+	assert_non_null(fixture_member(e, "access_exp"));
+	json_object_put(e);
+	assert_int_equal(fixture_rotate(&next, &out), ROTATE_REVOKED);
+	assert_true(fixture_lookup(1).live);
+	assert_int_equal(fixture_count("refresh_reuse"), 0);
+}
+
+/* A session that nothing else holds ends with it, as any session does: one record, one event. */
+static void
+test_revoke_session(void **state)
+{
+	struct login_write in = fixture_login(1);
+	struct revoke_write w = revocation(1, true);
+	struct rotate_write next = fixture_rotation(1, 1, 2);
+	struct rotate_reply out;
+	struct lookup_reply r;
+	struct json_object *e;
+
+	(void)state;
+	in.session.has_cookie = false;
+	memset(in.session.secret_hash, 0, HASH_LEN);
+	fixture_logged_in(&in);
+	assert_int_equal(revoke(&w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
+	r = fixture_lookup(1);
+	assert_true(!r.live && r.ended);
+	assert_int_equal(r.logout_record.cause, END_REVOKED);
+	assert_string_equal(r.logout_record.reason, "revoked");
+	assert_int_equal(fixture_count("token_revoked"), 1);
+	e = fixture_event("token_revoked");
+	assert_string_equal(fixture_member(e, "ended"), "true");
+	assert_string_equal(fixture_member(e, "reason"), "revoked");
+	json_object_put(e);
+	assert_int_equal(fixture_rotate(&next, &out), ROTATE_REVOKED);
+}
+
+/* What a user's clients can revoke has a bound, and whoever meets it is told how long to wait. */
+static void
+test_revoke_many(void **state)
+{
+	struct login_write in = fixture_login(1);
+	struct revoke_write w = revocation(1, false);
+	struct revoke_reply reply;
+	int64_t fields;
+
+	(void)state;
+	fixture_logged_in(&in);
+	fields = fixture_int("HLEN %s", fx.key);
+	for (uint8_t i = 0; i < 128; i++) {
+		w.jti[0] = i;
+		assert_int_equal(revoke(&w), DW_OK);
+	}
+	w.jti[0] = 128;
+	assert_int_equal(redis_store_ops.revoke(fx.store, &w, &reply), DW_OK);
+	assert_in_range(reply.wait, 1, 100);
+	assert_int_equal(fixture_int("HLEN %s", fx.key), fields + 128);
+	w.jti[0] = 5; /* one that is revoked needs no room */
+	assert_int_equal(revoke(&w), DW_OK);
+	w = revocation(1, true); /* nor does the whole family */
+	assert_int_equal(revoke(&w), DW_OK);
+	assert_false(fixture_lookup(1).session.has_family);
 }
 
 /* One text stands for all sessions of the user: shorter and longer ones, and never another user's. */
@@ -133,7 +240,7 @@ test_revoke_pruned(void **state)
 	(void)state;
 	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
 	memcpy(w.session_key, in.session.session_key, SESSION_KEY_LEN);
-	assert_int_equal(redis_store_ops.revoke(fx.store, &w), DW_OK);
+	assert_int_equal(revoke(&w), DW_OK);
 	assert_in_range(fixture_int("HLEN %s", fx.key), fields, fields + 1);
 	fixture_sleep(1100);
 	assert_int_equal(redis_store_prune(fx.store, fx.user_key), DW_OK);
@@ -395,6 +502,9 @@ main(void)
 		cmocka_unit_test_setup(test_touch_dead_cookie, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke_pruned, fixture_fresh),
+		cmocka_unit_test_setup(test_revoke_family, fixture_fresh),
+		cmocka_unit_test_setup(test_revoke_session, fixture_fresh),
+		cmocka_unit_test_setup(test_revoke_many, fixture_fresh),
 		cmocka_unit_test_setup(test_groups, fixture_fresh),
 		cmocka_unit_test_setup(test_groups_of_nobody, fixture_fresh),
 		cmocka_unit_test_setup(test_notify, fixture_fresh),

@@ -34,6 +34,8 @@ endpoints(void **state)
 		{ "/logout", READ | METHOD_POST },
 		{ "/refresh", METHOD_POST },
 		{ "/token", METHOD_POST },
+		{ "/revoke", METHOD_POST },
+		{ "/introspect", METHOD_POST },
 		{ "/session", READ },
 		{ "/sessions", READ },
 		{ "/sessions/AAAAAAAAAAAAAAAAAAAAAAA", METHOD_DELETE },
@@ -107,8 +109,8 @@ flags(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; route_name(i) != NULL; i++) {
-		static const char *const paths[] = { "/check", "/login", "/logout", "/refresh", "/token", "/session",
-			"/sessions", "/sessions/x", "/sessions/x/logout" };
+		static const char *const paths[] = { "/check", "/login", "/logout", "/refresh", "/token", "/revoke",
+			"/introspect", "/session", "/sessions", "/sessions/x", "/sessions/x/logout" };
 
 		for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++) {
 			for (size_t m = 0; m < sizeof(every) / sizeof(every[0]); m++) {
