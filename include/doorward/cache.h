@@ -54,7 +54,8 @@ struct cache_numbers {
  */
 struct cache *cache_new(size_t bytes, int64_t max_age, int64_t lease);
 
-/* True if ${key} has an entry that counts at ${now} (wall, seconds): ${out} is filled. */
+/* True if ${key} has an entry that counts at ${now} (wall, seconds): ${out} is filled, by the one copy there is. False: ${out}
+ * is void. */
 bool cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out);
 
 /*

@@ -97,37 +97,42 @@ cache_read_epoch(const struct cache *c, const uint8_t user_key[USER_KEY_LEN])
 	return (e);
 }
 
-/* Copies an entry as it was at one moment. False: a writer is at it, or was meanwhile. */
+/* What an entry says of itself. */
+struct mark {
+	int64_t filled;
+	struct cache_epoch epoch;
+};
+
+/*
+ * Copies an entry as it was at one moment, straight to where it is wanted. False: it is another key's, or a writer is at it, or
+ * was meanwhile; ${out} is then as good as empty.
+ */
 static bool
-snapshot(const struct entry *e, const uint8_t *key, struct entry *out)
+snapshot(const struct entry *e, const uint8_t *key, struct mark *mark, struct cached_check *out)
 {
 	uint64_t before = atomic_load_explicit(&e->lock, memory_order_acquire);
 
 	if (LOCK_OWNER(before) != 0 || memcmp(e->key, key, CACHE_KEY_LEN) != 0)
 		return (false);
-	out->filled = e->filled;
-	out->epoch = e->epoch;
-	out->cached_check = e->cached_check;
-	memcpy(out->key, e->key, CACHE_KEY_LEN);
+	*mark = (struct mark){ e->filled, e->epoch };
+	*out = e->cached_check;
 	atomic_thread_fence(memory_order_acquire);
-	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before && memcmp(out->key, key, CACHE_KEY_LEN) == 0);
+	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before);
 }
 
-/* What changed while the answer was on its way raised an epoch, so an answer that was overtaken never counts. */
 static bool
-counts(const struct cache *c, const struct entry *e, int64_t now)
+counts(const struct cache *c, const struct mark *m, const struct cached_check *p, int64_t now)
 {
 	int64_t mono = clock_mono_ms();
-	struct cache_epoch current = cache_read_epoch(c, e->cached_check.user_key);
+	struct cache_epoch current = cache_read_epoch(c, p->user_key);
 
-	return (mono - e->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
-		e->epoch.user == current.user && e->epoch.all == current.all && now < e->cached_check.expires &&
-		now < e->cached_check.touch_at);
+	return (mono - m->filled <= c->max_age && mono - atomic_load(&c->lease) <= c->max_lease &&
+		m->epoch.user == current.user && m->epoch.all == current.all && now < p->expires && now < p->touch_at);
 }
 
 /* Copies the entry of ${key}. False: there is none. */
 static bool
-find(const struct cache *c, const uint8_t *key, struct entry *out)
+find(const struct cache *c, const uint8_t *key, struct mark *mark, struct cached_check *out)
 {
 	const struct entry *set;
 
@@ -135,37 +140,27 @@ find(const struct cache *c, const uint8_t *key, struct entry *out)
 		return (false);
 	set = set_of(c, key);
 	for (size_t i = 0; i < WAYS; i++)
-		if (snapshot(&set[i], key, out))
-			return (out->filled != 0);
+		if (snapshot(&set[i], key, mark, out))
+			return (mark->filled != 0);
 	return (false);
 }
 
 bool
 cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out)
 {
-	struct entry copy;
+	struct mark mark;
 
-	if (!find(c, key, &copy) || !counts(c, &copy, now))
-		return (false);
-	*out = copy.cached_check;
-	return (true);
+	return (find(c, key, &mark, out) && counts(c, &mark, out, now));
 }
 
-/*
- * For an outage (stale_if_error): neither lease nor the epoch of all are asked, since both void everything as soon as Redis is
- * lost. What was evicted by name, a logout for instance, stays out.
- */
 bool
 cache_recall_stale(
     const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, int64_t max_age, struct cached_check *out)
 {
-	struct entry copy;
+	struct mark mark;
 
-	if (!find(c, key, &copy) || clock_mono_ms() - copy.filled > max_age || now >= copy.cached_check.expires ||
-	    copy.epoch.user != cache_read_epoch(c, copy.cached_check.user_key).user)
-		return (false);
-	*out = copy.cached_check;
-	return (true);
+	return (find(c, key, &mark, out) && clock_mono_ms() - mark.filled <= max_age && now < out->expires &&
+		mark.epoch.user == cache_read_epoch(c, out->user_key).user);
 }
 
 /* Takes the lock of ${e}, also that of a writer that has died. */
