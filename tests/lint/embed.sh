@@ -52,3 +52,8 @@ refused "a row without a script" 'more.lua'
 fresh
 sh "$src/src/store/embed.sh" rights "$dir" > "$dir/out"
 grep -q 'KEYS_RULE_OUTBOX, "+xinfo|groups", "XINFO GROUPS " KEYS_LIKE_OUTBOX, LOOK_UNTRIMMED' "$dir/out"
+
+# the folder's README says what each script is for
+sed -n 's/^SCRIPT([A-Z]*, *\([a-z]*\),.*/\1/p' "$src/src/store/scripts.def" | while read -r name; do
+	grep -q "^	$name  *[a-z]" "$src/src/store/README" || { echo "src/store/README: nothing about the script $name"; exit 1; }
+done
