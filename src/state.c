@@ -4,6 +4,9 @@
  * written whole or not at all; the user database, whose file root makes and gives away, and whose tables the user who will use
  * it makes, so that what the database puts beside its file belongs to him too. Two at once (a daemon and doorwardctl) are in
  * nobody's way: each step leaves alone what it finds.
+ *
+ * It stands above the folders because it needs the rights of master/, the keys and the user database, which must not know of
+ * each other; both programs link it.
  */
 #include <sys/stat.h>
 
