@@ -225,8 +225,7 @@ put_page(struct listing *l)
 		if ((rc = redis_store_scan(l->app->store_ctx, &next, collect, &b)) != DW_OK)
 			return (rc);
 		if (b.full)
-			log_warn("more users in one step of a listing than there is room for, some are left out users=%d",
-			    BATCH_MAX);
+			log_warn("one step of a listing returned more users than fit, some are left out users=%d", BATCH_MAX);
 		arrange(&b);
 		if ((rc = put_batch(l, &b)) != DW_OK || l->more)
 			return (rc);

@@ -68,6 +68,7 @@ cut_off(struct place *p)
 	p->since = INT64_MAX; /* once is enough */
 }
 
+/* Whoever owes a request for longest goes first; one that was just answered is among the youngest. */
 static void
 cut_off_oldest(struct http *h)
 {

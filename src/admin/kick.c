@@ -15,7 +15,10 @@ struct kick_request {
 	struct str user, session, device, reason;
 };
 
-/* A string member, or one that says nothing. False: of another type. */
+/*
+ * A string member, or one that says nothing. False: of another type. An empty member and an absent one are told apart by the
+ * caller.
+ */
 static bool
 text(const struct request *q, const char *name, struct str *out)
 {

@@ -172,6 +172,7 @@ put_queues(struct buf *b, const struct board *board)
 			put_sample(b, "queue_limit", board, i, (uint64_t)board->roles[i].queue_max);
 }
 
+/* All states, zeros too: a graph needs to see the zero. */
 static void
 put_workers(struct buf *b, const struct board *board)
 {

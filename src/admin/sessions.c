@@ -46,7 +46,10 @@ sessions_match(const struct wanted *w, const struct session_list *list, const st
 	return (session_is_alive(s, list->not_before, now) && (w->ip[0] == '\0' || strcmp(w->ip, s->ip) == 0));
 }
 
-/* Where the page begins: after the session that the cursor names. False: it names none of these. */
+/*
+ * Where the page begins: after the session that the cursor names. False: it names none of these. A cursor is the public id of a
+ * session; one of another user's list starts nothing.
+ */
 static bool
 find_start(
     struct app *app, const struct session_list *list, const uint8_t user_key[USER_KEY_LEN], struct str cursor, size_t *start)

@@ -117,6 +117,7 @@ names_us(struct json_object *o, const char *us)
 	return (false);
 }
 
+/* The jti may have any form and length; its hash is what a blacklist holds. */
 static bool
 read_identity(const struct keyring *keys, struct json_object *o, struct access *out)
 {

@@ -24,6 +24,7 @@ belongs(enum credential_kind kind, struct str text)
 	    text.p != NULL && text.len > 0 && text.len <= JWS_MAX && str_starts(text, "dws_") == (kind == CREDENTIAL_COOKIE));
 }
 
+/* 128 bits of the hash: a collision would have to be found among credentials that are good now. */
 static void
 key_of(struct str text, uint8_t key[CACHE_KEY_LEN])
 {

@@ -34,6 +34,7 @@ csrf_token(const struct keyring *keys, struct str cookie, char out[CSRF_TOKEN_TE
 	base64url_encode(mac, sizeof(mac), out);
 }
 
+/* Lengths are fixed and public; only the content is compared in constant time. */
 bool
 csrf_token_valid(const struct keyring *keys, struct str cookie, struct str token)
 {

@@ -20,6 +20,10 @@ device_id_valid(struct str id)
 	return (str_is_word(id, "._:-", DEVICE_ID_MAX));
 }
 
+/*
+ * Our own ids are found again as they are; anything else is hashed, so no client can choose another's bytes except by naming
+ * it.
+ */
 void
 device_handle(struct str id, uint8_t device_key[DEVICE_KEY_LEN])
 {

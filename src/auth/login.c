@@ -114,6 +114,7 @@ end_presented(struct app *app, const struct login_input *in)
 	return (app->store->end(app->store_ctx, &w, NULL, &reply) == DW_OK ? SIGNED_IN : SIGN_IN_NO_STORE);
 }
 
+/* A chosen id first, then the browser's, else a new one at random. */
 static bool
 set_device(const struct app *app, const struct login_input *in, struct session *s)
 {
@@ -232,6 +233,7 @@ hand_out_access(struct app *app, const struct login_input *in, struct login_outp
 	return (SIGNED_IN);
 }
 
+/* The script answers what was stored, in Redis' time. */
 static enum login_outcome
 write_session(struct app *app, const struct login_write *w, struct login_output *out)
 {
@@ -250,6 +252,7 @@ write_session(struct app *app, const struct login_write *w, struct login_output 
 	return (SIGNED_IN);
 }
 
+/* For a session whose account changed under it: it was never handed out, and is ended like any other. */
 static void
 take_back(struct app *app, const struct login_input *in, const struct login_output *out, enum end_cause cause)
 {

@@ -53,6 +53,7 @@ client_of(const struct config *c, const struct session *s)
 	return (found != NULL ? found : config_client(c, NULL));
 }
 
+/* The successor is made before the script decides, since the key that makes it never leaves this process. */
 static enum dw_result
 propose(struct app *app, const struct refresh_input *in, struct rotate_write *w, struct tokens *out)
 {
@@ -104,6 +105,7 @@ repeat(struct app *app, const struct refresh_input *in, const struct rotate_repl
 	return (rc);
 }
 
+/* For a repeated exchange the successor that won is derived again; the one that was proposed is forgotten. */
 static enum dw_result
 issue(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {

@@ -49,6 +49,7 @@ authenticate(const struct token_keys *k, const struct layout *l, const uint8_t *
 	mac_compute2(k->mac, l->prefix, PREFIX_LEN, raw, l->mac, mac);
 }
 
+/* A session's key follows from its secret: the cookie alone leads to the record. */
 static void
 derive(const struct token_keys *k, const struct layout *l, struct token *t)
 {

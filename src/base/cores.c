@@ -46,6 +46,7 @@ processors(const char *text)
 	return ((size_t)((quota + period - 1) / period));
 }
 
+/* A quota that does not fit or cannot be read is no quota: it is one of several, and the affinity bounds them all. */
 static size_t
 quota_of(const char *dir, bool unified)
 {
@@ -81,6 +82,7 @@ least_above(const char *root, struct str group, bool unified)
 	}
 }
 
+/* "cpu" among the controllers of one hierarchy, not "cpuset" or "cpuacct". */
 static bool
 lists(struct str controllers, const char *name)
 {
@@ -126,6 +128,7 @@ by_affinity(void)
 	return (n < 1 ? 1 : (size_t)n);
 }
 
+/* The quota is rounded up: half a processor is one worker. */
 size_t
 cores_count(void)
 {

@@ -74,6 +74,7 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
+/* One byte of data goes along, since a descriptor cannot be sent alone; it says what the descriptor is for. */
 int
 fd_send(int channel, char what, int fd)
 {
@@ -103,6 +104,7 @@ fd_receive(int channel, char *what)
 	return (fd);
 }
 
+/* Asks the kernel instead of believing an environment variable that anybody may have set. */
 bool
 fd_is_listening(int fd)
 {
@@ -155,6 +157,7 @@ fd_read_file(const char *path, char *out, size_t cap)
 	return (read_file(path, out, cap, 0));
 }
 
+/* A secret that group or others could read is refused, not used with a warning. */
 ssize_t
 fd_read_secret(const char *path, char *out, size_t cap)
 {

@@ -37,7 +37,10 @@ struct gate {
 
 static bool pass_value(struct gate *g);
 
-/* Puts ${raw} into the open object, whose names begin at ${first}, unless it is there already. */
+/*
+ * Puts ${raw} into the open object, whose names begin at ${first}, unless it is there already. Equal hashes are compared in
+ * full: a collision that somebody made must not refuse an honest name.
+ */
 static bool
 add_name(struct gate *g, size_t first, struct str raw)
 {
@@ -99,6 +102,7 @@ pass_array(struct gate *g)
 	return (json_scan_take(&g->at, ']'));
 }
 
+/* The depth is counted here, so a text of brackets alone cannot exhaust the stack. */
 static bool
 pass_nested(struct gate *g)
 {
@@ -145,6 +149,7 @@ pass_value(struct gate *g)
 	return (ok);
 }
 
+/* UTF-8 is checked once, before the scan: below it every character can be decoded without looking at bounds again. */
 bool
 json_is_strict(struct str text)
 {

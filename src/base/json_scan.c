@@ -80,6 +80,7 @@ scan_unicode(struct json_scan *s)
 	return (low >= 0xdc00 && low <= 0xdfff);
 }
 
+/* JSON's own escapes only; a NUL byte ends strchr's list and must not be found there. */
 static bool
 scan_escape(struct json_scan *s)
 {
@@ -123,6 +124,7 @@ scan_digits(struct json_scan *s)
 	return (s->p > from);
 }
 
+/* 1e400 is a number to the grammar and infinity to a double. */
 static bool
 is_finite(const char *p, size_t n)
 {
@@ -154,6 +156,7 @@ json_scan_number(struct json_scan *s)
 	return (is_finite(from, (size_t)(s->p - from)));
 }
 
+/* The length is compared first: what is left may be shorter than the word. */
 bool
 json_scan_word(struct json_scan *s, const char *word)
 {

@@ -69,6 +69,7 @@ open_socket(const char *path)
 	return (-1);
 }
 
+/* Standard error is not ours to close. */
 static void
 replace_fd(int fd)
 {
@@ -135,6 +136,7 @@ log_descriptor(void)
 	return (to_syslog || log_fd == STDERR_FILENO ? -1 : log_fd);
 }
 
+/* Where the log goes to syslog or standard error, a descriptor that is handed down is of no use. */
 void
 log_take(int fd)
 {
@@ -166,6 +168,7 @@ log_trace(const char *id)
 	(void)str_copy(trace_id, sizeof(trace_id), str_of(id)); /* twice a request: no printf */
 }
 
+/* MSG_NOSIGNAL and a non-blocking socket: neither a signal nor a wait comes from a daemon that has gone or hangs. */
 static bool
 send_datagram(const struct buf *b)
 {
@@ -211,6 +214,7 @@ count_lost(void)
 		atomic_fetch_add_explicit(lost_counter, 1, memory_order_relaxed);
 }
 
+/* One write(2) a line: lines of several processes in one file do not mix. */
 static void
 deliver(const struct log_record *r)
 {
@@ -304,6 +308,7 @@ log_paced(struct log_pace *p)
 	return (true);
 }
 
+/* For messages of one kind that would come with every request. */
 bool
 log_due(int64_t *next)
 {

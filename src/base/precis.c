@@ -47,6 +47,7 @@ character(const uint8_t *p, size_t left, size_t *n)
 	return (c);
 }
 
+/* Blanks of any kind around a name are typing mistakes; inside it they refuse it. */
 static struct str
 trim(struct str s)
 {
@@ -125,6 +126,7 @@ map_case(const struct text *from, struct text *to)
 	return (is_there(result, to, n));
 }
 
+/* Composed form, so that an accent typed as a character of its own makes the same name. */
 static bool
 compose(const struct text *from, struct text *to)
 {
@@ -178,6 +180,7 @@ struct directions {
 	int first, last;       /* categories; of the last that is no mark */
 };
 
+/* Marks (NSM) take the direction of what they stand on and do not count as last. */
 static void
 look_at(struct directions *d, int category, bool first)
 {
@@ -262,6 +265,7 @@ map_blanks(struct str from, struct text *to)
 	return (true);
 }
 
+/* Both buffers hold the password: they are wiped, whatever the outcome. */
 static bool
 prepare_opaque(struct str given, char *out, size_t cap, size_t *n)
 {
@@ -277,6 +281,7 @@ prepare_opaque(struct str given, char *out, size_t cap, size_t *n)
 	return (good);
 }
 
+/* A NUL would end the password for functions that take C strings. */
 bool
 precis_password(struct str given, char *out, size_t cap, size_t *n)
 {

@@ -76,6 +76,7 @@ str_cut(struct str *rest, char sep)
 	return (head);
 }
 
+/* What does not fit leaves an empty text, never a cut one that would be another name. */
 bool
 str_copy(char *dst, size_t cap, struct str a)
 {
@@ -186,6 +187,7 @@ is_alnum(char c)
 	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
 }
 
+/* extra holds the characters allowed besides letters and digits; NUL is never among them, although strchr would find it. */
 bool
 str_is_word(struct str a, const char *extra, size_t max)
 {

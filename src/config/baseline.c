@@ -94,6 +94,7 @@ is_for_others(const struct config *c, const void *value)
 	return ((*(const int64_t *)value & S_IRWXO) != 0);
 }
 
+/* A port has no mode: on it only the token tells operators from other local users. */
 static bool
 is_without_token(const struct config *c, const void *value)
 {
@@ -113,6 +114,7 @@ is_wide(const struct config *c, const void *value)
 	return (false);
 }
 
+/* Quotes around the number are allowed (RFC 6797, 6.1). */
 static bool
 is_short_hsts(const struct config *c, const void *value)
 {
@@ -149,6 +151,7 @@ is_hmac(const struct config *c, const void *value)
 	return (strcmp(text(value), "HS256") == 0);
 }
 
+/* Names that only begin like a loopback address are other hosts. */
 static bool
 is_remote(const struct config *c, const void *value)
 {
@@ -251,6 +254,7 @@ tell(struct baseline *b, const config_setting_t *at, const char *name, const cha
 	b->found++;
 }
 
+/* Numbers are durations in milliseconds, whatever their type in the table. */
 static bool
 deviates(const struct baseline *b, const struct rule *r, const struct option *o, const void *base)
 {

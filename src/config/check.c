@@ -78,6 +78,7 @@ check_sockets(const struct loading *l)
 		wrong(l, "listen.check_tcp", "is the same address as admin.listen");
 }
 
+/* The issuer is compared as text, by applications and by ourselves: one spelling only. */
 static void
 check_place(const struct loading *l)
 {
@@ -203,6 +204,7 @@ check_client_lifetimes(const struct loading *l, int i)
 	check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i);
 }
 
+/* The socket's path is bounded by sun_path, which a path below a long state directory can exceed. */
 static void
 check_backends(const struct loading *l)
 {
@@ -220,6 +222,7 @@ check_backends(const struct loading *l)
 		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
 }
 
+/* EPERM is ours: the file was open to others or no regular file. */
 static const char *
 secret_reason(int error)
 {
@@ -281,6 +284,7 @@ check_secret(const struct loading *l, const char *option, const char *file, size
 	judge_secret(l, GLOBAL, option, file, fault);
 }
 
+/* Both are looked at even if the first is wrong, so that both are told. */
 static void
 check_secrets(const struct loading *l)
 {

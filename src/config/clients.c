@@ -17,6 +17,7 @@
 
 #define DEFAULT_CLIENT "default"
 
+/* Before the row is read, so that a row holds only its differences. */
 static bool
 inherit_all(const struct loading *l, struct client *cl)
 {
@@ -92,6 +93,7 @@ add_row(const struct loading *l, const config_setting_t *row, int index)
 	return (read_row(l, row, index, cl) & check_id(l, row, index)); /* both, so that both are told */
 }
 
+/* Looked for before any row is added: the default comes first in the list. */
 static bool
 names_default(const config_setting_t *list, int n)
 {

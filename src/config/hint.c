@@ -109,7 +109,10 @@ read_line(const char *file, unsigned line, char out[LINE_CAP])
 	return (found);
 }
 
-/* Cuts "name = value;" in two; a value is absent where there is no '=' or ':'. */
+/*
+ * Cuts "name = value;" in two; a value is absent where there is no '=' or ':'. Cuts at the first '=' or ':', which libconfig
+ * both takes.
+ */
 static void
 split(char *text, struct str *name, struct str *value)
 {
@@ -164,6 +167,7 @@ explain(char *text, char *out, size_t cap)
 	return (false);
 }
 
+/* The parser stops where it cannot go on, often one line after the mistake. */
 void
 hint_syntax(const char *file, unsigned line, char *out, size_t cap)
 {

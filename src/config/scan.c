@@ -93,6 +93,7 @@ read_name(struct scan *s)
 	s->p += n;
 }
 
+/* A list's elements have no names of their own but numbers. */
 static bool
 open_level(struct scan *s)
 {
@@ -183,6 +184,7 @@ read_number(struct scan *s)
 	return (wrong(s, "%.*s is out of range", (int)(s->p - start > 40 ? 40 : s->p - start), start));
 }
 
+/* An escaped character is skipped with its backslash, so an escaped quote ends nothing. */
 static bool
 read_string(struct scan *s)
 {

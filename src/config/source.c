@@ -24,6 +24,7 @@ source_of_client(const struct config *c, size_t i, const char *name)
 	return (row == NULL ? NULL : config_setting_get_member((config_setting_t *)row, name));
 }
 
+/* An included file if the setting is in one. */
 const char *
 source_file(const struct config *c, const config_setting_t *at)
 {

@@ -63,6 +63,7 @@ syntax_is_mount(const char *s)
 	return (is_normal_path(str_of(s)));
 }
 
+/* No leading zero: "080" would be another text for the same port. */
 static bool
 is_port(struct str s)
 {
@@ -164,6 +165,7 @@ syntax_is_issuer(const char *s, bool http)
 	return (is_authority(authority, port) && (rest.len == 0 || is_normal_path(rest)));
 }
 
+/* A path of ours or an address with a scheme that does nothing by itself: no "javascript:". */
 bool
 syntax_is_link(const char *s)
 {
@@ -241,6 +243,7 @@ syntax_is_wide(const char *prefix)
 	return (bits < (family == AF_INET ? WIDE_IPV4 : WIDE_IPV6));
 }
 
+/* A name is not looked up: it could lead elsewhere tomorrow. */
 bool
 syntax_is_loopback(const char *s)
 {

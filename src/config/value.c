@@ -80,6 +80,7 @@ from_int(const struct option *o, const char *text, void *base, char *why, size_t
 	return (store_number(o, (int64_t)v, base, why, len));
 }
 
+/* Octal as chmod writes it, three digits or four with a leading 0. */
 static bool
 from_mode(const struct option *o, const char *text, void *base, char *why, size_t len)
 {
@@ -241,7 +242,7 @@ from_string(const struct option *o, const char *text, void *base, char *why, siz
 	return (store_copy(text, field(o, base), why, len));
 }
 
-/* A word that is kept as text. */
+/* A word that is kept as text. Checked like a choice, kept as text. */
 static bool
 from_word_text(const struct option *o, const char *text, void *base, char *why, size_t len)
 {
@@ -253,6 +254,7 @@ from_word_text(const struct option *o, const char *text, void *base, char *why, 
 	return (from_word(&index, text, &ignored, why, len) && store_copy(text, field(o, base), why, len));
 }
 
+/* The new list takes the place of the old one only when all of it is good. */
 static bool
 from_list(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
 {
@@ -350,6 +352,7 @@ value_from_setting(const struct option *o, const config_setting_t *s, void *base
 	return (wrong(why, len, "must be a string, in quotes"));
 }
 
+/* The two fields have the same type; the table says which. */
 void
 value_inherit(const struct option *from, const void *base, const struct option *o, void *client)
 {

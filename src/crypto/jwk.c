@@ -94,7 +94,10 @@ is_consistent(struct jwk *k)
 				   jwk_sig_check(k->sig, probe, sizeof(probe), sig, len)));
 }
 
-/* Makes a key of ${pkey} and takes it over, even on failure. NULL is fine, and fails. */
+/*
+ * Makes a key of ${pkey} and takes it over, even on failure. NULL is fine, and fails. Every way to get a key ends here, so none
+ * can leave out a check.
+ */
 static struct jwk *
 adopt(EVP_PKEY *pkey, bool private)
 {
@@ -218,6 +221,7 @@ private_pem(const struct jwk *k, struct buf *out)
 	return (ok);
 }
 
+/* Only keyring files are written from this. */
 bool
 jwk_private_text(const struct jwk *k, struct buf *out)
 {
@@ -233,6 +237,7 @@ jwk_private_text(const struct jwk *k, struct buf *out)
 	return (!out->overflow);
 }
 
+/* A secret has no public half: it is left out of the set. */
 bool
 jwk_public_json(const struct jwk *k, struct buf *out)
 {
@@ -281,6 +286,7 @@ jwk_sign(const struct jwk *k, const void *p, size_t n, uint8_t *sig, size_t *sig
 	return (true);
 }
 
+/* The length is no secret and is compared openly; the content is not. */
 bool
 jwk_verify(const struct jwk *k, const void *p, size_t n, const uint8_t *sig, size_t siglen)
 {

@@ -44,6 +44,7 @@ is_strong_rsa(const EVP_PKEY *pkey)
 	return (ok);
 }
 
+/* Of the curves only these two: another one has no algorithm here, and so no use. */
 int
 jwk_parts_alg(const EVP_PKEY *pkey)
 {
@@ -106,6 +107,7 @@ read_okp(struct part *x, struct part *d)
 	return (NULL);
 }
 
+/* from_params() checks that the point is on the curve. */
 static EVP_PKEY *
 read_ec(struct part *x, struct part *y, struct part *d)
 {

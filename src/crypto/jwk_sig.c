@@ -176,6 +176,7 @@ check_digest(struct jwk_sig *s, const void *p, size_t n, const uint8_t *sig, siz
 	return (EVP_PKEY_verify(s->verifier, sig, siglen, digest, sizeof(digest)) == 1);
 }
 
+/* The exact length of the algorithm, first of all. */
 bool
 jwk_sig_check(struct jwk_sig *s, const void *p, size_t n, const uint8_t *sig, size_t siglen)
 {

@@ -74,7 +74,10 @@ jws_sign(const struct jwk *k, const char *typ, struct str payload, struct buf *o
 	return (!out->overflow && out->len - from <= JWS_MAX);
 }
 
-/* Cuts ${token} into its three segments. A fourth dot stays in the last one, where no alphabet has it. */
+/*
+ * Cuts ${token} into its three segments. A fourth dot stays in the last one, where no alphabet has it. None may be empty: an
+ * empty signature is how "none" is written.
+ */
 static bool
 cut_segments(struct str token, struct str seg[3])
 {
@@ -168,6 +171,7 @@ choose_key(struct str segment, const char *typ, jws_find_key *find, const void *
 	return (k);
 }
 
+/* Says whose token this claims to be, not whether it is true: nothing was verified. */
 bool
 jws_claims_key(struct str token, const char *typ, jws_find_key *find, const void *keys)
 {
@@ -184,6 +188,7 @@ jws_claims_key(struct str token, const char *typ, jws_find_key *find, const void
 	return (claims);
 }
 
+/* The payload is decoded last: until then it is anybody's text. */
 enum dw_result
 jws_verify(struct str token, const char *typ, jws_find_key *find, const void *keys, char *payload, size_t cap, size_t *len)
 {

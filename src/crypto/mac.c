@@ -99,6 +99,10 @@ mac_compute(struct mac_key *k, const void *p, size_t n, uint8_t out[MAC_LEN])
 	mac_compute2(k, p, n, NULL, 0, out);
 }
 
+/*
+ * Two pieces in one MAC without joining them in memory. The first always has a fixed length, so that no other pair of pieces
+ * makes the same bytes.
+ */
 void
 mac_compute2(struct mac_key *k, const void *p, size_t n, const void *q, size_t m, uint8_t out[MAC_LEN])
 {

@@ -29,6 +29,7 @@ struct kick {
 	bool found;
 };
 
+/* As they come: at "--all" there may be more than fit into memory. */
 static int
 print_record(struct ctl *c, struct kick *k, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *r,
     const struct logout_record *e)

@@ -87,6 +87,7 @@ print_line(const char *fmt, ...)
 	putchar('\n');
 }
 
+/* A text that overflowed is not printed at all: a half of it could be taken for the whole. */
 int
 print_buf(const struct buf *b)
 {

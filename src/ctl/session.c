@@ -74,7 +74,7 @@ print_session(struct ctl *c, struct listing *l, const struct session_list *of, c
 	return (print_buf(&b));
 }
 
-/* Prints the live sessions of one user. */
+/* Prints the live sessions of one user. The limit is over all users: it ends the walk. */
 static int
 list_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 {

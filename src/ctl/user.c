@@ -76,6 +76,7 @@ is_free(struct ctl *c, const char *name)
 	return (r == DW_ABSENT ? 0 : -1);
 }
 
+/* The name may have been taken since it was looked for. */
 static int
 store_account(struct ctl *c, const struct account *a)
 {

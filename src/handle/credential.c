@@ -80,6 +80,7 @@ find_cookie(const struct app *app, const struct request *q, struct presented *ou
 	return (out->has_cookie ? DW_OK : DW_ABSENT);
 }
 
+/* Both places are read before anything is decided: a good one must not hide a bad one. */
 enum dw_result
 credential_find(const struct app *app, const struct request *q, struct presented *out)
 {
@@ -215,6 +216,7 @@ credential_form_cookie(const struct app *app, const struct request *q)
 	return (cookie);
 }
 
+/* Expires beside Max-Age=0, for browsers that know only the older one. */
 void
 credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age)
 {
@@ -262,6 +264,7 @@ credential_clear_cookie(const struct app *app, const struct request *q, struct r
 		credential_new_form_cookie(app, q, r, fresh);
 }
 
+/* The double submit: the token in the form belongs to the cookie of this browser. */
 static bool
 has_form_token(const struct app *app, const struct request *q)
 {

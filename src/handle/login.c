@@ -187,6 +187,7 @@ put_session(struct app *app, struct response *r, const struct login_output *out)
 	    view_client_id(app->conf, out->session.client_hash), &out->device, true);
 }
 
+/* A session cookie has no Max-Age unless the person asked to be remembered: it goes with the browser. */
 static void
 welcome(
     struct app *app, const struct request *q, struct response *r, const struct login_request *w, const struct login_output *out)

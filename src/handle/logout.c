@@ -89,6 +89,7 @@ answer_nothing(struct app *app, const struct request *q, struct response *r)
 	answer(app, q, r, &nobody, SCOPE_SESSION, &nothing);
 }
 
+/* An error here is an outage: it is not known whether the session lives, so the cookie stays. */
 static void
 sign_out(struct app *app, const struct request *q, struct response *r, const struct presented *p, enum end_scope scope)
 {

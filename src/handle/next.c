@@ -83,6 +83,7 @@ next_of_request(const struct config *c, const struct request *q)
 	return (next_safe(c, q->original_uri.p != NULL ? q->original_uri : q->request_uri));
 }
 
+/* From the form if there is one, else from the query. */
 struct str
 next_asked(const struct config *c, const struct request *q)
 {

@@ -106,6 +106,7 @@ set_form(struct page *p, struct app *app, const struct request *q, struct respon
 	set(p, "csrf_token", str_of(p->token));
 }
 
+/* The same text is an alarm (role="alert") or news; the template shows one of the two. */
 static void
 set_message(struct page *p, struct str text, bool alarm)
 {

@@ -137,6 +137,7 @@ read_page(struct request *q, struct response *r, uint64_t *limit, struct positio
 	return (!bad);
 }
 
+/* Reads one session more than is shown, to know whether there is a next page. */
 static void
 put_page(struct app *app, struct response *r, const struct presented *p, const struct session_list *list, uint64_t limit,
     const struct position *from)

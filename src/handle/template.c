@@ -39,7 +39,7 @@ put(const struct rendering *r, struct str name)
 	else
 		value = value_of(r, name);
 	if (value.p == NULL)
-		log_error("a page names what there is not name=%.*s", (int)name.len, name.p);
+		log_error("a page template names an unknown value name=%.*s", (int)name.len, name.p);
 	else
 		buf_html(r->out, value);
 }

@@ -106,6 +106,7 @@ fill_field(struct arena *a, struct field *f, const char *name, struct json_objec
 	}
 }
 
+/* Values are copied into the arena; the tree is freed at once. */
 static bool
 parse_json(struct request *r, struct str body)
 {
@@ -124,6 +125,7 @@ parse_json(struct request *r, struct str body)
 	return (good);
 }
 
+/* An absent body is no error here: the handler knows whether it needs one. */
 enum body_verdict
 body_read(struct request *r, body_reader reader, void *ctx)
 {

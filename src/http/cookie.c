@@ -26,6 +26,7 @@ next_pair(struct str *rest, struct str *name, struct str *value)
 	return (false);
 }
 
+/* Returns how many there are, also beyond ${max}: the caller refuses a crowd. */
 size_t
 request_cookies(const struct request *r, const char *name, struct str *out, size_t max)
 {

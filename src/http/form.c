@@ -8,6 +8,7 @@
 
 #include "http/form.h"
 
+/* '+' is a blank in forms and queries. A NUL, escaped or not, is refused. */
 bool
 form_decode(struct arena *a, struct str in, struct str *out)
 {
@@ -83,6 +84,7 @@ is_name(struct arena *a, struct str key, const char *name)
 	return (form_decode(a, key, &decoded) && str_is(decoded, name));
 }
 
+/* Twice the same name is refused, even with the same value: others may take the last. */
 struct str
 request_query(const struct request *r, const char *name, bool *bad)
 {

@@ -96,6 +96,7 @@ is_same(struct str a, struct str b)
 	return (a.len == b.len && memcmp(a.p, b.p, a.len) == 0);
 }
 
+/* An empty variable is an absent one: servers set many of them to "". */
 static enum params_verdict
 keep(struct params *p, const struct known *k, struct str value)
 {
@@ -113,6 +114,7 @@ keep(struct params *p, const struct known *k, struct str value)
 	return (k->repeat == SINGLE ? PARAMS_DUPLICATE : PARAMS_OK);
 }
 
+/* A cookie line may be longer than other values, since applications put their own beside ours. */
 static enum params_verdict
 read_one(struct params *p, const char *entry, size_t *bytes)
 {
@@ -131,6 +133,7 @@ read_one(struct params *p, const char *entry, size_t *bytes)
 	return (k == NULL ? PARAMS_OK : keep(p, k, value));
 }
 
+/* The worst verdict counts, and reading goes on: a duplicate must not hide an excess that comes later. */
 enum params_verdict
 params_read(char *const *envp, struct params *out)
 {

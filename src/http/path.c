@@ -31,6 +31,7 @@ put_decoded(struct buf *b, struct str s)
 	return (true);
 }
 
+/* An absolute form ("http://host/path") does not begin with '/' and is refused by what follows. */
 static struct str
 path_of_uri(struct str uri)
 {
@@ -119,6 +120,7 @@ strip_mount(const char *path, const char *mount)
 	return (path[n] == '/' ? path + n : path);
 }
 
+/* A backslash is refused: some servers take it for a slash. */
 bool
 path_route(struct str route, struct str script, struct str info, struct str uri, const char *mount, char *out, size_t cap)
 {

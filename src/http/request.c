@@ -73,6 +73,7 @@ take_peer(struct request *r, struct str peer)
 		str_copy(r->ip, sizeof(r->ip), peer);
 }
 
+/* A peer that is not trusted is believed about nothing, and neither are its headers. */
 static void
 set_origin(struct request *r, const struct config *c, const struct params *p)
 {

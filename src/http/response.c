@@ -75,6 +75,7 @@ response_init(struct response *r)
 	buf_init(&r->body, body, sizeof(body));
 }
 
+/* The value is checked and not cleaned: a caller that lets a control through has a bug that should be seen. */
 void
 response_header(struct response *r, const char *name, struct str value)
 {
@@ -89,6 +90,7 @@ response_header(struct response *r, const char *name, struct str value)
 	buf_puts(&r->head, "\r\n");
 }
 
+/* Whatever was written before is dropped: an error in the middle of an answer replaces it. */
 static void
 start_body(struct response *r, int status, const char *type)
 {
@@ -205,7 +207,7 @@ response_write(struct response *r, const struct request *q, const struct config 
 {
 
 	if (r->head.overflow || r->body.overflow) {
-		log_error("an answer did not fit its room status=%d", r->status);
+		log_error("an answer is too large for its buffer status=%d", r->status);
 		response_init(r);
 		response_error(r, q, "server_error", "The answer could not be built.", NULL, 0);
 	}

@@ -34,6 +34,7 @@ is_zero(const char *p, size_t n)
 	return (strspn(p, "0") >= n);
 }
 
+/* By its length and dashes first, so that nothing is read beyond its end. */
 static bool
 valid(struct str s)
 {

@@ -65,6 +65,7 @@ parse_address(struct str s, struct address *out)
 	return (true);
 }
 
+/* An IPv4-mapped prefix becomes the IPv4 one, as addresses do. */
 static bool
 parse_prefix(const char *prefix, struct address *out, uint64_t *bits)
 {
@@ -208,6 +209,7 @@ cut_last(struct str *list)
 	return (str_trim(last));
 }
 
+/* An element that cannot be read ends the walk: what is left of it was written by nobody we know. */
 void
 trusted_forwarded(char *const *list, struct str forwarded_for, struct forwarded *out)
 {

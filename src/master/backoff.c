@@ -16,6 +16,7 @@ jittered(int64_t ms, uint32_t random)
 	return (ms - span + (int64_t)(random % (uint64_t)(2 * span + 1)));
 }
 
+/* Doubles from BACKOFF_FIRST; stops before it could overflow. */
 static int64_t
 delay_of(unsigned failures, int64_t cap)
 {

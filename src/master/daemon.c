@@ -41,7 +41,7 @@ wait_for_report(int fd, pid_t first)
 	while (waitpid(first, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (fd_read_full(fd, &r, sizeof(r)) != 0) {
-		fprintf(stderr, "doorward: the daemon ended without a word\n");
+		fprintf(stderr, "doorward: the daemon ended without saying why\n");
 		_exit(EXIT_RUNTIME);
 	}
 	r.why[sizeof(r.why) - 1] = '\0';
@@ -107,6 +107,7 @@ daemon_hear(int fd, int *code, char *why, size_t whylen)
 	return (1);
 }
 
+/* What libraries and sanitizers print ends up in the log file, if there is one. */
 void
 daemon_stdio(const char *log_file)
 {
@@ -140,6 +141,7 @@ lock_file(int fd, char *err, size_t errlen, const char *path)
 	return (-1);
 }
 
+/* O_NOFOLLOW: a link planted in a shared directory would let others choose what is overwritten. */
 int
 daemon_pid_file(const char *path, char *err, size_t errlen)
 {

@@ -19,7 +19,7 @@ meaning(int code)
 
 	switch (code) {
 	case EXIT_RETIRED:
-		return ("left on its own accord");
+		return ("left of its own accord");
 	case EXIT_RUNTIME:
 		return ("failed at run time");
 	case EXIT_CONFIG:

@@ -54,7 +54,7 @@ generation_new(
 	privs_warn(conf->user);
 	setup->plan(conf, &g->plan);
 	if (generation_most(g) > BOARD_SLOTS / 2) {
-		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d places", generation_most(g),
+		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d slots", generation_most(g),
 		    BOARD_SLOTS);
 		goto err0;
 	}
@@ -67,6 +67,7 @@ err0:
 	return (NULL);
 }
 
+/* Its slots have let go of it by then: they keep the number only. */
 void
 generation_free(struct generation *g, const struct master_setup *setup)
 {

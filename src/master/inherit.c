@@ -28,6 +28,7 @@
 #define VARIABLE "DOORWARD_FDS"
 #define NO_NAME "-"
 
+/* Clears close-on-exec, in the child that will exec. */
 static void
 keep_open(int fd)
 {
@@ -74,6 +75,7 @@ inherit_export(const char *text)
 	return (setenv(VARIABLE, text, 1));
 }
 
+/* Everything that is read is checked by listen_adopt(): the descriptor must be a listening socket. */
 static bool
 take_socket(struct listeners *ls, const char *line)
 {
@@ -131,7 +133,7 @@ take_over(struct listeners *ls, struct inherited *h, char *text)
 							      : take_master(h, line);
 
 		if (!fine)
-			log_warn("not understood in " VARIABLE ": %s", log_text(str_of(line)));
+			log_warn("a line of " VARIABLE " is not understood: %s", log_text(str_of(line)));
 	}
 	h->upgrade = h->report_fd >= 0 && h->predecessor >= 0;
 }

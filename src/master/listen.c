@@ -153,6 +153,7 @@ tcp_address(const char *text, struct sockaddr_storage *ss)
 	return (0);
 }
 
+/* SO_REUSEADDR: a restart must not wait for connections of the last run to be forgotten. */
 static int
 open_tcp(struct listener *l, const struct listen_spec *spec, char *err, size_t errlen)
 {
@@ -196,6 +197,7 @@ find(struct listeners *ls, const struct listen_spec *spec)
 	return (NULL);
 }
 
+/* Slots of a fixed table: pointers to them stay valid for the life of the master. */
 static struct listener *
 take_free(struct listeners *ls)
 {

@@ -77,6 +77,7 @@ stop(struct master *m, int64_t deadline)
 	pool_retire(&m->pool, NULL, deadline);
 }
 
+/* Nothing is drained: nobody was told that we serve. */
 static void
 give_up(struct master *m, int code, int64_t now)
 {
@@ -149,12 +150,13 @@ reap(struct master *m, int64_t now)
 	}
 }
 
+/* The master opens it and hands the descriptor down: workers may not be able to reach the file. */
 static void
 reopen_log(struct master *m)
 {
 
 	if (log_reopen() != 0) {
-		log_error("the log cannot be opened again, all go on in the old one: %s", strerror(errno));
+		log_error("cannot reopen the log, all processes go on writing to the old file: %s", strerror(errno));
 		return;
 	}
 	privs_give_file(m->now->conf->log_file, &m->now->privs);
@@ -187,6 +189,7 @@ obey_stop(struct master *m, int64_t now)
 	}
 }
 
+/* Signals that make sense only while serving are dropped in other phases; HUP is kept for later. */
 static void
 obey(struct master *m, int64_t now)
 {
@@ -209,7 +212,7 @@ obey(struct master *m, int64_t now)
 	if (signals_take(SIGUSR2) > 0)
 		upgrade_begin(m, now);
 	if (signals_take(SIGWINCH) > 0 && m->phase == PHASE_SERVING) {
-		log_info("told to have no processes: HUP brings them back");
+		log_info("told to stop all workers (WINCH): HUP starts them again");
 		m->retired = true;
 		pool_retire(&m->pool, m->now, now + conf->drain_timeout);
 	}
@@ -310,7 +313,7 @@ prepare(struct master *m, struct config *conf)
 
 	if ((m->pid_file = strdup(conf->pid_file)) == NULL || (m->board = board_new()) == NULL ||
 	    pool_init(&m->pool, m->board, &m->sockets) != 0) {
-		snprintf(m->why, sizeof(m->why), "cannot make what processes share: %s", strerror(errno));
+		snprintf(m->why, sizeof(m->why), "cannot make the memory and pipes that processes share: %s", strerror(errno));
 		return (EXIT_RUNTIME);
 	}
 	log_count_lost(&m->board->log_lost);

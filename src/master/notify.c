@@ -140,6 +140,7 @@ notify_main_pid(struct notify *n, pid_t pid)
 	say(n, text);
 }
 
+/* Not more often than NOTIFY_STATUS_PERIOD, and only what has changed. */
 void
 notify_status(struct notify *n, const char *text, int64_t now)
 {

@@ -110,6 +110,7 @@ pool_note_wanted(struct pool *p, const struct generation *g, size_t role)
 		p->board->roles[i].wanted = (uint32_t)n;
 }
 
+/* All or nothing: a generation of which a part has no room would never become ready. */
 int
 pool_enter(struct pool *p, const struct generation *g, int64_t now)
 {
@@ -139,6 +140,7 @@ kill_late(struct slot *pl)
 	pl->at = NEVER;
 }
 
+/* Slots are looked at in one pass; there are a few hundred at most. */
 void
 pool_tick(struct pool *p, int64_t now)
 {
@@ -285,6 +287,7 @@ pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d)
 	return (true);
 }
 
+/* A slot without a process is free at once. Otherwise QUIT, and SIGKILL at the deadline. */
 void
 pool_dismiss(struct slot *pl, int64_t deadline)
 {
@@ -316,6 +319,7 @@ pool_retire(struct pool *p, const struct generation *g, int64_t deadline)
 	}
 }
 
+/* Retired first, so that none of them is started again. */
 void
 pool_kill(struct pool *p, const struct generation *g)
 {

@@ -64,7 +64,7 @@ privs_ids(const char *user, const char *group, uid_t *uid, gid_t *gid)
 	return (group[0] == '\0' ? 0 : find_group(group, gid));
 }
 
-/* The groups that ${user} is in, ${out}->gid among them. */
+/* The groups that ${user} is in, ${out}->gid among them. An id without a name has only its own group. */
 static int
 find_groups(const char *user, struct privs *out)
 {
@@ -193,6 +193,7 @@ give_directory(const char *path, uid_t uid, gid_t gid)
 	return (rc);
 }
 
+/* One that is there stays as it is: its owner and mode are the operator's. */
 int
 privs_directory(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {

@@ -26,6 +26,7 @@ struct question {
 	struct unix_diag_req ask;
 };
 
+/* By inode, which names one socket whatever its path. */
 static bool
 send_question(int nl, int fd)
 {

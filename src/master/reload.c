@@ -63,6 +63,7 @@ keep_sizes(const struct master *m, struct generation *g)
 	}
 }
 
+/* Nothing of the running generation is touched before all of this has worked. */
 static struct generation *
 prepare(struct master *m, char *err, size_t errlen)
 {
@@ -109,9 +110,10 @@ reload_begin(struct master *m, int64_t now)
 		return;
 	}
 	if (pool_enter(&m->pool, m->next, now) != 0)
-		reload_fail(m, "earlier generations still hold too many places");
+		reload_fail(m, "processes of earlier generations still hold too many slots");
 }
 
+/* The next generation never served alone, so killing it loses no more than what it holds. */
 void
 reload_fail(struct master *m, const char *why)
 {

@@ -84,7 +84,7 @@ resize_by(struct pool *p, const struct generation *g, int by, int64_t now, int64
 	if (role < 0 || (n = resize_have(p, g, (size_t)role)) == 0)
 		return;
 	if (r->most > r->count)
-		log_warn("%s sizes itself, between %zu and %zu processes", r->name, r->count, r->most);
+		log_warn("%s has no fixed size, it sizes itself between %zu and %zu processes", r->name, r->count, r->most);
 	else if (by > 0 && pool_free(p) > BOARD_SLOTS / 2)
 		(void)pool_add(p, g, (size_t)role, free_ordinal(p, g, (size_t)role), now);
 	else if (by < 0 && n > 1)
@@ -95,6 +95,7 @@ resize_by(struct pool *p, const struct generation *g, int by, int64_t now, int64
 	log_info("%s is to have %zu processes", r->name, resize_have(p, g, (size_t)role));
 }
 
+/* Those that are starting count as idle: they will be in a moment, and more are not needed for the same shortage. */
 static size_t
 count_idle(const struct pool *p, const struct generation *g, size_t role)
 {
@@ -135,7 +136,7 @@ balance_role(struct pool *p, const struct generation *g, size_t role, int64_t no
 	pool_note_wanted(p, g, role);
 	log_debug("%s has %zu processes, %zu were idle", r->name, resize_have(p, g, role), view.idle);
 	if (step > 0 && view.have < view.most && resize_have(p, g, role) >= view.most)
-		log_warn("%s has reached its most, %zu processes", r->name, r->most);
+		log_warn("%s has reached its maximum of %zu processes", r->name, r->most);
 }
 
 void
@@ -175,6 +176,7 @@ resize_recycle(struct pool *p, const struct generation *g, int64_t now, int64_t 
 			recycle(p, &p->slots[i], now, deadline);
 }
 
+/* After an upgrade that failed: roles that had been given up come back. */
 void
 resize_refill(struct pool *p, const struct generation *g, int64_t now)
 {

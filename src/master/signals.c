@@ -18,6 +18,7 @@ static const int child_ignored[] = { SIGPIPE, SIGUSR2, SIGWINCH, SIGHUP, SIGTTIN
 
 static volatile sig_atomic_t came[COUNT(handled)];
 
+/* Counts, with a bound: two TTIN mean two more processes. */
 static void
 note(int sig)
 {

@@ -41,6 +41,7 @@ fail(const char *what)
 	_exit(EXIT_RUNTIME);
 }
 
+/* In the child: from here on only exec or an end with a message. The configuration file is named, not its content. */
 static _Noreturn void
 be_successor(struct master *m, int report_fd)
 {

@@ -69,7 +69,7 @@ report(struct board *b, const struct slot *pl, const struct board_slot *s, enum 
 		    (long long)age, stage, route, trace);
 		break;
 	default:
-		log_error("stuck request, %s is spared, %d were killed within a minute: pid=%d ms=%lld stage=%s "
+		log_error("stuck request, %s is not killed since %d were within a minute: pid=%d ms=%lld stage=%s "
 			  "route=%s trace=%s",
 		    pl->name, WATCH_KILLS, (int)pl->pid, (long long)age, stage, route, trace);
 	}

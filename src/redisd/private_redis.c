@@ -57,8 +57,8 @@ quoted(struct buf *b, const char *s)
 }
 
 /*
- * noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may
- * cost is one second.
+ * noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may cost is
+ * one second. No port, only the socket; no snapshots beside the append-only file.
  */
 static void
 put_config(struct buf *b, const char *dir)
@@ -161,6 +161,7 @@ take_over(struct private_redis *r, const struct inherit_redis *from)
 	return (true);
 }
 
+/* Everything that can be wrong with the configuration is said here, before anything is started. */
 int
 private_redis_prepare(struct private_redis *r, const struct config *conf, const struct privs *privs,
     const struct inherit_redis *from, char *err, size_t errlen)

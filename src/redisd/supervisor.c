@@ -56,6 +56,7 @@ on_signal(int sig)
 		told = 1;
 }
 
+/* SIGCHLD needs a handler, or it would not end the wait. */
 static void
 install(sigset_t *before)
 {
@@ -135,6 +136,7 @@ ask(struct ward *w, int64_t now)
 		w->asked = true;
 }
 
+/* Any bytes: an answer that says BUSY or LOADING is a sign of life as well. */
 static void
 hear(struct ward *w, int64_t now)
 {

@@ -78,6 +78,7 @@ args_int(struct args *a, int64_t v)
 	keep(a, &b);
 }
 
+/* An absent or invalid text becomes null: nothing malformed gets into an event. */
 void
 args_json(struct args *a, const char *s)
 {

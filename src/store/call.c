@@ -240,6 +240,7 @@ show(struct redis_store *s, bool failed)
 		board_count(s->slot, COUNT_STORE_ERRORS, 1);
 }
 
+/* A server that answered but must not be used is left for a moment; one that does not answer counts as a failure. */
 static void
 down(struct redis_store *s, struct link *l)
 {
@@ -408,6 +409,7 @@ call_many(struct redis_store *s, struct call *calls, size_t n)
 		ask_share(s, &s->route.links[i], calls, n);
 }
 
+/* Redis forgets scripts at a restart or SCRIPT FLUSH: then it is loaded and called once more. */
 enum dw_result
 call_script(struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out)
 {

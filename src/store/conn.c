@@ -213,6 +213,7 @@ conn_buffered(struct conn *c)
 	return (r);
 }
 
+/* Sends what is queued without waiting for answers; the caller reads them when they come. */
 bool
 conn_flush(struct conn *c)
 {
@@ -249,6 +250,7 @@ has_arrived(const struct conn *c)
 	return (recv(c->c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0);
 }
 
+/* NULL means that the connection is closed: the stream of replies could not be trusted any more. */
 struct redisReply *
 conn_read(struct conn *c, int64_t deadline)
 {
@@ -393,6 +395,7 @@ greet(struct conn *c, int64_t deadline)
 		greeted(c, "TIME", deadline, true) && take_look(c, deadline));
 }
 
+/* The epoch is read before the connect: if everything is declared void meanwhile, this connection is void too. */
 bool
 conn_open(struct conn *c, int64_t deadline)
 {
@@ -543,6 +546,7 @@ conn_time_is_old(const struct conn *c, int64_t mono_ms)
 	return (mono_ms - c->sampled_ms >= TIME_SAMPLE_MS);
 }
 
+/* The next question brings the time along. */
 void
 conn_doubt_time(struct conn *c)
 {

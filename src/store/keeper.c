@@ -223,6 +223,7 @@ listen_to(struct keeper *k, struct subscription *s)
 	return (epoll_ctl(k->ready, EPOLL_CTL_ADD, conn_fd(s->conn), &event) == 0);
 }
 
+/* The cache is flushed after the subscription stands: a change between the two is then in neither. */
 static void
 connect_again(struct keeper *k, struct subscription *s)
 {
@@ -324,6 +325,7 @@ take(struct keeper *k, struct subscription *s, const redisReply *r)
 		take_proof(k, s, (struct str){ r->element[1]->str, r->element[1]->len });
 }
 
+/* Replies that are already here are taken without another wait. */
 static void
 take_all(struct keeper *k, struct subscription *s)
 {

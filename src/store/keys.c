@@ -13,6 +13,7 @@
 
 #define RECORD_PREFIX_LEN 8 /* dw:{bbb} */
 
+/* Ten bits: 1024 buckets, which outboxes and later nodes are divided by. */
 unsigned
 keys_bucket(const uint8_t user_key[USER_KEY_LEN])
 {

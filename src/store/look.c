@@ -154,6 +154,7 @@ take_run(struct look *l, struct str id)
 		l->run = l->run << 4 | (uint64_t)(str_hex_value(id.p[i]) & 15);
 }
 
+/* Full only where nothing is evicted: otherwise Redis makes room by itself. */
 static void
 take_memory(struct look *l, struct str info)
 {
@@ -164,6 +165,7 @@ take_memory(struct look *l, struct str info)
 	set(l, LOOK_FULL, most > 0 && (l->faults & LOOK_BIT(LOOK_EVICTS)) == 0 && number(info, "used_memory") > most + free_of);
 }
 
+/* What is absent from INFO is "not seen", and never assumed to be good. */
 static void
 take_info(struct look *l, struct str info)
 {

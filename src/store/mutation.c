@@ -47,7 +47,10 @@ put_event_id(struct args *a)
 	return (true);
 }
 
-/* The caller's session and its public id, or two empty arguments. */
+/*
+ * The caller's session and its public id, or two empty arguments. The script writes the caller's public id into events; it
+ * cannot make one.
+ */
 static void
 put_own(const struct redis_store *s, struct args *a, const uint8_t *user_key, const uint8_t *session_key)
 {
@@ -188,6 +191,7 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 	return (call_nonsense(script_name(id)));
 }
 
+/* A negative number says how many events the outbox still takes, so that it need not be looked at each time. */
 void
 mutation_lost(struct redis_store *s, int64_t lost)
 {

@@ -12,6 +12,7 @@
 #define SAY_MAX 1024
 #define SAID_MS 10000 /* a fault that comes and goes is told again after this time at the earliest */
 
+/* Whoever comes first raises the epoch; the others find it raised and do nothing. */
 bool
 node_void(struct node *n, uint32_t epoch)
 {

@@ -85,6 +85,7 @@ ask_for(struct args *a, const struct names *n, const struct lookup *q)
 		args_put(a, n->b, KEYS_JTI_FIELD_LEN);
 }
 
+/* In the order in which ask_for() named the fields. */
 static bool
 take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 {

@@ -153,6 +153,7 @@ record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 	return (n);
 }
 
+/* has_cookie is not a bit of its own: a secret's hash that is all zero means none. */
 bool
 record_unpack_session(struct str v, struct session *s)
 {

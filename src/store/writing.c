@@ -42,6 +42,7 @@ put_halves(struct args *a, struct str text)
 	args_put(a, text.len > n ? text.p + n : "", text.len - n);
 }
 
+/* What would be stored for ever is checked here once more, whoever calls. */
 static bool
 login_is_sane(const struct login_write *w)
 {
@@ -133,6 +134,7 @@ put_login(const struct redis_store *s, struct args *a, const struct login_write 
 	args_int(a, record_end(s, &o->session));
 }
 
+/* Where nothing had to be moved the script does not send the fields back. */
 static bool
 take_login(
     struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
@@ -240,6 +242,7 @@ put_logout_record(struct args *a, const struct end_write *w, int64_t now)
 	args_copy(a, head, sizeof(head));
 }
 
+/* Without a session of the caller's own there is nothing "this" or "others" could mean. */
 enum dw_result
 writing_end(void *store, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {

@@ -172,6 +172,7 @@ failed(struct sqlite_db *c, int code)
 	return (r);
 }
 
+/* A login does not wait as long for others who write as an operator's command does. */
 void
 connection_wait(struct sqlite_db *c, int ms)
 {
@@ -233,6 +234,7 @@ connection_bind(sqlite3_stmt *s, int at, const char *v)
 	sqlite3_bind_text(s, at, v, -1, SQLITE_STATIC);
 }
 
+/* A NUL in a text was never written by us: the row is malformed, not shorter. */
 bool
 connection_text(sqlite3_stmt *s, int at, char *out, size_t cap)
 {

@@ -83,7 +83,10 @@ ask(sqlite3 *db, const char *sql, int *value)
 	return (code == SQLITE_ROW ? SQLITE_OK : code);
 }
 
-/* Looks whether the file is ours or empty; leaves its version in ${*version}. */
+/*
+ * Looks whether the file is ours or empty; leaves its version in ${*version}. An empty file with no version is ours to fill;
+ * anything else that is not marked is not.
+ */
 static int
 identify(sqlite3 *db, int *version, char *err, size_t errlen)
 {

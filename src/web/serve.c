@@ -34,6 +34,7 @@ refuse_early(struct response *r, const struct request *q, enum params_verdict v)
 		response_error(r, q, "invalid_request", "A header or the address holds a character that cannot be.", NULL, 0);
 }
 
+/* In the order of the bits of enum method. */
 static void
 put_allow(struct response *r, unsigned allow)
 {
@@ -90,7 +91,10 @@ choose(struct app *app, const struct params *p, struct request *q, struct respon
 	return (route);
 }
 
-/* A credential that has travelled in the clear is not even looked at (R001). */
+/*
+ * A credential that has travelled in the clear is not even looked at (R001). Routes with ROUTE_OWN_REFUSAL refuse plain HTTP by
+ * themselves, with a page or a hint where to go.
+ */
 static bool
 transport_allows(const struct app *app, const struct route *route, const struct request *q)
 {
