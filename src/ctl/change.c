@@ -20,7 +20,7 @@
 #include "doorward/store.h"
 #include "store/redis.h"
 
-#include "ctl/change.h"
+#include "ctl/commands.h"
 
 static int64_t
 later(int64_t a, int64_t b)

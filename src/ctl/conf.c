@@ -8,7 +8,7 @@
 #include "ctl/options.h"
 #include "store/inspect.h"
 
-#include "ctl/conf.h"
+#include "ctl/commands.h"
 
 int
 conf_test(struct ctl *c, const struct options *o)

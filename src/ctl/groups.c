@@ -17,7 +17,7 @@
 #include "doorward/store.h"
 #include "store/redis.h"
 
-#include "ctl/groups.h"
+#include "ctl/commands.h"
 
 #define TRIES 20
 

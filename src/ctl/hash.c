@@ -11,7 +11,7 @@
 #include "ctl/ctl.h"
 #include "ctl/password.h"
 
-#include "ctl/hash.h"
+#include "ctl/commands.h"
 
 int
 hash_command(struct ctl *c, const struct options *o)

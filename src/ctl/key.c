@@ -22,7 +22,7 @@
 #include "ctl/print.h"
 #include "doorward/config.h"
 
-#include "ctl/key.h"
+#include "ctl/commands.h"
 
 #define ERROR_MAX 4608 /* bytes of a sentence with a path */
 #define ANSWER_MAX (1 << 20)

@@ -17,7 +17,7 @@
 #include "doorward/store.h"
 #include "store/redis.h"
 
-#include "ctl/kick.h"
+#include "ctl/commands.h"
 
 /* What is ended, and what has been printed of it. */
 struct kick {

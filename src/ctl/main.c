@@ -9,18 +9,9 @@
 #include "base/log.h"
 #include "config.h"
 #include "config/load.h"
-#include "ctl/change.h"
-#include "ctl/conf.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
-#include "ctl/groups.h"
-#include "ctl/hash.h"
-#include "ctl/key.h"
-#include "ctl/kick.h"
 #include "ctl/options.h"
-#include "ctl/session.h"
-#include "ctl/status.h"
-#include "ctl/user.h"
-#include "ctl/watch.h"
 
 /* The command reads the configuration itself, or does without. */
 #define BARE true

@@ -15,7 +15,7 @@
 #include "session/liveness.h"
 #include "store/redis.h"
 
-#include "ctl/session.h"
+#include "ctl/commands.h"
 
 /* What a list is made of while it goes from user to user. */
 struct listing {

@@ -17,7 +17,7 @@
 #include "ctl/top.h"
 #include "doorward/config.h"
 
-#include "ctl/status.h"
+#include "ctl/commands.h"
 
 #define ANSWER_MAX (1 << 20) /* bytes: 256 processes, some hundred bytes each */
 #define COLUMNS_MAX 32

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
 #include "ctl/password.h"

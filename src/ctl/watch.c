@@ -12,7 +12,7 @@
 #include "ctl/print.h"
 #include "store/redis.h"
 
-#include "ctl/watch.h"
+#include "ctl/commands.h"
 
 #define RETRY 1 /* seconds between attempts after Redis was lost */
 

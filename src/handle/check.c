@@ -10,7 +10,7 @@
 #include "handle/credential.h"
 #include "handle/next.h"
 
-#include "handle/check.h"
+#include "handle/handlers.h"
 
 /* A header for the front, and as Authorizer the same thing as a variable for the application behind it. */
 static void

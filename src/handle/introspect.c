@@ -15,7 +15,7 @@
 #include "handle/credential.h"
 #include "handle/oauth.h"
 
-#include "handle/introspect.h"
+#include "handle/handlers.h"
 
 static void
 put_text(struct buf *b, const char *name, const char *text)

@@ -11,7 +11,7 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-#include "handle/jwks.h"
+#include "handle/handlers.h"
 
 static bool
 may_have_followers(const struct app *app)

@@ -19,7 +19,7 @@
 #include "handle/texts.h"
 #include "handle/tokens.h"
 
-#include "handle/login.h"
+#include "handle/handlers.h"
 
 #define RETRY_OVERLOADED 1 /* seconds: a hash takes a fraction of that */
 #define RETRY_STORE 1

@@ -5,7 +5,7 @@
 #include "handle/page.h"
 #include "handle/texts.h"
 
-#include "handle/login_page.h"
+#include "handle/handlers.h"
 
 /* The browser's old cookie tells why its session is over: who was kicked reads it here. */
 static void

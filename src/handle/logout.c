@@ -11,7 +11,7 @@
 #include "handle/next.h"
 #include "handle/page.h"
 
-#include "handle/logout.h"
+#include "handle/handlers.h"
 
 static bool
 read_scope(const struct request *q, struct response *r, enum end_scope *scope)

@@ -8,7 +8,7 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-#include "handle/metadata.h"
+#include "handle/handlers.h"
 
 /* How a client says who it is; public ones have no secret. */
 #define CONFIDENTIAL "\"client_secret_basic\",\"client_secret_post\""

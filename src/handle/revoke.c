@@ -8,7 +8,7 @@
 #include "handle/credential.h"
 #include "handle/oauth.h"
 
-#include "handle/revoke.h"
+#include "handle/handlers.h"
 
 static void
 answer(struct response *r)

@@ -18,7 +18,7 @@
 #include "handle/next.h"
 #include "handle/page.h"
 
-#include "handle/session.h"
+#include "handle/handlers.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 100 /* a page has to fit RESPONSE_BODY_MAX at its longest members */

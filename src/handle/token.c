@@ -12,7 +12,7 @@
 #include "handle/oauth.h"
 #include "handle/refresh.h"
 
-#include "handle/token.h"
+#include "handle/handlers.h"
 
 /* A token of a confidential client is of no use to who names no client at all. False: answered. */
 static bool

@@ -5,17 +5,8 @@
  */
 #include <string.h>
 
-#include "handle/check.h"
-#include "handle/introspect.h"
-#include "handle/jwks.h"
-#include "handle/login.h"
-#include "handle/login_page.h"
-#include "handle/logout.h"
-#include "handle/metadata.h"
+#include "handle/handlers.h"
 #include "handle/refresh.h"
-#include "handle/revoke.h"
-#include "handle/session.h"
-#include "handle/token.h"
 
 #include "web/route.h"
 

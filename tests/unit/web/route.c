@@ -7,13 +7,8 @@
 
 #include <cmocka.h>
 
-#include "handle/check.h"
-#include "handle/login.h"
-#include "handle/login_page.h"
-#include "handle/logout.h"
+#include "handle/handlers.h"
 #include "handle/refresh.h"
-#include "handle/session.h"
-#include "handle/token.h"
 #include "web/route.h"
 
 #define READ (METHOD_GET | METHOD_HEAD)
