@@ -14,7 +14,7 @@
 #define BACKOFF_CAP 30000 /* ms at the most */
 #define BACKOFF_FORK_CAP                                                                                                       \
 	1600 /* ms at the most after a fork that was refused: the try costs nothing, and the shortage may be over */
-#define BACKOFF_JITTER 20        /* per cent up or down: places that fail together are not started together for ever */
+#define BACKOFF_JITTER 20        /* per cent up or down: slots that fail together are not started together for ever */
 #define BACKOFF_SHORT_LIFE 1000  /* ms: who dies earlier, without having served, has failed to start */
 #define BACKOFF_RESET_LIFE 10000 /* ms of life, and one request, that make up for all failures */
 

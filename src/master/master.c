@@ -34,7 +34,7 @@
 
 #include "master/master.h"
 
-/* Failed starts of one place, with no process of its role ready, that end the attempt to start. */
+/* Failed starts of one slot, with no process of its role ready, that end the attempt to start. */
 #define FIRST_TRIES 5
 
 static int64_t
@@ -218,7 +218,7 @@ obey(struct master *m, int64_t now)
 	}
 }
 
-/* Whether the first generation is up: all ready, but for places that fail while others of their role serve. */
+/* Whether the first generation is up: all ready, but for slots that fail while others of their role serve. */
 static bool
 is_up(const struct master *m)
 {

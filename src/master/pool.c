@@ -235,7 +235,7 @@ pool_has_replacement(const struct slot *pl)
 		(replacement->state == SLOT_DUE || replacement->state == SLOT_STARTING || replacement->state == SLOT_READY));
 }
 
-/* When the place is filled again. */
+/* When the slot is filled again. */
 static void
 schedule(struct pool *p, struct slot *pl, const struct death *d, const struct life *life, int64_t now)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Places and who sits in them. A place belongs to one generation and role and holds at most one process at a time; its
- * number is that of its slot on the board. What is to happen when stands in the place, so that one pass over all of
- * them finds out.
+ * The slots of processes. A slot belongs to one generation and one role and holds at most one process at a time; its number is
+ * that of its slot on the board. What is due next, and when, is kept in the slot, so that one pass over all of them finds it.
  */
 #ifndef MASTER_POOL_H
 #define MASTER_POOL_H
@@ -45,7 +44,7 @@ struct slot {
 	int channel;                   /* where READY is heard, and the log's descriptor is handed down; -1 = closed */
 	int64_t at;                    /* mono ms; see the states */
 	int64_t born;
-	struct slot *replacement; /* started to replace this one, which is worn; NULL = none */
+	struct slot *replacement; /* started to replace this one, which asked for it; NULL = none */
 	struct backoff backoff;
 	struct watch_seen seen;
 };
@@ -74,7 +73,7 @@ int pool_init(struct pool *p, struct board *board, struct listeners *sockets);
 /* Makes every child close ${*fd}, as it is then; -1 is ignored. */
 void pool_hide(struct pool *p, const int *fd);
 
-/* Enters all places of ${g}, due now. Returns 0, or -1 if there are not enough free ones: nothing has changed then. */
+/* Enters all slots of ${g}, due now. Returns 0, or -1 if there are not enough free ones: nothing has changed then. */
 int pool_enter(struct pool *p, const struct generation *g, int64_t now);
 
 /* Starts who is due, kills who is late in starting or leaving. */
@@ -91,7 +90,7 @@ void pool_hear(struct pool *p);
 
 /*
  * Enters the end of process ${pid}. Returns true if it is one of ours and nobody had told it to leave: ${d} then says
- * how it ended, and its place is due again (at once, later, or never).
+ * how it ended, and its slot is due again (at once, later, or never).
  */
 bool pool_reap(struct pool *p, pid_t pid, int status, int64_t now, struct death *d);
 
@@ -105,10 +104,10 @@ void pool_kill(struct pool *p, const struct generation *g);
  */
 void pool_reopen(struct pool *p, bool with_stderr);
 
-/* A new place, due now, for ${role} of ${g}; NULL if there is none free. */
+/* A new slot, due now, for ${role} of ${g}; NULL if there is none free. */
 struct slot *pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now);
 
-/* Tells the process of ${pl} to finish by ${deadline}: from now on the place only waits for its end. */
+/* Tells the process of ${pl} to finish by ${deadline}: from now on the slot only waits for its end. */
 void pool_dismiss(struct slot *pl, int64_t deadline);
 
 /* Tells the status page how many processes ${role} of ${g} should have. */

@@ -17,10 +17,10 @@ void resize_by(struct pool *p, const struct generation *g, int by, int64_t now, 
  */
 void resize_balance(struct pool *p, const struct generation *g, int64_t now, int64_t deadline);
 
-/* Starts a process beside each one of ${g} that is worn; once it is ready the worn one is told to leave. */
+/* Starts a process beside each one of ${g} that asked to be replaced; once it is ready the old one is told to leave. */
 void resize_recycle(struct pool *p, const struct generation *g, int64_t now, int64_t deadline);
 
-/* Enters the places of ${g} that are missing, after its processes were retired. */
+/* Enters the slots of ${g} that are missing, after its processes were retired. */
 void resize_refill(struct pool *p, const struct generation *g, int64_t now);
 
 /* Tells those processes of ${g} to leave that stand aside for the master that took over. */

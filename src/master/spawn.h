@@ -6,8 +6,8 @@
 #include "master/pool.h"
 
 /*
- * Forks the process of the due place ${pl}: it is then starting, with a deadline. If there is no process to be had, the
- * place is due again later, which is in the log.
+ * Forks the process of the due slot ${pl}: it is then starting, with a deadline. If there is no process to be had, the
+ * slot is due again later, which is in the log.
  */
 void spawn_slot(struct pool *p, struct slot *pl, int64_t now);
 

@@ -21,7 +21,7 @@
 struct pool;
 struct config;
 
-/* What was already said of the process in a place. */
+/* What was already said of the process in a slot. */
 struct watch_seen {
 	int64_t noticed; /* busy_since of the request that was reported as slow */
 	int64_t spared;  /* of the one that was not killed for the limit */

@@ -1,3 +1,7 @@
+-- Ends the sessions of a scope, each with a logout record in its place and an event. Assumes that the caller may: by a credential of the
+-- session, as an operator, or after a change of the account. The record is looked for before anything is ended, so that ending again, or
+-- fifty times at once, is one ending with one record and one event.
+--
 -- ARGV  11 logout record up to the device, by the time of the caller   14 text to record
 --       12 scope                                                       15 type of the event
 --       13 device                                                      16 its reason, as JSON

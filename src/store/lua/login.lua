@@ -1,3 +1,7 @@
+-- Opens a session. Assumes that the password was verified, and that the caller looks at the account again afterwards, since it may have been
+-- changed meanwhile. In one step what is past leaves, the earlier session of the device goes, and the limit is kept: of two logins at once
+-- the second sees the first. Sent again, because the answer was lost, it opens nothing a second time, nor what was ended since.
+--
 -- ARGV  11 user, as stored             14 f, or ''                      17 limit
 --       12 user, as members of events  15 first half of the device id   18 '1': refuse beyond it
 --       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''

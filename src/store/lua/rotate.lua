@@ -1,3 +1,7 @@
+-- Exchanges a refresh token. Assumes that the token is genuine (its MAC was checked) and names this session; which of the family's tokens it
+-- is, and that its successor takes its place, is decided and written in one step: of two exchanges at once the second meets the first's
+-- result, and gets the same successor within the grace time. A token from before that is theft, and ends the session.
+--
 -- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
 --       12 expiry of the access token by that time, no flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
