@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# usage: embed.sh texts|rights FOLDER
+# usage: embed.sh texts|rights FOLDER SESSION.H
 #
 # texts: prints the scripts that FOLDER/scripts.def lists as C strings, without comments, indentation and empty lines.
 # rights: prints what they may need to do in Redis, as rows of the table in FOLDER/look.c.
 #
 # In a script, a line "--@ NAME" stands for lua/NAME.lua, and S_CREATED for what record.h calls RECORD_S_CREATED, counted from 1 as Lua
-# does. "--@ needs COMMAND KEY ARGUMENT…" says that the file calls COMMAND on a key like keys.h's KEYS_LIKE_KEY; "--@ wants FAULT COMMAND …"
+# does; END_USER, POLICY_FIXED, SESSION_REMEMBER and the like stand for what doorward/session.h says. "--@ needs COMMAND KEY ARGUMENT…" says that the file calls COMMAND on a key like keys.h's KEYS_LIKE_KEY; "--@ wants FAULT COMMAND …"
 # that it can do without, which a look at the server calls LOOK_FAULT. What is missing is an error, and so is a call that no line speaks
 # of: a script that lacks a piece would be a valid one that does something else, one that lacks a right would stop half-way.
 set -eu
 
-awk -v print_what="$1" -v dir="$2" '
+awk -v print_what="$1" -v dir="$2" -v session="$3" '
 function fail(why) {
 	print "embed.sh: " why > "/dev/stderr"
 	failed = 1
@@ -28,6 +28,20 @@ function offsets(    file, line, n, pair) {
 		}
 	if (n < 0)
 		fail("cannot read " file)
+}
+
+# The numbers of the domain: members of enums, and flags, which are one hexadecimal digit.
+function numbers(    line, n, pair) {
+	while ((n = (getline line < session)) > 0)
+		if (match(line, /(END|POLICY)_[A-Z]+ = [0-9]+/)) {
+			split(substr(line, RSTART, RLENGTH), pair, " = ")
+			offset[pair[1]] = pair[2]
+		} else if (match(line, /(SESSION|FAMILY)_[A-Z_]+ 0x0[0-9]/)) {
+			split(substr(line, RSTART, RLENGTH), pair, " 0x0")
+			offset[pair[1]] = pair[2]
+		}
+	if (n < 0)
+		fail("cannot read " session)
 }
 
 # The name and the flags of every row.
@@ -50,8 +64,8 @@ function named(line,    out, word) {
 	while (match(line, /[A-Za-z0-9_]+/)) {
 		word = substr(line, RSTART, RLENGTH)
 		out = out substr(line, 1, RSTART - 1) (word in offset ? offset[word] : word)
-		if (word ~ /^[A-Z]_[A-Z]+$/ && !(word in offset))
-			fail("no field has the offset " word)
+		if (word ~ /^([A-Z]|END|POLICY|SESSION|FAMILY)_[A-Z_]+$/ && !(word in offset))
+			fail("no header has " word)
 		line = substr(line, RSTART + RLENGTH)
 	}
 	return out line
@@ -115,6 +129,7 @@ function put(line) {
 
 BEGIN {
 	offsets()
+	numbers()
 	scripts()
 	for (i = 1; i <= count; i++) {
 		text = text "static const char lua_" name[i] "[] =\n"

@@ -8,7 +8,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 embed() {
-	sh "$src/src/store/embed.sh" texts "$dir" > "$dir/out" 2> "$dir/err"
+	sh "$src/src/store/embed.sh" texts "$dir" "$dir/session.h" > "$dir/out" 2> "$dir/err"
 }
 
 refused() {
@@ -22,7 +22,7 @@ refused() {
 fresh() {
 	mkdir -p "$dir/lua"
 	cp "$src"/src/store/lua/*.lua "$dir/lua"
-	cp "$src/src/store/record.h" "$src/src/store/scripts.def" "$dir"
+	cp "$src/src/store/record.h" "$src/src/store/scripts.def" "$src/include/doorward/session.h" "$dir"
 }
 
 fresh
@@ -38,6 +38,9 @@ fresh
 echo 'local x = S_NOWHERE' >> "$dir/lua/prune.lua"
 refused "an unknown offset" 'S_NOWHERE'
 fresh
+echo 'local x = END_NOWHERE' >> "$dir/lua/prune.lua"
+refused "an unknown cause" 'END_NOWHERE'
+fresh
 rm "$dir/record.h"
 refused "a missing header" 'record.h'
 fresh
@@ -50,7 +53,7 @@ fresh
 echo 'SCRIPT(MORE, more, "", 2, 11, true)' >> "$dir/scripts.def"
 refused "a row without a script" 'more.lua'
 fresh
-sh "$src/src/store/embed.sh" rights "$dir" > "$dir/out"
+sh "$src/src/store/embed.sh" rights "$dir" "$dir/session.h" > "$dir/out"
 grep -q 'KEYS_RULE_OUTBOX, "+xinfo|groups", "XINFO GROUPS " KEYS_LIKE_OUTBOX, LOOK_UNTRIMMED' "$dir/out"
 
 # the folder's README says what each script is for

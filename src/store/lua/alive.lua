@@ -3,7 +3,7 @@
 -- Sets cookie, family and access, when each of them ends, 0 without one; last, the latest of the three; and what they are made of.
 
 local created, seen, cookie, idle = unbin('<I4I4I4I4', s, S_CREATED)
-if idle > 0 and byte(s, S_POLICY) == 1 and seen + idle < cookie then cookie = seen + idle end
+if idle > 0 and byte(s, S_POLICY) == POLICY_SLIDING and seen + idle < cookie then cookie = seen + idle end
 if sub(s, S_HASH, S_HASH + 15) == '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' then cookie = 0 end
 local last, family, access, rotated, absolute, unused = cookie, 0, 0
 if f then

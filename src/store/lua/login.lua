@@ -109,7 +109,7 @@ local replaced, rest = {}, {}
 for _, sid in ipairs(live) do
 	local old = H['s' .. sid]
 	if sub(old, S_DEV, S_DEV + 7) == sub(s, S_DEV, S_DEV + 7) then
-		replaced[#replaced + 1] = { sid, 3, '"device"' }
+		replaced[#replaced + 1] = { sid, END_DEVICE, '"device"' }
 	else
 		local created, seen = unbin('<I4I4', old, S_CREATED)
 		local fam = H['f' .. sid]
@@ -125,7 +125,7 @@ if over > 0 then
 		if a[3] ~= b[3] then return a[3] < b[3] end
 		return a[1] < b[1]
 	end)
-	for i = 1, over do replaced[#replaced + 1] = { rest[i][1], 4, '"limit"' } end
+	for i = 1, over do replaced[#replaced + 1] = { rest[i][1], END_LIMIT, '"limit"' } end
 end
 
 for _, v in ipairs(replaced) do finish(v[1], now, v[2], 0, '', 'replaced', v[3]) end

@@ -7,7 +7,6 @@
 --@ event
 --@ stamp
 --@ rules
-local REVOKED = 15          -- enum end_cause
 local TOKENS_REVOKED = 8    -- flag of s
 local BLACKLIST_MAX = 128   -- access tokens of one user: his record is read as a whole at every change
 local TOKEN_MARK, NAME = 98, 13
@@ -35,7 +34,7 @@ end
 
 local function end_family()
 	if session_end(s, nil, 0) <= now then
-		finish(own, now, REVOKED, 0, '', 'token_revoked', '"revoked"')
+		finish(own, now, END_REVOKED, 0, '', 'token_revoked', '"revoked"')
 		return
 	end
 	report('token_revoked', own, s, f, 'null', false, now)

@@ -32,7 +32,6 @@ end
 --@ rules
 local REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
 	1, 2, 3, 4, 5, 6, 7, 8, 9
-local RECOVERED_FLAG = 4
 local presented, salt = sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15), sub(arg[11], F_SALT, F_SALT + 11)
 
 survey()
@@ -55,42 +54,42 @@ if s and not f then return answer(REVOKED) end -- the session has lived on witho
 if not s then
 	local l = H['l' .. own]
 	if not l then return answer(UNKNOWN) end
-	return answer(byte(l, L_CAUSE) == EXPIRED and EXPIRED_FAMILY or REVOKED)
+	return answer(byte(l, L_CAUSE) == END_EXPIRED and EXPIRED_FAMILY or REVOKED)
 end
 --@ alive
 if now >= family then return answer(EXPIRED_FAMILY) end
 
 local current, previous, stored = unbin('<c16c16c12', f)
 local flags, version = byte(f, F_FLAGS, F_VERSION)
-local chosen = bit.band(byte(s, S_FLAGS), 2) ~= 0
+local chosen = bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN) ~= 0
 local same_device = device_sent == sub(s, S_DEV, S_DEV + 7)
 local outcome = DONE
 if presented ~= current then
-	if presented ~= previous or previous == NO_HASH then return burn(REUSED, 7, '', '"refresh_reuse"') end
+	if presented ~= previous or previous == NO_HASH then return burn(REUSED, END_REUSE, '', '"refresh_reuse"') end
 	local grace = tonumber(arg[15])
 	-- the proposed salt is the stored one: the same call sent twice, which no grace is needed for
 	if stored == salt or grace > 0 and now <= rotated + grace then
 		outcome = REPEATED
-	elseif chosen and same_device and bit.band(flags, RECOVERED_FLAG) == 0 then
+	elseif chosen and same_device and bit.band(flags, FAMILY_RECOVERED) == 0 then
 		outcome = RECOVERED
 	else
-		return burn(REUSED, 7, '', '"refresh_reuse"')
+		return burn(REUSED, END_REUSE, '', '"refresh_reuse"')
 	end
 end
 
 if device_sent == '' then
 	if chosen then return answer(DEVICE_MISSING) end
 elseif not same_device then
-	return burn(DEVICE_MISMATCH, 8, '', '"device_mismatch"')
+	return burn(DEVICE_MISMATCH, END_MISMATCH, '', '"device_mismatch"')
 end
 if client ~= '' and client ~= sub(s, S_CLIENT, S_CLIENT + 3) then
-	return burn(CLIENT_MISMATCH, 8, 'client_mismatch', '"client_mismatch"')
+	return burn(CLIENT_MISMATCH, END_MISMATCH, 'client_mismatch', '"client_mismatch"')
 end
 
 if outcome ~= REPEATED then
 	previous = presented
 	current, stored, version, rotated = sub(arg[11], 1, 16), salt, byte(arg[12], 6), now
-	flags = outcome == RECOVERED and RECOVERED_FLAG or 0
+	flags = outcome == RECOVERED and FAMILY_RECOVERED or 0
 end
 family = unused > 0 and min(absolute, rotated + unused) or absolute
 access = max(access, min(now + tonumber(arg[14]), family))

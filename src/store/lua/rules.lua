@@ -11,7 +11,6 @@ local MARGIN = 3600        -- seconds the record outlives its last content, so t
 local TIME_MAX = 4294967295
 local CHUNK = 2000         -- arguments of one HSET or HDEL: unpack() has an end
 local NO_HASH = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-local EXPIRED = 6          -- enum end_cause
 local KEEP, KEPT = unbin('<I4I4', arg[6])
 
 local H = {}               -- the record: field -> value
@@ -72,7 +71,7 @@ end
 local function report(kind, sid, s, f, reason, ended, at, access)
 	local public = public_id(sid)
 	if not public then return end
-	local n, device = #events + 1, bit.band(byte(s, S_FLAGS), 2) ~= 0 and H['d' .. sid]
+	local n, device = #events + 1, bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN) ~= 0 and H['d' .. sid]
 	local nobody = kind == 'expired'
 	access = access or f and unbin('<I4', f, F_ACCESS) or 0
 	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, S_DEV, S_DEV + 7))
@@ -85,7 +84,7 @@ end
 local function finish(sid, at, cause, scope, text, kind, reason)
 	local s, f = H['s' .. sid], H['f' .. sid]
 	report(kind, sid, s, f, reason, true, at)
-	put('l' .. sid, bin('<I4BBc8B', at, cause, scope, sub(s, S_DEV, S_DEV + 7), bit.band(byte(s, S_FLAGS), 2)) .. text)
+	put('l' .. sid, bin('<I4BBc8B', at, cause, scope, sub(s, S_DEV, S_DEV + 7), bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN)) .. text)
 	drop('s' .. sid)
 	if f then drop('f' .. sid) end
 	expire = max(expire, at + KEEP + MARGIN)
@@ -132,7 +131,7 @@ local function survey()
 		end
 	end
 	if dead then
-		for _, e in ipairs(dead) do finish(e[1], e[2], EXPIRED, 0, '', 'expired', '"expired"') end
+		for _, e in ipairs(dead) do finish(e[1], e[2], END_EXPIRED, 0, '', 'expired', '"expired"') end
 	end
 	return true
 end

@@ -221,6 +221,27 @@ test_many(void **state)
 	}
 }
 
+/* A script that is given another number of arguments than it reads is not sent: it would take one for another. */
+static void
+test_miscounted(void **state)
+{
+	redisReply *r = (redisReply *)1;
+	struct args a;
+
+	(void)state;
+	script_begin(SCRIPT_NOTIFY, &a);
+	for (int i = 0; i < 2 + 12; i++)
+		args_text(&a, "");
+	freeReplyObject(fixture_raw("CONFIG RESETSTAT"));
+	assert_int_equal(call_script(fx.store, 0, SCRIPT_NOTIFY, &a, &r), DW_FAULT);
+	assert_null(r);
+	args_text(&a, "");
+	assert_int_equal(call_script(fx.store, 0, SCRIPT_PRUNE, &a, &r), DW_FAULT);
+	r = fixture_raw("INFO commandstats");
+	assert_null(strstr(r->str, "evalsha"));
+	freeReplyObject(r);
+}
+
 static enum dw_result
 answer(const char *error)
 {
@@ -340,6 +361,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_one_is_down, both, one),
 		cmocka_unit_test_setup_teardown(test_all_are_visited, both, one),
 		cmocka_unit_test_setup_teardown(test_many, both, one),
+		cmocka_unit_test_setup(test_miscounted, fixture_fresh),
 		cmocka_unit_test_setup_teardown(test_redirects, both, one),
 		cmocka_unit_test_setup_teardown(test_not_without_end, both, one),
 		cmocka_unit_test_setup_teardown(test_keeper, both, one),
