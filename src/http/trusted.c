@@ -4,113 +4,13 @@
  * as the writer is believed: the peer wrote the last element, and an element that names a trusted peer was written by nobody
  * worse. The first one that is not trusted is the client; everything left of it he may have sent himself.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <string.h>
+
+#include "base/address.h"
 
 #include "http/trusted.h"
 
-#define V4_BITS 32
-#define V6_BITS 128
-#define MAPPED_BITS (V6_BITS - V4_BITS) /* of ::ffff:0:0, below which IPv4 addresses are */
 #define PORT_MAX 65535
-
-struct address {
-	size_t bits; /* V4_BITS or V6_BITS */
-	unsigned char bytes[16];
-};
-
-/* A socket that takes both families shows its IPv4 peers so. */
-static bool
-is_mapped(const struct address *a)
-{
-	static const unsigned char mapped[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
-
-	return (a->bits == V6_BITS && memcmp(a->bytes, mapped, sizeof(mapped)) == 0);
-}
-
-static void
-unmap(struct address *a)
-{
-
-	memmove(a->bytes, a->bytes + MAPPED_BITS / 8, V4_BITS / 8);
-	a->bits = V4_BITS;
-}
-
-static bool
-parse_text(struct str s, struct address *out)
-{
-	char text[ADDRESS_MAX + 1];
-
-	if (s.len == 0 || !str_copy(text, sizeof(text), s))
-		return (false);
-	if (inet_pton(AF_INET, text, out->bytes) == 1)
-		out->bits = V4_BITS;
-	else if (inet_pton(AF_INET6, text, out->bytes) == 1)
-		out->bits = V6_BITS;
-	else
-		return (false);
-	return (true);
-}
-
-static bool
-parse_address(struct str s, struct address *out)
-{
-
-	if (!parse_text(s, out))
-		return (false);
-	if (is_mapped(out))
-		unmap(out);
-	return (true);
-}
-
-/* An IPv4-mapped prefix becomes the IPv4 one, as addresses do. */
-static bool
-parse_prefix(const char *prefix, struct address *out, uint64_t *bits)
-{
-	struct str rest = str_of(prefix), base = str_cut(&rest, '/');
-
-	if (!parse_text(base, out))
-		return (false);
-	*bits = out->bits;
-	if (rest.p != NULL && !str_to_u64(rest, out->bits, bits))
-		return (false);
-	if (is_mapped(out) && *bits >= MAPPED_BITS) {
-		unmap(out);
-		*bits -= MAPPED_BITS;
-	}
-	return (true);
-}
-
-static bool
-same_bits(const struct address *a, const struct address *b, size_t bits)
-{
-	size_t whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a->bytes, b->bytes, whole) != 0)
-		return (false);
-	return (rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0);
-}
-
-static bool
-in_prefix(const char *prefix, const struct address *a)
-{
-	struct address p;
-	uint64_t bits;
-
-	return (parse_prefix(prefix, &p, &bits) && p.bits == a->bits && same_bits(&p, a, (size_t)bits));
-}
-
-static bool
-is_listed(char *const *list, const struct address *a)
-{
-
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		if (in_prefix(list[i], a))
-			return (true);
-	return (false);
-}
 
 static bool
 is_listed_socket(char *const *list, struct str s)
@@ -129,15 +29,7 @@ trusted_peer(char *const *list, struct str address)
 
 	if (list == NULL || list[0] == NULL)
 		return (false);
-	return (is_listed_socket(list, address) || (parse_address(address, &a) && is_listed(list, &a)));
-}
-
-static void
-write_address(const struct address *a, char out[ADDRESS_MAX + 1])
-{
-
-	if (inet_ntop(a->bits == V4_BITS ? AF_INET : AF_INET6, a->bytes, out, ADDRESS_MAX + 1) == NULL)
-		out[0] = '\0';
+	return (is_listed_socket(list, address) || (address_parse(address, &a) && address_is_listed(list, &a)));
 }
 
 bool
@@ -146,9 +38,9 @@ trusted_address(struct str address, char out[ADDRESS_MAX + 1])
 	struct address a;
 
 	out[0] = '\0';
-	if (!parse_address(address, &a))
+	if (!address_parse(address, &a))
 		return (false);
-	write_address(&a, out);
+	address_write(&a, out);
 	return (true);
 }
 
@@ -220,12 +112,12 @@ trusted_forwarded(char *const *list, struct str forwarded_for, struct forwarded 
 		struct str hop = cut_last(&forwarded_for);
 
 		if (!is_listed_socket(list, hop)) {
-			if (!parse_address(bare(hop), &a)) {
+			if (!address_parse(bare(hop), &a)) {
 				out->unreadable = true;
 				return;
 			}
-			if (!is_listed(list, &a)) {
-				write_address(&a, out->client);
+			if (!address_is_listed(list, &a)) {
+				address_write(&a, out->client);
 				return;
 			}
 		}
