@@ -55,6 +55,8 @@ enum board_counter {
 	COUNT_STORE_ERRORS,
 	COUNT_USERDB_ERRORS,
 	COUNT_REFUSED_OVERLOAD, /* no place to hash a password in */
+	COUNT_THROTTLED,        /* tries that were refused after too many failures */
+	COUNT_PASSWORDS,        /* that were evaluated */
 	COUNT_HASH_MS,
 	COUNT_CLIENT_REFUSALS, /* OAuth clients that did not prove who they are */
 	COUNT_SLOW,            /* requests that took longer than workers.slow_after */

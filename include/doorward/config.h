@@ -109,6 +109,14 @@ struct config {
 	/* accounts */
 	char *userdb_url; /* see userdb_driver() */
 
+	/* guessing; times in ms */
+	bool throttle_enabled;
+	int64_t throttle_free, throttle_delay, throttle_delay_max;
+	int64_t throttle_account_max, throttle_reset;
+	int64_t throttle_address_max, throttle_address_window;
+	int64_t throttle_device_max;
+	char **throttle_exempt; /* addresses or prefixes, NULL-terminated */
+
 	/* log */
 	char *log_file;     /* "" = none */
 	char *log_socket;   /* of the syslog daemon */

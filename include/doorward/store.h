@@ -179,6 +179,52 @@ struct revoke_reply {
 	int64_t wait; /* seconds until there is room for one more revoked access token of this user: nothing was done; else 0 */
 };
 
+/* How often may be guessed; in ms. */
+struct guess_limits {
+	int64_t free;             /* failures without a delay */
+	int64_t delay, delay_max; /* then, doubled each time */
+	int64_t most;             /* failures after which nothing is tried any more */
+	int64_t device_most; /* the same of a known device, which has its own budget when the account's is used up or waits */
+	int64_t reset;       /* failures are forgotten so long after the last one */
+	bool window;         /* after the first one */
+};
+
+#define GUESS_ID_LEN 8
+
+/* A guess is reserved, and settled by one of the others. What is settled was granted: what was not leaves nothing to settle. */
+enum guess_step {
+	GUESS_RESERVE = 0,
+	GUESS_FAILED = 1,
+	GUESS_SUCCEEDED = 2, /* sets the counter back, and the device's */
+	GUESS_UNJUDGED = 3,
+	GUESS_CLEAR = 4 /* an operator sets all of it back */
+};
+
+/* One step of one counter. */
+struct guess {
+	enum guess_step step;
+	char kind;                     /* GUESS_ACCOUNT, GUESS_ADDRESS */
+	uint8_t counter[USER_KEY_LEN]; /* which: a MAC, like a user's key */
+	uint8_t id[GUESS_ID_LEN];      /* of this guess, the same in all its counters and steps */
+	const uint8_t *device;         /* DEVICE_KEY_LEN bytes of a known device; NULL = none */
+	const struct guess_limits *limits;
+	int64_t life;         /* ms until a reservation that is not settled was no guess */
+	int64_t report_every; /* ms between two refusals that are to be reported */
+	/* the answer */
+	enum dw_result rc;
+	enum {
+		GUESS_GRANTED = 0,
+		GUESS_WAIT = 1,
+		GUESS_UNDECIDED = 2
+	} verdict;       /* UNDECIDED: too many others are not settled */
+	int64_t wait_ms; /* GUESS_WAIT: what is left of the delay */
+	bool report;     /* likewise: it is time for an event about it */
+	bool cleared;    /* GUESS_CLEAR: there was something */
+};
+
+#define GUESS_ACCOUNT 'a'
+#define GUESS_ADDRESS 'i'
+
 struct store_ops {
 	enum dw_result (*lookup)(void *store, const struct lookup *q, struct lookup_reply *out);
 	enum dw_result (*login)(void *store, const struct login_write *w, struct login_reply *out);
@@ -200,6 +246,8 @@ struct store_ops {
 	 * is done. */
 	enum dw_result (*set_groups)(
 	    void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups);
+	/* Does ${n} steps, of different counters, at once: each has its own result. Every one may be sent twice. */
+	void (*guess)(void *store, struct guess *guesses, size_t n);
 };
 
 #endif

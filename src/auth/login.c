@@ -2,9 +2,10 @@
 /*
  * The steps of a login. Each one stands where it is because of a race or an attack:
  *
- * 1. Ping the store. A password hashed for a session that could not be kept would be work for nothing, and a way to make us
- *    work.
- * 2. Verify the password (password.c): one hash is computed whoever was named, so time tells nobody apart.
+ * 1. Reserve the try (attempt.c): who failed too often waits. It asks the store, so it also tells whether a session could be
+ *    kept at all: a password hashed for one that could not would be work for nothing, and a way to make us work.
+ * 2. Verify the password (password.c): one hash is computed whoever was named, so time tells nobody apart. What came of it is
+ *    counted before anything else happens.
  * 3. End the session that came along, before the new one is written: no identifier lives through a login, so an attacker who
  *    planted one has nothing.
  * 4. Write the session in one script, device and session limit included: of two logins at once both see each other, and the
@@ -18,11 +19,13 @@
  */
 #include <string.h>
 
+#include "auth/attempt.h"
 #include "auth/device.h"
+#include "auth/known_device.h"
 #include "auth/name.h"
-#include "auth/password.h"
 #include "auth/pseudonym.h"
 #include "session/liveness.h"
+#include "base/base64url.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
@@ -57,46 +60,23 @@ tokens_issue_access(
 	return (access_issue(app->conf, app->keys, &claims, &b));
 }
 
-/* A failed attempt is an event too; if it cannot be told, the answer stays the same. */
-static void
-report_failure(struct app *app, const struct login_input *in, const struct account *a)
-{
-	char name[USERNAME_MAX + 1];
-	struct notice n = { .type = "login_failed", .reason = "invalid_credentials" };
-
-	if (!name_canonical(in->username, name))
-		return;
-	n.username = name;
-	n.user_id = a->id;
-	n.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
-	/* A name nobody has gets a pseudonym of its own, so that guesses do not all land in one outbox. */
-	pseudonym_of(keyring_user(app->keys), str_of(a->id[0] != '\0' ? a->id : name), n.user_key);
-	if (app->store->notify(app->store_ctx, &n) != DW_OK)
-		log_warn("failed login could not be reported");
-	log_info("login refused user=%s ip=%s", log_text(str_of(name)), in->ip);
-}
-
 static enum login_outcome
-authenticate(struct app *app, const struct login_input *in, struct account *a)
+authenticate(struct app *app, const struct login_input *in, struct login_output *out)
 {
+	static const enum login_outcome outcomes[] = { [ATTEMPT_RIGHT] = SIGNED_IN,
+		[ATTEMPT_WRONG] = SIGN_IN_REFUSED,
+		[ATTEMPT_THROTTLED] = SIGN_IN_THROTTLED,
+		[ATTEMPT_OVERLOADED] = SIGN_IN_OVERLOADED,
+		[ATTEMPT_NO_STORE] = SIGN_IN_NO_STORE,
+		[ATTEMPT_NO_USERDB] = SIGN_IN_NO_USERDB,
+		[ATTEMPT_FAULT] = SIGN_IN_FAULT };
+	const struct attempt try = { .username = in->username,
+		.password = in->password,
+		.device_id = in->device_id,
+		.device_cookie = in->device_cookie,
+		.actor = { in->ip, in->trace_id, in->client->id } };
 
-	/* Ask first whether a session could be kept at all: no hashing for nothing, and a quick 503. */
-	if (app->store->ping(app->store_ctx) != DW_OK)
-		return (SIGN_IN_NO_STORE);
-	switch (password_verify(app, in->username, in->password, a)) {
-	case DW_OK:
-		return (SIGNED_IN);
-	case DW_REFUSED:
-		report_failure(app, in, a);
-		return (SIGN_IN_REFUSED);
-	case DW_BUSY:
-		return (SIGN_IN_OVERLOADED);
-	case DW_UNAVAILABLE:
-		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
-		return (SIGN_IN_NO_USERDB);
-	default:
-		return (SIGN_IN_FAULT);
-	}
+	return (outcomes[attempt_password(app, &try, &out->account, &out->wait)]);
 }
 
 /* No fixation: what the browser held before is dead before the new session is born. */
@@ -114,20 +94,47 @@ end_presented(struct app *app, const struct login_input *in)
 	return (app->store->end(app->store_ctx, &w, NULL, &reply) == DW_OK ? SIGNED_IN : SIGN_IN_NO_STORE);
 }
 
+/*
+ * The device of a browser: the one it was known by when this user signed in the last time, else a new one of the text that it
+ * keeps for our forms. Two posts of one form are one device either way, and a browser stays the same device when that text is
+ * renewed.
+ */
+static bool
+set_browser(const struct app *app, const struct login_input *in, struct session *s)
+{
+	char name[USERNAME_MAX + 1];
+
+	if (in->is_form && name_canonical(in->username, name) &&
+	    known_device_read(app->keys, str_of(name), in->device_cookie, app->store->now(app->store_ctx), s->device_key)) {
+		base64url_encode(s->device_key, DEVICE_KEY_LEN, s->device_id);
+		return (true);
+	}
+	if (in->browser.p == NULL)
+		return (device_generate(s->device_key, s->device_id) == 0);
+	device_of_browser(keyring_user(app->keys), in->browser, s->device_key, s->device_id);
+	return (true);
+}
+
 /* A chosen id first, then the browser's, else a new one at random. */
 static bool
 set_device(const struct app *app, const struct login_input *in, struct session *s)
 {
 
-	if (in->device_id.p == NULL && in->browser.p != NULL) {
-		device_of_browser(keyring_user(app->keys), in->browser, s->device_key, s->device_id);
-		return (true);
-	}
 	if (in->device_id.p == NULL)
-		return (device_generate(s->device_key, s->device_id) == 0);
+		return (set_browser(app, in, s));
 	device_handle(in->device_id, s->device_key);
 	s->flags |= SESSION_DEVICE_CHOSEN;
 	return (str_copy(s->device_id, sizeof(s->device_id), in->device_id));
+}
+
+/* What the browser is to keep, by the name that is typed into it. */
+static void
+know_device(const struct app *app, const struct login_input *in, struct login_output *out)
+{
+	char name[USERNAME_MAX + 1];
+
+	if (in->is_form && name_canonical(in->username, name))
+		known_device_make(app->keys, str_of(name), out->session.device_key, out->session.created, out->known);
 }
 
 static void
@@ -336,6 +343,7 @@ begin_session(struct app *app, const struct login_input *in, struct login_output
 	if ((rc = look_again(app, in, out)) != SIGNED_IN)
 		return (rc);
 	remember_device(app, in, out);
+	know_device(app, in, out);
 	return (in->want_tokens ? hand_out_access(app, in, out) : SIGNED_IN);
 }
 
@@ -345,7 +353,7 @@ login(struct app *app, const struct login_input *in, struct login_output *out)
 	enum login_outcome rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = authenticate(app, in, &out->account)) != SIGNED_IN)
+	if ((rc = authenticate(app, in, out)) != SIGNED_IN)
 		return (rc);
 	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->user_key);
 	if ((rc = end_presented(app, in)) != SIGNED_IN)

@@ -7,6 +7,7 @@
 
 #include "auth/access.h"
 #include "auth/credential.h"
+#include "auth/known_device.h"
 #include "auth/token.h"
 #include "base/str.h"
 #include "doorward/config.h"
@@ -17,6 +18,7 @@ struct app;
 enum login_outcome {
 	SIGNED_IN,
 	SIGN_IN_REFUSED,    /* unknown user, wrong password, disabled: the same */
+	SIGN_IN_THROTTLED,  /* too many failures: nothing was evaluated */
 	SIGN_IN_TOO_MANY,   /* session limit, policy "reject" */
 	SIGN_IN_OVERLOADED, /* no place for hashing; nothing was evaluated */
 	SIGN_IN_NO_STORE,
@@ -29,6 +31,8 @@ struct login_input {
 	struct str device_id;   /* p NULL = the server makes one */
 	struct str device_name; /* p NULL = none */
 	struct str browser; /* without ${device_id}: a random text that this browser keeps, and is known by; p NULL = none */
+	struct str device_cookie; /* that the browser sent, of an earlier login; p NULL = none */
+	bool is_form;             /* what signs in is a browser: its device is what ${device_cookie}, else ${browser} say */
 	struct str user_agent;
 	const struct client *client;
 	bool remember;
@@ -51,9 +55,11 @@ struct login_output {
 	struct session session;
 	struct device device;
 	uint8_t user_key[USER_KEY_LEN];
-	char cookie[TOKEN_TEXT_MAX + 1]; /* "" = none wanted */
-	int64_t cookie_in;               /* seconds to its absolute end */
-	struct tokens tokens;            /* filled if wanted */
+	char cookie[TOKEN_TEXT_MAX + 1];   /* "" = none wanted */
+	int64_t cookie_in;                 /* seconds to its absolute end */
+	struct tokens tokens;              /* filled if wanted */
+	char known[KNOWN_DEVICE_TEXT + 1]; /* with is_form: what this browser is to be known by the next time */
+	int64_t wait;                      /* SIGN_IN_THROTTLED: seconds until another try is evaluated */
 };
 
 enum login_outcome login(struct app *app, const struct login_input *in, struct login_output *out);

@@ -32,6 +32,7 @@
 
 #define HSTS_AGE_MIN 31536000 /* seconds: one year, ASVS 3.4.1 */
 #define SECRET_MIN 16         /* bytes: 128 bits if they are random ones */
+#define ACCOUNT_FAILURES_MAX 100
 #define PREFIX "__Host-"
 
 /* One configuration that is held against the rules. */
@@ -232,6 +233,10 @@ static const struct rule rules[] = {
 	    "a password where Redis is asked over TCP: whoever can connect can make sessions"),
 	AT_MOST("cache.max_age", NULL, SECONDS(5),
 	    "at most 5s: the longest that a lost notice may hide a logout"),
+	NO("throttle.enabled", is_false, "true: else anybody may guess passwords for ever"),
+	AT_MOST("throttle.account_max", NULL, ACCOUNT_FAILURES_MAX,
+	    "at most 100: so many guesses in a row are allowed by NIST SP 800-63B"),
+	NO("throttle.exempt", is_wide, "own addresses or private networks: others could guess passwords of all accounts"),
 	NO("log.level", is_debug, "not \"debug\" for longer than it takes: it tells more of users than is needed"),
 	/* clang-format on */
 };

@@ -105,6 +105,20 @@ check_place(const struct loading *l)
 			    c->trusted_proxies[i]);
 }
 
+static void
+check_throttle(const struct loading *l)
+{
+	const struct config *c = l->c;
+
+	for (size_t i = 0; c->throttle_exempt[i] != NULL; i++)
+		if (!syntax_is_prefix(c->throttle_exempt[i]) || strcmp(c->throttle_exempt[i], "unix:") == 0)
+			wrong(l, "throttle.exempt", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
+			    c->throttle_exempt[i]);
+	if (source_of(c, "throttle.delay") != NULL && source_of(c, "throttle.delay_max") != NULL &&
+	    c->throttle_delay > c->throttle_delay_max)
+		wrong(l, "throttle.delay_max", "must not be shorter than throttle.delay");
+}
+
 /* What becomes part of an answer's header or of a page. Without the prefix another host of the domain could plant a session
  * cookie. */
 static void
@@ -368,6 +382,7 @@ check_all(const struct loading *l)
 	check_headers(l);
 	check_lifetimes(l);
 	check_backends(l);
+	check_throttle(l);
 	check_log(l);
 	check_accounts(l);
 	check_secrets(l);

@@ -27,6 +27,7 @@
 #define LIFETIME_MAX DAYS(3650)
 #define ACCESS_TTL_MAX HOURS(1) /* an access token is believed without asking: it must not live long */
 #define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
+#define THROTTLE_MAX 10000      /* failures: a counter holds as many undecided tries at the most */
 
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
 static const char *const limit_policies[] = { "replace_oldest", "reject", NULL };
@@ -188,6 +189,24 @@ const struct option table_options[] = {
 
 	OPT(STRING, "userdb.url", USERDB_URL_DEFAULT, 1, PATH_MAX_LEN, userdb_url,
 	    "\"" USERDB_URL_FORMS "\"; a relative path is below state_dir."),
+
+	OPT(BOOL, "throttle.enabled", "true", 0, 1, throttle_enabled, "Let nobody guess passwords for ever."),
+	OPT(INT, "throttle.free", "5", 1, THROTTLE_MAX, throttle_free, "Failures of an account in a row that cost no delay."),
+	OPT(DURATION, "throttle.delay", "1s", MS(100), HOURS(1), throttle_delay,
+	    "How long the next try then has to wait; doubled by each further failure."),
+	OPT(DURATION, "throttle.delay_max", "15m", MS(100), DAYS(1), throttle_delay_max, "The longest of these delays."),
+	OPT(INT, "throttle.account_max", "100", 1, THROTTLE_MAX, throttle_account_max,
+	    "Failures of an account in a row after which nobody may try any more."),
+	OPT(DURATION, "throttle.reset", "24h", SECONDS(1), DAYS(365), throttle_reset,
+	    "How long after the last failure an account's are forgotten."),
+	OPT(INT, "throttle.address_max", "100", 1, THROTTLE_MAX, throttle_address_max,
+	    "Failures of one address (IPv6: of a /64) within throttle.address_window."),
+	OPT(DURATION, "throttle.address_window", "10m", SECONDS(1), DAYS(1), throttle_address_window,
+	    "How long after the first failure an address's are forgotten."),
+	OPT(INT, "throttle.device_max", "10", 1, THROTTLE_MAX, throttle_device_max,
+	    "Failures that a device the user is known by has for itself, when the account's are used up."),
+	OPT(LIST, "throttle.exempt", "[ ]", 0, LIST_MAX, throttle_exempt,
+	    "Addresses and prefixes whose failures are not counted by address."),
 
 	ONE_OF(LEVEL, targets, "log.target", "auto", log_target,
 	    "\"stderr\", \"file\" (log.file), \"syslog\", or \"auto\": the file if one is named, else standard error."),

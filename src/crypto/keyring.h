@@ -39,6 +39,8 @@ struct user_keys {
 	    public_sid[20];   /* masks the locator in public session ids: SHA-1(this || session_key), computed in scripts too */
 	struct mac_key *csrf; /* form tokens */
 	struct mac_key *cursor; /* paging cursors */
+	struct mac_key *guess;  /* counters of guesses */
+	struct mac_key *device; /* cookies of known devices */
 };
 
 struct keyring;

@@ -35,7 +35,9 @@ keyring_derive_user(struct mac_key *root, struct user_keys *u)
 	u->user = derive(root, "doorward user pseudonym v1");
 	u->csrf = derive(root, "doorward form token v1");
 	u->cursor = derive(root, "doorward paging cursor v1");
-	return (u->user != NULL && u->csrf != NULL && u->cursor != NULL);
+	u->guess = derive(root, "doorward guess counter v1");
+	u->device = derive(root, "doorward known device v1");
+	return (u->user != NULL && u->csrf != NULL && u->cursor != NULL && u->guess != NULL && u->device != NULL);
 }
 
 bool
@@ -56,6 +58,8 @@ keyring_free_user(struct user_keys *u)
 	mac_key_free(u->user);
 	mac_key_free(u->csrf);
 	mac_key_free(u->cursor);
+	mac_key_free(u->guess);
+	mac_key_free(u->device);
 	OPENSSL_cleanse(u, sizeof(*u));
 }
 

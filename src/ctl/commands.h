@@ -40,6 +40,9 @@ int status_command(struct ctl *c, const struct options *o);
 /* doorwardctl watch: events as they happen. */
 int watch_command(struct ctl *c, const struct options *o);
 
+/* doorwardctl user unlock: forgets the failed logins of an account. */
+int unlock_command(struct ctl *c, const struct options *o);
+
 /* doorwardctl user: accounts. */
 int user_add(struct ctl *c, const struct options *o);
 int user_list(struct ctl *c, const struct options *o);

@@ -29,6 +29,7 @@ static const struct command {
 	{ "user", "passwd", 1, OPTION_STDIN, false, change_password, "NAME [--password-stdin]" },
 	{ "user", "disable", 1, 0, false, change_disable, "NAME" },
 	{ "user", "enable", 1, 0, false, change_enable, "NAME" },
+	{ "user", "unlock", 1, 0, false, unlock_command, "NAME" },
 	{ "user", "delete", 1, 0, false, change_delete, "NAME" },
 	{ "user", "groups", 1, OPTION_ADD | OPTION_REMOVE | OPTION_SET | OPTION_JSON, false, groups_command,
 	    "NAME [--set GROUP,...] [--add GROUP]... [--remove GROUP]... [--json]" },

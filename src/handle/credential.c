@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "auth/csrf.h"
+#include "auth/known_device.h"
 
 #include "handle/credential.h"
 
 #define COOKIES_MAX 4 /* of our name in one request: more are nobody's accident */
+#define DAY 86400
 #define RETRY_STORE 1 /* seconds; the breaker probes about as often */
 
 /* "Bearer" and one token. Another scheme is somebody else's business; two tokens are refused, whichever server joined them. */
@@ -247,6 +249,29 @@ credential_new_form_cookie(const struct app *app, const struct request *q, struc
 	    credential_secure_attribute(app, q));
 	response_header(r, "Set-Cookie", buf_str(&b));
 	return (true);
+}
+
+struct str
+credential_device_cookie(const struct app *app, const struct request *q)
+{
+	struct str cookie;
+
+	if (request_cookies(q, credential_cookie_name(app, q, CREDENTIAL_DEVICE_COOKIE), &cookie, 1) != 1 || cookie.len == 0)
+		return (STR_NONE);
+	return (cookie);
+}
+
+void
+credential_set_device_cookie(const struct app *app, const struct request *q, struct response *r, const char *text)
+{
+	char line[192];
+	struct buf b;
+
+	buf_init(&b, line, sizeof(line));
+	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%d",
+	    credential_cookie_name(app, q, CREDENTIAL_DEVICE_COOKIE), text, credential_secure_attribute(app, q),
+	    KNOWN_DEVICE_DAYS * DAY);
+	response_header(r, "Set-Cookie", buf_str(&b));
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "doorward/response.h"
 
 #define CREDENTIAL_CSRF_COOKIE "__Host-dw_csrf"
+#define CREDENTIAL_DEVICE_COOKIE "__Host-dw_device"
 #define CREDENTIAL_CSRF_FIELD "csrf_token"
 
 /* What came with a request. */
@@ -65,6 +66,13 @@ struct str credential_form_cookie(const struct app *app, const struct request *q
  * randomness: then the browser keeps what it has.
  */
 bool credential_new_form_cookie(const struct app *app, const struct request *q, struct response *r, char *fresh);
+
+/* What the browser keeps of an earlier login by form, if it is one text; whether it is genuine is not looked at. Else STR_NONE.
+ */
+struct str credential_device_cookie(const struct app *app, const struct request *q);
+
+/* Has the browser keep ${text} for as long as it is good for. */
+void credential_set_device_cookie(const struct app *app, const struct request *q, struct response *r, const char *text);
 
 /* Takes the session cookie from the browser, and with it what it may still show of the session. */
 void credential_clear_cookie(const struct app *app, const struct request *q, struct response *r);

@@ -90,6 +90,8 @@ find_browser(const struct app *app, const struct request *q, struct login_reques
 
 	if (q->is_form && w->in.want_cookie)
 		w->in.browser = credential_form_cookie(app, q);
+	w->in.is_form = q->is_form && w->in.want_cookie;
+	w->in.device_cookie = credential_device_cookie(app, q);
 }
 
 static bool
@@ -134,12 +136,15 @@ struct failure {
 };
 
 static struct failure
-failure_of(enum login_outcome outcome)
+failure_of(enum login_outcome outcome, int64_t wait)
 {
+	static char said[TEXTS_WAIT_MAX];
 
 	switch (outcome) {
 	case SIGN_IN_REFUSED:
 		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0 });
+	case SIGN_IN_THROTTLED:
+		return ((struct failure){ "too_many_attempts", texts_wait(wait, said), wait });
 	case SIGN_IN_TOO_MANY:
 		return ((struct failure){
 		    "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0 });
@@ -159,9 +164,10 @@ failure_of(enum login_outcome outcome)
 
 /* The error as JSON sets status and headers; a person then gets the form again, under the same status. */
 static void
-refuse(struct app *app, const struct request *q, struct response *r, const struct login_request *w, enum login_outcome outcome)
+refuse(struct app *app, const struct request *q, struct response *r, const struct login_request *w, enum login_outcome outcome,
+    int64_t wait)
 {
-	struct failure f = failure_of(outcome);
+	struct failure f = failure_of(outcome, wait);
 	bool outage = outcome == SIGN_IN_NO_STORE || outcome == SIGN_IN_NO_USERDB;
 	struct login_form form = { .username = w->in.username,
 		.next = w->next,
@@ -195,6 +201,8 @@ welcome(
 
 	if (w->in.want_cookie)
 		credential_set_cookie(app, q, r, out->cookie, w->in.remember ? out->cookie_in : -1);
+	if (out->known[0] != '\0')
+		credential_set_device_cookie(app, q, r, out->known);
 	if (w->html && !w->in.want_tokens) {
 		response_redirect(r, 303, w->next);
 		return;
@@ -225,6 +233,6 @@ handle_login(struct app *app, struct request *q, struct response *r)
 	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)
 		welcome(app, q, r, &w, &out);
 	else
-		refuse(app, q, r, &w, outcome);
+		refuse(app, q, r, &w, outcome, out.wait);
 	explicit_bzero(&out, sizeof(out));
 }

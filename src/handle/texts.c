@@ -7,6 +7,8 @@
  */
 #include <stdio.h>
 
+#include "base/buf.h"
+
 #include "handle/texts.h"
 
 static const struct {
@@ -32,6 +34,10 @@ static const struct {
 	{ "one_out_says", "That device is signed out." },
 	{ "others_out_says", "You are signed out everywhere but on this device." },
 	{ "outage", "Signing in is not possible for the moment. Nobody has been signed out by this." },
+	{ "throttled.second", "Too many failed attempts. Please try again in a second." },
+	{ "throttled.seconds", "Too many failed attempts. Please try again in # seconds." },
+	{ "throttled.minutes", "Too many failed attempts. Please try again in # minutes." },
+	{ "throttled.hours", "Too many failed attempts. Please try again in # hours." },
 	{ "nobody_signed_out", "Nobody has been signed out by this." },
 
 	{ "title.signed_in", "You are signed in" },
@@ -112,4 +118,28 @@ texts_of(const char *prefix, const char *word)
 
 	snprintf(name, sizeof(name), "%s%s", prefix, word);
 	return (texts_find(str_of(name)));
+}
+
+/* In the largest unit of which it is at least two, rounded up: who comes back then has waited long enough. */
+const char *
+texts_wait(int64_t seconds, char room[TEXTS_WAIT_MAX])
+{
+	static const struct {
+		int64_t unit;
+		const char *name;
+	} units[] = { { 3600, "throttled.hours" }, { 60, "throttled.minutes" }, { 1, "throttled.seconds" } };
+	struct str text = texts_find(STR_LIT("throttled.second"));
+	size_t i = 0;
+	struct buf b;
+
+	while (i < 2 && seconds < 2 * units[i].unit)
+		i++;
+	buf_init(&b, room, TEXTS_WAIT_MAX);
+	if (seconds > 1) {
+		text = texts_find(str_of(units[i].name));
+		buf_putstr(&b, str_cut(&text, '#'));
+		buf_printf(&b, "%lld", (long long)((seconds + units[i].unit - 1) / units[i].unit));
+	}
+	buf_putstr(&b, text);
+	return (room);
 }

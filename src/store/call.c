@@ -162,14 +162,16 @@ exchange(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	return (true);
 }
 
-static bool
-is_script(struct call *const *calls, size_t n)
+/* The faults of a server that ${calls} are not sent to: none where there is no script among them. */
+static uint32_t
+refused_by(struct call *const *calls, size_t n)
 {
+	uint32_t faults = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(calls[i]->a->v[0], "EVALSHA") == 0)
-			return (true);
-	return (false);
+			faults |= LOOK_NO_SCRIPTS | (script_fits(SCRIPT_GUESS, calls[i]->a) ? LOOK_BIT(LOOK_UNCOUNTED) : 0);
+	return (faults);
 }
 
 /* May ${calls} be sent? Looks again where that is not known, or where the answer may have become another. */
@@ -177,14 +179,15 @@ static bool
 is_allowed(struct link *l, struct call *const *calls, size_t n, int64_t deadline)
 {
 	const struct look *seen = conn_seen(l->conn);
-	bool bad = (seen->faults & LOOK_NO_SCRIPTS) != 0;
+	uint32_t faults = refused_by(calls, n);
+	bool bad = (seen->faults & faults) != 0;
 
-	if (!is_script(calls, n))
+	if (faults == 0)
 		return (true);
 	if (seen->at == 0 || (bad && clock_mono_ms() - seen->at >= LOOK_AGAIN_MS)) {
 		if (!conn_look(l->conn, deadline))
 			return (true); /* the connection is closed: that is what is found next */
-		bad = (seen->faults & LOOK_NO_SCRIPTS) != 0;
+		bad = (seen->faults & faults) != 0;
 	}
 	l->denied = bad;
 	return (!bad);

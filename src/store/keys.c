@@ -11,7 +11,8 @@
 
 #include "store/keys.h"
 
-#define RECORD_PREFIX_LEN 8 /* dw:{bbb} */
+#define RECORD_PREFIX_LEN 8   /* dw:{bbb} */
+#define COUNTER_PREFIX_LEN 10 /* dwt:{bbb}K */
 
 /* Ten bits: 1024 buckets, which outboxes and later nodes are divided by. */
 unsigned
@@ -58,6 +59,14 @@ keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1])
 {
 
 	keys_outbox_of(keys_bucket(user_key), out);
+}
+
+void
+keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNTER_LEN + 1])
+{
+
+	snprintf(out, COUNTER_PREFIX_LEN + 1, "dwt:{%03x}%c", keys_bucket(counter), kind);
+	base64url_encode(counter, USER_KEY_LEN, out + COUNTER_PREFIX_LEN);
 }
 
 void

@@ -9,9 +9,10 @@
 #include "base/str.h"
 #include "doorward/session.h"
 
-#define KEYS_RECORD_LEN 20 /* dw:{bbb}UUUUUUUUUUUU */
-#define KEYS_OUTBOX_LEN 9  /* dwo:{bbb} */
-#define KEYS_FIELD_LEN 9   /* kind, session_key */
+#define KEYS_RECORD_LEN 20  /* dw:{bbb}UUUUUUUUUUUU */
+#define KEYS_OUTBOX_LEN 9   /* dwo:{bbb} */
+#define KEYS_FIELD_LEN 9    /* kind, session_key */
+#define KEYS_COUNTER_LEN 22 /* dwt:{bbb}KCCCCCCCCCCCC */
 #define KEYS_JTI_FIELD_LEN 13
 #define KEYS_BUCKETS 1024
 #define KEYS_RECORDS_PATTERN "dw:{*"
@@ -26,6 +27,8 @@
 #define KEYS_LIKE_RECORD "dw:{000}AAAAAAAAAAAA"
 #define KEYS_RULE_OUTBOX "~dwo:*"
 #define KEYS_LIKE_OUTBOX "dwo:{000}"
+#define KEYS_RULE_COUNTER "~dwt:*"
+#define KEYS_LIKE_COUNTER "dwt:{000}aAAAAAAAAAAAA"
 #define KEYS_RULE_EVENTS "&" KEYS_EVENTS
 #define KEYS_LIKE_EVENTS KEYS_EVENTS
 
@@ -41,6 +44,9 @@ bool keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN]);
 /* The outbox stream of ${bucket}; of that of ${user_key}. */
 void keys_outbox_of(unsigned bucket, char out[KEYS_OUTBOX_LEN + 1]);
 void keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1]);
+
+/* A counter of failed guesses: ${kind} a (account) or i (address), and what it is of, keyed as a user is. */
+void keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNTER_LEN + 1]);
 
 /* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */
 void keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN]);

@@ -53,6 +53,7 @@ static const struct {
 	[LOOK_REPLICA] = { "replica", LOOK_BROKEN },
 	[LOOK_OLD] = { "version", LOOK_BROKEN },
 	[LOOK_DENIED] = { "acl", LOOK_BROKEN },
+	[LOOK_UNCOUNTED] = { "acl_throttle", LOOK_BROKEN },
 	[LOOK_UNSAVED] = { "disk", LOOK_BROKEN },
 	[LOOK_FULL] = { "memory", LOOK_BROKEN },
 	[LOOK_EVICTS] = { "maxmemory-policy", LOOK_DEGRADED },
@@ -61,6 +62,14 @@ static const struct {
 	[LOOK_UNTRIMMED] = { "acl_outbox", LOOK_WARNING },
 	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
 };
+
+/* What is switched off needs no rights. */
+static bool
+is_used(const struct config *c, const struct right *r)
+{
+
+	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled));
+}
 
 enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE };
 
@@ -83,7 +92,7 @@ look_question(const struct config *c, size_t i, struct args *a)
 	}
 	script_begin(SCRIPT_PROBE, a);
 	for (size_t k = 0; k < RIGHTS; k++)
-		if (c->cache_enabled || rights[k].lack != LOOK_UNTOLD)
+		if (is_used(c, &rights[k]))
 			args_text(a, rights[k].command);
 }
 
@@ -213,7 +222,7 @@ take_rights(struct look *l, const struct config *c, const redisReply *r)
 
 	buf_init(&b, l->rules, sizeof(l->rules));
 	for (size_t k = 0; k < RIGHTS; k++) {
-		if (rights[k].lack == LOOK_UNTOLD && !c->cache_enabled)
+		if (!is_used(c, &rights[k]))
 			continue;
 		if (at >= r->elements || r->element[at]->type != REDIS_REPLY_INTEGER) {
 			set(l, LOOK_UNSEEN, true);
@@ -242,7 +251,7 @@ take_no_scripts(struct look *l, const struct config *c)
 
 	buf_init(&b, l->rules, sizeof(l->rules));
 	for (size_t k = 0; k < RIGHTS; k++) {
-		if (rights[k].lack == LOOK_UNTOLD && !c->cache_enabled)
+		if (!is_used(c, &rights[k]))
 			continue;
 		lacks(l, &b, rights[k].on);
 		lacks(l, &b, rights[k].rule);
@@ -342,6 +351,9 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 	case LOOK_DENIED:
 		buf_puts(b, "Our user may not do in Redis all that logins and logouts need.");
 		return;
+	case LOOK_UNCOUNTED:
+		buf_puts(b, "Our user may not count failed logins in Redis: nobody can log in.");
+		return;
 	case LOOK_UNSAVED:
 		buf_puts(b, "Redis cannot write its append-only file and takes no writes.");
 		return;
@@ -385,6 +397,7 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 		buf_puts(b, "install Redis 7.0 or later");
 		return;
 	case LOOK_DENIED:
+	case LOOK_UNCOUNTED:
 	case LOOK_UNTOLD:
 	case LOOK_UNTRIMMED:
 		mend_rights(b, c, l->rules);

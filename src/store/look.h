@@ -24,6 +24,7 @@ enum look_fault {
 	LOOK_REPLICA,   /* not a master: neither read nor written, whatever it answers */
 	LOOK_OLD,       /* older than 7.0: scripts would fail half-way */
 	LOOK_DENIED,    /* our user may not do all that the scripts do */
+	LOOK_UNCOUNTED, /* our user may not count guesses: no logins, but all the rest */
 	LOOK_UNSAVED,   /* it cannot write its files, and takes no writes therefore */
 	LOOK_FULL,      /* maxmemory is reached: no logins */
 	LOOK_EVICTS,    /* maxmemory-policy: it may throw sessions and records of their end away */

@@ -17,6 +17,7 @@
 #include "doorward/config.h"
 #include "store/call.h"
 #include "store/conn.h"
+#include "store/guess.h"
 #include "store/keys.h"
 #include "store/look.h"
 #include "store/reading.h"
@@ -170,6 +171,7 @@ const struct store_ops redis_store_ops = {
 	.look_at_clock = look_at_clock,
 	.revoke = writing_revoke,
 	.set_groups = writing_set_groups,
+	.guess = guess_steps,
 };
 
 static enum dw_result

@@ -163,6 +163,31 @@ set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
 	return (f->set_groups_rc);
 }
 
+static void
+guess_one(struct fake *f, struct guess *g)
+{
+	int i = g->kind == GUESS_ADDRESS;
+	size_t used = strlen(f->guess_steps);
+
+	g->rc = f->guess_rc[i];
+	if (g->step == GUESS_RESERVE && g->rc == DW_OK) {
+		g->verdict = g->device != NULL && i == 0 ? f->guess_device_verdict : f->guess_verdict[i];
+		g->wait_ms = g->verdict == GUESS_WAIT ? f->guess_wait[i] : 0;
+		g->report = g->verdict == GUESS_WAIT && f->guess_report[i];
+	}
+	snprintf(f->guess_steps + used, sizeof(f->guess_steps) - used, "%c%d ", g->kind, (int)g->step);
+	f->guessed[i] = *g;
+}
+
+static void
+guess(void *ctx, struct guess *guesses, size_t n)
+{
+
+	fake_note(ctx, "guess");
+	for (size_t i = 0; i < n; i++)
+		guess_one(ctx, &guesses[i]);
+}
+
 static const struct store_ops store = { .lookup = lookup,
 	.login = begin,
 	.end = end,
@@ -174,7 +199,8 @@ static const struct store_ops store = { .lookup = lookup,
 	.now = now,
 	.look_at_clock = look_at_clock,
 	.set_groups = set_groups,
-	.revoke = revoke };
+	.revoke = revoke,
+	.guess = guess };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)
@@ -247,7 +273,7 @@ get_device(void *ctx, const char *user_id, const char *device_id, struct device 
 
 	(void)user_id, (void)device_id, (void)out;
 	fake_note(ctx, "get_device");
-	return (DW_ABSENT);
+	return (((struct fake *)ctx)->get_device_rc);
 }
 
 static const struct userdb_ops users = { .find = find,
@@ -316,6 +342,15 @@ fake_reset(struct fake *f)
 	f->revoke_rc = DW_OK;
 	f->revoke_wait = 0;
 	memset(&f->revoked, 0, sizeof(f->revoked));
+	f->get_device_rc = DW_ABSENT;
+	for (int i = 0; i < 2; i++) {
+		f->guess_rc[i] = DW_OK;
+		f->guess_verdict[i] = GUESS_GRANTED;
+		f->guess_wait[i] = 1500;
+		f->guess_report[i] = false;
+	}
+	f->guess_device_verdict = GUESS_GRANTED;
+	f->guess_steps[0] = '\0';
 	f->login_outcome = LOGIN_DONE;
 	f->disabled_since = f->groups_again = false;
 	f->versions_since = 0;

@@ -40,8 +40,17 @@ struct fake {
 	struct notice noticed;
 	char noticed_type[32], noticed_user_id[64], noticed_username[80], noticed_reason[64];
 
+	/* Likewise of guesses: of an account, of an address. Each step that was asked for: its letter, a or i, and its number.
+	 */
+	enum dw_result guess_rc[2];
+	int guess_verdict[2], guess_device_verdict; /* of the account, where a known device is named */
+	int64_t guess_wait[2];
+	bool guess_report[2];
+	char guess_steps[64];
+	struct guess guessed[2]; /* the last of each */
+
 	/* What the user database answers, and what it was given. */
-	enum dw_result find_rc, find_id_rc, replace_hash_rc, put_device_rc, set_groups_rc;
+	enum dw_result find_rc, find_id_rc, get_device_rc, replace_hash_rc, put_device_rc, set_groups_rc;
 	struct userdb_driver driver; /* what it can do */
 	bool disabled_since;         /* the account, between the first look and the second */
 	int64_t versions_since;      /* likewise */

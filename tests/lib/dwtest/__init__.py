@@ -7,6 +7,7 @@ Only the standard library is used. A test file is a program: functions test_*(si
 from .answer import Answer
 from .browser import Browser
 from .check import Failed, Skip, equal, expect, fails, same, wait_until
+from .config import MANY_GUESSES
 from .fcgi import AUTHORIZER, FILTER, RESPONDER, Connection
 from .proc import Process, alive, descriptors, marked
 from .runner import main

@@ -3,7 +3,7 @@
 #include "config/table.h"
 #include "file.h"
 
-#define SAMPLE_MAX 65536
+#define SAMPLE_MAX 32768
 
 static const char srcdir_default[] = ".";
 static char source_dir[4096];

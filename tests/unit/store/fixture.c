@@ -50,6 +50,7 @@ fill_conf(void)
 		.redis_breaker_open = 1000,
 		.logout_keep = 604800000,
 		.session_limit = 32,
+		.throttle_enabled = true,
 		.outbox_keep = 3600000,
 		.outbox_max = 128 * KEYS_BUCKETS,
 		.clients = fx.clients,

@@ -107,7 +107,10 @@ as_user(const char *rules)
 	fx.conf.redis_user = user;
 }
 
-#define NEEDED "~dw:* ~dwo:* &dw:events +ping +hmget +hget +hgetall +hset +hdel +expireat +xadd +publish +evalsha +script|load"
+#define COUNTERS "~dwt:*"
+#define NEEDED                                                                                                                 \
+	"~dw:* ~dwo:* " COUNTERS                                                                                               \
+	" &dw:events +ping +hmget +hget +hgetall +hset +hdel +expireat +xadd +publish +evalsha +script|load"
 #define ALL NEEDED " +xlen +xinfo|groups +xrange +xdel +xtrim"
 #define CACHE "&__redis__:invalidate +subscribe +client|id +client|tracking"
 
@@ -145,9 +148,12 @@ test_rights(void **state)
 		{ "+info +role ~* +@all resetchannels", "&dw:events +publish", LOOK_BIT(LOOK_DENIED) },
 		{ "+info +role " ALL " -xlen", "~dwo:* +xlen", LOOK_BIT(LOOK_UNTRIMMED) },
 		{ "+info +role " NEEDED, "~dwo:* +xlen +xinfo|groups +xrange +xdel +xtrim", LOOK_BIT(LOOK_UNTRIMMED) },
-		{ "+info +role " ALL " -hset -xadd", "~dw:* +hset ~dwo:* +xadd", LOOK_BIT(LOOK_DENIED) },
-		{ "+info +role allchannels +@all resetkeys ~dw:*", "~dwo:* +xadd +xlen",
-		    LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTRIMMED) },
+		{ "+info +role " ALL " -hset -xadd", "~dw:* +hset ~dwo:* +xadd",
+		    LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNCOUNTED) },
+		{ "+info +role allchannels +@all resetkeys ~dw:*", "~dwo:* +xadd",
+		    LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTRIMMED) | LOOK_BIT(LOOK_UNCOUNTED) },
+		{ "+info +role allchannels +@all resetkeys ~dw:* ~dwo:*", "~dwt:* +hmget +hgetall +hset +hdel +expireat",
+		    LOOK_BIT(LOOK_UNCOUNTED) },
 		{ "+info +role " ALL " -script|load", "~dw:*", LOOK_BIT(LOOK_DENIED) },
 		{ "+info +role " ALL " -evalsha", "~dw:*", LOOK_BIT(LOOK_DENIED) },
 		{ "+info", "~dw:*", LOOK_BIT(LOOK_DENIED) },
@@ -206,6 +212,40 @@ test_nothing_is_written_first(void **state)
 	redis_store_free(fx.store);
 	fx.store = fixture_store();
 	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_OK);
+}
+
+/* Without the counters nobody is let in, but whoever is in can be asked for, and can leave. */
+static void
+test_no_counters(void **state)
+{
+	char *file = fx.conf.redis_password_file, *user = fx.conf.redis_user;
+	const struct guess_limits limits = { .free = 5, .most = 5, .reset = 1000 };
+	struct guess g = { .kind = GUESS_ACCOUNT, .limits = &limits, .life = 1000 };
+	struct login_write w = fixture_login(1);
+
+	(void)state;
+	as_user("+info +role ~dw:* ~dwo:* +@all allchannels");
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	for (int i = 0; i < 9; i++) {
+		redis_store_ops.guess(fx.store, &g, 1);
+		assert_int_equal(g.rc, DW_UNAVAILABLE);
+	}
+	fixture_logged_in(&w);
+	assert_true(fixture_lookup(1).live);
+	freeReplyObject(fixture_raw("ACL SETUSER worker " COUNTERS));
+	fixture_sleep(1100); /* the time after which it is looked again */
+	redis_store_ops.guess(fx.store, &g, 1);
+	assert_int_equal(g.rc, DW_OK);
+	freeReplyObject(fixture_raw("ACL SETUSER worker resetkeys ~dw:* ~dwo:*")); /* while the connection stands */
+	redis_store_ops.guess(fx.store, &g, 1);
+	assert_int_equal(g.rc, DW_UNAVAILABLE);
+	assert_true(fixture_lookup(1).live);
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_user = user;
+	freeReplyObject(fixture_raw("ACL DELUSER worker"));
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
 }
 
 /* A right that is taken while the connection stands, each in its turn: the script itself refuses before it writes. */
@@ -273,6 +313,7 @@ main(void)
 		cmocka_unit_test_setup(test_settings, fixture_fresh),
 		cmocka_unit_test_setup(test_rights, fixture_fresh),
 		cmocka_unit_test_setup(test_nothing_is_written_first, fixture_fresh),
+		cmocka_unit_test_setup(test_no_counters, fixture_fresh),
 		cmocka_unit_test_setup(test_rights_that_are_taken, fixture_fresh),
 		cmocka_unit_test_setup(test_every_command_of_the_scripts_is_looked_for, fixture_fresh),
 	};
