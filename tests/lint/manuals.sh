@@ -90,8 +90,8 @@ check_sections() { # page section…
 check_options doorward "$daemon"
 check_options doorwardctl "$ctl"
 check_commands
-check_environment "$ctl" "$srcdir/src/ctl"
-check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/child" "$srcdir/src/base"
+check_environment "$ctl" "$srcdir/src/ctl" "$srcdir/src/config"
+check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/config" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/child" "$srcdir/src/base"
 check_signals
 check_routes
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
