@@ -54,9 +54,9 @@ struct login_write {
 	const char *username;
 	const char *groups;
 	/*
-	 * The new session: sid8, dev8, client4, flags, level, policy, has_cookie, secret_hash, idle, ip, device_id (kept as
-	 * text only with SESSION_DEVICE_CHOSEN), has_family, family_idle are taken from here; created, last_seen and rotated
-	 * become the store's time.
+	 * The new session: session_key, device_key, client_hash, flags, level, policy, has_cookie, secret_hash, idle, ip,
+	 * device_id (kept as text only with SESSION_DEVICE_CHOSEN), has_family, family_idle are taken from here; created,
+	 * last_seen and rotated become the store's time.
 	 */
 	struct session session;
 	int64_t absolute_in; /* seconds from now to session.absolute, and to family_absolute */

@@ -222,7 +222,9 @@ put_cache(struct buf *b, const struct app *app)
 	    n.lease_left > 0);
 }
 
-/* As whoever looked last saw it; that is at most a second old while there is a cache, and else as old as the newest connection.
+/*
+ * The state that the last process to look has seen: at most a second old while there is a cache, else as old as the newest
+ * connection.
  */
 static void
 put_redis(struct buf *b, const struct board *board)

@@ -181,7 +181,7 @@ send_datagram(const struct buf *b)
 	return (log_reopen() == 0 && send(log_fd, b->p, b->len, MSG_NOSIGNAL) >= 0);
 }
 
-/* False: nobody took it. */
+/* False: the syslog daemon did not take it. */
 static bool
 deliver_syslog(const struct log_record *r)
 {

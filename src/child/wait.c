@@ -49,7 +49,7 @@ handle(int sig, void (*handler)(int), sigset_t *blocked)
 		sigaddset(blocked, sig);
 }
 
-/* What is blocked already stays so while waiting; these four do not, whoever blocked them before us. */
+/* Signals that were blocked already stay blocked while waiting, except these four. */
 void
 child_signals(void)
 {

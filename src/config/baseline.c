@@ -334,7 +334,7 @@ hold_secrets(struct baseline *b)
 	}
 }
 
-/* Where names can be guessed and taken by others, one of theirs may stand in the place of ours. */
+/* In a directory that others can write to, somebody could create the file first or replace it. */
 static void
 hold_place(struct baseline *b, const char *name, const char *path)
 {

@@ -358,7 +358,7 @@ check_log(const struct loading *l)
 		wrong(l, "log.target", "is \"file\", but log.file names none");
 }
 
-/* Who is not root cannot change to anybody, and need not have them. */
+/* Without root nobody changes users, so the accounts need not exist. */
 static void
 check_accounts(const struct loading *l)
 {

@@ -23,7 +23,7 @@
 #define WIDE_IPV4 24      /* a public prefix shorter than these holds strangers */
 #define WIDE_IPV6 64
 
-/* What nobody outside can have as an address of theirs: RFC 1918, 6598, 3927, 5735; RFC 4193, 4291. */
+/* Addresses that are never routed on the Internet: RFC 1918, 6598, 3927, 5735; RFC 4193, 4291. */
 static const struct range {
 	int family;
 	unsigned bits;

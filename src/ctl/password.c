@@ -113,7 +113,7 @@ characters(const char *p, size_t n)
 	return (count);
 }
 
-/* What no password may be, whoever chose it. */
+/* What is refused as a password even from an administrator. */
 static int
 judge(const char *p, size_t n)
 {

@@ -38,7 +38,7 @@ print_event(struct str json)
 	putchar('\n');
 }
 
-/* One event, or none: whoever reads us gets each line at once. */
+/* Prints one event, or nothing at a tick. Flushed at once, since the reader may be a pipe. */
 static bool
 on_event(void *arg, const char *json, size_t n)
 {

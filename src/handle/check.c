@@ -20,7 +20,7 @@ tell(struct response *r, const struct request *q, const char *header, const char
 	response_header(r, q->authorizer ? variable : header, value);
 }
 
-/* Yes, and nothing of who it is. */
+/* Allows the request without saying who it is from. */
 static void
 allow_anybody(struct response *r)
 {
@@ -102,7 +102,7 @@ refuse_group(const struct request *q, struct response *r)
 	response_error(r, q, "forbidden", "You are signed in, but not in the group this needs.", NULL, 0);
 }
 
-/* Who passes: by the short way if this very credential passed a moment ago, else by asking. False: answered. */
+/* Finds who this is: from the cache if this very credential passed a moment ago, else by asking the store. False: answered. */
 static bool
 find_cached_check(struct app *app, const struct request *q, struct response *r, struct cached_check *out)
 {

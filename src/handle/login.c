@@ -226,8 +226,10 @@ handle_login(struct app *app, struct request *q, struct response *r)
 
 	if (!read_login_request(app, q, r, &w) || !find_presented(app, q, r, &w))
 		return;
-	/* A login sets a cookie or ends the session of the one that came along: each is a write in the name of whoever's
-	 * browser it is. */
+	/*
+	 * A login sets a cookie and may end the session of the cookie that came along: both are writes in the name of the
+	 * browser's user.
+	 */
 	if (!credential_write_allowed(app, q, r, w.in.want_cookie || w.presented.has_cookie))
 		return;
 	if ((outcome = login(app, &w.in, &out)) == SIGNED_IN)

@@ -42,7 +42,7 @@ set_flag(struct page *p, const char *name, bool on)
 	set(p, name, on ? STR_LIT("") : STR_NONE);
 }
 
-/* What is configured as "" is absent from the page. */
+/* An option that is "" is left out of the page. */
 static void
 set_option(struct page *p, const char *name, const char *value)
 {

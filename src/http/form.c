@@ -72,8 +72,10 @@ form_parse(struct arena *a, struct str body, struct field **fields, size_t *n)
 	return (true);
 }
 
-/* Escaped or not: whoever else reads this query, the application or a front, decodes names as well. A malformed one is
- * nobody's. */
+/*
+ * Compares decoded names, since other readers of this query (the application, a front) decode them too. A malformed name
+ * matches nothing.
+ */
 static bool
 is_name(struct arena *a, struct str key, const char *name)
 {

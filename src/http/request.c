@@ -29,7 +29,7 @@ method_of(struct str s)
 	return (METHOD_OTHER);
 }
 
-/* Once: whoever can send such a header could otherwise fill the log. */
+/* Logged once per process: anybody who can send such a header could otherwise fill the log. */
 static void
 report_unreadable(struct str forwarded_for)
 {

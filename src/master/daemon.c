@@ -32,7 +32,7 @@ struct report {
 	char why[512];
 };
 
-/* The process that was called: waits for the one that stays. */
+/* The process that the user called: waits for the report of the daemon. */
 static _Noreturn void
 wait_for_report(int fd, pid_t first)
 {
@@ -71,7 +71,7 @@ daemon_launch(void)
 	}
 	close(fds[0]);
 	setsid();
-	/* Once more, so that no terminal can ever become ours. */
+	/* A second fork: a process that does not lead its session can never get a controlling terminal. */
 	if ((pid = fork()) != 0)
 		_exit(pid < 0 ? EXIT_RUNTIME : EXIT_RETIRED);
 	(void)!chdir("/");

@@ -99,7 +99,10 @@ generation_prune(const struct generation *now, const struct generation *next, st
 			listen_close(&ls->all[i]);
 }
 
-/* What was bound, whoever did it; a path that is not absolute is another one elsewhere. */
+/*
+ * The address as it was bound, by us or by a service manager. A relative path is left out: it means another file in another
+ * directory.
+ */
 static void
 describe_socket(int fd, struct board_socket *s)
 {

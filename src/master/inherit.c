@@ -47,7 +47,7 @@ write_redis(struct buf *b, const struct inherit_redis *r)
 	buf_printf(b, "redis %d %d %d %s\n", (int)r->pid, r->pidfd, r->life, r->dir);
 }
 
-/* What was inherited as descriptor 0 is so again, without a word. */
+/* A socket that came as descriptor 0 is not listed: the new master inherits it in the same way. */
 void
 inherit_write(struct buf *b, const struct listeners *ls, const struct inherited *h)
 {
@@ -158,7 +158,7 @@ is_role_name(struct str name)
 	return (str_is(name, "check") || str_is(name, "login") || str_is(name, "admin"));
 }
 
-/* By its name, else by its path: one that has neither in common with the configuration is of no use. */
+/* It is found again by its name, else by its path. One that matches nothing in the configuration is not used. */
 static void
 take_activated(struct listeners *ls, int fd, struct str name)
 {

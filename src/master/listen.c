@@ -183,7 +183,7 @@ open_inherited(struct listener *l, const struct listen_spec *spec, char *err, si
 	return (-1);
 }
 
-/* What a service manager made for this purpose comes first: it decides on the address. */
+/* A socket of the service manager with this name comes first, whatever its address. */
 static struct listener *
 find(struct listeners *ls, const struct listen_spec *spec)
 {

@@ -60,7 +60,7 @@ wait_for_something(struct master *m, const sigset_t *mask)
 }
 
 /*
- * Children are told to finish by ${deadline}. Our sockets go first: the front shall not queue where nobody will come.
+ * Children are told to finish by ${deadline}. Our sockets are closed first, so that no front queues where nobody will accept.
  */
 static void
 stop(struct master *m, int64_t deadline)
@@ -87,7 +87,7 @@ give_up(struct master *m, int code, int64_t now)
 	pool_kill(&m->pool, NULL);
 }
 
-/* Somebody waits for the first generation: what cannot get better is told at once. */
+/* Whoever started us waits for the first generation: a failure that cannot get better is reported at once. */
 static void
 first_death(struct master *m, const struct death *d, int64_t now)
 {
@@ -104,7 +104,7 @@ first_death(struct master *m, const struct death *d, int64_t now)
 	}
 }
 
-/* If nobody is left who may serve, whoever watches over us shall know. */
+/* If no process may be started any more that could serve, the master exits, so that its own supervisor sees it. */
 static void
 later_death(struct master *m, const struct death *d, int64_t now)
 {
@@ -232,7 +232,7 @@ is_up(const struct master *m)
 	return (true);
 }
 
-/* A reload changes what m->now is. */
+/* reload_tick() may change m->now, so the deadline is computed after it. */
 static void
 tick_serving(struct master *m, int64_t now)
 {
@@ -287,7 +287,7 @@ loop(struct master *m, const sigset_t *mask)
 	}
 }
 
-/* What is the master's alone: a child that kept one would make it look alive. */
+/* Descriptors that only the master may hold: in a child they would make a dead master look alive. */
 static void
 hide_descriptors(struct master *m)
 {
@@ -337,7 +337,7 @@ prepare(struct master *m, struct config *conf)
 	return (EXIT_RUNTIME);
 }
 
-/* What every end has in common. No child is left that could still need any of it. */
+/* The last steps of every exit. No child is left that could still need any of this. */
 static int
 leave(struct master *m)
 {
@@ -366,7 +366,7 @@ leave(struct master *m)
 	return (code);
 }
 
-/* Now, while the name is still that of the file we run from; NULL if it cannot be known. */
+/* Read at the start, while the name still leads to the file we run from; NULL if it cannot be read. */
 static char *
 program_file(void)
 {

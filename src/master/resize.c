@@ -157,7 +157,7 @@ recycle(struct pool *p, struct slot *pl, int64_t now, int64_t deadline)
 {
 
 	if (pl->replacement != NULL && pl->replacement->state != SLOT_FAILED && !pool_has_replacement(pl))
-		pl->replacement = NULL; /* it was told to leave itself */
+		pl->replacement = NULL; /* the replacement itself was told to leave */
 	if (pl->replacement == NULL) {
 		if (pool_free(p) > BOARD_SLOTS / 2)
 			pl->replacement = pool_add(p, pl->gen, pl->role, pl->ordinal, now);

@@ -99,7 +99,7 @@ be_child(struct pool *p, struct slot *pl, int channel, pid_t master)
 	exit(role->run(&c, pl->gen->conf));
 }
 
-/* Said at the first try, and then each time that as many have failed again. */
+/* Logged at the first failure, and then each time their number has doubled. */
 static void
 put_off(struct slot *pl, int64_t now, const char *what)
 {

@@ -62,7 +62,7 @@ be_successor(struct master *m, int report_fd)
 	fail(m->program);
 }
 
-/* Aside with ours: the new master makes its own, and locks it. */
+/* Moves our pid file aside, or back: the new master makes and locks one of its own. */
 static void
 move_pid_file(const struct master *m, bool aside)
 {
@@ -141,7 +141,7 @@ hear(struct master *m, int64_t now)
 	}
 }
 
-/* A master that was killed has left it. */
+/* A predecessor that was killed could not remove it. */
 static void
 remove_old_pid_file(const struct master *m)
 {
@@ -203,7 +203,7 @@ upgrade_tick(struct master *m, int64_t now)
 	m->upgrade.at = NEVER;
 }
 
-/* Everything is ours again, also what had been given up already. */
+/* Takes everything back, also what had been given up already. */
 bool
 upgrade_reap(struct master *m, pid_t pid, int status, int64_t now)
 {

@@ -88,7 +88,7 @@ write_config(const struct private_redis *r, char *err, size_t errlen)
 	return (0);
 }
 
-/* Said at the start, not by a child that dies. */
+/* Checked at the start, so that the message does not have to come from a child that dies. */
 bool
 private_redis_find(const char *name, char out[PATH_MAX])
 {
@@ -201,7 +201,10 @@ be_redis(const void *ctx, pid_t supervisor)
 	char *const argv[] = { (char *)"redis-server", (char *)"redis.conf", NULL };
 	int null;
 
-	/* Nobody would see to it any more, and what it has acknowledged is with the kernel: it can go at once. */
+	/*
+	 * Without its supervisor nobody would restart or stop it. What it has acknowledged is written to the kernel, so it can
+	 * be killed at once.
+	 */
 	if (privs_follow_parent(supervisor, SIGKILL) != 0)
 		_exit(EXIT_RETIRED);
 	if (chdir(r->dir) != 0 || (null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
@@ -270,7 +273,7 @@ start(struct private_redis *r, struct board *b, int64_t now)
 	char path[PATH_MAX + 16];
 	pid_t pid;
 
-	/* One that is leaving would take the path of the next one's socket with it. */
+	/* A server that is still exiting would unlink the socket of the next one. */
 	socket_path(r, path);
 	if (listen_is_alive(path)) {
 		r->at = now + POLL_MS;
@@ -343,7 +346,7 @@ private_redis_next(const struct private_redis *r)
 	return (r->wanted && !r->leave ? r->at : NEVER);
 }
 
-/* It has no requests that we know of: a life long enough counts as one. */
+/* Its requests are not counted here: a long enough life counts as one. */
 static void
 schedule(struct private_redis *r, struct board *b, int status, int64_t now)
 {

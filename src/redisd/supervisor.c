@@ -82,7 +82,7 @@ keep_only(int life)
 	close_range(LIFE_FD + 1, ~0U, 0);
 }
 
-/* As the child ended, so that the master reads the same. */
+/* Ends in the same way as the child did, so that the master sees the child's status. */
 static _Noreturn void
 end_like(int status)
 {

@@ -31,7 +31,7 @@
 #define HOLD_MS 200        /* until a server that was no master is tried again: the new one is to be found within a second */
 #define LOOK_AGAIN_MS 1000 /* until rights that lacked are looked for again */
 
-/* What the first word of an error says. */
+/* What the first word of an error of Redis means to us. */
 enum meaning {
 	MEANS_DOWN,      /* the server cannot be asked at present: counts for the breaker */
 	MEANS_DENIED,    /* our user may not: the next connection looks what else; for the breaker as down, where it is all we
@@ -83,7 +83,7 @@ meaning_of(const redisReply *r)
 	return (MEANS_FAULT);
 }
 
-/* It is the master no more: nothing that this host keeps of it counts. */
+/* The server is no longer the master: all that this host has cached from it is void. */
 static void
 leave(struct redis_store *s, struct link *l)
 {

@@ -161,7 +161,7 @@ lesser(int64_t a, int64_t b)
 	return (a < b ? a : b);
 }
 
-/* What an operator can act on: the limit that was reached and the option it is, not what errno was called. */
+/* Puts the failure into words an operator can act on: which limit was reached and which option sets it. */
 static void
 explain(struct conn *c, bool connecting, int error)
 {

@@ -210,7 +210,7 @@ mutation_lost(struct redis_store *s, int64_t lost)
 		    (long long)lost);
 }
 
-/* Closes a call whose answer has been read: it fits, or it makes no sense. */
+/* Frees the reply of a call and returns the result: DW_OK, or a fault if the reply made no sense. */
 enum dw_result
 mutation_done(enum script_id id, redisReply *r, const struct reply *p, bool good)
 {

@@ -51,12 +51,12 @@ enum {
 };
 enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6, RECORD_L_FLAGS = 14, RECORD_L_REASON = 15 };
 
-/* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 dev8 client4 ip0/4/16 level1 */
+/* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 device8 client4 ip0/4/16 level1 */
 #define RECORD_S_MIN 47
 #define RECORD_S_MAX 63
 /* f: current16 previous16 salt12 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
 #define RECORD_F_LEN 62
-/* l: at4 cause1 scope1 dev8 flags1 reason0…48 */
+/* l: at4 cause1 scope1 device8 flags1 reason0…48 */
 #define RECORD_L_MIN RECORD_L_REASON
 #define RECORD_L_MAX (RECORD_L_MIN + REASON_MAX)
 /* n: notbefore4 */
@@ -88,15 +88,16 @@ bool record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, c
  */
 size_t record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX]);
 
-/* Fills ${s} from ${v}, leaving sid8, device_id and the family alone. Returns false if the size or the policy is not one of
- * ours. */
+/* Fills ${s} from ${v}, leaving session_key, device_id and the family alone. Returns false if the size or the policy is not one
+ * of ours. */
 bool record_unpack_session(struct str v, struct session *s);
 
 /* The same for the family: struct session has one part of it, ${f} the other. */
 void record_pack_family(const struct session *s, const struct record_family *f, uint8_t out[RECORD_F_LEN]);
 bool record_unpack_family(struct str v, struct session *s, struct record_family *f);
 
-/* Fills ${e} from ${v}, leaving sid8 and device_id alone; ${*chosen} is true if the device id was the client's choice. */
+/* Fills ${e} from ${v}, leaving session_key and device_id alone; ${*chosen} is true if the device id was the client's choice.
+ */
 bool record_unpack_logout(struct str v, struct logout_record *e, bool *chosen);
 
 /* The not-before mark; an absent field is 0. */

@@ -27,7 +27,7 @@ static const char settings[] =
     "PRAGMA secure_delete = ON;" /* old hashes do not stay in free pages */
     "PRAGMA trusted_schema = OFF;";
 
-/* What a code means to those who asked. */
+/* Maps a result code of SQLite to ours. */
 static enum dw_result
 meaning(int code)
 {

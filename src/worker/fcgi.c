@@ -111,7 +111,10 @@ respond(struct app *app, FCGX_Request *r, const struct fcgi_visit *v)
 	return (x.status);
 }
 
-/* libfcgi reads what was made for it. Returns 0, or -1 if it did not understand it, which nobody should ever see. */
+/*
+ * Lets libfcgi read the request that feed.c prepared. Returns 0, or -1 if it did not understand it, which nobody should ever
+ * see.
+ */
 static int
 read_request(FCGX_Request *r, const struct incoming *in)
 {

@@ -213,7 +213,7 @@ serve_one(struct loop *l, struct connection *c, bool more)
 	keep_waiting(l, c);
 }
 
-/* Lets those go that have owed the rest of a request for the longest. */
+/* Closes the connections that have owed the rest of a request for longest. */
 static void
 bound_memory(struct loop *l, const struct connection *spared)
 {
@@ -439,7 +439,7 @@ may_recycle(const struct loop *l)
 	return (!l->leaving && l->app->slot->recycle == 0);
 }
 
-/* Asks the master for a successor, who tells us to leave when it is ready; where there is no master, leaves. */
+/* Asks the master for a replacement; when that is ready the master tells us to leave. Without a master we leave at once. */
 static void
 look_at_recycle(struct loop *l)
 {

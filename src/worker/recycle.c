@@ -17,8 +17,8 @@ static int64_t
 jittered(int64_t limit, size_t slot)
 {
 
-	return (limit + limit / 100 * WEAR_JITTER_PERCENT * (int64_t)(slot % SLOT_STEPS) / SLOT_STEPS +
-		limit % 100 * WEAR_JITTER_PERCENT * (int64_t)(slot % SLOT_STEPS) / SLOT_STEPS / 100);
+	return (limit + limit / 100 * RECYCLE_JITTER_PERCENT * (int64_t)(slot % SLOT_STEPS) / SLOT_STEPS +
+		limit % 100 * RECYCLE_JITTER_PERCENT * (int64_t)(slot % SLOT_STEPS) / SLOT_STEPS / 100);
 }
 
 struct recycle_limits
@@ -56,7 +56,7 @@ recycle_is_due(struct recycle *w, const struct recycle_limits *l, uint64_t serve
 
 	if ((l->requests > 0 && served >= l->requests) || (l->age > 0 && now - w->born >= l->age))
 		return (true);
-	if (l->rss == 0 || now - w->looked < WEAR_LOOK_MS)
+	if (l->rss == 0 || now - w->looked < RECYCLE_LOOK_MS)
 		return (false);
 	w->looked = now;
 	return (recycle_rss() >= l->rss);

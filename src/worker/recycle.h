@@ -9,8 +9,8 @@
 
 #include "doorward/config.h"
 
-#define WEAR_LOOK_MS 1000      /* between two looks at our memory */
-#define WEAR_JITTER_PERCENT 10 /* of each limit, by slot: workers must not all leave at once */
+#define RECYCLE_LOOK_MS 1000      /* between two looks at our memory */
+#define RECYCLE_JITTER_PERCENT 10 /* of each limit, by slot: workers must not all leave at once */
 
 /* 0 = no limit. */
 struct recycle_limits {

@@ -42,7 +42,7 @@ test_unlinkable(void **state)
 	assert_memory_not_equal(ta, tb, 6);
 }
 
-/* SHA-1(01..14 || 00*8)[0..9] XOR up || sid8, computed apart with sha1sum and base64. */
+/* SHA-1(01..14 || 00*8)[0..9] XOR user_key || session_key, computed apart with sha1sum and base64. */
 static void
 test_vector(void **state)
 {
