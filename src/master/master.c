@@ -156,7 +156,7 @@ reopen_log(struct master *m)
 {
 
 	if (log_reopen() != 0) {
-		log_error("cannot reopen the log, all processes go on writing to the old file: %s", strerror(errno));
+		log_error("the log cannot be opened again, all processes go on writing to the old file: %s", strerror(errno));
 		return;
 	}
 	privs_give_file(m->now->conf->log_file, &m->now->privs);
