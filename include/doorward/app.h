@@ -9,6 +9,8 @@
 #include "doorward/store.h"
 #include "doorward/userdb.h"
 
+#include "base/str.h"
+
 struct keyring;
 
 struct app {
@@ -19,7 +21,8 @@ struct app {
 	const struct userdb_driver *userdb;
 	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;
-	struct cache *cache; /* NULL = none: no keeper, no cache */
+	enum dw_result (*lookup)(const char *file, struct str word); /* in a list of words: base/wordlist.h */
+	struct cache *cache;                                         /* NULL = none: no keeper, no cache */
 	struct board *board;
 	struct board_slot *slot;
 };

@@ -109,6 +109,14 @@ struct config {
 	/* accounts */
 	char *userdb_url; /* see userdb_driver() */
 
+	/* new passwords */
+	int64_t password_scheme; /* enum pwhash_scheme */
+	int64_t argon2_memory;   /* bytes */
+	int64_t argon2_time, bcrypt_cost, pbkdf2_rounds;
+	bool password_rehash;          /* outdated hashes, at the login */
+	int64_t password_min_length;   /* characters */
+	char *password_blocklist_file; /* "" = none */
+
 	/* guessing; times in ms */
 	bool throttle_enabled;
 	int64_t throttle_free, throttle_delay, throttle_delay_max;

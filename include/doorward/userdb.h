@@ -58,8 +58,12 @@ struct userdb_ops {
 	/* The hash that costs most to verify against, of all accounts, by pwhash_cost(). NULL: not known of this database. Wipe
 	 * after use. */
 	enum dw_result (*dearest)(void *db, char hash[PWHASH_MAX]);
-	/* Sets the hash of a new password, and raises the version. */
-	enum dw_result (*set_hash)(void *db, const char *id, const char *hash);
+	/*
+	 * Sets the hash of a new password, and raises the version. With ${expected}, the account as it was read: only if its
+	 * version is still the one there, else DW_REFUSED, since whoever raised it must not be undone. NULL: whatever is there.
+	 * The operation NULL: accounts cannot be written here.
+	 */
+	enum dw_result (*set_hash)(void *db, const char *id, const struct account *expected, const char *hash);
 	/*
 	 * Puts ${hash}, another one of the same password, in the place of ${expected}; the version stays. DW_ABSENT if the
 	 * account has another hash by now: whoever set that was first, and must not be undone. Waits for others for

@@ -134,7 +134,7 @@ verify(struct app *app, struct str name, const struct password *p, struct accoun
 		rc = app->users->find(app->users_ctx, canonical, out);
 	if (rc != DW_OK && rc != DW_ABSENT)
 		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
-	rc = hash_in_turn(app, rc, out, p, app->userdb->writable ? &renewal : NULL);
+	rc = hash_in_turn(app, rc, out, p, app->userdb->writable && app->conf->password_rehash ? &renewal : NULL);
 	if (rc == DW_OK)
 		renew(app, out, &renewal);
 	explicit_bzero(&renewal, sizeof(renewal));
@@ -155,6 +155,19 @@ password_verify(struct app *app, struct str name, struct str password, struct ac
 	return (rc);
 }
 
+bool
+password_is_of(const char *hash, struct str password)
+{
+	bool same = false;
+	struct password p;
+
+	if (prepare(password, &p))
+		for (size_t i = 0; i < p.n && !same; i++)
+			same = pwhash_verify(hash, p.forms[i].p, p.forms[i].len) == PWHASH_MATCH;
+	explicit_bzero(&p, sizeof(p));
+	return (same);
+}
+
 int
 password_make(struct str password, char hash[PWHASH_TEXT_MAX])
 {
@@ -165,4 +178,29 @@ password_make(struct str password, char hash[PWHASH_TEXT_MAX])
 		rc = pwhash_make(p.forms[0].p, p.forms[0].len, hash);
 	explicit_bzero(&p, sizeof(p));
 	return (rc);
+}
+
+enum dw_result
+password_make_in_turn(struct app *app, struct str password, char hash[PWHASH_TEXT_MAX])
+{
+	int64_t start = clock_mono_ms();
+	enum dw_result rc;
+
+	if (!board_hash_begin(app->board, app->slot))
+		return (DW_BUSY);
+	board_stage(app->slot, STAGE_HASH);
+	rc = password_make(password, hash) == 0 ? DW_OK : DW_FAULT;
+	board_hash_end(app->slot);
+	board_count(app->slot, COUNT_HASH_MS, (uint64_t)(clock_mono_ms() - start));
+	board_stage(app->slot, STAGE_RULES);
+	return (rc);
+}
+
+void
+password_configure(const struct config *conf)
+{
+	struct pwhash_policy policy = { (enum pwhash_scheme)conf->password_scheme, (uint32_t)(conf->argon2_memory / 1024),
+		(uint32_t)conf->argon2_time, (uint32_t)conf->bcrypt_cost, (uint32_t)conf->pbkdf2_rounds };
+
+	pwhash_configure(&policy);
 }

@@ -9,6 +9,10 @@
 #include "doorward/userdb.h"
 
 struct app;
+struct config;
+
+/* Says how this process hashes new passwords, by the settings. Before anything else here. */
+void password_configure(const struct config *conf);
 
 /*
  * Finds ${name} (as typed) and verifies ${password}. DW_OK: ${out} is the account. DW_REFUSED: unknown user, wrong password or
@@ -18,8 +22,14 @@ struct app;
  */
 enum dw_result password_verify(struct app *app, struct str name, struct str password, struct account *out);
 
+/* True if ${hash} is of this password, however it was typed. */
+bool password_is_of(const char *hash, struct str password);
+
 /* Makes the hash of a new password, of 1 to PASSWORD_MAX bytes of UTF-8 without NUL. Returns 0, or -1. The caller wipes
  * ${hash}. */
 int password_make(struct str password, char hash[PWHASH_TEXT_MAX]);
+
+/* The same as one of those that hash at a time. DW_OK, DW_BUSY (all places for hashing are taken), or DW_FAULT. */
+enum dw_result password_make_in_turn(struct app *app, struct str password, char hash[PWHASH_TEXT_MAX]);
 
 #endif

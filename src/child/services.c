@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "auth/clients.h"
+#include "auth/password.h"
 #include "base/log.h"
+#include "base/wordlist.h"
 #include "child/outcome.h"
 #include "crypto/keyring.h"
 #include "store/redis.h"
@@ -43,7 +45,9 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->slot = c->slot;
 	app->cache = c->cache;
 	app->store = &redis_store_ops;
+	app->lookup = wordlist_find;
 	clients_hash(conf);
+	password_configure(conf);
 	errno = 0; /* what was read and made no sense leaves it so */
 	if ((app->keys = keyring_load(conf->state_dir, why, sizeof(why))) == NULL || !open_users(app, conf, why))
 		goto err0;

@@ -22,6 +22,7 @@
 #include "config/source.h"
 #include "config/syntax.h"
 #include "config/table.h"
+#include "crypto/pwhash.h"
 
 #include "config/baseline.h"
 
@@ -32,6 +33,9 @@
 
 #define HSTS_AGE_MIN 31536000 /* seconds: one year, ASVS 3.4.1 */
 #define SECRET_MIN 16         /* bytes: 128 bits if they are random ones */
+#define BCRYPT_COST_MIN 10    /* ASVS 5, appendix C */
+#define PBKDF2_ROUNDS_MIN 600000
+#define PASSWORD_LENGTH_MIN 15 /* characters: NIST SP 800-63B-4, of the only factor */
 #define ACCOUNT_FAILURES_MAX 100
 #define PREFIX "__Host-"
 
@@ -179,6 +183,39 @@ is_open_redis(const struct config *c, const void *value)
 	return (text(value)[0] == '\0' && strncmp(c->redis_url, "unix:", 5) != 0);
 }
 
+/* OWASP's and ASVS's least, of the scheme that is used. */
+static bool
+is_weak_argon2(const struct config *c, const void *value)
+{
+	static const int64_t least[] = { 46, 19, 12, 9, 7 }; /* MiB by passes, and for more passes */
+	size_t last = sizeof(least) / sizeof(least[0]), passes = (size_t)c->argon2_time;
+
+	return (c->password_scheme == PWHASH_SCHEME_ARGON2ID &&
+		*(const int64_t *)value < least[(passes < last ? passes : last) - 1] << 20);
+}
+
+static bool
+is_weak_bcrypt(const struct config *c, const void *value)
+{
+
+	return (c->password_scheme == PWHASH_SCHEME_BCRYPT && *(const int64_t *)value < BCRYPT_COST_MIN);
+}
+
+static bool
+is_weak_pbkdf2(const struct config *c, const void *value)
+{
+
+	return (c->password_scheme == PWHASH_SCHEME_PBKDF2_SHA256 && *(const int64_t *)value < PBKDF2_ROUNDS_MIN);
+}
+
+static bool
+is_short(const struct config *c, const void *value)
+{
+
+	(void)c;
+	return (*(const int64_t *)value < PASSWORD_LENGTH_MIN);
+}
+
 static bool
 is_debug(const struct config *c, const void *value)
 {
@@ -233,6 +270,11 @@ static const struct rule rules[] = {
 	    "a password where Redis is asked over TCP: whoever can connect can make sessions"),
 	AT_MOST("cache.max_age", NULL, SECONDS(5),
 	    "at most 5s: the longest that a lost notice may hide a logout"),
+	NO("password.argon2_memory", is_weak_argon2,
+	    "with password.argon2_time one of 46m and 1, 19m and 2, 12m and 3, 9m and 4, 7m and 5: a stolen hash is guessed at"),
+	NO("password.bcrypt_cost", is_weak_bcrypt, "at least 10: a stolen hash is guessed at"),
+	NO("password.pbkdf2_rounds", is_weak_pbkdf2, "at least 600000: a stolen hash is guessed at"),
+	NO("password.min_length", is_short, "at least 15: the password is all that stands before the account"),
 	NO("throttle.enabled", is_false, "true: else anybody may guess passwords for ever"),
 	AT_MOST("throttle.account_max", NULL, ACCOUNT_FAILURES_MAX,
 	    "at most 100: so many guesses in a row are allowed by NIST SP 800-63B"),

@@ -32,6 +32,7 @@
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
 static const char *const limit_policies[] = { "replace_oldest", "reject", NULL };
 static const char *const algorithms[] = { "EdDSA", "ES256", "RS256", "HS256", NULL };
+static const char *const schemes[] = { "argon2id", "bcrypt", "yescrypt", "pbkdf2-sha256", NULL };
 static const char *const targets[] = { "auto", "stderr", "file", "syslog", NULL };
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
@@ -189,6 +190,19 @@ const struct option table_options[] = {
 
 	OPT(STRING, "userdb.url", USERDB_URL_DEFAULT, 1, PATH_MAX_LEN, userdb_url,
 	    "\"" USERDB_URL_FORMS "\"; a relative path is below state_dir."),
+
+	ONE_OF(LEVEL, schemes, "password.scheme", "argon2id", password_scheme,
+	    "How new passwords are hashed: \"argon2id\", \"bcrypt\", \"yescrypt\" or \"pbkdf2-sha256\"."),
+	OPT(SIZE, "password.argon2_memory", "19m", KILOBYTES(1024), KILOBYTES(262144), argon2_memory,
+	    "Memory of an argon2id hash."),
+	OPT(INT, "password.argon2_time", "2", 1, 16, argon2_time, "Passes over it."),
+	OPT(INT, "password.bcrypt_cost", "12", 4, 15, bcrypt_cost, "Cost of a bcrypt hash; each step doubles it."),
+	OPT(INT, "password.pbkdf2_rounds", "600000", 1000, 5000000, pbkdf2_rounds, "Rounds of a pbkdf2-sha256 hash."),
+	OPT(BOOL, "password.rehash", "true", 0, 1, password_rehash,
+	    "Renew a hash of another scheme, or a weaker one, when its owner signs in."),
+	OPT(INT, "password.min_length", "15", 8, 64, password_min_length, "Characters that a new password must have."),
+	OPT(PATH, "password.blocklist_file", "", 0, PATH_MAX_LEN, password_blocklist_file,
+	    "File of passwords that nobody may choose, one a line; \"\" is none."),
 
 	OPT(BOOL, "throttle.enabled", "true", 0, 1, throttle_enabled, "Let nobody guess passwords for ever."),
 	OPT(INT, "throttle.free", "5", 1, THROTTLE_MAX, throttle_free, "Failures of an account in a row that cost no delay."),

@@ -44,9 +44,10 @@ last_end(const struct config *conf)
 	return (clock_wall() + longest / 1000);
 }
 
-/* Ends all sessions of the user ${id}; how many goes to ${*ended}. Returns -1 after saying until when they may live. */
+/* Ends all sessions of the user ${id}; how many goes to ${*ended}. Returns -1 after saying until when they may live, and the
+ * ${remedy}. */
 static int
-end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
+end_all(struct ctl *c, const char *id, enum end_cause cause, const char *remedy, uint32_t *ended)
 {
 	struct end_write w = { .cause = cause, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL };
 	struct end_reply reply;
@@ -62,8 +63,8 @@ end_all(struct ctl *c, const char *id, enum end_cause cause, uint32_t *ended)
 		}
 		ctl_say_store(rc, w.user_key);
 	}
-	ctl_say("sessions that are open now may live until %s; repeat the command when that is mended",
-	    print_time(last_end(c->conf), at));
+	ctl_say(
+	    "sessions that are open now may live until %s; %s when that is mended", print_time(last_end(c->conf), at), remedy);
 	return (-1);
 }
 
@@ -94,6 +95,33 @@ find_to_change(struct ctl *c, const struct options *o, struct account *a)
 	return (ctl_users_to_change(c) == 0 ? ctl_account(c, o->args[0], a) : -1);
 }
 
+/* Reads the new password and makes its hash; the one that the account has is only compared with. */
+static int
+make_hash(struct ctl *c, const struct account *a, bool from_stdin, char hash[PWHASH_TEXT_MAX])
+{
+	struct account now;
+	struct password_owner owner = { .conf = c->conf, .name = a->name, .hash = now.hash };
+	int rc = -1;
+
+	if (c->users->find_id(c->users_ctx, a->id, &now) != DW_OK)
+		ctl_say("the user database could not be asked");
+	else
+		rc = password_hash(&owner, from_stdin, hash);
+	explicit_bzero(now.hash, sizeof(now.hash));
+	return (rc);
+}
+
+/* The change is an event, whether there were sessions to end or not. */
+static void
+report(struct ctl *c, const struct account *a)
+{
+	struct notice n = { .type = "password_changed", .user_id = a->id, .username = a->name };
+
+	ctl_pseudonym(c, a->id, n.user_key);
+	if (redis_store_ops.notify(c->store, &n) != DW_OK)
+		ctl_say("the event could not be published");
+}
+
 int
 change_password(struct ctl *c, const struct options *o)
 {
@@ -102,16 +130,17 @@ change_password(struct ctl *c, const struct options *o)
 	enum dw_result r;
 	uint32_t ended;
 
-	if (find_to_change(c, o, &a) != 0 || password_hash(o->password_stdin, hash) != 0)
+	if (find_to_change(c, o, &a) != 0 || make_hash(c, &a, o->password_stdin, hash) != 0)
 		return (CTL_FAILED);
-	r = c->users->set_hash(c->users_ctx, a.id, hash);
+	r = c->users->set_hash(c->users_ctx, a.id, NULL, hash);
 	explicit_bzero(hash, sizeof(hash));
 	if (!is_changed(r, a.name))
 		return (CTL_FAILED);
-	if (end_all(c, a.id, END_PASSWORD, &ended) != 0) {
+	if (end_all(c, a.id, END_PASSWORD, "end them with \"session kick --user\"", &ended) != 0) {
 		ctl_say("%s has the new password, but the sessions were not ended", a.name);
 		return (CTL_FAILED);
 	}
+	report(c, &a);
 	tell(a.name, "has the new password", ended);
 	return (CTL_DONE);
 }
@@ -124,7 +153,7 @@ shut_out(struct ctl *c, const struct options *o, enum end_cause cause, const cha
 
 	if (find_to_change(c, o, a) != 0 || !is_changed(c->users->set_disabled(c->users_ctx, a->id, true), a->name))
 		return (-1);
-	if (end_all(c, a->id, cause, ended) == 0)
+	if (end_all(c, a->id, cause, "repeat the command", ended) == 0)
 		return (0);
 	ctl_say("%s is disabled, but %sthe sessions were not ended", a->name, undone);
 	return (-1);

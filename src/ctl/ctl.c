@@ -12,6 +12,7 @@
 
 #include "auth/clients.h"
 #include "auth/name.h"
+#include "auth/password.h"
 #include "auth/pseudonym.h"
 #include "config/load.h"
 #include "crypto/keyring.h"
@@ -52,6 +53,7 @@ ctl_config(struct ctl *c)
 		return (-1);
 	}
 	clients_hash(c->conf);
+	password_configure(c->conf);
 	return (0);
 }
 

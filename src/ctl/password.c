@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "auth/password.h"
+#include "auth/password_rules.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/wordlist.h"
 #include "ctl/ctl.h"
+#include "doorward/config.h"
 
 #include "ctl/password.h"
 
@@ -102,69 +105,71 @@ ask_twice(char *out, size_t cap, size_t *n)
 	return (result);
 }
 
-/* Characters and not bytes, as the rule about short passwords counts: every byte that begins one. */
-static size_t
-characters(const char *p, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += ((unsigned char)p[i] & 0xc0) != 0x80;
-	return (count);
-}
-
-/* What is refused as a password even from an administrator. */
+/* Reads one. Returns 0, or -1 after saying why not. */
 static int
-judge(const char *p, size_t n)
-{
-
-	if (n == 0)
-		ctl_say("an empty password is refused");
-	else if (memchr(p, '\0', n) != NULL)
-		ctl_say("a password with a NUL is refused");
-	else if (!str_is_utf8((struct str){ p, n }))
-		ctl_say("a password that is not UTF-8 is refused: no login could send it");
-	else
-		return (0);
-	return (-1);
-}
-
-int
-password_read(bool from_stdin, char out[PASSWORD_MAX + 1], size_t *n)
+read_password(bool from_stdin, char out[PASSWORD_MAX + 1], size_t *n)
 {
 	enum line result;
 
 	errno = 0;
 	result = from_stdin ? read_line(STDIN_FILENO, out, PASSWORD_MAX + 1, n) : ask_twice(out, PASSWORD_MAX + 1, n);
-	if (result == LINE_TOO_LONG) {
+	if (result == LINE_TOO_LONG)
 		ctl_say("a password of more than %d bytes is refused", PASSWORD_MAX);
-		return (-1);
-	}
-	if (result == LINE_ERROR) {
-		if (from_stdin)
-			ctl_say("standard input cannot be read: %s", strerror(errno));
-		else if (errno == 0)
-			ctl_say("the two are not the same");
-		else
-			ctl_say("there is no terminal to ask for the password (%s); use --password-stdin", strerror(errno));
-		return (-1);
-	}
-	if (judge(out, *n) != 0)
-		return (-1);
-	if (characters(out, *n) < SHORT_PASSWORD)
+	else if (result == LINE_ERROR && from_stdin)
+		ctl_say("standard input cannot be read: %s", strerror(errno));
+	else if (result == LINE_ERROR && errno == 0)
+		ctl_say("the two are not the same");
+	else if (result == LINE_ERROR)
+		ctl_say("there is no terminal to ask for the password (%s); use --password-stdin", strerror(errno));
+	return (result == LINE_OK ? 0 : -1);
+}
+
+/* What has no owner here is judged by nobody's name, and by no list. */
+static int
+judge_for_elsewhere(struct str password)
+{
+	static const struct config rules = {
+		.password_min_length = SHORT_PASSWORD, .issuer = "", .password_blocklist_file = ""
+	};
+	enum password_fault fault = password_judge(&rules, "", password, NULL);
+	char text[128];
+
+	password_fault_text(&rules, fault, text, sizeof(text));
+	if (password.len == 0)
+		ctl_say("an empty password is refused");
+	else if (fault == PASSWORD_TOO_SHORT)
 		ctl_say("warning: a password of less than %d characters is easily guessed", SHORT_PASSWORD);
-	return (0);
+	else if (fault != PASSWORD_GOOD)
+		ctl_say("refused: %s", text);
+	return (password.len == 0 || (fault != PASSWORD_GOOD && fault != PASSWORD_TOO_SHORT) ? -1 : 0);
+}
+
+static int
+judge(const struct password_owner *o, struct str password)
+{
+	enum password_fault fault = password_judge(o->conf, o->name, password, wordlist_find);
+	char text[128];
+
+	if (fault == PASSWORD_GOOD && o->hash != NULL && password_is_of(o->hash, password))
+		fault = PASSWORD_SAME;
+	if (fault == PASSWORD_GOOD)
+		return (0);
+	password_fault_text(o->conf, fault, text, sizeof(text));
+	ctl_say("refused: %s", text);
+	return (-1);
 }
 
 int
-password_hash(bool from_stdin, char hash[PWHASH_TEXT_MAX])
+password_hash(const struct password_owner *owner, bool from_stdin, char hash[PWHASH_TEXT_MAX])
 {
-	char password[PASSWORD_MAX + 1];
-	size_t n;
+	char text[PASSWORD_MAX + 1];
+	struct str password = { text, 0 };
 	int rc;
 
-	if ((rc = password_read(from_stdin, password, &n)) == 0 && (rc = password_make((struct str){ password, n }, hash)) != 0)
+	if ((rc = read_password(from_stdin, text, &password.len)) == 0)
+		rc = owner != NULL ? judge(owner, password) : judge_for_elsewhere(password);
+	if (rc == 0 && (rc = password_make(password, hash)) != 0)
 		ctl_say("the password cannot be hashed: out of memory or randomness");
-	explicit_bzero(password, sizeof(password));
+	explicit_bzero(text, sizeof(text));
 	return (rc);
 }

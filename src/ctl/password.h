@@ -9,15 +9,20 @@
 
 #include "crypto/pwhash.h"
 
-/*
- * Reads a password into ${out} and its length into ${*n}. Refused: none, more than PASSWORD_MAX bytes, a NUL, and what is not
- * UTF-8, which no login could send. A short one is warned of: an operator decides. Returns 0, or -1 after saying why not. The
- * caller wipes ${out}.
- */
-int password_read(bool from_stdin, char out[PASSWORD_MAX + 1], size_t *n);
+struct config;
 
-/* Reads a password like that and writes its hash to ${hash}. Returns 0, or -1 after saying why not. The caller wipes ${hash}.
+/* Whose password it is to be. */
+struct password_owner {
+	const struct config *conf;
+	const char *name; /* canonical */
+	const char *hash; /* of the password it replaces, which it must not be; NULL = there is none */
+};
+
+/*
+ * Reads a new password and writes its hash to ${hash}. Refused is what breaks a rule of auth/password_rules.h; with ${owner}
+ * NULL, for a hash that goes elsewhere, only what could not be hashed, and of a short one there is a warning. Returns 0, or -1
+ * after saying why not. The caller wipes ${hash}.
  */
-int password_hash(bool from_stdin, char hash[PWHASH_TEXT_MAX]);
+int password_hash(const struct password_owner *owner, bool from_stdin, char hash[PWHASH_TEXT_MAX]);
 
 #endif

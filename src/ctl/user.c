@@ -131,11 +131,12 @@ int
 user_add(struct ctl *c, const struct options *o)
 {
 	struct account a;
+	const struct password_owner owner = { .conf = c->conf, .name = a.name };
 	int rc;
 
 	if (describe(o, &a) != 0 || ctl_users_to_add(c) != 0 || is_free(c, a.name) != 0)
 		return (CTL_FAILED);
-	if ((rc = password_hash(o->password_stdin, a.hash)) == 0)
+	if ((rc = password_hash(&owner, o->password_stdin, a.hash)) == 0)
 		rc = store_account(c, &a);
 	explicit_bzero(a.hash, sizeof(a.hash));
 	if (rc != 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
- * program of a private Redis, the addresses to listen on. Each is asked of the functions that the start itself uses, so that
- * the two cannot disagree. Whether a daemon with this configuration runs already is seen by its admin socket: then the
- * addresses are in use, as they should be.
+ * program of a private Redis, the addresses to listen on, the list of passwords that nobody may choose. Each is asked of the
+ * functions that the start itself uses, so that the two cannot disagree. Whether a daemon with this configuration runs already
+ * is seen by its admin socket: then the addresses are in use, as they should be.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -109,6 +111,22 @@ check_socket(struct preflight *p, const char *option, const char *path)
 		complain(p, option, "there is no directory %s", parent);
 }
 
+/* The daemon starts without it, but nobody could choose a password. A start as root reads it as another user: that is not
+ * tried. */
+static void
+check_blocklist(struct preflight *p)
+{
+	const char *file = p->conf->password_blocklist_file;
+	struct stat st;
+
+	if (file[0] == '\0')
+		return;
+	if (stat(file, &st) != 0 || access(file, R_OK) != 0)
+		complain(p, "password.blocklist_file", "%s cannot be read: %s", file, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		complain(p, "password.blocklist_file", "%s is no regular file", file);
+}
+
 size_t
 preflight_check(const struct config *conf, FILE *to)
 {
@@ -123,5 +141,6 @@ preflight_check(const struct config *conf, FILE *to)
 	check_socket(&p, "listen.check", conf->listen_check);
 	check_socket(&p, "listen.login", conf->listen_login);
 	check_socket(&p, "admin.socket", conf->admin_socket);
+	check_blocklist(&p);
 	return (p.found);
 }

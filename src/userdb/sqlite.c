@@ -76,7 +76,8 @@ static const char *const sql[STATEMENTS] = {
 	[ADD] = "INSERT INTO users (id, name, hash, disabled, created, cost) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[ADD_GROUP] = "INSERT OR IGNORE INTO user_groups (user_id, name) VALUES (?1, ?2)",
 	[REMOVE_GROUPS] = "DELETE FROM user_groups WHERE user_id = ?1",
-	[SET_HASH] = "UPDATE users SET hash = ?2, cost = ?4, version = version + 1 WHERE id = ?1",
+	[SET_HASH] =
+	    "UPDATE users SET hash = ?2, cost = ?4, version = version + 1 WHERE id = ?1 AND version = ifnull(?3, version)",
 	[REPLACE_HASH] = "UPDATE users SET hash = ?2, cost = ?4 WHERE id = ?1 AND hash = ?3",
 	[SET_DISABLED] = "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1",
 	[REMOVE] = "DELETE FROM users WHERE id = ?1",
@@ -286,8 +287,19 @@ changed(struct sqlite_db *c, sqlite3_stmt *s)
 	return (r == DW_OK && sqlite3_changes(c->db) == 0 ? DW_ABSENT : r);
 }
 
+/* Of no row changed: was it another version, or no account at all? */
 static enum dw_result
-set_hash(void *db, const char *id, const char *hash)
+why_unchanged(struct sqlite_db *c, const char *id)
+{
+	struct account a;
+	enum dw_result r = find_by(c, FIND_ID, id, &a);
+
+	explicit_bzero(a.hash, sizeof(a.hash));
+	return (r == DW_OK ? DW_REFUSED : r);
+}
+
+static enum dw_result
+set_hash(void *db, const char *id, const struct account *expected, const char *hash)
 {
 	enum dw_result r;
 	sqlite3_stmt *s = connection_statement(db, SET_HASH, &r);
@@ -296,8 +308,11 @@ set_hash(void *db, const char *id, const char *hash)
 		return (r);
 	connection_bind(s, 1, id);
 	connection_bind(s, 2, hash);
+	if (expected != NULL)
+		sqlite3_bind_int64(s, 3, expected->version);
 	sqlite3_bind_int64(s, 4, pwhash_cost(hash));
-	return (changed(db, s));
+	r = changed(db, s);
+	return (r == DW_ABSENT && expected != NULL ? why_unchanged(db, id) : r);
 }
 
 static enum dw_result

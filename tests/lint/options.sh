@@ -18,9 +18,9 @@ read_sample() {
 	/^clients = \($/ { group = "clients[]."; doc = ""; next }
 	/^[})];$|^$/ { if ($0 != "") group = ""; doc = ""; next }
 	{ line = $0; gsub(/^[#\t ]+/, "", line) }
-	line ~ /^[a-z_]+ = .*;$/ {
+	line ~ /^[a-z0-9_]+ = .*;$/ {
 		name = group line; sub(/ = .*/, "", name)
-		value = line; sub(/^[a-z_]+ = /, "", value); sub(/;$/, "", value)
+		value = line; sub(/^[a-z0-9_]+ = /, "", value); sub(/;$/, "", value)
 		if (name == "clients[].id")
 			value = "-"
 		printf "%s\t%s\t%s\n", name, value, doc

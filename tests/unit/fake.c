@@ -257,6 +257,19 @@ replace_hash(void *ctx, const char *id, const char *expected, const char *hash)
 }
 
 static enum dw_result
+set_hash(void *ctx, const char *id, const struct account *expected, const char *hash)
+{
+	struct fake *f = ctx;
+
+	(void)id;
+	fake_note(f, "set_hash");
+	memcpy(f->set_hash[1], f->set_hash[0], PWHASH_MAX);
+	snprintf(f->set_hash[0], PWHASH_MAX, "%s", hash);
+	f->set_version = expected == NULL ? -1 : expected->version;
+	return (f->set_hash_rc);
+}
+
+static enum dw_result
 put_device(void *ctx, const char *user_id, const struct device *d)
 {
 	struct fake *f = ctx;
@@ -280,6 +293,7 @@ static const struct userdb_ops users = { .find = find,
 	.find_id = find_id,
 	.dearest = dearest,
 	.replace_hash = replace_hash,
+	.set_hash = set_hash,
 	.put_device = put_device,
 	.get_device = get_device };
 
@@ -321,6 +335,9 @@ set_config(struct fake *f)
 	f->conf.title = "Sign in";
 	f->conf.site_name = "";
 	f->conf.site_help_url = "";
+	f->conf.password_rehash = true;
+	f->conf.password_min_length = 15;
+	f->conf.password_blocklist_file = "";
 	f->conf.session_limit = 64;
 	f->conf.refresh_grace = 10 * 1000;
 	f->conf.access_ttl = 300 * 1000;
@@ -342,6 +359,8 @@ fake_reset(struct fake *f)
 	f->revoke_rc = DW_OK;
 	f->revoke_wait = 0;
 	memset(&f->revoked, 0, sizeof(f->revoked));
+	f->set_hash_rc = DW_OK;
+	memset(f->set_hash, 0, sizeof(f->set_hash));
 	f->get_device_rc = DW_ABSENT;
 	for (int i = 0; i < 2; i++) {
 		f->guess_rc[i] = DW_OK;

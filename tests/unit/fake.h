@@ -61,6 +61,9 @@ struct fake {
 	struct account account;
 	char found_name[USERNAME_MAX + 1];
 	char old_hash[PWHASH_MAX], new_hash[PWHASH_MAX];
+	enum dw_result set_hash_rc;
+	char set_hash[2][PWHASH_MAX];    /* the last one set, and the one before */
+	int64_t set_version;             /* that the last one was set for; -1 = any */
 	char new_groups[GROUPS_MAX + 1]; /* given to the store */
 	struct device device;
 };

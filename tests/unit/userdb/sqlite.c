@@ -146,7 +146,7 @@ changes(void **state)
 
 	(void)state;
 	add("1", "alice", "users");
-	assert_int_equal(ops->set_hash(db, "1", "new"), DW_OK);
+	assert_int_equal(ops->set_hash(db, "1", NULL, "new"), DW_OK);
 	assert_int_equal(ops->set_disabled(db, "1", true), DW_OK);
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
 	assert_string_equal(a.hash, "new");
@@ -154,7 +154,8 @@ changes(void **state)
 	assert_int_equal(ops->set_disabled(db, "1", false), DW_OK);
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
 	assert_false(a.disabled);
-	assert_int_equal(ops->set_hash(db, "9", "new"), DW_ABSENT);
+	assert_int_equal(ops->set_hash(db, "9", NULL, "new"), DW_ABSENT);
+	assert_int_equal(ops->set_hash(db, "9", &(struct account){ .version = 1 }, "new"), DW_ABSENT);
 	assert_int_equal(ops->set_disabled(db, "9", true), DW_ABSENT);
 	assert_int_equal(ops->remove(db, "9"), DW_ABSENT);
 	assert_int_equal(ops->remove(db, "1"), DW_OK);
@@ -181,10 +182,14 @@ versions(void **state)
 	add("1", "alice", "users");
 	add("2", "bob", "");
 	first = version("1");
-	assert_int_equal(ops->set_hash(db, "1", "new"), DW_OK);
+	assert_int_equal(ops->set_hash(db, "1", NULL, "new"), DW_OK);
 	assert_int_equal(version("1"), first + 1);
 	assert_int_equal(ops->set_disabled(db, "1", true), DW_OK);
 	assert_int_equal(ops->set_disabled(db, "1", false), DW_OK);
+	assert_int_equal(version("1"), first + 3);
+	/* Only of the version that was read: whoever raised it since must not be undone. */
+	a.version = first + 2;
+	assert_int_equal(ops->set_hash(db, "1", &a, "by who came too late"), DW_REFUSED);
 	assert_int_equal(version("1"), first + 3);
 	assert_int_equal(ops->replace_hash(db, "1", "new", "newer"), DW_OK);
 	assert_int_equal(ops->replace_hash(db, "1", "new", "of an old password"), DW_ABSENT);
@@ -193,6 +198,11 @@ versions(void **state)
 	assert_int_equal(version("1"), first + 3);
 	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
 	assert_string_equal(a.hash, "newer");
+	assert_int_equal(ops->set_hash(db, "1", &a, "newest"), DW_OK);
+	assert_int_equal(ops->set_hash(db, "1", &a, "by who comes second"), DW_REFUSED);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_string_equal(a.hash, "newest");
+	assert_int_equal(a.version, first + 4);
 	assert_int_equal(version("2"), first);
 }
 
@@ -214,7 +224,7 @@ dearest(void **state)
 	assert_int_equal(ops->add(db, &imported), DW_OK);
 	assert_int_equal(ops->dearest(db, hash), DW_OK);
 	assert_string_equal(hash, dear);
-	assert_int_equal(ops->set_hash(db, "1", dearer), DW_OK);
+	assert_int_equal(ops->set_hash(db, "1", NULL, dearer), DW_OK);
 	assert_int_equal(ops->dearest(db, hash), DW_OK);
 	assert_string_equal(hash, dearer);
 	assert_int_equal(ops->replace_hash(db, "1", dearer, "new"), DW_OK);
