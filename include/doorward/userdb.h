@@ -61,7 +61,6 @@ struct userdb_ops {
 	/*
 	 * Sets the hash of a new password, and raises the version. With ${expected}, the account as it was read: only if its
 	 * version is still the one there, else DW_REFUSED, since whoever raised it must not be undone. NULL: whatever is there.
-	 * The operation NULL: accounts cannot be written here.
 	 */
 	enum dw_result (*set_hash)(void *db, const char *id, const struct account *expected, const char *hash);
 	/*

@@ -29,6 +29,9 @@ void handle_logout_page(struct app *app, struct request *q, struct response *r);
 /* GET /.well-known/oauth-authorization-server: what OAuth clients find of us by themselves (RFC 8414). */
 void handle_metadata(struct app *app, struct request *q, struct response *r);
 
+/* POST /password: the caller changes his own. */
+void handle_password(struct app *app, struct request *q, struct response *r);
+
 /* POST /revoke: a client takes a token back (RFC 7009). */
 void handle_revoke(struct app *app, struct request *q, struct response *r);
 
