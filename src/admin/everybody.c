@@ -240,6 +240,7 @@ put_page(struct listing *l)
 	return (DW_OK);
 }
 
+/* The memory for one user's sessions is taken and given back by call: it is large, and listing is rare. */
 void
 everybody_list(struct app *app, struct request *q, struct response *r, const struct wanted *w)
 {

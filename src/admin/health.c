@@ -102,6 +102,7 @@ look_at_users(struct app *app, struct health *h)
 		    "The user database could not be asked within the last minute; the log says why.");
 }
 
+/* Two questions: are there processes, and does somebody take connections from the socket? */
 static void
 look_at_pool(const struct board *b, uint32_t role, struct health *h)
 {

@@ -94,6 +94,7 @@ cut_off_late(struct http *h)
 			cut_off(&h->places[i]);
 }
 
+/* The slot in our table is the connection's context, by which its requests find it. */
 static void
 on_connection(void *cls, struct MHD_Connection *conn, void **ctx, enum MHD_ConnectionNotificationCode what)
 {
@@ -257,6 +258,7 @@ take_body(struct coming *x, struct request *q, struct response *r)
 	return (v == BODY_OK);
 }
 
+/* The Host first, then the route, then whether the caller may, and only then the method: who may not know of it sees 404. */
 static void
 dispatch(struct http *h, struct coming *x, struct str host, struct request *q, struct response *r)
 {
@@ -322,6 +324,7 @@ send_answer(struct MHD_Connection *conn, struct str answer)
 	return (rc);
 }
 
+/* Buffers are static: this process serves one request at a time. */
 static enum MHD_Result
 answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connection *conn)
 {
@@ -414,6 +417,7 @@ describe(int fd, char out[ADDRESS_TEXT])
 		snprintf(out, ADDRESS_TEXT, "[%s]:%u", text, ntohs(v6->sin6_port));
 }
 
+/* The library waits for nothing by itself: we poll its epoll descriptor and run it. */
 struct http *
 http_open(int fd, bool trusted, struct app *app, const char *token)
 {

@@ -272,6 +272,7 @@ put_master(struct buf *b, const struct board *board)
 	    board->redis_respawns);
 }
 
+/* The order is that of a reader: what runs, requests, times, counters, the rest. */
 void
 metrics_text(struct app *app, struct request *q, struct response *r)
 {

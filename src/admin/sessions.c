@@ -68,6 +68,7 @@ find_start(
 	return (false);
 }
 
+/* Reads one session more than fits the page, to know whether there is a next one. */
 static void
 put_list(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list,
     size_t start, const struct wanted *w)
@@ -166,6 +167,7 @@ sessions_list(struct app *app, struct request *q, struct response *r)
 		everybody_list(app, q, r, &w);
 }
 
+/* A session that is over is 404, with the reason it ended for. */
 void
 sessions_show(struct app *app, struct request *q, struct response *r)
 {

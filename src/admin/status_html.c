@@ -107,6 +107,7 @@ alarm_of(struct buf *b, unsigned *n, const char *text)
 	buf_puts(b, "</li>\n");
 }
 
+/* What is wrong with one pool: processes that are missing, breakers that are open, a queue that is half full. */
 static void
 alarm_pool(struct buf *b, const struct board *board, uint32_t role, unsigned *n)
 {
@@ -159,6 +160,7 @@ tile(struct buf *b, const char *name, uint64_t value, const char *unit)
 	buf_printf(b, "<div><dt>%s</dt><dd>%llu <small>%s</small></dd></div>\n", name, (unsigned long long)value, unit);
 }
 
+/* Sums over the pools that serve; helpers answer only us. */
 static void
 put_tiles(struct buf *b, struct app *app)
 {

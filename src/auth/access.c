@@ -40,6 +40,7 @@ put_member(struct buf *b, const char *name, const char *value)
 	buf_json(b, str_of(value));
 }
 
+/* iat and exp are by Redis' clock, as all times of a session are. */
 enum dw_result
 access_issue(const struct config *c, const struct keyring *keys, const struct access_claims *claims, struct buf *out)
 {

@@ -62,6 +62,7 @@ fits(struct str list)
 	return (cut != NULL && list.len - (size_t)(cut - list.p) - 1 <= GROUP_MAX);
 }
 
+/* Sorted and without repeats, so that equal lists are equal texts and can be compared as such. */
 bool
 name_groups_join(const struct str *groups, size_t n, char out[GROUPS_MAX + 1])
 {

@@ -122,6 +122,10 @@ issue(struct app *app, const struct refresh_input *in, const struct rotate_reply
 	return (tokens_issue_access(app, client, &about, r->session.family_absolute, out));
 }
 
+/*
+ * Everything up to rotate() changes nothing; after it only signing can fail, and the grace time covers a client that asks
+ * again.
+ */
 enum dw_result
 refresh(struct app *app, const struct refresh_input *in, struct tokens *out, const char **reason)
 {

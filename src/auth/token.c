@@ -143,6 +143,7 @@ decode(const struct layout *l, struct str text, uint8_t raw[RAW_MAX])
 	return (base64url_decode(text, raw, RAW_MAX, &n) && n == l->len);
 }
 
+/* Length, prefix and version are looked at before the MAC, and nothing else: what a token claims is used only after it. */
 static enum dw_result
 read_token(const struct keyring *keys, const struct layout *l, struct str text, struct token *t)
 {

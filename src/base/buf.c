@@ -108,6 +108,7 @@ put_hex(struct buf *b, const char *prefix, unsigned char c, const char *digits)
 	buf_put(b, text, sizeof(text));
 }
 
+/* The two short forms that are usual in texts; everything else as \u00XX. */
 static void
 json_escape(struct buf *b, unsigned char c)
 {

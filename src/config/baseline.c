@@ -386,6 +386,7 @@ hold_place(struct baseline *b, const char *name, const char *path)
 		    "in a directory that others cannot write to");
 }
 
+/* Files by hand, since each is asked something else. */
 static void
 hold_files(struct baseline *b)
 {

@@ -120,6 +120,7 @@ add_default(const struct loading *l)
 	return (true);
 }
 
+/* One element more than there are rows: the default client may have to be added. */
 bool
 clients_read(const struct loading *l)
 {

@@ -55,6 +55,7 @@ print_duration(int64_t ms, FILE *out)
 	print_string(text, out);
 }
 
+/* Every type in the form in which value.c reads it again. */
 static void
 print_value(const struct option *o, const void *base, FILE *out)
 {
@@ -159,6 +160,7 @@ print_client(const struct config *c, size_t i, FILE *out)
 	fputs("\t}", out);
 }
 
+/* Options of one group stand together in the table, so a group is opened at its first and closed after its last. */
 void
 config_dump(const struct config *c, FILE *out)
 {

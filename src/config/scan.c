@@ -319,6 +319,7 @@ unreadable(struct scan *s, const char *file)
 	return (false);
 }
 
+/* Saves and restores where the outer file was, so that messages after the include name the right line. */
 static bool
 scan_text_of(struct scan *s, const char *file, const char *path)
 {

@@ -112,6 +112,7 @@ value_size(int64_t bytes, char *out, size_t cap)
 	snprintf(out, cap, "%" PRId64 "%s", bytes / sizes[i].bytes, sizes[i].word);
 }
 
+/* Multiplied only after the bound was checked for the unit, so nothing wraps. */
 static bool
 from_size(const struct option *o, const char *text, void *base, char *why, size_t len)
 {
@@ -152,6 +153,7 @@ out_of_range(const struct option *o, const char *text, char *why, size_t len)
 	return (wrong(why, len, "\"%s\" is out of range, %s to %s is allowed", text, least, most));
 }
 
+/* The message for a missing unit names the units: a bare number is the usual mistake. */
 static bool
 from_duration(const struct option *o, const char *text, void *base, char *why, size_t len)
 {
@@ -325,6 +327,7 @@ is_whole(const config_setting_t *s)
 	return (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64);
 }
 
+/* The type that libconfig parsed decides: "5" in quotes is no number, and 5 is no duration. */
 bool
 value_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
 {
@@ -361,6 +364,7 @@ value_inherit(const struct option *from, const void *base, const struct option *
 	memcpy(field(o, client), (const char *)base + from->offset, n);
 }
 
+/* Only texts and lists own memory. */
 void
 value_free(const struct option *o, void *base)
 {

@@ -174,6 +174,7 @@ jwk_from_pem(const char *pem, size_t n)
 	return (adopt(pkey, true));
 }
 
+/* Its name is a hash of it, cut: enough to tell keys apart, and of no use for finding a random secret. */
 struct jwk *
 jwk_from_secret(const void *secret, size_t n)
 {

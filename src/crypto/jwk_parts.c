@@ -271,6 +271,7 @@ put_number(struct buf *out, const char *name, const EVP_PKEY *pkey, const char *
 	return (true);
 }
 
+/* Members in the alphabetical order that RFC 7638 demands of a thumbprint. */
 bool
 jwk_parts_write(const EVP_PKEY *pkey, enum jws_alg alg, struct buf *out)
 {

@@ -139,6 +139,7 @@ derive_block(const struct pads *p, const void *salt, size_t saltlen, unsigned it
 	OPENSSL_cleanse(&ctx, sizeof(ctx));
 }
 
+/* A longer key is made of several blocks, each with its own index; all of them cost the same. */
 int
 pwhash_pbkdf2_sha256(
     const void *password, size_t n, const void *salt, size_t saltlen, unsigned iterations, unsigned char *out, size_t outlen)

@@ -77,6 +77,7 @@ sum_up(int rc, size_t broken)
 	return (EVERYBODY_BROKEN);
 }
 
+/* Sorted, so that a user whom the scan gave twice is visited once. */
 int
 everybody_each(struct ctl *c, int (*f)(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx), void *ctx)
 {

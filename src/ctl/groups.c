@@ -136,6 +136,7 @@ change_sessions(struct ctl *c, struct account *a)
 	return (-1);
 }
 
+/* Without a change it shows the groups. A change is in the account first, then in the sessions. */
 int
 groups_command(struct ctl *c, const struct options *o)
 {

@@ -18,6 +18,7 @@
 #define HTTP_SMALL 4096 /* bytes of an answer that says little */
 #define TIMEOUT 5       /* seconds: the daemon answers from memory */
 
+/* With time limits for sending and receiving, so that a daemon that hangs does not hang the tool. */
 static int
 dial(const char *path)
 {
@@ -105,6 +106,7 @@ is_whole(struct str head, size_t body_len)
 	return (true);
 }
 
+/* Any other program may listen there: the answer is checked before anything of it is shown. */
 int
 http_get(const char *path, const char *target, char *mem, size_t cap, struct str *body)
 {

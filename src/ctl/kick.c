@@ -165,6 +165,7 @@ is_sensible(const struct options *o)
 	return (true);
 }
 
+/* Whatever was ended is reported, also if a later one failed. */
 int
 kick_command(struct ctl *c, const struct options *o)
 {

@@ -122,6 +122,7 @@ print_list(struct ctl *c, const uint8_t *user_key, struct listing *l)
 	return (rc == EVERYBODY_BROKEN ? -1 : 0);
 }
 
+/* Without the user database the list still works, without device names. */
 int
 session_list_command(struct ctl *c, const struct options *o)
 {

@@ -122,6 +122,7 @@ print_workers(struct json_object *pools)
 	json_object_put(all);
 }
 
+/* Values first, then a table for each array of objects; the processes, nested in the pools, as one table. */
 static int
 print_status(struct str text)
 {

@@ -189,6 +189,7 @@ draw_busy(const struct top *t, struct json_object *o)
 	}
 }
 
+/* Hits and misses of all pools since the last sample. */
 static void
 draw_cache(const struct top *t, struct json_object *o)
 {

@@ -53,6 +53,7 @@ on_event(void *arg, const char *json, size_t n)
 	return (fflush(stdout) == 0 && !interrupted);
 }
 
+/* A first connection that fails is an error; a later loss is waited out. */
 int
 watch_command(struct ctl *c, const struct options *o)
 {

@@ -125,6 +125,9 @@ find_cached_check(struct app *app, const struct request *q, struct response *r, 
 	return (true);
 }
 
+/*
+ * Order: transport, preflight, the query where it is ours, the session, the group. Whatever is refused says where to sign in.
+ */
 void
 handle_check(struct app *app, struct request *q, struct response *r)
 {

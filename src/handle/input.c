@@ -13,6 +13,7 @@ input_refuse(const struct request *q, struct response *r, const char *name, cons
 	response_error(r, q, "invalid_request", text, NULL, 0);
 }
 
+/* false means that the answer has been written; a caller only returns. */
 bool
 input_string(const struct request *q, struct response *r, const char *name, bool required, size_t max, struct str *out)
 {

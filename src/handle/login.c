@@ -94,6 +94,7 @@ find_browser(const struct app *app, const struct request *q, struct login_reques
 	w->in.device_cookie = credential_device_cookie(app, q);
 }
 
+/* Everything is read and checked before anything is done: a request that is half right changes nothing. */
 static bool
 read_login_request(const struct app *app, const struct request *q, struct response *r, struct login_request *w)
 {
@@ -135,6 +136,7 @@ struct failure {
 	int64_t retry;
 };
 
+/* One row an outcome: the code for programs, the sentence for people. */
 static struct failure
 failure_of(enum login_outcome outcome, int64_t wait)
 {

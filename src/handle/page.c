@@ -228,6 +228,7 @@ set_login(struct page *p, struct app *app, const struct request *q, const char *
 	set(p, "login_text", text != NULL ? texts_find(str_of(text)) : STR_NONE);
 }
 
+/* The text of the code, if there is one for people, else the sentence that programs get. */
 void
 page_error(struct app *app, const struct request *q, struct response *r)
 {

@@ -47,6 +47,7 @@ has_name(const struct field *fields, size_t n, struct str name)
 	return (false);
 }
 
+/* At most FORM_FIELDS_MAX fields, each name once. */
 bool
 form_parse(struct arena *a, struct str body, struct field **fields, size_t *n)
 {

@@ -96,6 +96,7 @@ set_length(struct request *r, const struct params *p)
 		r->length = UINT64_MAX; /* no number: refused as a body that cannot be */
 }
 
+/* Only what a handler may look at is copied; the trust decisions are made here, once. */
 void
 request_init(struct request *r, const struct config *c, const struct params *p, bool authorizer, struct arena *arena)
 {

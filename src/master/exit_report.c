@@ -45,6 +45,7 @@ exit_report_words(int status, char *out, size_t cap)
 		snprintf(out, cap, "%s, code %d", meaning(WEXITSTATUS(status)), WEXITSTATUS(status));
 }
 
+/* Orderly ends are debug lines; what a process was doing when it died is the line an operator looks for. */
 void
 exit_report_write(const struct slot *pl, const struct board_slot *s, int status, int64_t lived)
 {

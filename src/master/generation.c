@@ -15,6 +15,7 @@
 
 #include "master/generation.h"
 
+/* Owner and group default to the user that the processes run as. */
 static int
 open_sockets(struct generation *g, struct listeners *ls, char *err, size_t errlen)
 {
@@ -37,6 +38,7 @@ open_sockets(struct generation *g, struct listeners *ls, char *err, size_t errle
 	return (0);
 }
 
+/* Everything that can fail does so here, before a process is started for it. */
 struct generation *
 generation_new(
     struct config *conf, const struct master_setup *setup, uint32_t number, struct listeners *ls, char *err, size_t errlen)

@@ -166,6 +166,7 @@ reopen_log(struct master *m)
 	log_info("log opened again");
 }
 
+/* QUIT drains for long, TERM and INT for short; a second TERM or INT kills what is left. */
 static void
 obey_stop(struct master *m, int64_t now)
 {
@@ -246,6 +247,7 @@ tick_serving(struct master *m, int64_t now)
 	report_all(m, now);
 }
 
+/* The private Redis first, since workers need it; watching before upgrade and serving, which may replace what is watched. */
 static void
 tick(struct master *m, int64_t now)
 {
@@ -379,6 +381,7 @@ program_file(void)
 	return (strdup(path));
 }
 
+/* Signals and what was inherited come before the forks of daemon_launch(): neither may be lost on the way to the background. */
 int
 master_run(struct config *conf, const struct master_setup *setup)
 {

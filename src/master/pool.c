@@ -72,6 +72,7 @@ pool_free(const struct pool *p)
 	return (n);
 }
 
+/* The first free slot; its number is the board's, so it fits by construction. */
 struct slot *
 pool_add(struct pool *p, const struct generation *g, size_t role, unsigned ordinal, int64_t now)
 {

@@ -85,6 +85,7 @@ find_groups(const char *user, struct privs *out)
 	return (getgrouplist(pw->pw_name, out->gid, out->groups, &out->n_groups) < 0 ? -1 : 0);
 }
 
+/* drop stays false for who is not root and for "": there is nobody to become. */
 int
 privs_resolve(const char *user, const char *group, struct privs *out, char *err, size_t errlen)
 {

@@ -46,6 +46,7 @@ send_question(int nl, int fd)
 	return (sendto(nl, &q, sizeof(q), 0, (struct sockaddr *)&kernel, sizeof(kernel)) == (ssize_t)sizeof(q));
 }
 
+/* Netlink replies are walked with the kernel's macros, which stop at the end of what was received. */
 static bool
 read_answer(int nl, uint32_t *len, uint32_t *max)
 {

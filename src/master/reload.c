@@ -90,6 +90,7 @@ err0:
 	return (NULL);
 }
 
+/* A reload that comes during another one is remembered: the last state of the file must win. */
 void
 reload_begin(struct master *m, int64_t now)
 {

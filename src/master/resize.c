@@ -74,6 +74,7 @@ resizable_role(const struct generation *g)
 	return (-1);
 }
 
+/* An operator's TTIN and TTOU. A pool that sizes itself would undo it, so it only says so. */
 void
 resize_by(struct pool *p, const struct generation *g, int by, int64_t now, int64_t deadline)
 {
@@ -112,6 +113,7 @@ count_idle(const struct pool *p, const struct generation *g, size_t role)
 	return (n);
 }
 
+/* Never more than leaves half of the slots free: a reload needs those. */
 static void
 balance_role(struct pool *p, const struct generation *g, size_t role, int64_t now, int64_t deadline)
 {

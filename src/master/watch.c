@@ -27,6 +27,7 @@ may_kill(struct watch *w, int64_t now)
 	return (true);
 }
 
+/* At most one verdict for each request and kind; a request is known by the time it began. */
 enum watch_verdict
 watch_judge(struct watch *w, struct watch_seen *seen, int64_t busy_since, int64_t now, const struct watch_limits *limits)
 {

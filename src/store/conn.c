@@ -346,6 +346,7 @@ demoted(struct conn *c)
 	return (false);
 }
 
+/* All answers are read even if one is no master's: what is not read would be taken for later replies. */
 static bool
 take_look(struct conn *c, int64_t deadline)
 {

@@ -40,6 +40,7 @@ say_all(const struct look *l, const struct config *c, const char *file, FILE *ou
 	return (n);
 }
 
+/* Without a shared node: a test of a configuration must not change what running processes know. */
 size_t
 inspect_server(const struct config *c, const char *file, FILE *out)
 {

@@ -192,6 +192,7 @@ ask(const struct keeper *k, struct subscription *s, int argc, const char **argv)
 	return (NULL);
 }
 
+/* The order matters: the connection's own id, tracking that is redirected to it, then the subscription that carries it. */
 static bool
 subscribe(const struct keeper *k, struct subscription *s)
 {

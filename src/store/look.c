@@ -214,6 +214,7 @@ lacks(struct look *l, struct buf *b, const char *rule)
 		buf_printf(b, "%s%s", b->len > 0 ? " " : "", rule);
 }
 
+/* One integer for each right that was asked about, in the same order. */
 static void
 take_rights(struct look *l, const struct config *c, const redisReply *r)
 {
@@ -337,6 +338,7 @@ look_name(enum look_fault f)
 	return (faults[f].name);
 }
 
+/* What is wrong, for a log line, the status page and doorward -t. */
 void
 look_say(struct buf *b, const struct look *l, enum look_fault f)
 {
@@ -385,6 +387,7 @@ mend_rights(struct buf *b, const struct config *c, const char *rules)
 	buf_printf(b, "ACL SETUSER %s %s", c->redis_user[0] == '\0' ? "default" : plain ? c->redis_user : "USER", rules);
 }
 
+/* What to type to mend it, as far as a command can. */
 void
 look_mend(struct buf *b, const struct look *l, const struct config *c, enum look_fault f)
 {

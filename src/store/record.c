@@ -132,6 +132,7 @@ record_unpack_user(const struct str pieces[RECORD_USER_FIELDS], char *id, char *
 	return (unpack_user((struct str){ all, n }, id, name, groups));
 }
 
+/* The address is last but one and has 0, 4 or 16 bytes: the field's length tells which. */
 size_t
 record_pack_session(const struct session *s, uint8_t out[RECORD_S_MAX])
 {

@@ -186,6 +186,7 @@ look_at_node(struct redis_store *s, size_t node)
 	return (result);
 }
 
+/* A ping first: it connects if need be, and is refused by an open breaker. */
 enum dw_result
 redis_store_look(struct redis_store *s, struct look *out, const char **why)
 {
@@ -244,6 +245,7 @@ cursor_after(const struct redis_store *s, uint64_t node, uint64_t next)
 	return (node << CURSOR_BITS | next);
 }
 
+/* SCAN gives keys in batches and some twice; the caller sorts that out. */
 enum dw_result
 redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, void *arg)
 {

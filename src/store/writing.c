@@ -209,6 +209,7 @@ take_logout_records(struct reply *p, bool own, struct arena *arena, struct end_r
 	return (true);
 }
 
+/* Counts are checked against what follows: a reply that promises more records than it holds makes no sense. */
 static bool
 take_end(struct redis_store *store, struct reply *p, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
@@ -270,6 +271,7 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	return (mutation_done(SCRIPT_END, r, &p, good));
 }
 
+/* Device ids come last and only as far as there are any, so the rest of the array says whether they do. */
 static bool
 take_rotate(struct redis_store *store, struct reply *p, const struct rotate_write *w, struct rotate_reply *out)
 {
@@ -318,6 +320,7 @@ put_family(struct args *a, const struct rotate_write *w, int64_t now)
 	args_time(a, exp);
 }
 
+/* The usual case is prepared in full; the script uses it if the record is as expected. */
 enum dw_result
 writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *out)
 {
@@ -399,6 +402,7 @@ member(struct buf *b, const char *name, const char *value)
 	buf_json(b, value == NULL || value[0] == '\0' || !str_is_utf8(str_of(value)) ? STR_NONE : str_of(value));
 }
 
+/* The event is written here but for its id and time: the script fills these in. */
 enum dw_result
 writing_notify(void *store, const struct notice *n)
 {

@@ -182,6 +182,7 @@ connection_wait(struct sqlite_db *c, int ms)
 		sqlite3_busy_timeout(c->db, ms);
 }
 
+/* Opens the file anew if that is needed; prepared statements belong to the open file. */
 sqlite3_stmt *
 connection_statement(struct sqlite_db *c, size_t i, enum dw_result *r)
 {

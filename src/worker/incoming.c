@@ -122,6 +122,7 @@ forget_params(struct incoming *in)
 	in->oversized = true;
 }
 
+/* Stored as they came and walked at the same time, so that nothing has to be looked at twice. */
 static enum incoming_verdict
 take_params(struct incoming *in, const unsigned char *p, size_t n)
 {

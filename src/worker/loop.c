@@ -241,6 +241,7 @@ wait_for_the_rest(struct loop *l, struct connection *c)
 	bound_memory(l, c);
 }
 
+/* What the parser says decides about the connection: serve, wait, or close. */
 static void
 take_in(struct loop *l, struct connection *c, const unsigned char *p, size_t n)
 {
@@ -525,6 +526,7 @@ connection_limit(void)
 	return (most > 0 ? (uint32_t)most : 1);
 }
 
+/* The connections are one array: an epoll event carries an index into it and never a pointer that could be stale. */
 static struct loop *
 new_loop(struct app *app, struct child *c, const struct loop_options *o)
 {
