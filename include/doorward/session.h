@@ -38,12 +38,10 @@ enum session_policy {
 	POLICY_PERMANENT = 2 /* no idle limit; revocable, and still absolutely limited */
 };
 
-#define SESSION_REMEMBER 0x01      /* flags: the cookie outlives the browser window */
-#define SESSION_DEVICE_CHOSEN 0x02 /* flags: the client chose the device id, and must repeat it at every refresh */
-#define SESSION_TOKENS_REVOKED                                                                                                 \
-	0x08                  /* flags: its refresh family was revoked; its access tokens are not good any more either         \
-			       */
-#define FAMILY_RECOVERED 0x04 /* family flags: the one late re-issue of a lost successor has been used */
+#define SESSION_REMEMBER 0x01       /* flags: the cookie outlives the browser window */
+#define SESSION_DEVICE_CHOSEN 0x02  /* flags: the client chose the device id, and must repeat it at every refresh */
+#define SESSION_TOKENS_REVOKED 0x08 /* flags: its family was revoked, and its access tokens with it */
+#define FAMILY_RECOVERED 0x04       /* family flags: the one late re-issue of a lost successor has been used */
 
 struct session {
 	uint8_t session_key[SESSION_KEY_LEN];

@@ -7,7 +7,6 @@
 --@ event
 --@ stamp
 --@ rules
-local TOKENS_REVOKED = 8    -- flag of s
 local BLACKLIST_MAX = 128   -- access tokens of one user: his record is read as a whole at every change
 local TOKEN_MARK, NAME = 98, 13
 
@@ -38,7 +37,7 @@ local function end_family()
 		return
 	end
 	report('token_revoked', own, s, f, 'null', false, now)
-	put('s' .. own, sub(s, 1, S_FLAGS - 1) .. string.char(bit.bor(byte(s, S_FLAGS), TOKENS_REVOKED)) .. sub(s, S_FLAGS + 1))
+	put('s' .. own, sub(s, 1, S_FLAGS - 1) .. string.char(bit.bor(byte(s, S_FLAGS), SESSION_TOKENS_REVOKED)) .. sub(s, S_FLAGS + 1))
 	drop('f' .. own)
 end
 
