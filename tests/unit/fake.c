@@ -169,7 +169,7 @@ guess_one(struct fake *f, struct guess *g)
 	int i = g->kind == GUESS_ADDRESS;
 	size_t used = strlen(f->guess_steps);
 
-	g->rc = f->guess_rc[i];
+	g->rc = i == 0 && g->step != GUESS_RESERVE && f->guess_rc[i] == DW_OK ? f->guess_settle_rc : f->guess_rc[i];
 	if (g->step == GUESS_RESERVE && g->rc == DW_OK) {
 		g->verdict = g->device != NULL && i == 0 ? f->guess_device_verdict : f->guess_verdict[i];
 		g->wait_ms = g->verdict == GUESS_WAIT ? f->guess_wait[i] : 0;
@@ -362,6 +362,7 @@ fake_reset(struct fake *f)
 	f->set_hash_rc = DW_OK;
 	memset(f->set_hash, 0, sizeof(f->set_hash));
 	f->get_device_rc = DW_ABSENT;
+	f->guess_settle_rc = DW_OK;
 	for (int i = 0; i < 2; i++) {
 		f->guess_rc[i] = DW_OK;
 		f->guess_verdict[i] = GUESS_GRANTED;

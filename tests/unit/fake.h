@@ -43,6 +43,7 @@ struct fake {
 	/* Likewise of guesses: of an account, of an address. Each step that was asked for: its letter, a or i, and its number.
 	 */
 	enum dw_result guess_rc[2];
+	enum dw_result guess_settle_rc;             /* of the account, after it was reserved */
 	int guess_verdict[2], guess_device_verdict; /* of the account, where a known device is named */
 	int64_t guess_wait[2];
 	bool guess_report[2];

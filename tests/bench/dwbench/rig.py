@@ -257,6 +257,11 @@ class Bench:
         return self.fcgi("POST", "/login", body=body, headers=[("CONTENT_TYPE", "application/json"), ("HTTP_ORIGIN", ORIGIN)])
 
     @functools.cached_property
+    def guess(self):
+        body = json.dumps({"username": "@VALUE@", "password": "not the password"})
+        return self.fcgi("POST", "/login", body=body, headers=[("CONTENT_TYPE", "application/json")])
+
+    @functools.cached_property
     def plain_sessions(self):
         """Session ids of the article's design and of the first try: a key a session with flat JSON, as many as ours."""
         ids = [secrets.token_hex(16) for _ in range(60000 if self.quick else 100000)]

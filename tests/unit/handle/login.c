@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../ask.h"
+#include "auth/known_device.h"
 
 static void
 tokens(void **state)
@@ -214,6 +215,76 @@ failures(void **state)
 	ask_expect_header(a, "Retry-After: 1");
 }
 
+/* 429 with what is left, in seconds for programs and in words for people, who get their form back. */
+static void
+throttled(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *header, *said;
+	} rows[] = {
+		{ 1, "Retry-After: 1", "again in a second." },
+		{ 1001, "Retry-After: 2", "again in 2 seconds." },
+		{ 119 * 1000, "Retry-After: 119", "again in 119 seconds." },
+		{ 120 * 1000, "Retry-After: 120", "again in 2 minutes." },
+		{ 121 * 1000, "Retry-After: 121", "again in 3 minutes." },
+		{ 7199 * 1000, "Retry-After: 7199", "again in 120 minutes." },
+		{ 86400 * 1000, "Retry-After: 86400", "again in 24 hours." },
+	};
+	const char *a;
+
+	(void)state;
+	ask.fake.conf.throttle_enabled = true;
+	ask.fake.guess_verdict[0] = GUESS_WAIT;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask.fake.guess_wait[0] = rows[i].ms;
+		a = POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\"}");
+		ask_expect(a, 429, "too_many_attempts");
+		ask_expect_header(a, rows[i].header);
+		a = POST("/auth/login", FORM, "username=alice&password=right&next=/app", SAME, HTML);
+		ask_expect(a, 429, NULL);
+		ask_expect_header(a, rows[i].header);
+		assert_non_null(strstr(a, rows[i].said));
+		assert_non_null(strstr(a, "name=\"next\" value=\"/app\""));
+		ask_expect_no(a, "Set-Cookie: " SESSION);
+	}
+}
+
+/* A login by form, and no other, leaves the browser known; over plain http under a name that it takes. */
+static void
+knows_the_browser(void **state)
+{
+	static const char attributes[] = "; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=34560000\r\n";
+	char line[64 + KNOWN_DEVICE_TEXT];
+	uint8_t first[DEVICE_KEY_LEN];
+	const char *a, *set;
+
+	(void)state;
+	a = POST("/auth/login", FORM, "username=Alice&password=right", SAME);
+	assert_non_null(set = strstr(a, "Set-Cookie: __Host-dw_device="));
+	set += strlen("Set-Cookie: __Host-dw_device=");
+	assert_memory_equal(set + KNOWN_DEVICE_TEXT, attributes, strlen(attributes));
+	memcpy(first, ask.fake.begun.session.device_key, sizeof(first));
+	snprintf(line, sizeof(line), "HTTP_COOKIE=__Host-dw_device=%.*s", KNOWN_DEVICE_TEXT, set);
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right", SAME, line), 200, NULL);
+	assert_memory_equal(first, ask.fake.begun.session.device_key, sizeof(first));
+	ask_expect(POST("/auth/login", FORM, "username=alice&password=right", SAME), 200, NULL);
+	assert_memory_not_equal(first, ask.fake.begun.session.device_key, sizeof(first));
+	a = POST("/auth/login", JSON, "{\"username\":\"alice\",\"password\":\"right\",\"mode\":\"both\"}", SAME);
+	ask_expect(a, 200, NULL);
+	ask_expect_no(a, "dw_device");
+	ask_expect_no(POST("/auth/login", FORM, "username=alice&password=wrong", SAME), "dw_device");
+	ask.fake.conf.require_tls = false;
+	a = ask_request((struct call){ .method = "POST",
+	    .uri = "/auth/login",
+	    .type = FORM,
+	    .body = "username=alice&password=right",
+	    .plain = true,
+	    .extra = { SAME } });
+	assert_non_null(strstr(a, "Set-Cookie: dw_device="));
+	ask_expect_no(a, "Secure");
+}
+
 int
 main(void)
 {
@@ -225,6 +296,8 @@ main(void)
 		cmocka_unit_test_setup(browsers, ask_fresh),
 		cmocka_unit_test_setup(wrong_members, ask_fresh),
 		cmocka_unit_test_setup(failures, ask_fresh),
+		cmocka_unit_test_setup(throttled, ask_fresh),
+		cmocka_unit_test_setup(knows_the_browser, ask_fresh),
 	};
 
 	return (cmocka_run_group_tests(tests, ask_begin, ask_end));
