@@ -11,30 +11,34 @@
  */
 #include <string.h>
 
+#include "auth/attempt.h"
 #include "auth/password.h"
 #include "base/log.h"
 #include "doorward/app.h"
 
 #include "auth/password_change.h"
 
-/* What a wrong password costs elsewhere it costs here: whoever sits before somebody's open session must not guess for ever. */
+/* A try like any other: whoever sits before somebody's open session must not guess for ever. */
 static enum password_outcome
-verify_current(struct app *app, const struct password_change *in, struct account *a)
+verify_current(struct app *app, const struct password_change *in, struct account *a, int64_t *wait)
 {
+	static const enum password_outcome outcomes[] = {
+		[ATTEMPT_RIGHT] = PASSWORD_CHANGED,
+		[ATTEMPT_WRONG] = PASSWORD_WRONG,
+		[ATTEMPT_THROTTLED] = PASSWORD_THROTTLED,
+		[ATTEMPT_OVERLOADED] = PASSWORD_OVERLOADED,
+		[ATTEMPT_NO_STORE] = PASSWORD_NO_STORE,
+		[ATTEMPT_NO_USERDB] = PASSWORD_NO_USERDB,
+		[ATTEMPT_FAULT] = PASSWORD_FAILED,
+	};
+	const struct attempt try = { .username = str_of(in->username),
+		.password = in->current,
+		.device_id = in->device_id,
+		.device_cookie = in->device_cookie,
+		.actor = in->actor };
+	enum password_outcome rc = outcomes[attempt_password(app, &try, a, wait)];
 
-	switch (password_verify(app, str_of(in->username), in->current, a)) {
-	case DW_OK:
-		return (strcmp(a->id, in->user_id) == 0 ? PASSWORD_CHANGED : PASSWORD_WRONG);
-	case DW_REFUSED:
-		return (PASSWORD_WRONG);
-	case DW_BUSY:
-		return (PASSWORD_OVERLOADED);
-	case DW_UNAVAILABLE:
-		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
-		return (PASSWORD_NO_USERDB);
-	default:
-		return (PASSWORD_FAILED);
-	}
+	return (rc == PASSWORD_CHANGED && strcmp(a->id, in->user_id) != 0 ? PASSWORD_WRONG : rc);
 }
 
 /* What a look at, or a change of, the account came to. */
@@ -164,24 +168,24 @@ change(struct app *app, const struct password_change *in, const struct account *
 }
 
 enum password_outcome
-password_change(struct app *app, const struct password_change *in, enum password_fault *fault, uint32_t *ended)
+password_change(struct app *app, const struct password_change *in, struct password_result *out)
 {
 	struct account verified, before;
 	enum password_outcome rc;
 
-	*ended = 0;
+	memset(out, 0, sizeof(*out));
 	if (!app->userdb->writable)
 		return (PASSWORD_ELSEWHERE);
-	*fault = password_judge(app->conf, in->username, in->new, NULL);
-	if (*fault == PASSWORD_GOOD && password_is_same(in->current, in->new))
-		*fault = PASSWORD_SAME;
-	if (*fault != PASSWORD_GOOD)
+	out->fault = password_judge(app->conf, in->username, in->new, NULL);
+	if (out->fault == PASSWORD_GOOD && password_is_same(in->current, in->new))
+		out->fault = PASSWORD_SAME;
+	if (out->fault != PASSWORD_GOOD)
 		return (PASSWORD_REFUSED);
-	if ((rc = verify_current(app, in, &verified)) != PASSWORD_CHANGED ||
-	    (rc = judge_by_list(app, in, fault)) != PASSWORD_CHANGED)
+	if ((rc = verify_current(app, in, &verified, &out->wait)) != PASSWORD_CHANGED ||
+	    (rc = judge_by_list(app, in, &out->fault)) != PASSWORD_CHANGED)
 		return (rc);
 	if ((rc = look_at_account(app, &verified, &before)) == PASSWORD_CHANGED)
-		rc = change(app, in, &before, ended);
+		rc = change(app, in, &before, &out->ended);
 	explicit_bzero(before.hash, sizeof(before.hash));
 	return (rc);
 }

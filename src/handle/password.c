@@ -6,6 +6,7 @@
 #include "auth/password_change.h"
 #include "handle/credential.h"
 #include "handle/input.h"
+#include "handle/texts.h"
 
 #include "handle/handlers.h"
 
@@ -22,12 +23,16 @@ refuse_rule(const struct app *app, const struct request *q, struct response *r, 
 
 static void
 refuse(const struct app *app, const struct request *q, struct response *r, enum password_outcome outcome,
-    enum password_fault fault)
+    const struct password_result *result)
 {
+	char said[TEXTS_WAIT_MAX];
 
 	switch (outcome) {
 	case PASSWORD_REFUSED:
-		refuse_rule(app, q, r, fault);
+		refuse_rule(app, q, r, result->fault);
+		break;
+	case PASSWORD_THROTTLED:
+		response_error(r, q, "too_many_attempts", texts_wait(result->wait, said), NULL, result->wait);
 		break;
 	case PASSWORD_WRONG:
 		response_error(r, q, "invalid_credentials", "The current password is wrong.", NULL, 0);
@@ -79,11 +84,10 @@ void
 handle_password(struct app *app, struct request *q, struct response *r)
 {
 	struct password_change in = { .actor = { .ip = q->ip, .trace_id = q->trace_id } };
-	enum password_fault fault = PASSWORD_GOOD;
+	struct password_result result;
 	enum password_outcome outcome;
 	struct presented p;
 	struct identity id;
-	uint32_t ended;
 
 	if (!credential_require(app, q, r, false, &p, &id))
 		return;
@@ -91,10 +95,13 @@ handle_password(struct app *app, struct request *q, struct response *r)
 		return;
 	in.user_id = id.found.user_id;
 	in.username = id.found.username;
+	in.device_cookie = credential_device_cookie(app, q);
+	if ((id.found.session.flags & SESSION_DEVICE_CHOSEN) != 0)
+		in.device_id = str_of(id.found.session.device_id);
 	memcpy(in.user_key, p.cred.user_key, USER_KEY_LEN);
 	memcpy(in.session_key, p.cred.session_key, SESSION_KEY_LEN);
-	if ((outcome = password_change(app, &in, &fault, &ended)) == PASSWORD_CHANGED)
-		answer(app, q, r, ended);
+	if ((outcome = password_change(app, &in, &result)) == PASSWORD_CHANGED)
+		answer(app, q, r, result.ended);
 	else
-		refuse(app, q, r, outcome, fault);
+		refuse(app, q, r, outcome, &result);
 }

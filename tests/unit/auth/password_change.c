@@ -91,15 +91,14 @@ fresh(void **state)
 	return (0);
 }
 
-static enum password_fault fault;
-static uint32_t ended;
+static struct password_result result;
 
 /* What is asked and done, in order; a word that is in it, and what must not be. */
 static void
 expect(enum password_outcome outcome, const char *done, const char * not )
 {
 
-	assert_int_equal(password_change(&fake.app, &in, &fault, &ended), outcome);
+	assert_int_equal(password_change(&fake.app, &in, &result), outcome);
 	if (strstr(fake.trail_text, done) == NULL || (not != NULL && strstr(fake.trail_text, not ) != NULL))
 		fail_msg("%s", fake.trail_text);
 	assert_int_equal(fake.app.slot->hashing, 0);
@@ -112,7 +111,7 @@ change(void **state)
 
 	(void)state;
 	expect(PASSWORD_CHANGED, "verify list find_id make set_hash end notify ", NULL);
-	assert_int_equal(ended, 3);
+	assert_int_equal(result.ended, 3);
 	assert_int_equal(fake.set_version, 7);
 	assert_string_equal(fake.set_hash[0], "new hash");
 	assert_int_equal(fake.ended.cause, END_PASSWORD);
@@ -134,14 +133,14 @@ rules(void **state)
 
 	in.new = STR_LIT("short");
 	expect(PASSWORD_REFUSED, "", "verify");
-	assert_int_equal(fault, PASSWORD_TOO_SHORT);
+	assert_int_equal(result.fault, PASSWORD_TOO_SHORT);
 	in.new = in.current;
 	expect(PASSWORD_REFUSED, "", "verify");
-	assert_int_equal(fault, PASSWORD_SAME);
+	assert_int_equal(result.fault, PASSWORD_SAME);
 	fresh(state);
 	listed = DW_OK;
 	expect(PASSWORD_REFUSED, "verify list ", "make");
-	assert_int_equal(fault, PASSWORD_BLOCKLISTED);
+	assert_int_equal(result.fault, PASSWORD_BLOCKLISTED);
 	fresh(state);
 	listed = DW_OK;
 	verdict = PWHASH_NO_MATCH;
@@ -186,7 +185,7 @@ no_store(void **state)
 	assert_string_equal(fake.set_hash[1], "new hash");
 	assert_string_equal(fake.set_hash[0], "old hash");
 	assert_int_equal(fake.set_version, 8);
-	assert_int_equal(ended, 0);
+	assert_int_equal(result.ended, 0);
 }
 
 static void
@@ -194,6 +193,18 @@ cannot(void **state)
 {
 	struct board_slot *other = &fake.app.board->slots[1];
 
+	static char *none[] = { NULL };
+
+	fake.conf.throttle_enabled = true;
+	fake.conf.throttle_free = 5;
+	fake.conf.throttle_account_max = 100;
+	fake.conf.throttle_exempt = none;
+	fake.guess_verdict[0] = GUESS_WAIT;
+	expect(PASSWORD_THROTTLED, "", "verify");
+	assert_int_equal(result.wait, 2); /* of 1500 ms */
+	fake.guess_rc[0] = DW_UNAVAILABLE;
+	expect(PASSWORD_NO_STORE, "", "verify");
+	fresh(state);
 	fake.find_rc = DW_UNAVAILABLE;
 	expect(PASSWORD_NO_USERDB, "find ", "set_hash");
 	fresh(state);
