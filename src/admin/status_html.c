@@ -223,6 +223,7 @@ put_pool(struct buf *b, const struct board *board, uint32_t role)
 	cell(b, board_counted(&t, COUNT_STORE_ERRORS), true);
 	cell(b, board_counted(&t, COUNT_USERDB_ERRORS), true);
 	cell(b, board_counted(&t, COUNT_REFUSED_OVERLOAD), true);
+	cell(b, board_counted(&t, COUNT_THROTTLED), true);
 	cell(b, r->deaths, true);
 	buf_puts(b, "</tr>\n");
 }
@@ -231,11 +232,12 @@ static void
 put_pools(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b, "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
-		    "class=\"n\">busy"
-		    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
-		    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
-		    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">deaths</tr>\n");
+	buf_puts(b,
+	    "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
+	    "class=\"n\">busy"
+	    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
+	    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
+	    "<th class=\"n\">user db errors<th class=\"n\">refused<th class=\"n\">throttled<th class=\"n\">deaths</tr>\n");
 	for (uint32_t i = 0; numbers_role(board, i); i++)
 		put_pool(b, board, i);
 	buf_puts(b, "</table></div>\n");
