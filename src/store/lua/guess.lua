@@ -24,6 +24,24 @@ local step, id, life, reset = arg[1], arg[2], tonumber(arg[4]), tonumber(arg[10]
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+local device, fields = arg[3] ~= '' and 'd' .. arg[3] or nil
+if device then fields = call('HMGET', key, 'a', device) else fields = call('HMGET', key, 'a') end
+
+-- The usual case, before any function is made (head.lua says why): nothing is counted, and this try is the only one. Says what the general
+-- rules say.
+local v = fields[1]
+if step == RESERVE and not v then
+	local last = string.format('%.0f', math.ceil((now + life) / 1000))
+	call('HSET', key, 'a', bin('<I4I6I6c8I6', 0, now, 0, id, now + life))
+	if call('EXPIREAT', key, last, 'GT') == 0 then call('EXPIREAT', key, last, 'NX') end
+	return { GRANTED, 0, 0 }
+end
+if v and not device and (step == SUCCEEDED or step == UNJUDGED) and #v == 30 and string.sub(v, 17, 24) == id and
+	string.sub(v, 1, 4) == '\0\0\0\0' and string.sub(v, 11, 16) == '\0\0\0\0\0\0' then
+	call('HDEL', key, 'a')
+	return { 0 }
+end
+
 -- A clock that stepped back makes nobody wait longer than he would have had to.
 local function read(name, v)
 	local c = { name = name, failures = 0, since = now, reported = 0, tries = {} }
@@ -84,8 +102,6 @@ if step == CLEAR then
 	return { #all / 2 }
 end
 
-local device, fields = arg[3] ~= '' and 'd' .. arg[3] or nil
-if device then fields = call('HMGET', key, 'a', device) else fields = call('HMGET', key, 'a') end
 local all = read('a', fields[1])
 local own = device and read(device, fields[2])
 
