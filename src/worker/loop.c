@@ -16,6 +16,8 @@
  * A worker of the login pool ("single") closes each connection after its answer, and takes no further one for HEAD_START_MS
  * while the newest may still be about to send: a request that arrives right after its connection is not to wait behind
  * another's password hash while a sibling is idle. What is slower than that waits among the others and costs its sender alone.
+ * Where HEAD_STARTS_VAIN of them are waiting already, the head start has been given in vain, and none is given any more: else
+ * each slow stranger would keep the next connection waiting for all of it, and some hundred a second would keep everybody out.
  */
 #include <sys/epoll.h>
 #include <sys/queue.h>
@@ -52,6 +54,7 @@
 #define PATIENCE_MS 200      /* a connection has at least, where others need its place */
 #define REST_MS 100          /* between two attempts to accept, where descriptors are used up by others than ourselves */
 #define HEAD_START_MS 5      /* a front's first bytes have come by then, even on a busy machine */
+#define HEAD_STARTS_VAIN 8   /* requests that owe a part of themselves: an honest front has one or two such at a time */
 #define SAID_AGAIN_MS 60000  /* between two lines about the same want */
 #define BROKEN_AGAIN_MS 1000 /* between two about peers that send no FastCGI: whoever can connect could fill the log */
 
@@ -301,11 +304,24 @@ first_to_go(const struct loop *l)
 	return (owing == NULL || (kept != NULL && left_of(l, owing->since, PATIENCE_MS) > 0) ? kept : owing);
 }
 
+/* What is left of the head start of the newest connection. */
+static int64_t
+head_start_of(const struct loop *l)
+{
+	const struct connection *newest = TAILQ_LAST(&l->owing, waiting), *c = newest;
+
+	if (!l->o->single || newest == NULL)
+		return (0);
+	for (int i = 0; c != NULL && i < HEAD_STARTS_VAIN; i++)
+		c = TAILQ_PREV(c, waiting, link);
+	return (c != NULL ? 0 : left_of(l, newest->since, HEAD_START_MS));
+}
+
 /* Milliseconds until the listening sockets are of use again; 0 = they are, -1 = they will not be. */
 static int64_t
 rest_of(const struct loop *l)
 {
-	const struct connection *c = first_to_go(l), *newest = TAILQ_LAST(&l->owing, waiting);
+	const struct connection *c = first_to_go(l);
 
 	if (l->leaving)
 		return (-1);
@@ -313,9 +329,7 @@ rest_of(const struct loop *l)
 		return (left_of(l, l->rest, REST_MS));
 	if (l->starved || l->open >= l->limit)
 		return (left_of(l, c->since, PATIENCE_MS));
-	if (l->o->single && newest != NULL)
-		return (left_of(l, newest->since, HEAD_START_MS));
-	return (0);
+	return (head_start_of(l));
 }
 
 /* True if there is a place for one more connection. */

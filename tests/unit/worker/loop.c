@@ -21,6 +21,7 @@
 
 #define LONG_MS 1000000 /* a deadline that no test reaches */
 #define HALF 21         /* bytes: in the middle of the variables */
+#define SILENT 400      /* connections nothing comes on: fewer than descriptors */
 
 static struct loop_options options;
 static size_t answer_len; /* 0 = a short one */
@@ -433,6 +434,28 @@ nothing_to_do(void **state)
 	assert_int_equal(process_end(SIGTERM), EXIT_RETIRED);
 }
 
+/* Strangers that stay silent get a few head starts together, not one each: a login worker does not sleep for each of them. */
+static void
+head_starts_in_vain(void **state)
+{
+	int fds[SILENT];
+	long before;
+
+	(void)state;
+	options.single = true;
+	start();
+	before = sleeps_at_rest();
+	assert_int_equal(kill(process.pid, SIGSTOP), 0);
+	for (int i = 0; i < SILENT; i++)
+		fds[i] = process_connect();
+	assert_int_equal(kill(process.pid, SIGCONT), 0);
+	wait_for_connections(SILENT);
+	assert_in_range(sleeps_at_rest() - before, 0, SILENT / 4);
+	for (int i = 0; i < SILENT; i++)
+		close(fds[i]);
+	assert_int_equal(process_end(SIGTERM), EXIT_RETIRED);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, process_teardown)
 
 int
@@ -449,6 +472,7 @@ main(void)
 		TEST(the_master_is_gone),
 		TEST(enough_requests),
 		TEST(nothing_to_do),
+		TEST(head_starts_in_vain),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
