@@ -2,6 +2,9 @@
 /*
  * Ending sessions. The credential need not be alive: a session that is over already is answered from its record, as it was the
  * first time, which makes logging out repeatable.
+ *
+ * A token that was revoked has most likely been stolen. It may end the session that it is of, which keeps nobody from repeating
+ * a logout, but not the user's others: else its thief, who can do nothing else any more, could still sign him out everywhere.
  */
 #include <string.h>
 
@@ -28,11 +31,30 @@ logout_session(struct app *app, const uint8_t user_key[USER_KEY_LEN], const uint
 	return (end(app, &w, out));
 }
 
+/* Is the session, if it lives, one that this token still belongs to? DW_REFUSED: the token was revoked. */
+static enum dw_result
+token_stands(struct app *app, const struct credential *cred)
+{
+	struct lookup q = { .jti = cred->kind == CREDENTIAL_ACCESS ? cred->access.jti : NULL, .family = true };
+	struct lookup_reply found;
+	enum dw_result rc;
+
+	memcpy(q.user_key, cred->user_key, USER_KEY_LEN);
+	memcpy(q.session_key, cred->session_key, SESSION_KEY_LEN);
+	if ((rc = app->store->lookup(app->store_ctx, &q, &found)) != DW_OK || !found.live)
+		return (rc);
+	return (found.blacklisted || (found.session.flags & SESSION_TOKENS_REVOKED) != 0 ? DW_REFUSED : DW_OK);
+}
+
 enum dw_result
 logout(struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor, struct end_reply *out)
 {
 	struct end_write w = { .cause = END_USER, .has_sid = true, .actor = *actor };
+	enum dw_result rc;
 
+	if ((scope == SCOPE_OTHERS || scope == SCOPE_ALL) && cred->kind != CREDENTIAL_COOKIE &&
+	    (rc = token_stands(app, cred)) != DW_OK)
+		return (rc);
 	memcpy(w.user_key, cred->user_key, USER_KEY_LEN);
 	memcpy(w.session_key, cred->session_key, SESSION_KEY_LEN);
 	/* A device has at most one live session, so its scope is that session. */

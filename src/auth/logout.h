@@ -10,7 +10,8 @@ struct app;
 
 /*
  * Ends, on behalf of the bearer of ${cred} (any kind, genuine; expired or used up is fine), the sessions of ${scope}. DW_OK:
- * done, now or before, ${out} tells; otherwise DW_UNAVAILABLE or DW_FAULT: nothing may be promised.
+ * done, now or before, ${out} tells; DW_REFUSED: it is a token that was revoked, which may not end other sessions than its own;
+ * otherwise DW_UNAVAILABLE or DW_FAULT: nothing may be promised.
  */
 enum dw_result logout(
     struct app *app, const struct credential *cred, enum end_scope scope, const struct actor *actor, struct end_reply *out);

@@ -89,7 +89,8 @@ answer_nothing(struct app *app, const struct request *q, struct response *r)
 	answer(app, q, r, &nobody, SCOPE_SESSION, &nothing);
 }
 
-/* An error here is an outage: it is not known whether the session lives, so the cookie stays. */
+/* An error here is an outage, in which it is not known whether the session lives, or another credential than the cookie was
+ * refused: either way the cookie stays. */
 static void
 sign_out(struct app *app, const struct request *q, struct response *r, const struct presented *p, enum end_scope scope)
 {
@@ -100,7 +101,7 @@ sign_out(struct app *app, const struct request *q, struct response *r, const str
 	if (rc == DW_OK)
 		answer(app, q, r, &p->cred, scope, &reply);
 	else
-		credential_refuse(q, r, rc, NULL);
+		credential_refuse(q, r, rc, rc == DW_REFUSED ? "revoked" : NULL);
 }
 
 void

@@ -74,11 +74,50 @@ unavailable(void **state)
 	}
 }
 
+/* A token that was revoked ends its own session at the most; where that cannot be asked, nothing is promised. */
+static void
+revoked_tokens(void **state)
+{
+	static const struct {
+		enum credential_kind kind;
+		bool live, blacklisted;
+		uint8_t flags;
+		enum dw_result asked, others;
+	} t[] = {
+		{ CREDENTIAL_ACCESS, true, false, 0, DW_OK, DW_OK },
+		{ CREDENTIAL_ACCESS, true, true, 0, DW_OK, DW_REFUSED },
+		{ CREDENTIAL_ACCESS, true, false, SESSION_TOKENS_REVOKED, DW_OK, DW_REFUSED },
+		{ CREDENTIAL_ACCESS, false, true, 0, DW_OK, DW_OK }, /* the session is over: it is answered from its record */
+		{ CREDENTIAL_ACCESS, true, false, 0, DW_UNAVAILABLE, DW_UNAVAILABLE },
+		{ CREDENTIAL_REFRESH, true, false, 0, DW_OK, DW_OK },
+		{ CREDENTIAL_REFRESH, true, false, SESSION_TOKENS_REVOKED, DW_OK, DW_REFUSED },
+		{ CREDENTIAL_REFRESH, true, false, 0, DW_FAULT, DW_FAULT },
+		{ CREDENTIAL_COOKIE, true, true, SESSION_TOKENS_REVOKED, DW_OK, DW_OK },
+	};
+	struct end_reply reply;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		for (enum end_scope scope = SCOPE_SESSION; scope <= SCOPE_ALL; scope++) {
+			struct credential c = cred;
+			bool wide = scope == SCOPE_OTHERS || scope == SCOPE_ALL;
+
+			fake_reset(&fake);
+			c.kind = t[i].kind;
+			fake.lookup_rc = t[i].asked;
+			fake.found.live = t[i].live;
+			fake.found.blacklisted = t[i].blacklisted;
+			fake.found.session.flags = t[i].flags;
+			assert_int_equal(logout(&fake.app, &c, scope, &actor, &reply), wide ? t[i].others : DW_OK);
+			assert_int_equal(strstr(fake.trail_text, "end ") != NULL, !wide || t[i].others == DW_OK);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session),
-		cmocka_unit_test(unavailable) };
+		cmocka_unit_test(unavailable), cmocka_unit_test(revoked_tokens) };
 
 	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }
