@@ -81,11 +81,28 @@ nearest(const struct option *table, const char *name)
 	return (best);
 }
 
+/* The group that ${name} was meant to be, as it stands before the dot of an option. */
+static const char *
+nearest_group(const char *name)
+{
+	static char group[NAME_CAP];
+
+	for (const struct option *o = table_options; o->name != NULL; o++) {
+		struct str whole = str_of(o->name);
+
+		whole.len = strcspn(o->name, ".");
+		if (o->name[whole.len] == '.' && str_copy(group, sizeof(group), whole) && is_near(name, distance(name, group)))
+			return (group);
+	}
+	return (NULL);
+}
+
 const char *
 hint_option(const char *name)
 {
+	const char *option = nearest(table_options, name);
 
-	return (nearest(table_options, name));
+	return (option != NULL || strchr(name, '.') != NULL ? option : nearest_group(name));
 }
 
 const char *
@@ -114,7 +131,7 @@ read_line(const char *file, unsigned line, char out[LINE_CAP])
  * both takes.
  */
 static void
-split(char *text, struct str *name, struct str *value)
+split(const char *text, struct str *name, struct str *value)
 {
 	struct str rest = str_of(text);
 	size_t n = strcspn(text, "=:");
@@ -138,9 +155,9 @@ is_number(struct str s)
 	return (str_to_u64(s, UINT64_MAX, &n));
 }
 
-/* Returns true if ${text} holds a mistake that was recognised, and says which. */
+/* Returns true if ${text}, "name = value", holds a mistake that was recognised, and says which. */
 static bool
-explain(char *text, char *out, size_t cap)
+explain(const char *text, char *out, size_t cap)
 {
 	struct str name, value;
 	int n;
@@ -167,6 +184,40 @@ explain(char *text, char *out, size_t cap)
 	return (false);
 }
 
+/* "listen {": the colon was forgotten. */
+static bool
+explain_group(const char *text, char *out, size_t cap)
+{
+	size_t n = strcspn(text, "{");
+	struct str name = str_trim((struct str){ text, n });
+
+	if (text[n] != '{' || !str_is_word(name, "_-*", NAME_CAP))
+		return (false);
+	return (snprintf(out, cap, ": a group is written %.*s: { … };", (int)name.len, name.p) > 0);
+}
+
+/* A group may stand on one line: what is in its braces is looked at one by one. */
+static bool
+explain_line(char *text, char *out, size_t cap)
+{
+	char *inside = strchr(text, '{');
+
+	if (strchr(text, '#') == text + strspn(text, " \t"))
+		return (false);
+	if (inside == NULL || strcspn(text, "\"(#") < strcspn(text, "{"))
+		return (explain(text, out, cap));
+	if (explain_group(text, out, cap))
+		return (true);
+	for (char *next, *one = inside + 1; one != NULL; one = next) {
+		if ((next = strchr(one, ';')) != NULL)
+			*next++ = '\0';
+		one[strcspn(one, "}")] = '\0';
+		if (explain(one, out, cap))
+			return (true);
+	}
+	return (false);
+}
+
 /* The parser stops where it cannot go on, often one line after the mistake. */
 void
 hint_syntax(const char *file, unsigned line, char *out, size_t cap)
@@ -175,7 +226,7 @@ hint_syntax(const char *file, unsigned line, char *out, size_t cap)
 
 	out[0] = '\0';
 	for (unsigned back = 0; back < 2 && line > back; back++)
-		if (read_line(file, line - back, text) && explain(text, out, cap))
+		if (read_line(file, line - back, text) && explain_line(text, out, cap))
 			return;
 	out[0] = '\0';
 }

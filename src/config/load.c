@@ -122,14 +122,15 @@ derive(const struct loading *l)
 	return (true);
 }
 
-/* The parser's own words, and what was probably meant. Included files are named relative to ${dir}. */
+/* The parser's own words, and what was probably meant. Only included files are named relative to ${dir}. */
 static void
 explain(const struct loading *l, const char *dir, const char *file, unsigned line)
 {
 	const char *text = config_error_text(&l->c->source->parsed);
+	bool included = strcmp(file, l->c->file) != 0 && file[0] != '/';
 	char path[2 * PATH_MAX], hint[256], name[OPTION_NAME_MAX] = "";
 
-	snprintf(path, sizeof(path), "%s%s%s", file == l->c->file ? "" : dir, file == l->c->file ? "" : "/", file);
+	snprintf(path, sizeof(path), "%s%s%s", included ? dir : "", included ? "/" : "", file);
 	if (strstr(text, "duplicate") != NULL)
 		hint_name(path, line, name, sizeof(name));
 	hint[0] = '\0';

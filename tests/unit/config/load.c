@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include <limits.h>
+#include <unistd.h>
+
 #include "config/load.h"
 #include "config/table.h"
 #include "file.h"
@@ -37,11 +40,17 @@ static const struct {
 	{ "issuer = https://example.org/auth;\nmount = \"/auth\";",
 	    "t.conf:1: syntax error: texts, durations and sizes need quotes: issuer = \"https://example.org/auth\";" },
 	{ "require_tls = yes;", "t.conf:1: syntax error: require_tls = true;" },
+	{ "session: { policy = \"fixed\"; idle = 30m; };",
+	    "t.conf:1: syntax error: texts, durations and sizes need quotes: idle = \"30m\";" },
+	{ "redis: { spawn = yes; };", "t.conf:1: syntax error: spawn = true;" },
+	{ "listen {\n\tmode = \"0660\";\n};", "t.conf:1: syntax error: a group is written listen: { … };" },
+	{ "listen { mode = \"0660\"; };", "t.conf:1: syntax error: a group is written listen: { … };" },
 	{ "seccomp = Off;", "t.conf:1: syntax error: seccomp = false;" },
 	{ "session.idle = \"30m\";", "t.conf:1: syntax error: an option of a group is written session: { idle = …; };" },
 	{ "workers: {\n\tcheck = 2\n", "t.conf:3: syntax error" },
 	{ "mount = \"/a\";\nmount = \"/b\";", "t.conf:2: mount: duplicate setting name" },
 	{ "nosuch = 1;", "t.conf:1: nosuch: there is no such option" },
+	{ "sesion: { idle = \"3m\"; };", "t.conf:1: sesion: there is no such option, did you mean session?" },
 	{ "nosuch: { a = 1; };", "t.conf:1: nosuch: there is no such option" },
 	{ "\n\nworkers: {\n\n\tchec = 1;\n};", "t.conf:5: workers.chec: there is no such option, did you mean workers.check?" },
 	{ "session: { idel = \"30m\"; };", "t.conf:1: session.idel: there is no such option, did you mean session.idle?" },
@@ -111,6 +120,21 @@ static const struct {
 	    "in \"30s\"" },
 };
 
+/* What is guessed of a line is the same where the file has a whole path, as a daemon's has. The guesses are of one line. */
+static void
+refuses_by_path(const char *error)
+{
+	char dir[PATH_MAX], path[PATH_MAX + 8], err[CONFIG_ERROR_MAX], expected[CONFIG_ERROR_MAX];
+
+	if (strchr(error, '\n') != NULL || strncmp(error, "t.conf:", 7) != 0)
+		return;
+	assert_non_null(getcwd(dir, sizeof(dir)));
+	snprintf(path, sizeof(path), "%s/t.conf", dir);
+	snprintf(expected, sizeof(expected), "%s/%s", dir, error);
+	assert_null(config_load(path, err, sizeof(err)));
+	assert_string_equal(err, expected);
+}
+
 static void
 test_refused(void **state)
 {
@@ -123,6 +147,7 @@ test_refused(void **state)
 		if (load(refused[i].text, err) != NULL)
 			fail_msg("accepted: %s", refused[i].text);
 		assert_string_equal(err, refused[i].error);
+		refuses_by_path(refused[i].error);
 	}
 	assert_null(config_load("none.conf", err, sizeof(err)));
 	assert_string_equal(err, "none.conf: No such file or directory");
