@@ -8,6 +8,7 @@
  */
 #include <sys/statvfs.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -99,7 +100,7 @@ look_at_users(struct app *app, struct health *h)
 		    h, HEALTH_DOWN, "userdb_unavailable", "userdb", "The user database cannot be asked; the log says why.");
 	else if (failed)
 		health_add(h, HEALTH_DEGRADED, NULL, "userdb_errors",
-		    "The user database could not be asked within the last minute; the log says why.");
+		    "The user database answers again; within the last minute it did not, and the log says why.");
 }
 
 /* Two questions: are there processes, and does somebody take connections from the socket? */
@@ -132,7 +133,8 @@ look_at_disk(const char *path, const char *what, struct health *h)
 	struct statvfs st;
 
 	if (statvfs(path, &st) != 0) {
-		health_add(h, HEALTH_DEGRADED, NULL, "disk", "The %s cannot be looked at.", what);
+		health_add(
+		    h, HEALTH_DEGRADED, NULL, "disk", "The place of the %s cannot be looked at: %s.", what, strerror(errno));
 		return;
 	}
 	if (st.f_blocks > 0 && (uint64_t)st.f_bavail * st.f_frsize < DISK_ROOM_MIN)
@@ -214,16 +216,16 @@ health_live(struct app *app, struct request *q, struct response *r)
 	buf_puts(&r->body, "{\"status\":\"ok\"}");
 }
 
-/* All that is wrong, as one text: a checker shows one line. */
+/* All that is wrong, as one text: a checker shows one line. What mends a fault may end it, to be copied: a bar divides them. */
 static void
 put_degraded(struct buf *b, const struct health *h)
 {
-	char text[HEALTH_PROBLEMS_MAX * HEALTH_TEXT_MAX];
+	char text[HEALTH_PROBLEMS_MAX * (HEALTH_TEXT_MAX + 3)];
 	struct buf all;
 
 	buf_init(&all, text, sizeof(text));
 	for (size_t i = 0; i < h->n && h->all[i].level > HEALTH_READY; i++) {
-		buf_puts(&all, i > 0 ? " " : "");
+		buf_puts(&all, i > 0 ? " | " : "");
 		buf_puts(&all, h->all[i].text);
 	}
 	buf_puts(b, "{\"status\":\"degraded\",\"reason\":");

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "admin/numbers.h"
+#include "base/log.h"
 
 #include "admin/probe.h"
 
@@ -112,11 +113,30 @@ look(struct probe *p, const struct board_socket *s, int64_t now)
 	}
 }
 
+/* The log tells of a change once: whoever reads it at night may know of no health checker. */
+static void
+tell(const struct board *b, uint32_t role, int64_t now)
+{
+	static enum probe_verdict told[BOARD_ROLES];
+	enum probe_verdict v = probe_of_role(role, now);
+	const char *name = b->roles[role].name;
+
+	if (v == told[role])
+		return;
+	told[role] = v;
+	if (v == PROBE_UNREACHABLE)
+		log_warn("the socket of a pool was closed, deleted or replaced, a restart makes it anew pool=%s", name);
+	else if (v == PROBE_STALLED)
+		log_warn("no process takes connections out of the queue of a pool pool=%s", name);
+	else
+		log_info("the socket of a pool is served again pool=%s", name);
+}
+
 void
 probe_tick(const struct board *b, int64_t now)
 {
 
-	for (uint32_t r = 0; numbers_role(b, r); r++)
+	for (uint32_t r = 0; numbers_role(b, r); r++) {
 		for (uint32_t i = 0; numbers_serves(b, r) && i < CHILD_LISTEN_MAX; i++) {
 			struct probe *p = &probes[r][i];
 
@@ -125,6 +145,8 @@ probe_tick(const struct board *b, int64_t now)
 			else if (now >= p->at)
 				look(p, &b->roles[r].sockets[i], now);
 		}
+		tell(b, r, now);
+	}
 }
 
 size_t
