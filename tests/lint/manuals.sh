@@ -43,7 +43,9 @@ check_options() { # program page
 check_commands() {
 	sed -n 's/^  \([a-z].*\)/\1/p' "$work/help" | awk '{ print $1, $2 ~ /^[a-z]+$/ ? $2 : "" }' >"$work/commands"
 	while read -r word verb; do
-		grep -E "^\.(Cm|It Cm) $word" "$ctl" | grep -qw -e "${verb:-$word}" || complain "doorwardctl $word $verb is not in $ctl"
+		for place in 'Cm' 'It Cm'; do # the synopsis, and where it is explained
+			grep -E "^\.$place $word" "$ctl" | grep -qw -e "${verb:-$word}" || complain "doorwardctl $word $verb is not in $ctl as .$place"
+		done
 	done <"$work/commands"
 }
 
