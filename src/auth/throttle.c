@@ -56,16 +56,17 @@ set_account(struct app *app, const struct throttle_who *who, struct throttle *t)
 	t->n = 1;
 }
 
-/* Not where the address is not known, or exempt. */
+/* Not where the address is not known, or exempt. A zone is left out: "fe80::1%eth0" comes from the same network. */
 static void
 set_address(struct app *app, const struct throttle_who *who, struct throttle *t)
 {
 	const struct config *c = app->conf;
 	struct guess *g = &t->guesses[1];
+	struct str with_zone = str_of(who->ip);
 	uint8_t mac[MAC_LEN];
 	struct address a;
 
-	if (!address_parse(str_of(who->ip), &a) || address_is_listed(c->throttle_exempt, &a))
+	if (!address_parse(str_cut(&with_zone, '%'), &a) || address_is_listed(c->throttle_exempt, &a))
 		return;
 	t->address_limits = (struct guess_limits){ .free = FOR_EVER,
 		.delay = 1,

@@ -151,6 +151,7 @@ test_addresses(void **state)
 	assert_false(same_counter(1, "a", "192.0.2.1", "a", "192.0.2.2"));
 	assert_true(same_counter(1, "a", "2001:db8:1:2::1", "a", "2001:db8:1:2:ffff:ffff:ffff:ffff"));
 	assert_false(same_counter(1, "a", "2001:db8:1:2::1", "a", "2001:db8:1:3::1"));
+	assert_true(same_counter(1, "a", "fe80::1%eth0", "b", "fe80::2")); /* as Apache names a neighbour */
 	assert_true(same_counter(0, "a", "192.0.2.1", "a", "192.0.2.2"));
 	assert_false(same_counter(0, "a", "192.0.2.1", "b", "192.0.2.1"));
 }
