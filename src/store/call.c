@@ -299,7 +299,7 @@ refused(struct redis_store *s, const char *command, const redisReply *r, enum me
 
 /* Sets the result of ${c} and returns the bit of what its reply means, 0 where that is no error. */
 static unsigned
-settle(struct redis_store *s, struct call *c)
+settle(struct redis_store *s, struct link *l, struct call *c)
 {
 	enum meaning m;
 
@@ -307,6 +307,8 @@ settle(struct redis_store *s, struct call *c)
 	if (c->reply->type != REDIS_REPLY_ERROR)
 		return (0);
 	m = meaning_of(c->reply);
+	if (m == MEANS_DOWN || m == MEANS_NO)
+		conn_refused(l->conn, first_word(c->reply));
 	c->result = refused(s, c->a->v[0], c->reply, m);
 	freeReplyObject(c->reply);
 	c->reply = NULL;
@@ -323,7 +325,7 @@ settle_all(struct redis_store *s, struct link *l, struct call *const *calls, siz
 	unsigned seen = 0;
 
 	for (size_t i = 0; i < n; i++)
-		seen |= settle(s, calls[i]);
+		seen |= settle(s, l, calls[i]);
 	if ((seen & BIT(MEANS_DENIED)) != 0)
 		conn_close(l->conn); /* our rights have changed: the next one looks */
 	if ((seen & BIT(MEANS_DOWN)) != 0 || (n == 1 && (seen & BIT(MEANS_DENIED)) != 0))

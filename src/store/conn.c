@@ -454,6 +454,15 @@ conn_why(const struct conn *c)
 	return (c->why);
 }
 
+void
+conn_refused(struct conn *c, struct str word)
+{
+	bool disk = str_is(word, "MISCONF");
+
+	snprintf(c->why, sizeof(c->why), "it refuses everything with %.*s%s", (int)word.len, word.p,
+	    disk ? ", since it cannot save to its disk: its log says more" : "");
+}
+
 bool
 conn_role_is_old(const struct conn *c, int64_t mono_ms)
 {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct config;
 struct conn;
 struct look;
@@ -48,6 +50,9 @@ bool conn_look(struct conn *c, int64_t deadline);
  */
 const struct look *conn_seen(const struct conn *c);
 const char *conn_why(const struct conn *c);
+
+/* Keeps that the server refused what was asked, with the first word of its error, as the last failure. */
+void conn_refused(struct conn *c, struct str word);
 
 /* False: somebody has found that the server is another one now. The connection must not be used any more. */
 bool conn_is_current(const struct conn *c);

@@ -181,7 +181,9 @@ look_at_node(struct redis_store *s, size_t node)
 	struct conn *c = s->route.links[node].conn;
 	int64_t now = clock_mono_ms();
 
-	if (result == DW_OK && now - conn_seen(c)->at >= LOOK_PERIOD_MS && !conn_look(c, now + s->conf->redis_command_timeout))
+	/* Whose disk is full refuses a ping, too, and says in its INFO that it is. */
+	if ((result == DW_OK || conn_is_open(c)) && now - conn_seen(c)->at >= LOOK_PERIOD_MS &&
+	    !conn_look(c, now + s->conf->redis_command_timeout))
 		result = DW_UNAVAILABLE;
 	return (result);
 }
