@@ -27,7 +27,8 @@ for package in $stated; do
 done
 # The README builds the package on a bare system: build and deb are all that is installed there.
 there=$(awk '{ sub(/#.*/, "") } $1 == "deb:" { for (i = 2; i <= NF; i++) print $i }' "$packages")
-for package in $(sed -n '/^Build-Depends:/,/^$/s/^ \([a-z0-9.+-]*\) <!nocheck>,\{0,1\}$/\1/p' "$debian/control"); do
+tested=$(sed -n '/^Build-Depends:/,/^$/s/^ \([a-z0-9.+-]*\) <!nocheck>,\{0,1\}$/\1/p' "$debian/control")
+for package in $tested; do
 	echo "$there" | grep -qx "$package" || complain "contrib/debian/control tests with $package, the purpose deb of contrib/packages is without"
 done
 grep -q 'install-packages build deb && contrib/build-deb' "$srcdir/README" || complain "README builds the package without build and deb"
