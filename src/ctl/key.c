@@ -222,8 +222,11 @@ key_retire(struct ctl *c, const struct options *o)
 
 	if (ctl_owner(c, &uid, &gid) != 0 || is_needed(c, kid))
 		return (CTL_FAILED);
-	if (keyring_retire(c->conf->state_dir, kid, uid, gid, err, sizeof(err)) == 0)
+	if (keyring_retire(c->conf->state_dir, kid, uid, gid, err, sizeof(err)) == 0) {
+		if (isatty(STDERR_FILENO))
+			ctl_say("retired: from the next reload on nothing that %s made is good", kid);
 		return (CTL_DONE);
+	}
 	ctl_say("%s", err);
 	return (CTL_FAILED);
 }

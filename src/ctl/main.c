@@ -66,6 +66,15 @@ print_usage(FILE *out)
 	}
 }
 
+/* "user add --help": who asks at the end of a command is told, too. After "--" it is a name. */
+static bool
+asks_for_help(int argc, char **argv)
+{
+
+	return (argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[argc - 1], "-h") == 0) &&
+		strcmp(argv[argc - 2], "--") != 0);
+}
+
 /* The command of the ${argc} words at ${argv}, or NULL after saying that there is none. */
 static const struct command *
 find(int argc, char **argv)
@@ -102,12 +111,16 @@ usage_of(const struct command *k)
 static int
 run(const char *file, int argc, char **argv)
 {
-	const struct command *k = find(argc, argv);
+	const struct command *k;
 	struct ctl c = { .file = file };
 	struct options o;
 	int words, result;
 
-	if (k == NULL)
+	if (asks_for_help(argc, argv)) {
+		print_usage(stdout);
+		return (CTL_DONE);
+	}
+	if ((k = find(argc, argv)) == NULL)
 		return (CTL_USAGE);
 	words = k->verb == NULL ? 1 : 2;
 	if (options_parse(argc - words + 1, argv + words - 1, k->options, &o) != 0)
