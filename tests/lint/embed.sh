@@ -21,8 +21,9 @@ refused() {
 
 fresh() {
 	mkdir -p "$dir/lua"
-	cp "$src"/src/store/lua/*.lua "$dir/lua"
-	cp "$src/src/store/record.h" "$src/src/store/scripts.def" "$src/include/doorward/session.h" "$dir"
+	cp -f "$src"/src/store/lua/*.lua "$dir/lua"
+	cp -f "$src/src/store/record.h" "$src/src/store/scripts.def" "$src/include/doorward/session.h" "$dir"
+	chmod -R u+w "$dir" # in make distcheck the tree can only be read
 }
 
 fresh
