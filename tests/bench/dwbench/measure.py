@@ -60,8 +60,9 @@ class Groups:
         used = {name: cpu_ns(pids) - self.before[name] for name, pids in self.pids.items()}
         busy, idle = (now - before for now, before in zip(machine_seconds(), self.machine))
         others = busy - sum(used.values()) / 1e9 - own_cpu
+        both = busy + idle or 1.0  # five requests may take less than the kernel's tick
         per_request = {name: ns / 1e3 / max(requests, 1) for name, ns in used.items()}
-        return {"cpu": per_request, "cpu_all": sum(per_request.values()), "idle": idle / (busy + idle), "others": max(0.0, others) / (busy + idle)}
+        return {"cpu": per_request, "cpu_all": sum(per_request.values()), "idle": idle / both, "others": max(0.0, others) / both}
 
 
 class Load:
