@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "doorward/result.h"
 #include "doorward/session.h"
 
@@ -30,7 +31,7 @@ struct account {
 	char id[USER_ID_MAX + 1];
 	char name[USERNAME_MAX + 1]; /* canonical */
 	char groups[GROUPS_MAX + 1]; /* comma list, sorted */
-	char hash[PWHASH_MAX];       /* wipe after use */
+	char hash[PWHASH_MAX];       /* "" where the database verifies by itself; wipe after use */
 	bool disabled;
 	bool conflict; /* the name is not canonical and its canonical form another one's: nobody can sign in by it (see user
 			  list) */
@@ -55,6 +56,13 @@ struct userdb_ops {
 	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
 	/* Stores ${a} (id, name, groups, hash, disabled, created as given). */
 	enum dw_result (*add)(void *db, const struct account *a);
+	/*
+	 * Verifies ${password} (1 … PASSWORD_MAX bytes, no NUL) of the user ${name}, who asks from the address ${ip}, where
+	 * only the database can: by a bind, by a conversation. DW_OK: ${out} is the account, without a hash. DW_ABSENT: no such
+	 * user. DW_REFUSED: another password, or nobody who may sign in. The caller sees to it that nobody can tell these two
+	 * apart. Within userdb.timeout. NULL: find() gives a hash to verify against.
+	 */
+	enum dw_result (*verify)(void *db, const char *name, struct str password, const char *ip, struct account *out);
 	/* The hash that costs most to verify against, of all accounts, by pwhash_cost(). NULL: not known of this database. Wipe
 	 * after use. */
 	enum dw_result (*dearest)(void *db, char hash[PWHASH_MAX]);

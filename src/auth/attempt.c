@@ -87,7 +87,7 @@ static enum attempt_outcome
 evaluate(struct app *app, const struct attempt *in, struct throttle *t, struct account *out)
 {
 
-	switch (password_verify(app, in->username, in->password, out)) {
+	switch (password_verify(app, in->username, in->password, in->actor.ip, out)) {
 	case DW_OK:
 		return (settle(app, t, GUESS_SUCCEEDED, ATTEMPT_RIGHT));
 	case DW_REFUSED:

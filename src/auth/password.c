@@ -5,10 +5,13 @@
  * A password is verified in the form that RFC 8265 gives it, and then, if that is another one, as it was typed: hashes that
  * were imported, or made before names and passwords were prepared, are of those bytes. A hash that matches so is renewed in the
  * prepared form.
+ *
+ * Where accounts are in a database that gives no hashes away, elsewhere.c has it verify the same forms.
  */
 #include <string.h>
 
 #include "auth/effort.h"
+#include "auth/elsewhere.h"
 #include "auth/name.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,12 +21,12 @@
 
 #include "auth/password.h"
 
-#define FORMS_MAX 2
+#define PASSWORD_FORMS 2
 
 /* The forms of one password, the prepared one first. */
 struct password {
 	char prepared[PASSWORD_MAX];
-	struct str forms[FORMS_MAX];
+	struct str forms[PASSWORD_FORMS];
 	size_t n;
 };
 
@@ -121,17 +124,17 @@ renew(struct app *app, const struct account *a, const struct renewal *renewal)
 		log_warn("outdated password hash could not be replaced user=%s", a->id);
 }
 
+/* ${name} is canonical; "" is nobody's. */
 static enum dw_result
-verify(struct app *app, struct str name, const struct password *p, struct account *out)
+verify_hash(struct app *app, const char *name, const struct password *p, struct account *out)
 {
 	struct renewal renewal = { .text = "" };
-	char canonical[USERNAME_MAX + 1];
 	enum dw_result rc = DW_ABSENT;
 
 	board_stage(app->slot, STAGE_USERDB);
 	effort_refresh(app);
-	if (name_canonical(name, canonical))
-		rc = app->users->find(app->users_ctx, canonical, out);
+	if (name[0] != '\0')
+		rc = app->users->find(app->users_ctx, name, out);
 	if (rc != DW_OK && rc != DW_ABSENT)
 		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
 	rc = hash_in_turn(app, rc, out, p, app->userdb->writable && app->conf->password_rehash ? &renewal : NULL);
@@ -142,14 +145,17 @@ verify(struct app *app, struct str name, const struct password *p, struct accoun
 }
 
 enum dw_result
-password_verify(struct app *app, struct str name, struct str password, struct account *out)
+password_verify(struct app *app, struct str name, struct str password, const char *ip, struct account *out)
 {
 	enum dw_result rc = DW_REFUSED; /* costs nothing, and depends on nothing but the password (R094) */
+	char canonical[USERNAME_MAX + 1];
 	struct password p;
 
 	memset(out, 0, sizeof(*out));
+	(void)name_canonical(name, canonical); /* "" if it is none */
 	if (prepare(password, &p))
-		rc = verify(app, name, &p, out);
+		rc = app->users->verify != NULL ? elsewhere_verify(app, canonical, ip, p.forms, p.n, out)
+						: verify_hash(app, canonical, &p, out);
 	explicit_bzero(&p, sizeof(p));
 	explicit_bzero(out->hash, sizeof(out->hash));
 	return (rc);

@@ -15,12 +15,12 @@ struct config;
 void password_configure(const struct config *conf);
 
 /*
- * Finds ${name} (as typed) and verifies ${password}. DW_OK: ${out} is the account. DW_REFUSED: unknown user, wrong password or
- * disabled account, which nobody can tell apart (R090, R091). DW_UNAVAILABLE: the user database could not be asked. DW_BUSY:
- * all places for hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and replaced in the database
- * if it is outdated.
+ * Finds ${name} (as typed) and verifies ${password}, for who asks from ${ip}. DW_OK: ${out} is the account. DW_REFUSED: unknown
+ * user, wrong password or disabled account, which nobody can tell apart (R090, R091). DW_UNAVAILABLE: the user database could
+ * not be asked. DW_BUSY: all places for hashing are taken; nothing was evaluated. DW_FAULT. The account's hash is wiped, and
+ * replaced in the database if it is outdated.
  */
-enum dw_result password_verify(struct app *app, struct str name, struct str password, struct account *out);
+enum dw_result password_verify(struct app *app, struct str name, struct str password, const char *ip, struct account *out);
 
 /* True if ${hash} is of this password, however it was typed. */
 bool password_is_of(const char *hash, struct str password);

@@ -3,6 +3,7 @@
  * The clocks, each with the unit in its name. The wall clock decides about lifetimes, since they are stored and compared by
  * other processes and hosts; everything that waits uses the monotonic clock, which nobody can set.
  */
+#include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -46,6 +47,15 @@ clock_mono_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ((int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
+}
+
+void
+clock_sleep_until(int64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
 }
 
 int64_t

@@ -13,6 +13,9 @@ int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
+/* Sleeps until clock_mono_ns() has reached ${ns}, signals or not; not at all if it has. */
+void clock_sleep_until(int64_t ns);
+
 /* Microseconds of processor time that this thread has used. */
 int64_t clock_cpu_us(void);
 

@@ -16,13 +16,14 @@ static enum dw_result verdict;
 static struct account out;
 static int64_t wait;
 
-enum dw_result __wrap_password_verify(struct app *app, struct str name, struct str password, struct account *account);
+enum dw_result __wrap_password_verify(
+    struct app *app, struct str name, struct str password, const char *ip, struct account *account);
 
 enum dw_result
-__wrap_password_verify(struct app *app, struct str name, struct str password, struct account *account)
+__wrap_password_verify(struct app *app, struct str name, struct str password, const char *ip, struct account *account)
 {
 
-	(void)app, (void)name, (void)password;
+	(void)app, (void)name, (void)password, (void)ip;
 	fake_note(&fake, "verify");
 	snprintf(account->id, sizeof(account->id), "%s", "id-of-alice");
 	return (verdict);

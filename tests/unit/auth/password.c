@@ -14,6 +14,7 @@
 #include "../fake.h"
 
 #define DEFAULT_COST 40 /* ms of a turned clock */
+#define ADDRESS "192.0.2.1"
 #define CHEAP 3
 #define DEAR 90
 
@@ -125,7 +126,7 @@ expect(const char *name, const char *password, enum dw_result rc, const char *tr
 
 	fake.trail.len = 0;
 	fake.trail_text[0] = '\0';
-	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), &a), rc);
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), ADDRESS, &a), rc);
 	assert_string_equal(fake.trail_text, trail);
 	for (size_t i = 0; i < sizeof(a.hash); i++)
 		assert_int_equal(a.hash[i], 0); /* never handed on */
@@ -173,7 +174,7 @@ took(const char *name, const char *password)
 	struct account a;
 	int64_t start = mono;
 
-	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), &a), DW_REFUSED);
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), ADDRESS, &a), DW_REFUSED);
 	return (mono - start);
 }
 
@@ -275,7 +276,7 @@ right(void **state)
 	expect("alice", "password", DW_OK, "find verify ");
 	expect("ALICE", "password", DW_OK, "find verify ");
 	assert_string_equal(fake.found_name, "alice"); /* asked for in its one form */
-	assert_int_equal(password_verify(&fake.app, STR_LIT("alice"), STR_LIT("password"), &a), DW_OK);
+	assert_int_equal(password_verify(&fake.app, STR_LIT("alice"), STR_LIT("password"), ADDRESS, &a), DW_OK);
 	assert_string_equal(a.id, "user-1");
 	assert_string_equal(a.name, "alice");
 }
