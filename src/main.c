@@ -44,6 +44,7 @@
 #include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
+#include "relay/relay.h"
 #include "state.h"
 #include "store/inspect.h"
 #include "web/route.h"
@@ -211,6 +212,14 @@ run_keeper(struct child *c, const struct config *conf)
 	return (keep_run(c, conf));
 }
 
+static int
+run_relay(struct child *c, const struct config *conf)
+{
+
+	c->cache = conf->cache_enabled ? cache : NULL;
+	return (relay_run(c, conf));
+}
+
 static void
 front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t workers)
 {
@@ -287,6 +296,8 @@ plan(const struct config *conf, struct plan *p)
 	p->roles[0].resizable = true;
 	if (cache != NULL && conf->cache_enabled)
 		p->roles[p->n_roles++] = (struct role){ .name = "keeper", .run = run_keeper, .count = 1 };
+	if (conf->relay_enabled)
+		p->roles[p->n_roles++] = (struct role){ .name = "relay", .run = run_relay, .count = 1 };
 	admin_role(conf, p);
 }
 

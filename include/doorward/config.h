@@ -91,6 +91,12 @@ struct config {
 	int64_t outbox_keep; /* ms */
 	int64_t outbox_max;
 
+	/* what becomes of events */
+	bool relay_enabled;
+	int64_t relay_retry_max, relay_give_up; /* ms */
+	int64_t relay_dead_max;                 /* of one sink */
+	char *audit_file;                       /* "" = none */
+
 	/* Redis */
 	char *redis_url; /* "unix:/path" or "redis://host:port/db" */
 	char *redis_user, *redis_password_file;

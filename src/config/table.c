@@ -162,6 +162,16 @@ const struct option table_options[] = {
 	OPT(INT, "outbox.max", "1000000", 16384, 4000000, outbox_max,
 	    "Events kept in all outboxes together; where no relay reads them the oldest go, endings last."),
 
+	OPT(BOOL, "relay.enabled", "true", 0, 1, relay_enabled,
+	    "Run a relay: the process that carries events from Redis to the ledger, the audit file and the sinks."),
+	OPT(DURATION, "relay.retry_max", "5m", SECONDS(1), HOURS(24), relay_retry_max,
+	    "Longest pause before an event that could not be delivered is tried again; the first is a second."),
+	OPT(DURATION, "relay.give_up", "24h", SECONDS(1), DAYS(365), relay_give_up,
+	    "Age at which an event that cannot be delivered goes to the dead letters of its sink."),
+	OPT(INT, "relay.dead_max", "10000", 1, 1000000, relay_dead_max, "Dead letters kept for a sink; the oldest go first."),
+	OPT(PATH, "audit.file", "", 0, PATH_MAX_LEN, audit_file,
+	    "File to append every event to, each line with the hash of the one before; \"\" is none."),
+
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
 	    "\"unix:/path\" or \"redis://host:port/db\"."),
 	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user, "ACL user to authenticate as; \"\" is the default user."),
