@@ -53,6 +53,7 @@ struct device {
  * ask) or DW_FAULT. The first argument is what the driver's open() returned. */
 struct userdb_ops {
 	enum dw_result (*find)(void *db, const char *name, struct account *out);
+	/* With ${by_name} of the driver DW_ABSENT says little: userdb_again() asks better. */
 	enum dw_result (*find_id)(void *db, const char *id, struct account *out);
 	/* Stores ${a} (id, name, groups, hash, disabled, created as given). */
 	enum dw_result (*add)(void *db, const struct account *a);
@@ -98,6 +99,7 @@ struct userdb_ops {
 struct userdb_driver {
 	const char *scheme; /* of userdb.url: what stands before the first ':' */
 	bool writable;      /* accounts are added and changed here: if not, the operations that do so are NULL */
+	bool by_name;       /* not every id can be asked for: see userdb_again() */
 	bool records;       /* devices are kept here: if not, their operations are NULL */
 
 	/* Whether ${url}, of this scheme, names a database. Looks at nothing but the text. */
@@ -123,6 +125,12 @@ struct userdb_driver {
 
 /* The driver of ${url}, or NULL if there is none of its scheme or the rest of it names nothing. */
 const struct userdb_driver *userdb_driver(const char *url);
+
+/*
+ * Asks ${db} again about the account ${id}, which was called ${name} when it was last seen: is it there, and what is it now?
+ * DW_ABSENT: it is gone, or the name is another account's. As find() otherwise; wipe the hash.
+ */
+enum dw_result userdb_again(const struct userdb_driver *d, void *db, const char *id, const char *name, struct account *out);
 
 /* The driver number ${i}, or NULL after the last. */
 const struct userdb_driver *userdb_driver_at(size_t i);

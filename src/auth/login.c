@@ -292,7 +292,7 @@ look(struct app *app, const struct login_input *in, const struct login_output *o
 	enum dw_result rc;
 
 	board_stage(app->slot, STAGE_USERDB);
-	rc = app->users->find_id(app->users_ctx, out->account.id, now);
+	rc = userdb_again(app->userdb, app->users_ctx, out->account.id, out->account.name, now);
 	board_stage(app->slot, STAGE_RULES);
 	explicit_bzero(now->hash, sizeof(now->hash));
 	if ((cause = objection(rc, now, &out->account)) == END_NONE)

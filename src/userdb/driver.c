@@ -22,6 +22,18 @@ userdb_driver_at(size_t i)
 	return (i < DRIVERS ? drivers[i] : NULL);
 }
 
+/* Where an id was made from a name or from a text of any length there is no way back: the name is asked for, and compared. */
+enum dw_result
+userdb_again(const struct userdb_driver *d, void *db, const char *id, const char *name, struct account *out)
+{
+	enum dw_result rc;
+
+	if (!d->by_name)
+		return (d->ops->find_id(db, id, out));
+	rc = d->ops->find(db, name, out);
+	return (rc == DW_OK && strcmp(out->id, id) != 0 ? DW_ABSENT : rc);
+}
+
 const struct userdb_driver *
 userdb_driver(const char *url)
 {

@@ -62,12 +62,51 @@ rows_are_whole(void **state)
 	assert_true(n > 0);
 }
 
+static enum dw_result named = DW_OK;
+
+static enum dw_result
+find(void *db, const char *name, struct account *out)
+{
+
+	assert_ptr_equal(db, &named);
+	assert_string_equal(name, "alice");
+	strcpy(out->id, "id-of-alice");
+	return (named);
+}
+
+static enum dw_result
+find_id(void *db, const char *id, struct account *out)
+{
+
+	(void)db, (void)out;
+	assert_string_equal(id, "id-of-alice");
+	return (DW_REFUSED); /* nothing that find() says */
+}
+
+static void
+again(void **state)
+{
+	static const struct userdb_ops ops = { .find = find, .find_id = find_id };
+	static const struct userdb_driver by_id = { .ops = &ops }, by_name = { .ops = &ops, .by_name = true };
+	struct account a;
+
+	(void)state;
+	assert_int_equal(userdb_again(&by_id, &named, "id-of-alice", "alice", &a), DW_REFUSED);
+	assert_int_equal(userdb_again(&by_name, &named, "id-of-alice", "alice", &a), DW_OK);
+	assert_int_equal(userdb_again(&by_name, &named, "another", "alice", &a), DW_ABSENT); /* made anew under his name */
+	named = DW_UNAVAILABLE;
+	assert_int_equal(userdb_again(&by_name, &named, "another", "alice", &a), DW_UNAVAILABLE);
+	named = DW_ABSENT;
+	assert_int_equal(userdb_again(&by_name, &named, "id-of-alice", "alice", &a), DW_ABSENT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_scheme),
 		cmocka_unit_test(rows_are_whole),
+		cmocka_unit_test(again),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
