@@ -99,6 +99,7 @@ struct end_reply {
 	bool has_own;   /* a record of ${session_key} exists, made now or earlier: ${own} is filled */
 	struct logout_record own;
 	struct logout_record *logout_records; /* the ${ended} records this call made, in ${arena}; NULL if that is NULL */
+	bool at_risk; /* it is written, but not as durable as redis.durability says: a failover or a crash may lose it */
 };
 
 /* What the presented refresh token and its bearer say. */
@@ -177,6 +178,7 @@ struct revoke_write {
 
 struct revoke_reply {
 	int64_t wait; /* seconds until there is room for one more revoked access token of this user: nothing was done; else 0 */
+	bool at_risk; /* as in end_reply */
 };
 
 /* How often may be guessed; in ms. */

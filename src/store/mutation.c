@@ -12,22 +12,20 @@
 
 #include <hiredis/hiredis.h>
 
-#include "base/base64url.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
-#include "crypto/random.h"
 #include "crypto/sid.h"
 #include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "store/event_id.h"
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/warn.h"
 
 #include "store/mutation.h"
 
-#define EVENT_ID_BYTES 16
 #define LOOKS 16       /* at an outbox that is written to, while an event of it ages as far as it may */
 #define ROOM_MAX 15    /* events of one process that an outbox may hold too many */
 #define LOGOUTS_MIN 32 /* logout records kept of a user at least; else as many as sessions are allowed */
@@ -35,15 +33,13 @@
 #define NAME_LEN 12    /* characters of a public id that Redis cannot make: the masked locator */
 
 static bool
-put_event_id(struct args *a)
+put_event_id(struct args *a, const uint8_t *user_key, int64_t now)
 {
-	uint8_t raw[EVENT_ID_BYTES];
-	char text[BASE64URL_LEN(EVENT_ID_BYTES) + 1];
+	char id[EVENT_ID_LEN + 1];
 
-	if (random_bytes(raw, sizeof(raw)) != 0)
+	if (!event_id_make(keys_bucket(user_key), now, id))
 		return (false);
-	base64url_encode(raw, sizeof(raw), text);
-	args_copy(a, text, BASE64URL_LEN(EVENT_ID_BYTES));
+	args_copy(a, id, EVENT_ID_LEN);
 	return (true);
 }
 
@@ -117,7 +113,7 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
 	put_outbox(s, a, user_key);
 	args_put(a, s->clients, s->clients_len);
-	if (!put_event_id(a))
+	if (!put_event_id(a, user_key, now))
 		a->overflow = true; /* no randomness: nothing is sent */
 	args_json(a, by->ip);
 	args_json(a, by->trace_id);

@@ -383,7 +383,7 @@ writing_revoke(void *store, const struct revoke_write *w, struct revoke_reply *o
 	struct reply p;
 	redisReply *r;
 
-	out->wait = 0;
+	*out = (struct revoke_reply){ .wait = 0 };
 	mutation_begin(store, &a, SCRIPT_REVOKE, w->user_key, w->session_key, &w->actor);
 	args_put(&a, w->jti, w->family ? 0 : JTI_LEN);
 	args_int(&a, w->access_exp < 0 ? 0 : w->access_exp);

@@ -56,7 +56,7 @@ test_touch_dead_cookie(void **state)
 static enum dw_result
 revoke(const struct revoke_write *w)
 {
-	struct revoke_reply reply = { -1 };
+	struct revoke_reply reply = { .wait = -1 };
 	enum dw_result rc = redis_store_ops.revoke(fx.store, w, &reply);
 
 	assert_int_equal(reply.wait, 0);
