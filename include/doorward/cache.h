@@ -29,10 +29,10 @@ struct cached_check {
 	char sid[PUBLIC_SID_LEN + 1];
 	char user_id[USER_ID_MAX + 1];
 	char username[USERNAME_MAX + 1];
-	char groups[GROUPS_MAX + 1];
 	char device_id[DEVICE_ID_MAX + 1];
-	int64_t expires;  /* of the credential; wall, seconds */
-	int64_t touch_at; /* from then on use has to be recorded again: not a hit; wall, seconds */
+	int64_t expires;             /* of the credential; wall, seconds */
+	int64_t touch_at;            /* from then on use has to be recorded again: not a hit; wall, seconds */
+	char groups[GROUPS_MAX + 1]; /* the last: most are short, and are kept in entries that have no room for more */
 };
 
 /* Two epochs, read together before the store is asked. */

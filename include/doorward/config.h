@@ -113,7 +113,8 @@ struct config {
 	int64_t stale_if_error; /* ms; 0 = never */
 
 	/* accounts */
-	char *userdb_url; /* see userdb_driver() */
+	char *userdb_url;     /* see userdb_driver() */
+	char **userdb_groups; /* those that count, NULL-terminated; empty = all */
 
 	/* new passwords */
 	int64_t password_scheme; /* enum pwhash_scheme */

@@ -21,7 +21,7 @@
 
 #define USER_ID_MAX 22  /* characters: base64url of 16 random bytes */
 #define USERNAME_MAX 64 /* bytes, canonical; one hash field must stay a listpack value */
-#define GROUPS_MAX 126  /* bytes of the comma list: two fields of at most 63 */
+#define GROUPS_MAX 4096 /* bytes of the comma list: beyond that it would not pass a front server in one header line */
 #define DEVICE_ID_MAX 128
 #define DEVICE_NAME_MAX 64
 #define CLIENT_ID_MAX 64

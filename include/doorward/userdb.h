@@ -30,7 +30,8 @@ struct config;
 struct account {
 	char id[USER_ID_MAX + 1];
 	char name[USERNAME_MAX + 1]; /* canonical */
-	char groups[GROUPS_MAX + 1]; /* comma list, sorted */
+	char groups[GROUPS_MAX + 1]; /* comma list, see base/groups.h */
+	size_t groups_len;           /* its bytes; more than GROUPS_MAX: it is "", since it did not fit */
 	char hash[PWHASH_MAX];       /* "" where the database verifies by itself; wipe after use */
 	bool disabled;
 	bool conflict; /* the name is not canonical and its canonical form another one's: nobody can sign in by it (see user

@@ -22,7 +22,7 @@
 
 #define TYP "at+jwt"
 #define JTI_BYTES 16
-#define PAYLOAD_MAX 1536
+#define PAYLOAD_MAX 4096         /* 1024 bytes of groups are 2.5 times that in JSON at most; the others have 1536 */
 #define EPOCH_MAX 253402300799.0 /* the year 9999: anything later is nonsense */
 
 const char *
@@ -61,8 +61,10 @@ access_issue(const struct config *c, const struct keyring *keys, const struct ac
 	put_member(&b, "sid", sid);
 	put_member(&b, "jti", jti);
 	put_member(&b, "preferred_username", claims->username);
-	buf_puts(&b, ",\"groups\":");
-	buf_json_list(&b, claims->groups);
+	if (strlen(claims->groups) <= ACCESS_GROUPS_MAX) {
+		buf_puts(&b, ",\"groups\":");
+		buf_json_list(&b, claims->groups);
+	}
 	buf_printf(&b, ",\"iat\":%lld,\"exp\":%lld}", (long long)claims->now, (long long)claims->exp);
 	if (b.overflow || !jws_sign(keyring_signer(keys), TYP, buf_str(&b), out))
 		return (DW_FAULT);

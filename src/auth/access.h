@@ -14,8 +14,9 @@
 struct config;
 struct keyring;
 
-#define ACCESS_TEXT_MAX 2048
-#define ACCESS_SKEW 30 /* seconds a clock may be off (R125) */
+#define ACCESS_TEXT_MAX 6144
+#define ACCESS_GROUPS_MAX 1024 /* bytes of a list of groups: a longer one is left out, and /introspect has it */
+#define ACCESS_SKEW 30         /* seconds a clock may be off (R125) */
 #define JTI_TEXT 22
 
 /* What a genuine access token says. */
@@ -39,7 +40,7 @@ struct access_claims {
 	const uint8_t *session_key;
 	const char *user_id;
 	const char *username;
-	const char *groups; /* comma list */
+	const char *groups; /* comma list; beyond ACCESS_GROUPS_MAX there is no claim */
 	const char *client_id;
 	int64_t now;
 	int64_t exp;

@@ -68,7 +68,7 @@ cached_check_of(const struct app *app, const struct credential *c, const struct 
 	sid_public(keyring_user(app->keys), c->user_key, c->session_key, out->sid);
 	memcpy(out->user_id, id->found.user_id, sizeof(out->user_id));
 	memcpy(out->username, id->found.username, sizeof(out->username));
-	memcpy(out->groups, id->found.groups, sizeof(out->groups));
+	strcpy(out->groups, id->found.groups); /* both have room for GROUPS_MAX */
 	memcpy(out->device_id, s->device_id, sizeof(out->device_id));
 	out->expires = id->expires;
 	out->touch_at = check_touch_time(s);

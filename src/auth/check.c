@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "session/liveness.h"
+#include "base/groups.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "doorward/app.h"
@@ -191,26 +192,12 @@ check_token(struct app *app, const struct credential *c, struct identity *id)
 	return (judge(app, c, true, id));
 }
 
-static bool
-has_group(const char *groups, struct str group)
-{
-	struct str rest = str_of(groups);
-
-	while (rest.p != NULL) {
-		struct str one = str_cut(&rest, ',');
-
-		if (one.len > 0 && one.len == group.len && memcmp(one.p, group.p, one.len) == 0)
-			return (true);
-	}
-	return (false);
-}
-
 bool
 check_has_any_group(const char *groups, struct str asked)
 {
 
 	while (asked.p != NULL)
-		if (has_group(groups, str_cut(&asked, ',')))
+		if (groups_has(groups, str_cut(&asked, ',')))
 			return (true);
 	return (false);
 }

@@ -26,6 +26,7 @@
 #include "auth/pseudonym.h"
 #include "session/liveness.h"
 #include "base/base64url.h"
+#include "base/groups.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
@@ -77,6 +78,24 @@ authenticate(struct app *app, const struct login_input *in, struct login_output 
 		.actor = { in->ip, in->trace_id, in->client->id } };
 
 	return (outcomes[attempt_password(app, &try, &out->account, &out->wait)]);
+}
+
+/*
+ * Leaves of the groups those that userdb.groups lists. Whose list is too long for a record and for a header line is refused:
+ * with a part of his groups he might be let in where a group keeps people out, and nobody would know why.
+ */
+static enum login_outcome
+take_groups(const struct app *app, struct account *a)
+{
+
+	if (a->groups_len <= GROUPS_MAX)
+		a->groups_len = groups_keep(a->groups, app->conf->userdb_groups);
+	if (a->groups_len <= GROUPS_MAX)
+		return (SIGNED_IN);
+	log_warn("login refused, the user is in too many groups (userdb.groups can list those that matter) user=%s bytes=%zu "
+		 "most=%d",
+	    log_text(str_of(a->name)), a->groups_len, GROUPS_MAX);
+	return (SIGN_IN_TOO_MANY_GROUPS);
 }
 
 /* No fixation: what the browser held before is dead before the new session is born. */
@@ -295,8 +314,12 @@ look(struct app *app, const struct login_input *in, const struct login_output *o
 	rc = userdb_again(app->userdb, app->users_ctx, out->account.id, out->account.name, now);
 	board_stage(app->slot, STAGE_RULES);
 	explicit_bzero(now->hash, sizeof(now->hash));
-	if ((cause = objection(rc, now, &out->account)) == END_NONE)
-		return (SIGNED_IN);
+	if ((cause = objection(rc, now, &out->account)) == END_NONE) {
+		if (take_groups(app, now) == SIGNED_IN)
+			return (SIGNED_IN);
+		take_back(app, in, out, END_CHANGED);
+		return (SIGN_IN_TOO_MANY_GROUPS);
+	}
 	take_back(app, in, out, cause);
 	return (cause == END_UNCONFIRMED ? SIGN_IN_NO_USERDB : SIGN_IN_REFUSED);
 }
@@ -353,7 +376,7 @@ login(struct app *app, const struct login_input *in, struct login_output *out)
 	enum login_outcome rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = authenticate(app, in, out)) != SIGNED_IN)
+	if ((rc = authenticate(app, in, out)) != SIGNED_IN || (rc = take_groups(app, &out->account)) != SIGNED_IN)
 		return (rc);
 	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->user_key);
 	if ((rc = end_presented(app, in)) != SIGNED_IN)

@@ -17,10 +17,11 @@ struct app;
 
 enum login_outcome {
 	SIGNED_IN,
-	SIGN_IN_REFUSED,    /* unknown user, wrong password, disabled: the same */
-	SIGN_IN_THROTTLED,  /* too many failures: nothing was evaluated */
-	SIGN_IN_TOO_MANY,   /* session limit, policy "reject" */
-	SIGN_IN_OVERLOADED, /* no place for hashing; nothing was evaluated */
+	SIGN_IN_REFUSED,         /* unknown user, wrong password, disabled: the same */
+	SIGN_IN_THROTTLED,       /* too many failures: nothing was evaluated */
+	SIGN_IN_TOO_MANY,        /* session limit, policy "reject" */
+	SIGN_IN_TOO_MANY_GROUPS, /* the password was right, but the list of groups is longer than GROUPS_MAX */
+	SIGN_IN_OVERLOADED,      /* no place for hashing; nothing was evaluated */
 	SIGN_IN_NO_STORE,
 	SIGN_IN_NO_USERDB,
 	SIGN_IN_FAULT

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/groups.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "config/syntax.h"
@@ -103,6 +104,17 @@ check_place(const struct loading *l)
 		if (!syntax_is_prefix(c->trusted_proxies[i]))
 			wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
 			    c->trusted_proxies[i]);
+}
+
+/* One that nobody can have would silently leave nothing. */
+static void
+check_groups(const struct loading *l)
+{
+
+	for (char **p = l->c->userdb_groups; *p != NULL; p++)
+		if (!groups_name_ok(str_of(*p)))
+			wrong(
+			    l, "userdb.groups", "\"%s\" cannot be a group: no commas, no controls, no blanks at the ends", *p);
 }
 
 static void
@@ -382,6 +394,7 @@ check_all(const struct loading *l)
 	check_headers(l);
 	check_lifetimes(l);
 	check_backends(l);
+	check_groups(l);
 	check_throttle(l);
 	check_log(l);
 	check_accounts(l);

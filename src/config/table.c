@@ -27,6 +27,7 @@
 #define LIFETIME_MAX DAYS(3650)
 #define ACCESS_TTL_MAX HOURS(1) /* an access token is believed without asking: it must not live long */
 #define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
+#define GROUPS_LISTED_MAX 256   /* groups that count: a name is looked for among them at each login */
 #define THROTTLE_MAX 10000      /* failures: a counter holds as many undecided tries at the most */
 
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
@@ -200,6 +201,8 @@ const struct option table_options[] = {
 
 	OPT(STRING, "userdb.url", USERDB_URL_DEFAULT, 1, PATH_MAX_LEN, userdb_url,
 	    "\"" USERDB_URL_FORMS "\"; a relative path is below state_dir."),
+	OPT(LIST, "userdb.groups", "[ ]", 0, GROUPS_LISTED_MAX, userdb_groups,
+	    "Groups that count: others are left out of sessions, headers and tokens; none listed is all."),
 
 	ONE_OF(LEVEL, schemes, "password.scheme", "argon2id", password_scheme,
 	    "How new passwords are hashed: \"argon2id\", \"bcrypt\", \"yescrypt\" or \"pbkdf2-sha256\"."),

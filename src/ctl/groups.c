@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "auth/name.h"
+#include "base/groups.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
 #include "ctl/print.h"
 #include "ctl/user.h"
+#include "doorward/config.h"
 #include "doorward/store.h"
 #include "store/redis.h"
 
@@ -112,18 +114,30 @@ look_again(struct ctl *c, struct account *a)
 	return (DW_REFUSED);
 }
 
+/* What sessions carry of ${a}'s groups. */
+static const char *
+counting(const struct ctl *c, const struct account *a, char out[GROUPS_MAX + 1])
+{
+
+	memcpy(out, a->groups, GROUPS_MAX + 1);
+	(void)groups_keep(out, c->conf->userdb_groups);
+	return (out);
+}
+
 /* Brings the sessions in line with the account as it is now, whoever changed it last. */
 static int
 change_sessions(struct ctl *c, struct account *a)
 {
 	uint8_t user_key[USER_KEY_LEN];
+	char groups[GROUPS_MAX + 1];
 	enum dw_result r = DW_REFUSED;
 
 	if (ctl_store(c) != 0)
 		return (-1);
 	ctl_pseudonym(c, a->id, user_key);
 	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
-		if ((r = redis_store_ops.set_groups(c->store, user_key, a->id, a->name, a->groups)) != DW_OK) {
+		r = redis_store_ops.set_groups(c->store, user_key, a->id, a->name, counting(c, a, groups));
+		if (r != DW_OK) {
 			ctl_say_store(r, user_key);
 			return (-1);
 		}
@@ -134,6 +148,17 @@ change_sessions(struct ctl *c, struct account *a)
 		return (0);
 	ctl_say(r == DW_REFUSED ? "somebody else keeps changing the groups" : "the user database could not be asked again");
 	return (-1);
+}
+
+static int
+print_groups(const struct account *a)
+{
+	char text[ACCOUNT_TEXT_MAX];
+	struct buf b;
+
+	buf_init(&b, text, sizeof(text));
+	buf_printf(&b, "%s is in %s\n", a->name, a->groups[0] != '\0' ? a->groups : "no group");
+	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
 }
 
 /* Without a change it shows the groups. A change is in the account first, then in the sessions. */
@@ -156,6 +181,5 @@ groups_command(struct ctl *c, const struct options *o)
 	}
 	if (o->json)
 		return (user_print(&a, true));
-	print_line("%s is in %s", a.name, a.groups[0] != '\0' ? a.groups : "no group");
-	return (CTL_DONE);
+	return (print_groups(&a));
 }

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "doorward/session.h"
+#include "base/groups.h"
 
 #define ARGS_MAX 1                         /* what stands beside the options: a name, or the id of a session or a key */
-#define GROUP_OPTIONS_MAX (GROUPS_MAX + 1) /* more cannot be stored, however short */
+#define GROUP_OPTIONS_MAX GROUPS_COUNT_MAX /* more cannot be stored, however short */
 
 enum option_flag {
 	OPTION_JSON = 1,

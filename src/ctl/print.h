@@ -14,6 +14,8 @@
 struct ctl;
 
 #define OBJECT_MAX 4096 /* bytes of one object as JSON: every string is bounded, and escaping makes at most six of one */
+#define ACCOUNT_TEXT_MAX                                                                                                       \
+	(OBJECT_MAX + 3 * GROUPS_MAX) /* of an account: a group is quoted, and what is escaped in it was two bytes */
 
 /* Characters of a time, terminator included. */
 #define TIME_LEN 21

@@ -31,8 +31,8 @@ user_groups_join(const struct str *groups, size_t n, char out[GROUPS_MAX + 1])
 
 	if (name_groups_join(groups, n, out))
 		return (0);
-	ctl_say("the groups are refused: letters, digits and . _ - only, and together at most %d bytes, in two halves of %d",
-	    GROUPS_MAX, GROUP_MAX);
+	ctl_say("the groups are refused: names without commas, controls and blanks at their ends, together at most %d bytes",
+	    GROUPS_MAX);
 	return (-1);
 }
 
@@ -113,7 +113,7 @@ name_of(const struct account *a)
 int
 user_print(const struct account *a, bool json)
 {
-	char text[OBJECT_MAX], at[TIME_LEN];
+	char text[ACCOUNT_TEXT_MAX], at[TIME_LEN];
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));
@@ -150,7 +150,7 @@ user_add(struct ctl *c, const struct options *o)
 static int
 print_account(const struct account *a, bool json, bool first)
 {
-	char text[OBJECT_MAX], at[TIME_LEN];
+	char text[ACCOUNT_TEXT_MAX], at[TIME_LEN];
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));

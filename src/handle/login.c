@@ -134,6 +134,7 @@ find_presented(const struct app *app, const struct request *q, struct response *
 struct failure {
 	const char *code, *description;
 	int64_t retry;
+	const char *reason; /* NULL = none */
 };
 
 /* One row an outcome: the code for programs, the sentence for people. */
@@ -144,23 +145,27 @@ failure_of(enum login_outcome outcome, int64_t wait)
 
 	switch (outcome) {
 	case SIGN_IN_REFUSED:
-		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0 });
+		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0, NULL });
 	case SIGN_IN_THROTTLED:
-		return ((struct failure){ "too_many_attempts", texts_wait(wait, said), wait });
+		return ((struct failure){ "too_many_attempts", texts_wait(wait, said), wait, NULL });
 	case SIGN_IN_TOO_MANY:
 		return ((struct failure){
-		    "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0 });
+		    "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0, NULL });
+	case SIGN_IN_TOO_MANY_GROUPS:
+		return ((struct failure){ "forbidden",
+		    "You are in more groups than can be passed on. Whoever runs this site can change that.", 0,
+		    "too_many_groups" });
 	case SIGN_IN_OVERLOADED:
 		return ((struct failure){
-		    "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED });
+		    "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED, NULL });
 	case SIGN_IN_NO_STORE:
 		return ((struct failure){
-		    "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE });
+		    "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE, NULL });
 	case SIGN_IN_NO_USERDB:
 		return ((struct failure){
-		    "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE });
+		    "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE, NULL });
 	default:
-		return ((struct failure){ "server_error", "The login failed for a reason of ours.", 0 });
+		return ((struct failure){ "server_error", "The login failed for a reason of ours.", 0, NULL });
 	}
 }
 
@@ -181,7 +186,7 @@ refuse(struct app *app, const struct request *q, struct response *r, const struc
 
 	if (outage)
 		form.message = texts_find(STR_LIT("outage"));
-	response_error(r, q, f.code, f.description, NULL, f.retry);
+	response_error(r, q, f.code, f.description, f.reason, f.retry);
 	if (w->html)
 		page_login(app, q, r, r->status, &form);
 }

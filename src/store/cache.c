@@ -3,10 +3,13 @@
  * The session cache (L1): answers of recent checks in memory that all workers share. How a stale answer is kept out is in
  * doorward/cache.h; here is how it is laid out.
  *
- * It is a table of sets with WAYS entries each; the key's bits choose the set, the oldest entry of it gives way. There is no
- * lock around the table. A writer locks one entry with a version and its pid in one word; a reader copies the entry and looks
- * whether the version is still the same (a seqlock), else it counts as a miss. A writer that died leaves its pid behind, and
- * the next one takes the lock over when that pid is gone.
+ * It is a table of sets with WAYS entries each; the key's bits choose the set, the oldest entry of it gives way. There are
+ * three of them, for users in few, in many and in very many groups, since entries have one size: nearly all of the memory is
+ * the first's. The others are not looked at before something was kept in them.
+ *
+ * There is no lock around the table. A writer locks one entry with a version and its pid in one word; a reader copies the entry
+ * and looks whether the version is still the same (a seqlock), else it counts as a miss. A writer that died leaves its pid
+ * behind, and the next one takes the lock over when that pid is gone.
  *
  * An entry counts only while all of this is true: its user's epoch and the epoch of all are those read before the question was
  * sent; it is young enough; the keeper's lease has not run out; neither the session's end nor the time of its next touch has
@@ -25,43 +28,99 @@
 #include "doorward/cache.h"
 
 #define WAYS 4       /* places of one key: more would only be searched longer */
+#define TABLES 3     /* see rooms[] */
+#define FEW_SHARE 16 /* the first table takes as much as it can, but for this part */
 #define EPOCHS 65536 /* users share epochs by hash: a shared one costs a stray miss, never a stale hit */
 
 /* The lock of an entry: a version in the upper half, the pid of the writer in the lower, 0 when it is free. */
 #define LOCK_OWNER(w) ((pid_t)((w)&0xffffffffu))
 #define LOCK_NEXT(w) (((w) & ~(uint64_t)0xffffffffu) + ((uint64_t)1 << 32))
 
+/* As much of ${cached_check} as its table has room for. */
 struct entry {
 	_Atomic uint64_t lock;
 	uint8_t key[CACHE_KEY_LEN];
 	int64_t filled; /* mono, ms; 0 = empty */
 	struct cache_epoch epoch;
 	struct cached_check cached_check;
-} __attribute__((aligned(64)));
+};
+
+/* Bytes for the groups, terminator included, in an entry of each table. Two ids of 22 and twelve groups fit the first. */
+static const size_t rooms[TABLES] = { 127, 1025, GROUPS_MAX + 1 };
+
+struct table {
+	size_t at;         /* of its first entry, in bytes from the first entry of all */
+	size_t sets;       /* a power of two; 0 = there is no room for such entries */
+	_Atomic bool used; /* something was kept here */
+};
 
 struct cache {
 	int64_t max_age, max_lease;
-	size_t sets;                        /* a power of two */
+	struct table tables[TABLES];
 	_Alignas(64) _Atomic int64_t lease; /* mono, ms */
 	_Alignas(64) _Atomic uint32_t all;
 	_Atomic uint64_t evictions, flushes;
 	_Alignas(64) _Atomic uint32_t epochs[EPOCHS];
-	struct entry entries[];
+	_Alignas(64) unsigned char entries[];
 };
+
+/* Bytes of ${cached_check} in an entry of table ${t}; of the entry. */
+static size_t
+copied(size_t t)
+{
+
+	return (offsetof(struct cached_check, groups) + rooms[t]);
+}
+
+static size_t
+stride(size_t t)
+{
+
+	return ((offsetof(struct entry, cached_check) + copied(t) + 63) / 64 * 64);
+}
+
+/* As many sets as fit into ${bytes}. */
+static size_t
+sets_of(size_t t, size_t bytes)
+{
+	size_t sets = 1;
+
+	if (stride(t) * WAYS > bytes)
+		return (0);
+	while (sets * 2 * WAYS * stride(t) <= bytes)
+		sets *= 2;
+	return (sets);
+}
+
+/* Divides ${bytes} among the tables; returns how many are used. The first has one set at least. */
+static size_t
+divide(struct table tables[TABLES], size_t bytes)
+{
+	size_t at = 0;
+
+	for (size_t t = 0; t < TABLES; t++) {
+		size_t left = bytes > at ? bytes - at : 0, share = t == 0 ? left - left / FEW_SHARE : left / (TABLES - t);
+
+		tables[t].at = at;
+		tables[t].sets = sets_of(t, share);
+		if (t == 0 && tables[t].sets == 0)
+			tables[t].sets = 1;
+		at += tables[t].sets * WAYS * stride(t);
+	}
+	return (at);
+}
 
 struct cache *
 cache_new(size_t bytes, int64_t max_age, int64_t lease)
 {
-	size_t sets = 1;
+	struct table tables[TABLES] = { { 0 } };
+	size_t size = divide(tables, bytes > sizeof(struct cache) ? bytes - sizeof(struct cache) : 0);
 	struct cache *c;
 
-	while (sizeof(*c) + sets * 2 * WAYS * sizeof(struct entry) <= bytes)
-		sets *= 2;
-	c = mmap(
-	    NULL, sizeof(*c) + sets * WAYS * sizeof(struct entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	c = mmap(NULL, sizeof(*c) + size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (c == MAP_FAILED)
 		return (NULL);
-	c->sets = sets;
+	memcpy(c->tables, tables, sizeof(tables));
 	c->max_age = max_age;
 	c->max_lease = lease;
 	cache_lease(c, 0);
@@ -78,11 +137,13 @@ bits_of(const uint8_t *p)
 	return (v);
 }
 
-static const struct entry *
-set_of(const struct cache *c, const uint8_t *key)
+/* The entry ${i} of the set of ${key} in table ${t}. */
+static struct entry *
+entry_at(const struct cache *c, size_t t, const uint8_t *key, size_t i)
 {
+	size_t set = bits_of(key) & (c->tables[t].sets - 1);
 
-	return (&c->entries[(bits_of(key) & (c->sets - 1)) * WAYS]);
+	return ((struct entry *)((uintptr_t)c->entries + c->tables[t].at + (set * WAYS + i) * stride(t)));
 }
 
 struct cache_epoch
@@ -108,14 +169,14 @@ struct mark {
  * was meanwhile; ${out} is then as good as empty.
  */
 static bool
-snapshot(const struct entry *e, const uint8_t *key, struct mark *mark, struct cached_check *out)
+snapshot(const struct entry *e, const uint8_t *key, size_t size, struct mark *mark, struct cached_check *out)
 {
 	uint64_t before = atomic_load_explicit(&e->lock, memory_order_acquire);
 
 	if (LOCK_OWNER(before) != 0 || memcmp(e->key, key, CACHE_KEY_LEN) != 0)
 		return (false);
 	*mark = (struct mark){ e->filled, e->epoch };
-	*out = e->cached_check;
+	memcpy(out, &e->cached_check, size);
 	atomic_thread_fence(memory_order_acquire);
 	return (atomic_load_explicit(&e->lock, memory_order_relaxed) == before);
 }
@@ -130,27 +191,37 @@ counts(const struct cache *c, const struct mark *m, const struct cached_check *p
 		m->epoch.user == current.user && m->epoch.all == current.all && now < p->expires && now < p->touch_at);
 }
 
-/* Copies the entry of ${key}. False: there is none. */
+/* Copies the entry of ${key} in table ${t}. False: there is none. */
 static bool
-find(const struct cache *c, const uint8_t *key, struct mark *mark, struct cached_check *out)
+find(const struct cache *c, size_t t, const uint8_t *key, struct mark *mark, struct cached_check *out)
 {
-	const struct entry *set;
 
-	if (c == NULL)
+	if (!atomic_load_explicit(&c->tables[t].used, memory_order_relaxed))
 		return (false);
-	set = set_of(c, key);
 	for (size_t i = 0; i < WAYS; i++)
-		if (snapshot(&set[i], key, mark, out))
+		if (snapshot(entry_at(c, t, key, i), key, copied(t), mark, out))
 			return (mark->filled != 0);
 	return (false);
 }
 
+/* All tables, since the user may have had fewer groups when the entry of the first was made. */
 bool
 cache_recall(const struct cache *c, const uint8_t key[CACHE_KEY_LEN], int64_t now, struct cached_check *out)
 {
 	struct mark mark;
 
-	return (find(c, key, &mark, out) && counts(c, &mark, out, now));
+	for (size_t t = 0; c != NULL && t < TABLES; t++)
+		if (find(c, t, key, &mark, out) && counts(c, &mark, out, now))
+			return (true);
+	return (false);
+}
+
+static bool
+counts_stale(const struct cache *c, const struct mark *m, const struct cached_check *p, int64_t now, int64_t max_age)
+{
+
+	return (clock_mono_ms() - m->filled <= max_age && now < p->expires &&
+		m->epoch.user == cache_read_epoch(c, p->user_key).user);
 }
 
 bool
@@ -159,8 +230,10 @@ cache_recall_stale(
 {
 	struct mark mark;
 
-	return (find(c, key, &mark, out) && clock_mono_ms() - mark.filled <= max_age && now < out->expires &&
-		mark.epoch.user == cache_read_epoch(c, out->user_key).user);
+	for (size_t t = 0; c != NULL && t < TABLES; t++)
+		if (find(c, t, key, &mark, out) && counts_stale(c, &mark, out, now, max_age))
+			return (true);
+	return (false);
 }
 
 /* Takes the lock of ${e}, also that of a writer that has died. */
@@ -176,19 +249,32 @@ lock(struct entry *e, uint64_t *word)
 	return (atomic_compare_exchange_strong(&e->lock, &seen, *word));
 }
 
-/* The place of ${key}: its own, else the oldest of its set. */
+/* The place of ${key} in table ${t}: its own, else the oldest of its set. */
 static struct entry *
-slot_for(struct cache *c, const uint8_t *key)
+slot_for(struct cache *c, size_t t, const uint8_t *key)
 {
-	struct entry *set = &c->entries[(bits_of(key) & (c->sets - 1)) * WAYS], *oldest = set;
+	struct entry *oldest = entry_at(c, t, key, 0);
 
 	for (size_t i = 0; i < WAYS; i++) {
-		if (memcmp(set[i].key, key, CACHE_KEY_LEN) == 0)
-			return (&set[i]);
-		if (set[i].filled < oldest->filled)
-			oldest = &set[i];
+		struct entry *e = entry_at(c, t, key, i);
+
+		if (memcmp(e->key, key, CACHE_KEY_LEN) == 0)
+			return (e);
+		if (e->filled < oldest->filled)
+			oldest = e;
 	}
 	return (oldest);
+}
+
+/* The table that has room for so many groups; TABLES if there is none. */
+static size_t
+table_for(const struct cache *c, const struct cached_check *p)
+{
+	size_t len = strlen(p->groups), t = 0;
+
+	while (t < TABLES && (len >= rooms[t] || c->tables[t].sets == 0))
+		t++;
+	return (t);
 }
 
 bool
@@ -197,18 +283,21 @@ cache_fill(struct cache *c, const uint8_t key[CACHE_KEY_LEN], struct cache_epoch
 	struct cache_epoch current = cache_read_epoch(c, p->user_key);
 	struct entry *e;
 	uint64_t word;
+	size_t t;
 
-	if (c == NULL || current.user != epoch.user || current.all != epoch.all)
+	if (c == NULL || current.user != epoch.user || current.all != epoch.all || (t = table_for(c, p)) == TABLES)
 		return (false);
-	e = slot_for(c, key);
+	e = slot_for(c, t, key);
 	if (!lock(e, &word))
 		return (false);
 	atomic_thread_fence(memory_order_release);
 	memcpy(e->key, key, CACHE_KEY_LEN);
 	e->filled = clock_mono_ms();
 	e->epoch = epoch;
-	e->cached_check = *p;
+	memcpy(&e->cached_check, p, copied(t));
 	atomic_store_explicit(&e->lock, LOCK_NEXT(word), memory_order_release);
+	if (!atomic_load_explicit(&c->tables[t].used, memory_order_relaxed))
+		atomic_store_explicit(&c->tables[t].used, true, memory_order_relaxed);
 	return (true);
 }
 
@@ -247,7 +336,8 @@ cache_numbers(const struct cache *c, struct cache_numbers *out)
 	memset(out, 0, sizeof(*out));
 	if (c == NULL)
 		return;
-	out->entries = c->sets * WAYS;
+	for (size_t t = 0; t < TABLES; t++)
+		out->entries += c->tables[t].sets * WAYS;
 	out->evictions = atomic_load(&c->evictions);
 	out->flushes = atomic_load(&c->flushes);
 	out->lease_left = c->max_lease - (clock_mono_ms() - atomic_load(&c->lease));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Questions that change nothing: the one session of a check, in one HMGET, and all sessions of a user, in one HGETALL. The
- * record's layout is in record.h. What does not make sense is a fault and never "no session".
+ * Questions that change nothing: the one session of a check, in one HMGET (two for a user in many groups), and all sessions of
+ * a user, in one HGETALL. The record's layout is in record.h. What does not make sense is a fault and never "no session".
  *
  * A listing is read in three passes over the same reply, since fields of one session stand anywhere in it: count, fill and
  * sort, then add families and device ids to the sessions they belong to.
@@ -19,7 +19,7 @@
 
 #include "store/reading.h"
 
-static const char user_fields[] = "ABCD";
+static const char user_fields[] = "ABCDE";
 
 bool
 reading_session(
@@ -67,12 +67,12 @@ name_fields(struct names *n, const struct lookup *q)
 }
 
 static void
-ask_for(struct args *a, const struct names *n, const struct lookup *q)
+ask_for(struct args *a, const struct names *n, const struct lookup *q, size_t user_wanted)
 {
 
 	args_init(a, "HMGET");
 	args_put(a, n->key, KEYS_RECORD_LEN);
-	for (size_t i = 0; i < RECORD_USER_FIELDS; i++)
+	for (size_t i = 0; i < user_wanted; i++)
 		args_put(a, user_fields + i, 1);
 	args_put(a, "n", 1);
 	args_put(a, n->s, KEYS_FIELD_LEN);
@@ -87,11 +87,11 @@ ask_for(struct args *a, const struct names *n, const struct lookup *q)
 
 /* In the order in which ask_for() named the fields. */
 static bool
-take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
+take_lookup(struct reply *p, const struct lookup *q, size_t user_wanted, struct lookup_reply *out)
 {
-	struct str user[RECORD_USER_FIELDS], s, l, d, e, f = STR_NONE;
+	struct str user[RECORD_USER_FIELDS] = { STR_NONE }, s, l, d, e, f = STR_NONE;
 
-	for (size_t i = 0; i < RECORD_USER_FIELDS; i++)
+	for (size_t i = 0; i < user_wanted; i++)
 		user[i] = reply_str(p);
 	if (!record_unpack_not_before(reply_str(p), &out->not_before))
 		return (false);
@@ -113,8 +113,21 @@ take_lookup(struct reply *p, const struct lookup *q, struct lookup_reply *out)
 		(!out->ended || reading_logout_record(&out->logout_record, q->session_key, l, d, e)));
 }
 
-enum dw_result
-reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out)
+/* Whether the user's text goes on in the field that was not asked for. */
+static bool
+has_more(const struct reply *p, size_t user_wanted)
+{
+	struct reply look = *p;
+	struct str last = STR_NONE;
+
+	for (size_t i = 0; i < user_wanted; i++)
+		last = reply_str(&look);
+	return (user_wanted == RECORD_USER_SMALL && last.len == RECORD_VALUE_MAX);
+}
+
+/* One question, with ${*more} set if it has to be asked anew for all fields: parts of two answers need not belong together. */
+static enum dw_result
+look_up(void *store, const struct lookup *q, size_t user_wanted, struct lookup_reply *out, bool *more)
 {
 	enum dw_result result;
 	struct names names;
@@ -123,14 +136,24 @@ reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out)
 	redisReply *r;
 
 	name_fields(&names, q);
-	ask_for(&a, &names, q);
+	ask_for(&a, &names, q, user_wanted);
 	if ((result = call_ask(store, keys_bucket(q->user_key), &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	p = reply_open(r, (size_t)a.n - 2);
-	if (!take_lookup(&p, q, out))
+	*more = has_more(&p, user_wanted);
+	if (!*more && !take_lookup(&p, q, user_wanted, out))
 		result = call_nonsense("HMGET");
 	freeReplyObject(r);
 	return (result);
+}
+
+enum dw_result
+reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out)
+{
+	bool more = false;
+	enum dw_result result = look_up(store, q, RECORD_USER_SMALL, out, &more);
+
+	return (result == DW_OK && more ? look_up(store, q, RECORD_USER_FIELDS, out, &more) : result);
 }
 
 static int
@@ -169,7 +192,7 @@ take_user(struct session_list *out, struct str name, struct str value, struct st
 static bool
 count(struct reply p, struct session_list *out)
 {
-	struct str user[RECORD_USER_FIELDS] = { STR_NONE, STR_NONE, STR_NONE, STR_NONE };
+	struct str user[RECORD_USER_FIELDS] = { STR_NONE };
 
 	while (reply_left(&p) >= 2) {
 		struct str name = reply_str(&p), value = reply_str(&p);

@@ -17,9 +17,12 @@
 
 /*
  * A, B, C, D: what is about the user, one text cut at 64 bytes: length1 of the id, length1 of the name (+ RECORD_NAME_ODD), id,
- * name, groups. One field instead of four saves names and headers, and a look for each. B to D are there only if needed.
+ * name, groups. One field instead of four saves names and headers, and a look for each. B to D are there only if needed. What
+ * they do not hold, of a user in many groups, is in E: longer than 64 bytes, so that his record is a hash table. A check asks
+ * for it only when D is full.
  */
-#define RECORD_USER_FIELDS 4
+#define RECORD_USER_FIELDS 5
+#define RECORD_USER_SMALL 4 /* of them are read by every check */
 #define RECORD_USER_MAX (2 + USER_ID_MAX + USERNAME_MAX + GROUPS_MAX)
 #define RECORD_NAME_ODD 0x80 /* id or name has characters that JSON escapes */
 /*

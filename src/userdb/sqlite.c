@@ -102,6 +102,16 @@ static const char *const sql[STATEMENTS] = {
 	[ROLLBACK] = "ROLLBACK",
 };
 
+/* A list that is too long is no damage: somebody else may have written it, and it is said who cannot sign in because of it. */
+static bool
+read_groups(sqlite3_stmt *s, struct account *a)
+{
+
+	a->groups[0] = '\0';
+	a->groups_len = (size_t)sqlite3_column_bytes(s, 6);
+	return (a->groups_len > GROUPS_MAX || connection_text(s, 6, a->groups, sizeof(a->groups)));
+}
+
 /* The columns of ACCOUNT. False if a row holds what was never written here: fail rather than cut a group off. */
 static bool
 read_account(sqlite3_stmt *s, struct account *a)
@@ -113,7 +123,7 @@ read_account(sqlite3_stmt *s, struct account *a)
 	a->conflict = sqlite3_column_int(s, 5) != 0;
 	a->hash[0] = '\0';
 	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
-		connection_text(s, 6, a->groups, sizeof(a->groups)));
+		read_groups(s, a));
 }
 
 static enum dw_result

@@ -227,6 +227,8 @@ find_id(void *ctx, const char *id, struct account *out)
 		*out = f->account;
 	out->disabled = f->disabled_since;
 	out->version += f->versions_since;
+	if (f->groups_len_since != 0)
+		out->groups_len = f->groups_len_since;
 	if (f->groups_since != NULL)
 		snprintf(out->groups, sizeof(out->groups), "%s", f->groups_since);
 	if (f->groups_again)
@@ -377,6 +379,8 @@ fake_reset(struct fake *f)
 	f->dearest = NULL;
 	f->dearest_rc = DW_OK;
 	f->groups_since = NULL;
+	f->groups_len_since = 0;
+	f->conf.userdb_groups = NULL;
 	memset(&f->found, 0, sizeof(f->found));
 	memset(&f->asked, 0, sizeof(f->asked));
 	memset(&f->begun, 0, sizeof(f->begun));

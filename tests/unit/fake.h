@@ -55,6 +55,7 @@ struct fake {
 	struct userdb_driver driver; /* what it can do */
 	bool disabled_since;         /* the account, between the first look and the second */
 	int64_t versions_since;      /* likewise */
+	size_t groups_len_since;     /* of the account's groups when it is looked at again; 0 = that they have */
 	const char *groups_since;    /* likewise; NULL = the same */
 	const char *dearest;         /* hash of all accounts; NULL = none */
 	enum dw_result dearest_rc;

@@ -37,7 +37,7 @@ if usual and not fresh then
 		elseif kind == 108 then -- l
 			endings = endings + 1
 			if unbin('<I4', v) <= now - keep or sub(name, 2) == own then usual = false end
-		elseif kind < 69 then -- A B C D
+		elseif kind < 70 then -- A B C D E
 			stored[kind - 64] = v
 		elseif kind == 110 then -- n
 			mark = unbin('<I4', v)
@@ -52,9 +52,9 @@ local device = d ~= '' and d .. arg[16] or base64url(sub(s, S_DEV, S_DEV + 7))
 if usual and (d == '' or not string.find(device, '[%c"\\]')) then
 	local set = { 's' .. own, s }
 	if fresh then set = { 'A', sub(w, 1, 64), 's' .. own, s } end
-	for i = 1, fresh and (#w - 1) / 64 or 0 do
+	for i = 1, fresh and math.min((#w - 1) / 64, 4) or 0 do
 		set[#set + 1] = string.char(65 + i)
-		set[#set + 1] = sub(w, 64 * i + 1, 64 * i + 64)
+		set[#set + 1] = sub(w, 64 * i + 1, i < 4 and 64 * i + 64 or -1)
 	end
 	if f ~= '' then
 		set[#set + 1] = 'f' .. own
@@ -132,8 +132,8 @@ for _, v in ipairs(replaced) do finish(v[1], now, v[2], 0, '', 'replaced', v[3])
 
 -- a new name, or other groups
 who = arg[12]
-for i = 0, 3 do
-	local name, piece = string.char(65 + i), sub(w, 64 * i + 1, 64 * i + 64)
+for i = 0, 4 do
+	local name, piece = string.char(65 + i), sub(w, 64 * i + 1, i < 4 and 64 * i + 64 or -1)
 	if piece ~= '' and H[name] ~= piece then put(name, piece) end
 	if piece == '' and H[name] then drop(name) end
 end

@@ -97,7 +97,7 @@ local function survey()
 	local size = #flat
 	if size == 0 then return false end
 	for i = 1, size, 2 do H[flat[i]] = flat[i + 1] end
-	user = H.A and H.A .. (H.B or '') .. (H.C or '') .. (H.D or '')
+	user = H.A and H.A .. (H.B or '') .. (H.C or '') .. (H.D or '') .. (H.E or '')
 	who = user and person(user) or '"user_id":null,"username":null'
 	local not_before = H.n and unbin('<I4', H.n) or 0
 	local dead, endings

@@ -9,6 +9,7 @@ if usual then
 	if #w == 64 then
 		v = call('HMGET', key, 'B', 'C', 'D')
 		w = w .. (v[1] or '') .. (v[2] or '') .. (v[3] or '')
+		if #w == 256 then w = w .. (call('HMGET', key, 'E')[1] or '') end
 	end
 	local a, b = byte(w, 1, 2)
 	who = '"user_id":"' .. sub(w, 3, 2 + a) .. '","username":"' .. sub(w, 3 + a, 2 + a + b) .. '"'

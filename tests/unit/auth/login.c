@@ -286,6 +286,42 @@ other_groups(void **state)
 	assert_int_equal(fake.ended.cause, END_UNCONFIRMED);
 }
 
+/* Refused after the password was found right, before anything is written; or taken back, if they became too many meanwhile. */
+static void
+too_many_groups(void **state)
+{
+
+	(void)state;
+	fake.account.groups[0] = '\0';
+	fake.account.groups_len = GROUPS_MAX + 1;
+	expect(SIGN_IN_TOO_MANY_GROUPS, "ping find verify ");
+	assert_string_equal(out.tokens.access, "");
+	fresh(NULL);
+	fake.groups_len_since = 5000;
+	expect(SIGN_IN_TOO_MANY_GROUPS, "ping find verify login find_id end ");
+	assert_int_equal(fake.ended.cause, END_CHANGED);
+	assert_string_equal(out.tokens.access, "");
+}
+
+/* With userdb.groups only these are kept, also where the account has others by now. */
+static void
+listed_groups(void **state)
+{
+	static char *listed[] = { "staff", "users", NULL };
+
+	(void)state;
+	fake.conf.userdb_groups = listed;
+	strcpy(fake.account.groups, "admins,users,wheel");
+	expect(SIGNED_IN, "ping find verify login find_id put_device ");
+	assert_string_equal(fake.begun.groups, "users");
+	fresh(NULL);
+	fake.conf.userdb_groups = listed;
+	fake.groups_since = "admins,staff,users";
+	expect(SIGNED_IN, "ping find verify login find_id set_groups find_id put_device ");
+	assert_string_equal(fake.new_groups, "staff,users");
+	fake.conf.userdb_groups = NULL;
+}
+
 static void
 what_is_written(void **state)
 {
@@ -493,6 +529,8 @@ main(void)
 		cmocka_unit_test_setup(store_fails_later, fresh),
 		cmocka_unit_test_setup(too_late, fresh),
 		cmocka_unit_test_setup(other_groups, fresh),
+		cmocka_unit_test_setup(too_many_groups, fresh),
+		cmocka_unit_test_setup(listed_groups, fresh),
 		cmocka_unit_test_setup(what_is_written, fresh),
 		cmocka_unit_test_setup(modes, fresh),
 		cmocka_unit_test_setup(access_token, fresh),

@@ -28,7 +28,7 @@ accounts(void **state)
 	struct account a = {
 		.id = "AAAAAAAAAAAAAAAAAAAAAA", .name = "a\"b", .groups = "admins,users", .hash = "secret", .created = 951782400
 	};
-	char text[OBJECT_MAX];
+	char text[ACCOUNT_TEXT_MAX];
 	struct buf b;
 
 	(void)state;

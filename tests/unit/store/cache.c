@@ -18,6 +18,7 @@
 #include "doorward/cache.h"
 
 #define NOW 1000
+#define FEW 126 /* bytes of groups that fit a small entry */
 #define MAX_AGE 2000
 #define LEASE 300
 #define BYTES (1 << 20)
@@ -43,7 +44,7 @@ make(uint32_t n, uint8_t key[CACHE_KEY_LEN], struct cached_check *p)
 	memcpy(p->user_key, key, USER_KEY_LEN);
 	snprintf(p->user_id, sizeof(p->user_id), "%u", n);
 	memset(p->username, 'a' + (int)(n % 26), USERNAME_MAX);
-	memset(p->groups, 'A' + (int)(n % 26), GROUPS_MAX);
+	memset(p->groups, 'A' + (int)(n % 26), FEW);
 	memset(p->device_id, '0' + (int)(n % 10), DEVICE_ID_MAX);
 	p->expires = NOW + 100;
 	p->touch_at = INT64_MAX;
@@ -63,7 +64,7 @@ static bool
 has(struct cache *c, uint32_t n, int64_t now)
 {
 	uint8_t key[CACHE_KEY_LEN];
-	struct cached_check want, got;
+	struct cached_check want, got = { .expires = 0 };
 
 	make(n, key, &want);
 	if (!cache_recall(c, key, now, &got))
@@ -162,12 +163,37 @@ test_full(void **state)
 
 	(void)state;
 	cache_numbers(c, &n);
-	assert_true(n.entries > 100 && n.entries * sizeof(struct cached_check) < BYTES);
+	assert_true(n.entries > 100 && n.entries * (offsetof(struct cached_check, groups) + FEW) < BYTES);
 	for (uint32_t i = 0; i < n.entries * 3; i++)
 		assert_true(put(c, i)); /* there is always a place: the oldest goes */
 	for (uint32_t i = 0; i < n.entries * 3; i++)
 		kept += has(c, i, NOW);
 	assert_true(kept > n.entries / 2 && kept <= n.entries);
+}
+
+/* Entries of all sizes: what was kept last counts, whichever table the same credential was in before. */
+static void
+test_many_groups(void **state)
+{
+	static const size_t lengths[] = { 0, FEW, FEW + 1, 1024, 1025, GROUPS_MAX, 1, GROUPS_MAX, 500, 0 };
+	static struct cached_check p, got;
+	struct cache *c = fresh();
+	uint8_t key[CACHE_KEY_LEN];
+
+	(void)state;
+	make(1, key, &p);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(p.groups, 'x', lengths[i]);
+		p.groups[lengths[i]] = '\0';
+		cache_evict(c, p.user_key); /* as whoever changed the groups does */
+		assert_false(cache_recall(c, key, NOW, &got));
+		assert_true(cache_fill(c, key, cache_read_epoch(c, p.user_key), &p));
+		assert_true(cache_recall(c, key, NOW, &got));
+		assert_string_equal(got.groups, p.groups);
+		assert_string_equal(got.username, p.username);
+		assert_true(cache_recall_stale(c, key, NOW, MAX_AGE, &got));
+		assert_string_equal(got.groups, p.groups);
+	}
 }
 
 static void
@@ -192,7 +218,7 @@ static void
 work(struct cache *c, unsigned seed)
 {
 	uint8_t key[CACHE_KEY_LEN];
-	struct cached_check want, got;
+	struct cached_check want, got = { .expires = 0 };
 
 	for (;;) {
 		uint32_t n = (uint32_t)rand_r(&seed) % 64;
@@ -245,6 +271,7 @@ main(void)
 		cmocka_unit_test(test_lease),
 		cmocka_unit_test(test_race_of_fill_and_change),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_many_groups),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_killed_writers),
 	};

@@ -167,6 +167,7 @@ test_ending(void **state)
 static void
 test_user(void **state)
 {
+	static char many[GROUPS_MAX + 1];
 	static const struct {
 		const char *id, *name, *groups;
 		bool odd;
@@ -183,25 +184,30 @@ test_user(void **state)
 		    "a list of groups of one hundred and twenty six bytes,users,staff,administrator,operator,"
 		    "auditors,billing,sales,marketing,it,hr",
 		    false },
+		{ "AAAAAAAAAAAAAAAAAAAAAA", "a name of sixty four bytes, the longest one there can be here ok", many, false },
 	};
 	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1], groups[GROUPS_MAX + 1];
 	uint8_t packed[RECORD_USER_MAX];
 
 	(void)state;
+	memset(many, 'g', GROUPS_MAX);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct str pieces[RECORD_USER_FIELDS] = { STR_NONE, STR_NONE, STR_NONE, STR_NONE };
+		struct str pieces[RECORD_USER_FIELDS] = { STR_NONE };
 		size_t n = record_pack_user(str_of(rows[i].id), str_of(rows[i].name), str_of(rows[i].groups), packed);
 
 		assert_int_equal((packed[1] & RECORD_NAME_ODD) != 0, rows[i].odd);
-		for (size_t at = 0; at < n; at += RECORD_VALUE_MAX)
-			pieces[at / RECORD_VALUE_MAX] = (struct str){ (char *)packed + at,
-				n - at < RECORD_VALUE_MAX ? n - at : RECORD_VALUE_MAX };
+		for (size_t k = 0; k < RECORD_USER_FIELDS && k * RECORD_VALUE_MAX < n; k++) {
+			size_t left = n - k * RECORD_VALUE_MAX;
+
+			pieces[k] = (struct str){ (char *)packed + k * RECORD_VALUE_MAX,
+				k == RECORD_USER_SMALL || left < RECORD_VALUE_MAX ? left : RECORD_VALUE_MAX };
+		}
 		assert_true(record_unpack_user(pieces, id, name, groups));
 		assert_string_equal(id, rows[i].id);
 		assert_string_equal(name, rows[i].name);
 		assert_string_equal(groups, rows[i].groups);
 		pieces[0] = (struct str){ (char *)packed, n };
-		pieces[1] = pieces[2] = pieces[3] = STR_NONE;
+		pieces[1] = pieces[2] = pieces[3] = pieces[4] = STR_NONE;
 		assert_true(record_unpack_user(pieces, id, name, groups));
 		assert_string_equal(groups, rows[i].groups);
 		pieces[0].len = 1 + strlen(rows[i].id) + strlen(rows[i].name); /* a byte of the name is missing */

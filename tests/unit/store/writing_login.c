@@ -184,20 +184,22 @@ test_reject(void **state)
 	assert_int_equal(fixture_count("expired"), 1);
 }
 
-/* Names, groups and devices of every length keep the record a listpack. */
+#define FEW 168 /* bytes of groups that fit the small fields, beside the longest id and name */
+
+/* Names, devices and few groups of every length keep the record a listpack. */
 static void
 test_listpack(void **state)
 {
-	char name[USERNAME_MAX + 1], groups[GROUPS_MAX + 1], reason[REASON_MAX + 1];
+	char name[USERNAME_MAX + 1], groups[FEW + 1], reason[REASON_MAX + 1];
 	struct login_write w;
 	struct end_write kick = fixture_logout_record(1, END_KICK, SCOPE_SESSION);
 	redisReply *r;
 
 	(void)state;
 	memset(name, 'n', USERNAME_MAX);
-	memset(groups, 'g', GROUPS_MAX);
+	memset(groups, 'g', FEW);
 	memset(reason, 'r', REASON_MAX);
-	name[USERNAME_MAX] = groups[GROUPS_MAX] = reason[REASON_MAX] = '\0';
+	name[USERNAME_MAX] = groups[FEW] = reason[REASON_MAX] = '\0';
 	for (uint8_t n = 1; n <= 20; n++) {
 		w = fixture_login(n);
 		w.username = name;
@@ -219,6 +221,40 @@ test_listpack(void **state)
 	fixture_logged_in(&w);
 	assert_string_equal(fixture_lookup(2).groups, "admins,users");
 	assert_int_equal(fixture_int("HEXISTS %s B", fx.key), 0);
+}
+
+/* Lists of every kind of length, in a fresh record, in one that is there, and back: whole wherever they are read. */
+static void
+test_many_groups(void **state)
+{
+	static const size_t lengths[] = { 0, 1, FEW, FEW + 1, 1024, GROUPS_MAX, 12, GROUPS_MAX, GROUPS_MAX - 1, 0 };
+	static char groups[GROUPS_MAX + 2];
+	struct login_write w;
+	struct login_reply r;
+	struct session_list l;
+
+	(void)state;
+	for (uint8_t n = 0; n < sizeof(lengths) / sizeof(lengths[0]); n++) {
+		struct rotate_reply rotated;
+		struct rotate_write next = fixture_rotation((uint8_t)(n + 1), 0, 1);
+
+		memset(groups, 'a' + n, lengths[n]);
+		groups[lengths[n]] = '\0';
+		w = fixture_login((uint8_t)(n + 1));
+		w.groups = groups;
+		fixture_logged_in(&w);
+		assert_string_equal(fixture_lookup(1).groups, groups);
+		assert_string_equal(fixture_lookup((uint8_t)(n + 1)).username, w.username);
+		assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &fx.arena, &l), DW_OK);
+		assert_string_equal(l.groups, groups);
+		assert_int_equal(fixture_rotate(&next, &rotated), ROTATE_DONE);
+		assert_string_equal(rotated.groups, groups);
+		assert_int_equal(fixture_int("HEXISTS %s E", fx.key), lengths[n] > FEW + USERNAME_MAX);
+	}
+	memset(groups, 'x', GROUPS_MAX + 1);
+	w = fixture_login(20);
+	w.groups = groups;
+	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_FAULT);
 }
 
 /* What does not fit the fields is our caller's mistake, and is not sent. */
@@ -275,6 +311,7 @@ main(void)
 		cmocka_unit_test_setup(test_limit, fixture_fresh),
 		cmocka_unit_test_setup(test_reject, fixture_fresh),
 		cmocka_unit_test_setup(test_listpack, fixture_fresh),
+		cmocka_unit_test_setup(test_many_groups, fixture_fresh),
 		cmocka_unit_test_setup(test_insane, fixture_fresh),
 		cmocka_unit_test_setup(test_kinds, fixture_fresh),
 	};

@@ -199,6 +199,7 @@ test_groups(void **state)
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,"
 		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
 		"users" };
+	static char many[GROUPS_MAX + 1];
 	struct login_write in = fixture_login(1);
 
 	(void)state;
@@ -212,6 +213,13 @@ test_groups(void **state)
 		assert_string_equal(r.groups, lists[i]);
 		assert_string_equal(r.user_id, in.user_id);
 		assert_string_equal(r.username, in.username);
+	}
+	memset(many, 'm', GROUPS_MAX);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, many), DW_OK);
+		assert_string_equal(fixture_lookup(1).groups, many);
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, "users"), DW_OK);
+		assert_string_equal(fixture_lookup(1).groups, "users");
 	}
 	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "somebody-else", in.username, "admins"), DW_OK);
 	assert_string_equal(fixture_lookup(1).groups, "users");
