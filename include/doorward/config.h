@@ -36,6 +36,26 @@ struct client {
 #define REDIS_PASSWORD_MAX 1024
 #define CLIENT_SECRET_MAX 1024 /* every byte of it escaped, it still fits the line of an Authorization header */
 
+#define SINK_NAME_MAX 32
+#define SINK_SECRET_MAX 1024 /* bytes of its secret's or password's file, the end of the line and a terminator included */
+#define SINK_LEDGER "ledger" /* the name of the one that is always there, and has no row */
+
+/* One row of `sinks`: where events go. Which of these a type has and needs: src/config/sinks.c. Texts "" and lists empty: not
+ * set. */
+struct sink_conf {
+	char *name; /* lower case letters, digits, '-' and '_'; of the consumer group, in commands and metrics */
+	char *type; /* "webhook", "set", "backchannel", "amqp", "exec" */
+	char *url;
+	char *secret_file, *password_file, *ca_file;
+	char *audience;
+	char *exchange;
+	bool declare;       /* the exchange, where it is missing */
+	char **command;     /* program and its arguments */
+	char **events;      /* types that it wants; empty = all */
+	bool ended_only;    /* only what ended a session */
+	bool allow_private; /* addresses that only this host or network can reach */
+};
+
 struct config {
 	char *file; /* it was read from */
 
@@ -141,6 +161,9 @@ struct config {
 
 	struct client *clients; /* the first is "default" unless the file says otherwise */
 	size_t n_clients;
+
+	struct sink_conf *sinks; /* the ledger is not among them */
+	size_t n_sinks;
 
 	struct config_source *source; /* where each value was set; src/config only */
 };

@@ -374,6 +374,12 @@ hold_secrets(struct baseline *b)
 		snprintf(name, sizeof(name), "clients[%d].secret_file", config_setting_index(c->source->rows[i]));
 		hold_secret(b, source_of_client(c, i, "secret_file"), name, c->clients[i].secret_file);
 	}
+	for (size_t i = 0; i < c->n_sinks; i++) {
+		snprintf(name, sizeof(name), "sinks[%zu].secret_file", i);
+		hold_secret(b, source_of_sink(c, i, "secret_file"), name, c->sinks[i].secret_file);
+		snprintf(name, sizeof(name), "sinks[%zu].password_file", i);
+		hold_secret(b, source_of_sink(c, i, "password_file"), name, c->sinks[i].password_file);
+	}
 }
 
 /* In a directory that others can write to, somebody could create the file first or replace it. */

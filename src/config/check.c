@@ -20,6 +20,7 @@
 #include "base/groups.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "config/secret.h"
 #include "config/syntax.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -34,7 +35,6 @@
 /* While it reloads, the master has two generations of both pools. */
 #define WORKERS_MAX ((BOARD_SLOTS - HELPERS) / 2)
 
-#define SECRET_FILE_MAX 4096 /* bytes: more is not a password or a token but the wrong file */
 #define SOCKET_PATH_CAP sizeof(((struct sockaddr_un *)0)->sun_path)
 #define SECURE_PREFIX "__Host-"
 #define GLOBAL (-1) /* instead of the index of a client */
@@ -248,37 +248,6 @@ check_backends(const struct loading *l)
 		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
 }
 
-/* EPERM is ours: the file was open to others or no regular file. */
-static const char *
-secret_reason(int error)
-{
-
-	return (error == EPERM   ? "must be a regular file that only its owner can read or write (mode 0600)"
-		: error == EFBIG ? "is too large for a secret"
-				 : strerror(error));
-}
-
-/*
- * Takes the end of the line off the secret of ${*len} bytes; its reader takes it as text. Returns what is wrong with it, or
- * NULL. ${*len} < 0: it could not be read, for the reason in errno.
- */
-static const char *
-secret_fault(const char *secret, ssize_t *len, size_t least)
-{
-
-	if (*len < 0)
-		return (secret_reason(errno));
-	while (*len > 0 && (secret[*len - 1] == '\n' || secret[*len - 1] == '\r'))
-		(*len)--;
-	if (*len == 0)
-		return ("is empty");
-	if (memchr(secret, '\0', (size_t)*len) != NULL)
-		return ("holds a byte 0");
-	return ((size_t)*len < least ? "is too short: at least 16 characters" : NULL);
-}
-
-_Static_assert(ADMIN_TOKEN_MIN == 16, "the sentence above says so");
-
 /* Says what is wrong with the secret in ${file}; nothing if ${fault} is NULL. */
 static void
 judge_secret(const struct loading *l, int i, const char *option, const char *file, const char *fault)
@@ -291,23 +260,11 @@ judge_secret(const struct loading *l, int i, const char *option, const char *fil
 	wrong_of(l, i, option, what);
 }
 
-/*
- * A secret that others can read is no secret: refuse to start rather than to pretend. ${most} bytes of a file and ${least}
- * characters are what the reader of this secret asks for.
- */
 static void
 check_secret(const struct loading *l, const char *option, const char *file, size_t most, size_t least)
 {
-	char secret[SECRET_FILE_MAX];
-	const char *fault;
-	ssize_t len;
 
-	if (file[0] == '\0')
-		return;
-	len = fd_read_secret(file, secret, most);
-	fault = secret_fault(secret, &len, least);
-	explicit_bzero(secret, sizeof(secret));
-	judge_secret(l, GLOBAL, option, file, fault);
+	judge_secret(l, GLOBAL, option, file, secret_file_fault(file, most, least));
 }
 
 /* Both are looked at even if the first is wrong, so that both are told. */

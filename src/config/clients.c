@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/hint.h"
+#include "config/row.h"
 #include "config/table.h"
 #include "config/value.h"
 
@@ -30,25 +30,6 @@ inherit_all(const struct loading *l, struct client *cl)
 			return (source_wrong(l, NULL, "clients", "%s", why));
 	}
 	return (true);
-}
-
-static bool
-read_row(const struct loading *l, const config_setting_t *row, int index, struct client *cl)
-{
-	char name[OPTION_NAME_MAX], why[256];
-	bool good = true;
-
-	for (int i = 0; i < config_setting_length(row); i++) {
-		const config_setting_t *s = config_setting_get_elem(row, (unsigned)i);
-		const struct option *o = table_find(table_client_options, config_setting_name(s));
-
-		snprintf(name, sizeof(name), "clients[%d].%s", index, config_setting_name(s));
-		if (o == NULL)
-			good = source_unknown(l, s, name, hint_client_option(config_setting_name(s)));
-		else if (!value_from_setting(o, s, cl, why, sizeof(why)))
-			good = source_wrong(l, s, name, "%s", why);
-	}
-	return (good);
 }
 
 /* A row needs an id that no other row has. */
@@ -90,7 +71,8 @@ add_row(const struct loading *l, const config_setting_t *row, int index)
 		return (source_wrong(l, row, name, "must be a group, as in { id = \"app\"; }"));
 	if ((cl = add(l, row)) == NULL)
 		return (false);
-	return (read_row(l, row, index, cl) & check_id(l, row, index)); /* both, so that both are told */
+	return (row_read(l, row, "clients", index, table_client_options, cl) &
+		check_id(l, row, index)); /* both, so that both are told */
 }
 
 /* Looked for before any row is added: the default comes first in the list. */

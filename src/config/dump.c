@@ -160,6 +160,23 @@ print_client(const struct config *c, size_t i, FILE *out)
 	fputs("\t}", out);
 }
 
+static void
+print_sink(const struct config *c, size_t i, FILE *out)
+{
+
+	fputs(i == 0 ? "\t{\n" : ",\n\t{\n", out);
+	for (const struct option *o = table_sink_options; o->name != NULL; o++) {
+		const config_setting_t *at = source_of_sink(c, i, o->name);
+
+		if (at == NULL) /* not every type knows every option */
+			continue;
+		fprintf(out, "\t\t%s = ", o->name);
+		print_value(o, &c->sinks[i], out);
+		print_origin(c, at, out);
+	}
+	fputs("\t}", out);
+}
+
 /* Options of one group stand together in the table, so a group is opened at its first and closed after its last. */
 void
 config_dump(const struct config *c, FILE *out)
@@ -179,5 +196,9 @@ config_dump(const struct config *c, FILE *out)
 	fputs("clients = (\n", out);
 	for (size_t i = 0; i < c->n_clients; i++)
 		print_client(c, i, out);
+	fputs("\n);\n", out);
+	fputs("sinks = (\n", out);
+	for (size_t i = 0; i < c->n_sinks; i++)
+		print_sink(c, i, out);
 	fputs("\n);\n", out);
 }

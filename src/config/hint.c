@@ -106,10 +106,10 @@ hint_option(const char *name)
 }
 
 const char *
-hint_client_option(const char *name)
+hint_row_option(const struct option *table, const char *name)
 {
 
-	return (nearest(table_client_options, name));
+	return (nearest(table, name));
 }
 
 /* Reads line ${line} (from 1) into ${out}. */

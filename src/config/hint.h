@@ -11,8 +11,10 @@
  */
 const char *hint_option(const char *name);
 
-/* The same for an option of a client, without "clients[0].". */
-const char *hint_client_option(const char *name);
+struct option;
+
+/* The same for an option of a row of ${table}, without "clients[0].". */
+const char *hint_row_option(const struct option *table, const char *name);
 
 /*
  * Looks at line ${line} of ${file}, where the parser stopped, and at the one before it, for the mistakes that people make most.

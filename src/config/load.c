@@ -6,7 +6,7 @@
  * 2. Every option gets its default, by the same functions as a value of the file.
  * 3. Every setting is looked up in the table and stored; an unknown one is an error.
  * 4. What depends on other options or on the machine is derived: the numbers of workers, the address of the private Redis.
- * 5. The clients, which inherit from the above; then the checks that need everything.
+ * 5. The clients, which inherit from the above, and the sinks; then the checks that need everything.
  *
  * All mistakes of steps 3 to 5 are collected into one message. The parsed file is kept beside the values, since later messages
  * name the line of an option.
@@ -21,6 +21,7 @@
 #include "config/clients.h"
 #include "config/hint.h"
 #include "config/scan.h"
+#include "config/sinks.h"
 #include "config/source.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -55,8 +56,8 @@ read_setting(const struct loading *l, const config_setting_t *s, const char *nam
 			return (true);
 		return (source_wrong(l, s, name, "%s", why));
 	}
-	if (strcmp(name, "clients") == 0)
-		return (true); /* needs the global lifetimes: read last */
+	if (strcmp(name, "clients") == 0 || strcmp(name, "sinks") == 0)
+		return (true); /* lists of groups, which need the global options: read last */
 	if (!table_is_group(table_options, name))
 		return (source_unknown(l, s, name, hint_option(name)));
 	if (!config_setting_is_group(s))
@@ -203,6 +204,7 @@ config_load(const char *file, char *err, size_t errlen)
 		good = read_group(&l, config_root_setting(&c->source->parsed), "");
 		good &= derive(&l);
 		good &= clients_read(&l);
+		good &= sinks_read(&l);
 		check_all(&l);
 	}
 	if (good && err[0] == '\0')
@@ -218,6 +220,7 @@ config_free(struct config *c)
 	if (c == NULL)
 		return;
 	clients_free(c);
+	sinks_free(c);
 	for (const struct option *o = table_options; o->name != NULL; o++)
 		value_free(o, c);
 	config_destroy(&c->source->parsed);

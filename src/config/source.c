@@ -4,6 +4,7 @@
  * when it is full the last line says that there are more.
  */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,13 @@ source_of_client(const struct config *c, size_t i, const char *name)
 	const config_setting_t *row = c->source->rows[i];
 
 	return (row == NULL ? NULL : config_setting_get_member((config_setting_t *)row, name));
+}
+
+const config_setting_t *
+source_of_sink(const struct config *c, size_t i, const char *name)
+{
+
+	return (config_setting_get_member((config_setting_t *)(uintptr_t)c->source->sinks[i], name));
 }
 
 /* An included file if the setting is in one. */

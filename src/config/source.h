@@ -13,7 +13,8 @@
 /* The parsed file, kept as long as the settings are. */
 struct config_source {
 	config_t parsed;
-	const config_setting_t **rows; /* of c->clients, by index; NULL for one that the file does not name */
+	const config_setting_t **rows;  /* of c->clients, by index; NULL for one that the file does not name */
+	const config_setting_t **sinks; /* of c->sinks, by index */
 };
 
 /* What is being loaded, and where to say why it cannot be. */
@@ -23,9 +24,10 @@ struct loading {
 	size_t errlen;
 };
 
-/* The setting of the option ${name}, or of ${name} of the client ${i}; NULL if it has its default. */
+/* The setting of the option ${name}, or of ${name} of the client or sink ${i}; NULL if it has its default. */
 const config_setting_t *source_of(const struct config *c, const char *name);
 const config_setting_t *source_of_client(const struct config *c, size_t i, const char *name);
+const config_setting_t *source_of_sink(const struct config *c, size_t i, const char *name);
 
 /* The file that ${at} was written in, as it was named. */
 const char *source_file(const struct config *c, const config_setting_t *at);

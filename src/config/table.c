@@ -36,6 +36,7 @@ static const char *const algorithms[] = { "EdDSA", "ES256", "RS256", "HS256", NU
 static const char *const schemes[] = { "argon2id", "bcrypt", "yescrypt", "pbkdf2-sha256", NULL };
 static const char *const targets[] = { "auto", "stderr", "file", "syslog", NULL };
 static const char *const formats[] = { "text", "json", NULL };
+static const char *const sink_types[] = { "webhook", "set", "backchannel", "amqp", "exec", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -269,6 +270,37 @@ const struct option table_client_options[] = {
 	LIFETIME("access_ttl", access_ttl, ACCESS_TTL_MAX, "access.ttl", "As access.ttl."),
 	{ 0 },
 };
+
+#undef AT
+#define AT(field) offsetof(struct sink_conf, field)
+
+/* Of one row of `sinks`. */
+const struct option table_sink_options[] = {
+	OPT(STRING, "name", "", 1, SINK_NAME_MAX, name, "What the sink is called in commands and metrics."),
+	{ "type", OPTION_WORD, "", 1, 0, AT(type), sink_types, NULL,
+	    "What it is: \"webhook\", \"set\", \"backchannel\", \"amqp\" or \"exec\"." },
+	OPT(STRING, "url", "", 0, TEXT_MAX, url, "Where events are sent to."),
+	OPT(PATH, "secret_file", "", 0, PATH_MAX_LEN, secret_file, "File with the secret that signs a webhook, whsec_…"),
+	OPT(PATH, "password_file", "", 0, PATH_MAX_LEN, password_file, "File with the password of the user in the url."),
+	OPT(PATH, "ca_file", "", 0, PATH_MAX_LEN, ca_file,
+	    "Certificates of the authorities that are believed; \"\" is those of the system."),
+	OPT(STRING, "audience", "", 0, TEXT_MAX, audience, "Audience of the tokens that are sent."),
+	OPT(STRING, "exchange", "doorward", 0, NAME_MAX_LEN, exchange, "Exchange that messages are published to."),
+	OPT(BOOL, "declare", "true", 0, 1, declare, "Declare that exchange, durable and of type topic, if it is missing."),
+	OPT(LIST, "command", "[ ]", 0, LIST_MAX, command, "Program, by its absolute path, and its arguments."),
+	OPT(LIST, "events", "[ ]", 0, LIST_MAX, events, "Types of the events that are wanted; none listed is all."),
+	OPT(BOOL, "ended_only", "false", 0, 1, ended_only, "Only events that ended a session."),
+	OPT(BOOL, "allow_private", "false", 0, 1, allow_private,
+	    "The address may be one that only this host or network can reach."),
+	{ 0 },
+};
+
+bool
+table_is_required(const struct option *o)
+{
+
+	return (o->inherits == NULL && o->def[0] == '\0' && o->min > 0);
+}
 
 _Static_assert(sizeof(table_options) / sizeof(table_options[0]) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 

@@ -31,9 +31,9 @@ enum option_type {
 struct option {
 	const char *name; /* groups and name, joined by dots */
 	enum option_type type;
-	const char *def;          /* the default, as text; lists are empty by default */
-	int64_t min, max;         /* of a number, of a duration in ms; the bytes of a text; the elements of a list */
-	size_t offset;            /* in struct config; for a client's options in struct client */
+	const char *def;  /* the default, as text; lists are empty by default */
+	int64_t min, max; /* of a number, of a duration in ms; the bytes of a text; the elements of a list */
+	size_t offset;    /* in struct config; for a client's options in struct client, for a sink's in struct sink_conf */
 	const char *const *words; /* the words that are allowed, NULL-terminated; else NULL */
 	const char *inherits;     /* a client's option: the global option it is taken from when absent */
 	const char *doc;          /* one sentence, as in the sample file */
@@ -42,11 +42,16 @@ struct option {
 #define OPTIONS_MAX 160     /* rows of a table: room for origins without allocation */
 #define OPTION_NAME_MAX 128 /* bytes of a dotted name in a message, "clients[17].remember_absolute" included */
 #define CLIENTS_MAX 256     /* rows of `clients`: they are searched one after the other */
+#define SINKS_MAX 16        /* rows of `sinks`: each is asked for every event */
 #define LIST_MAX 64         /* elements of a list option, which is walked for each request */
 
-/* The options of the file, and those of one row of `clients`; both end with a row whose name is NULL. */
+/* The options of the file, those of one row of `clients` and of one of `sinks`; each ends with a row whose name is NULL. */
 extern const struct option table_options[];
 extern const struct option table_client_options[];
+extern const struct option table_sink_options[];
+
+/* True if a row has to set ${o}: it has no default. */
+bool table_is_required(const struct option *o);
 
 /* Returns the row of ${table} called ${name}, or NULL. */
 const struct option *table_find(const struct option *table, const char *name);

@@ -15,14 +15,14 @@ tab=$(printf '\t')
 read_sample() {
 	awk '
 	/^[a-z_]+: \{$/ { group = $1; sub(":", ".", group); doc = ""; next }
-	/^clients = \($/ { group = "clients[]."; doc = ""; next }
+	/^[a-z]+ = \($/ { group = $1 "[]."; doc = ""; next }
 	/^[})];$|^$/ { if ($0 != "") group = ""; doc = ""; next }
 	{ line = $0; gsub(/^[#\t ]+/, "", line) }
 	line ~ /^[a-z0-9_]+ = .*;$/ {
 		name = group line; sub(/ = .*/, "", name)
 		value = line; sub(/^[a-z0-9_]+ = /, "", value); sub(/;$/, "", value)
-		if (name == "clients[].id")
-			value = "-"
+		if (name == "clients[].id" || name == "sinks[].name" || name == "sinks[].type")
+			value = "-" # a row has to say it
 		printf "%s\t%s\t%s\n", name, value, doc
 		doc = ""
 		next

@@ -18,7 +18,7 @@ print(const char *prefix, const struct option *o)
 	const char *quote = is_bare(source) ? "" : "\"";
 
 	printf("%s%s\t", prefix, o->name);
-	if (o->type == OPTION_ID)
+	if (table_is_required(o))
 		printf("-");
 	else
 		printf("%s%s%s", quote, source->def, quote);
@@ -33,5 +33,7 @@ main(void)
 		print("", o);
 	for (const struct option *o = table_client_options; o->name != NULL; o++)
 		print("clients[].", o);
+	for (const struct option *o = table_sink_options; o->name != NULL; o++)
+		print("sinks[].", o);
 	return (0);
 }

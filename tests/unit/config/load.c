@@ -115,6 +115,41 @@ static const struct {
 	{ "clients = ( { id = 7; } );", "t.conf:1: clients[0].id: must be a string, in quotes" },
 	{ "clients = ( { id = \"a\"; }, { id = \"a\"; } );", "t.conf:1: clients[1].id: there is already a client \"a\"" },
 	{ "clients = ( { id = \"a\"; secret = \"x\"; } );", "t.conf:1: clients[0].secret: there is no such option" },
+	{ "sinks = 1;", "t.conf:1: sinks: must be a list of groups, as in ( { name = \"apps\"; … } )" },
+	{ "sinks = ( 1 );", "t.conf:1: sinks[0]: must be a group, as in { name = \"apps\"; type = \"webhook\"; … }" },
+	{ "sinks = ( { type = \"exec\"; command = [ \"/bin/true\" ]; } );", "t.conf:1: sinks[0].name: is missing" },
+	{ "sinks = ( { name = \"a\"; command = [ \"/bin/true\" ]; } );", "t.conf:1: sinks[0].type: is missing" },
+	{ "sinks = ( { name = \"a\"; type = \"mail\"; } );",
+	    "t.conf:1: sinks[0].type: \"mail\" is not one of webhook, set, backchannel, amqp, exec" },
+	{ "sinks = ( { name = \"ledger\"; type = \"exec\"; command = [ \"/bin/true\" ]; } );",
+	    "t.conf:1: sinks[0].name: \"ledger\" is the one that is always there" },
+	{ "sinks = ( { name = \"A b\"; type = \"exec\"; command = [ \"/bin/true\" ]; } );",
+	    "t.conf:1: sinks[0].name: \"A b\" is not a name: lower case letters, digits, '-' and '_'" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/bin/true\" ]; },\n"
+	  "{ name = \"a\"; type = \"exec\"; command = [ \"/bin/true\" ]; } );",
+	    "t.conf:2: sinks[1].name: there is already a sink \"a\"" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; } );",
+	    "t.conf:1: sinks[0].command: is missing: a sink of type \"exec\" needs it" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ ]; } );", "t.conf:1: sinks[0].command: must not be empty" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"true\" ]; } );",
+	    "t.conf:1: sinks[0].command: \"true\" is not an absolute path" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/bin/true\" ]; url = \"https://a\"; } );",
+	    "t.conf:1: sinks[0].url: is not for a sink of type \"exec\"" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/bin/true\" ]; event = [ ]; } );",
+	    "t.conf:1: sinks[0].event: there is no such option, did you mean events?" },
+	{ "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/bin/true\" ]; events = [ \"logout\", \"out\" ]; } );",
+	    "t.conf:1: sinks[0].events: there is no event \"out\"" },
+	{ "sinks = ( { name = \"a\"; type = \"set\"; url = \"ftp://a\"; audience = \"b\"; } );",
+	    "t.conf:1: sinks[0].url: \"ftp://a\" is not https://… or, with allow_private, http://…" },
+	{ "sinks = ( { name = \"a\"; type = \"set\"; url = \"https://a:b@c/\"; audience = \"b\"; } );",
+	    "t.conf:1: sinks[0].url: must not have a password in it" },
+	{ "sinks = ( { name = \"a\"; type = \"amqp\"; url = \"amqps://u:p@c/\"; } );",
+	    "t.conf:1: sinks[0].url: must not have a password in it" },
+	{ "sinks = ( { name = \"a\"; type = \"webhook\"; url = \"https://a\"; secret_file = \"/none\"; } );",
+	    "t.conf:1: sinks[0].secret_file: \"/none\": No such file or directory" },
+	{ "access: { alg = \"HS256\"; };\nsinks = ( { name = \"a\"; type = \"set\"; url = \"https://a\"; audience = \"b\"; } "
+	  ");",
+	    "t.conf:2: sinks[0].type: \"set\" sends tokens that others verify: access.alg must not be \"HS256\"" },
 	{ "clients = ( { id = \"a\"; idle = \"x\"; } );",
 	    "t.conf:1: clients[0].idle: \"x\" has no number: a duration is a number with a unit, ms, s, m, h or d, as "
 	    "in \"30s\"" },
@@ -244,6 +279,29 @@ test_clients(void **state)
 }
 
 static void
+test_sinks(void **state)
+{
+	struct config *c = load_good(
+	    "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/bin/x\", \"y\" ]; events = "
+	    "[ \"logout\", \"kick\" ]; }, { name = \"q\"; type = \"amqp\"; url = \"amqp://u@h/v\"; } );");
+
+	(void)state;
+	assert_int_equal(c->n_sinks, 2);
+	assert_string_equal(c->sinks[0].name, "a");
+	assert_string_equal(c->sinks[0].command[1], "y");
+	assert_string_equal(c->sinks[0].events[1], "kick");
+	assert_null(c->sinks[0].events[2]);
+	assert_false(c->sinks[0].ended_only);
+	assert_string_equal(c->sinks[1].exchange, "doorward");
+	assert_true(c->sinks[1].declare);
+	assert_string_equal(c->sinks[1].password_file, "");
+	config_free(c);
+	c = load_good("sinks = ( );");
+	assert_int_equal(c->n_sinks, 0);
+	config_free(c);
+}
+
+static void
 test_many_clients(void **state)
 {
 	static char text[CLIENTS_MAX * 32];
@@ -294,11 +352,14 @@ strip_comments(char *text)
 static void
 test_dump(void **state)
 {
-	struct config *c = load_good("issuer = \"https://h/auth\";\n"
-				     "title = \"a \\\"b\\\" \\\\ c\";\n"
-				     "origins = [ \"https://a\" ];\n"
-				     "session: { policy = \"permanent\"; };\n"
-				     "clients = ( { id = \"app\";\n idle = \"90s\"; } );\n");
+	struct config *c = load_good(
+	    "issuer = \"https://h/auth\";\n"
+	    "title = \"a \\\"b\\\" \\\\ c\";\n"
+	    "origins = [ \"https://a\" ];\n"
+	    "session: { policy = \"permanent\"; };\n"
+	    "clients = ( { id = \"app\";\n idle = \"90s\"; } );\n"
+	    "sinks = ( { name = \"a\"; type = \"exec\"; command = [ \"/x\", \"y\" ]; },\n"
+	    "{ name = \"b\"; type = \"set\"; url = \"https://h/p?q\"; audience = \"c\"; ended_only = true; } );\n");
 	char *first = dump(c), *second;
 
 	(void)state;
@@ -307,6 +368,8 @@ test_dump(void **state)
 	assert_non_null(strstr(first, "\tpolicy = \"permanent\"; # t.conf:4\n"));
 	assert_non_null(strstr(first, "\tidle = \"30m\"; # default\n"));
 	assert_non_null(strstr(first, "\t\tidle = \"90s\"; # t.conf:6\n"));
+	assert_non_null(strstr(first, "\t\tcommand = [ \"/x\", \"y\" ]; # t.conf:7\n"));
+	assert_non_null(strstr(first, "\t\turl = \"https://h/p?q\"; # t.conf:8\n"));
 	assert_non_null(strstr(first, "\t\trefresh_idle = \"1d\"; # refresh.idle\n"));
 	config_free(c);
 
@@ -387,6 +450,7 @@ main(void)
 		WITH_FILES(test_defaults),
 		WITH_FILES(test_values),
 		WITH_FILES(test_clients),
+		WITH_FILES(test_sinks),
 		WITH_FILES(test_many_clients),
 		WITH_FILES(test_dump),
 		WITH_FILES(test_dump_spawn),
