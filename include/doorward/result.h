@@ -5,6 +5,7 @@
 
 enum dw_result {
 	DW_OK = 0,      /* asked, and here is the answer */
+	DW_PENDING,     /* an ending that could not be written now; it is promised, and this host honours it already */
 	DW_ABSENT,      /* asked, and there is no such thing */
 	DW_REFUSED,     /* asked, and a rule said no */
 	DW_INVALID,     /* the input is malformed or forged; nothing was asked */

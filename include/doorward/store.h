@@ -6,7 +6,8 @@
  *
  * All operations return DW_OK when the store was asked and answered (what it answered is in the reply), DW_UNAVAILABLE
  * when it could not be asked or did not answer (whether a write happened is then unknown; repeat it), DW_FAULT on an
- * answer that makes no sense. Nothing else. Replies are only valid after DW_OK.
+ * answer that makes no sense. Nothing else, but that end and revoke may answer DW_PENDING where there is a spool
+ * (doorward/spool.h). Replies are only valid after DW_OK.
  */
 #ifndef DOORWARD_STORE_H
 #define DOORWARD_STORE_H
@@ -27,12 +28,38 @@ struct actor {
 	const char *client_id; /* of the request, for events about no session; a session's own client wins */
 };
 
+#define EVENT_ID_LEN 22 /* characters */
+
+/* An ending that was promised earlier than it is written. Zeroes: it is now, and the store chooses the id. */
+struct act {
+	char id[EVENT_ID_LEN + 1]; /* of its event, the same whenever it is written; of several it is the first part */
+	int64_t at;                /* seconds by the store's clock: whatever was opened later stays */
+};
+
+/*
+ * Who asks for an ending while it cannot be asked whether he may: that is judged when it is written, as of the moment he
+ * asked. Never written before.
+ */
+struct claim {
+	bool unjudged; /* the rest counts */
+	enum {
+		CLAIM_COOKIE = 0, /* ${session_key} has to be alive */
+		CLAIM_ACCESS,     /* and the token ${jti} not revoked */
+		CLAIM_REFRESH,    /* and its tokens not revoked */
+		CLAIM_CLIENT, /* the token has to be of the client ${client_hash}; zeroes: of one that is not confidential */
+	} by;
+	uint8_t session_key[SESSION_KEY_LEN]; /* of the caller */
+	uint8_t jti[JTI_LEN];
+	uint8_t client_hash[CLIENT_HASH_LEN];
+};
+
 /* What the check needs to know, read in one round trip without a script. */
 struct lookup {
 	uint8_t user_key[USER_KEY_LEN];
 	uint8_t session_key[SESSION_KEY_LEN];
 	const uint8_t *jti; /* JTI_LEN bytes: also ask whether this access token is blacklisted; NULL = do not */
 	bool family;        /* also read the refresh family (for the session's later end) */
+	bool refresh;       /* it is asked for a refresh token */
 };
 
 struct lookup_reply {
@@ -90,6 +117,8 @@ struct end_write {
 	enum end_scope said_scope; /* goes into the records: what the caller asked for */
 	const char *reason;        /* operator's text ≤ REASON_MAX, or NULL */
 	struct actor actor;
+	struct act act;
+	struct claim claim;
 };
 
 struct end_reply {
@@ -174,6 +203,8 @@ struct revoke_write {
 	uint8_t jti[JTI_LEN];
 	int64_t access_exp; /* of that token; already past = nothing is done */
 	struct actor actor;
+	struct act act;
+	struct claim claim;
 };
 
 struct revoke_reply {

@@ -34,12 +34,12 @@ bool
 event_id_parse(struct str id, unsigned *bucket, int64_t *at)
 {
 	struct str rest = id, head = str_cut(&rest, '.');
-	uint8_t raw[BYTES];
-	uint64_t number;
+	uint8_t raw[BYTES], handle[SESSION_KEY_LEN];
 	size_t n;
 
-	if (id.len > EVENT_ID_MAX || !base64url_decode(head, raw, sizeof(raw), &n) || n != sizeof(raw) ||
-	    (rest.p != NULL && !str_to_u64(rest, UINT32_MAX, &number)))
+	if (rest.p != NULL && (!base64url_decode(rest, handle, sizeof(handle), &n) || n != sizeof(handle)))
+		return (false);
+	if (id.len > EVENT_ID_MAX || !base64url_decode(head, raw, sizeof(raw), &n) || n != sizeof(raw))
 		return (false);
 	*bucket = (unsigned)raw[0] << 2 | raw[1] >> 6;
 	*at = (int64_t)raw[2] << 24 | raw[3] << 16 | raw[4] << 8 | raw[5];

@@ -33,13 +33,16 @@
 #define NAME_LEN 12    /* characters of a public id that Redis cannot make: the masked locator */
 
 static bool
-put_event_id(struct args *a, const uint8_t *user_key, int64_t now)
+put_event_id(struct args *a, const uint8_t *user_key, const struct act *act, int64_t now)
 {
 	char id[EVENT_ID_LEN + 1];
 
-	if (!event_id_make(keys_bucket(user_key), now, id))
+	if (act != NULL && act->id[0] != '\0')
+		args_copy(a, act->id, EVENT_ID_LEN);
+	else if (!event_id_make(keys_bucket(user_key), now, id))
 		return (false);
-	args_copy(a, id, EVENT_ID_LEN);
+	else
+		args_copy(a, id, EVENT_ID_LEN);
 	return (true);
 }
 
@@ -100,7 +103,7 @@ put_kept(const struct redis_store *s, struct args *a)
 /* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
 int64_t
 mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
-    const struct actor *by)
+    const struct actor *by, const struct act *act)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
 	int64_t now = (clock_wall_ms() + route_offset_ms(&s->route)) / 1000;
@@ -113,7 +116,7 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
 	put_outbox(s, a, user_key);
 	args_put(a, s->clients, s->clients_len);
-	if (!put_event_id(a, user_key, now))
+	if (!put_event_id(a, user_key, act, now))
 		a->overflow = true; /* no randomness: nothing is sent */
 	args_json(a, by->ip);
 	args_json(a, by->trace_id);

@@ -13,11 +13,11 @@
 
 /*
  * Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). ${session_key} is the caller's
- * session or NULL, and stays borrowed. Returns the time as this process believes the store has it: what is prepared for that
- * time the script need not make.
+ * session or NULL, and stays borrowed; ${act} NULL is an act of now. Returns the time as this process believes the store has
+ * it: what is prepared for that time the script need not make.
  */
 int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key,
-    const uint8_t *session_key, const struct actor *by);
+    const uint8_t *session_key, const struct actor *by, const struct act *act);
 
 /*
  * Runs the script with the arguments ${a}, to which the public ids of other sessions are added as far as it asks for them.

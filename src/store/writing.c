@@ -178,7 +178,7 @@ writing_login(void *store, const struct login_write *w, struct login_reply *out)
 	memset(out, 0, sizeof(*out));
 	if (!login_is_sane(w))
 		return (DW_FAULT);
-	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->user_key, w->session.session_key, &w->actor));
+	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->user_key, w->session.session_key, &w->actor, NULL));
 	put_login(store, &a, w, &o);
 	if ((result = mutation_run(store, SCRIPT_LOGIN, &a, 6, &r, &p)) != DW_OK)
 		return (result);
@@ -255,16 +255,19 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	bool good;
 
 	memset(out, 0, sizeof(*out));
+	if (w->claim.unjudged)
+		return (DW_UNAVAILABLE);
 	if (reason.len > REASON_MAX || !str_is_utf8(reason) ||
 	    (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
 		return (DW_FAULT);
 	put_logout_record(
-	    &a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor));
+	    &a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor, &w->act));
 	args_int(&a, w->scope);
 	args_put(&a, w->device_key, DEVICE_KEY_LEN);
 	args_put(&a, reason.len > 0 ? reason.p : "", reason.len);
 	args_text(&a, end_cause_event(w->cause));
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
+	args_int(&a, w->act.at);
 	if ((result = mutation_run(store, SCRIPT_END, &a, 7, &r, &p)) != DW_OK)
 		return (result);
 	good = take_end(store, &p, w, arena, out);
@@ -331,7 +334,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	bool good;
 
 	memset(out, 0, sizeof(*out));
-	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->user_key, w->session_key, &w->actor));
+	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->user_key, w->session_key, &w->actor, NULL));
 	args_int(&a, span(w->access_in));
 	args_int(&a, span(w->grace));
 	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
@@ -347,7 +350,7 @@ writing_touch(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t s
 {
 	struct args a;
 
-	mutation_begin(store, &a, SCRIPT_TOUCH, user_key, session_key, &nobody);
+	mutation_begin(store, &a, SCRIPT_TOUCH, user_key, session_key, &nobody, NULL);
 	return (mutation_plain(store, SCRIPT_TOUCH, &a, 1));
 }
 
@@ -361,7 +364,7 @@ writing_set_groups(
 
 	if (!login_is_sane(&who))
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_GROUPS, user_key, NULL, &nobody);
+	mutation_begin(store, &a, SCRIPT_GROUPS, user_key, NULL, &nobody, NULL);
 	args_put(&a, user, record_pack_user(str_of(user_id), str_of(username), str_of(groups), user));
 	return (mutation_plain(store, SCRIPT_GROUPS, &a, 0));
 }
@@ -371,7 +374,7 @@ writing_prune(void *store, const uint8_t user_key[USER_KEY_LEN])
 {
 	struct args a;
 
-	mutation_begin(store, &a, SCRIPT_PRUNE, user_key, NULL, &nobody);
+	mutation_begin(store, &a, SCRIPT_PRUNE, user_key, NULL, &nobody, NULL);
 	return (mutation_plain(store, SCRIPT_PRUNE, &a, 0));
 }
 
@@ -384,9 +387,12 @@ writing_revoke(void *store, const struct revoke_write *w, struct revoke_reply *o
 	redisReply *r;
 
 	*out = (struct revoke_reply){ .wait = 0 };
-	mutation_begin(store, &a, SCRIPT_REVOKE, w->user_key, w->session_key, &w->actor);
+	if (w->claim.unjudged)
+		return (DW_UNAVAILABLE);
+	mutation_begin(store, &a, SCRIPT_REVOKE, w->user_key, w->session_key, &w->actor, &w->act);
 	args_put(&a, w->jti, w->family ? 0 : JTI_LEN);
 	args_int(&a, w->access_exp < 0 ? 0 : w->access_exp);
+	args_int(&a, w->act.at);
 	if ((result = mutation_run(store, SCRIPT_REVOKE, &a, 2, &r, &p)) != DW_OK)
 		return (result);
 	out->wait = reply_int(&p);
@@ -428,7 +434,7 @@ writing_notify(void *store, const struct notice *n)
 	buf_putc(&t, '}');
 	if (h.overflow || t.overflow)
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor);
+	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor, NULL);
 	args_put(&a, h.p, h.len);
 	args_put(&a, t.p, t.len);
 	return (mutation_plain(store, SCRIPT_NOTIFY, &a, 0));

@@ -5,6 +5,9 @@
 -- ARGV  11 logout record up to the device, by the time of the caller   14 text to record
 --       12 scope                                                       15 type of the event
 --       13 device                                                      16 its reason, as JSON
+--                                                                      17 when it was asked for, or 0: now
+-- What was asked for earlier (doorward/spool.h) is done as of that moment: who was alive then is logged out as of then, though he has
+-- expired since; who was opened later stays; and it is looked whether the caller was alive then.
 -- Returns user, sessions ended, lost, whether the caller's is one of them, its l d e, and of every other one: handle, l, d, e.
 --@ needs HSET RECORD u v
 --@ needs HDEL RECORD u
@@ -15,7 +18,7 @@
 local SESSION, DEVICE, OTHERS, ALL = '0', '1', '2', '3'
 local scope = arg[12]
 
-if scope == SESSION and own ~= '' then
+if scope == SESSION and own ~= '' and arg[17] == '0' then
 	--@ session
 	if usual then
 		--@ alive
@@ -32,25 +35,29 @@ if scope == SESSION and own ~= '' then
 end
 
 --@ rules
-if not survey() then return { false, 0, 0, 0, false, false, false } end
+local at = min(tonumber(arg[17]), now)
+local late = at > 0
+if not late then at = now end
+if not survey(at) then return { false, 0, 0, 0, false, false, false } end
 
 local cause, said = byte(arg[11], L_CAUSE, L_SCOPE)
 
 local function wanted(sid)
 	if scope == SESSION then return sid == own end
+	if late and unbin('<I4', H['s' .. sid], S_CREATED) > at then return false end
 	if scope == DEVICE then return sub(H['s' .. sid], S_DEV, S_DEV + 7) == arg[13] end
 	return scope == ALL or sid ~= own
 end
 
 -- a caller whose own session is over ends nothing: neither by repeating himself nor with a stolen token that was logged out
-local ended, own_ended = {}, 0
-if cause ~= 1 or own == '' or H['s' .. own] then
+local l, ended = H['l' .. own], {}
+if cause ~= 1 or own == '' or H['s' .. own] or (late and l and unbin('<I4', l) > at) then
 	for _, sid in ipairs(live) do
 		if wanted(sid) then ended[#ended + 1] = sid end
 	end
-	for _, sid in ipairs(ended) do finish(sid, now, cause, said, arg[14], arg[15], arg[16]) end
+	for _, sid in ipairs(ended) do finish(sid, at, cause, said, arg[14], arg[15], arg[16]) end
 	-- compared with <: a login in this very second stays
-	if scope == ALL then put('n', bin('<I4', now)) end
+	if scope == ALL and not (late and H.n and unbin('<I4', H.n) > at) then put('n', bin('<I4', at)) end
 end
 
 if #unnamed > 0 then return table.concat(unnamed) end

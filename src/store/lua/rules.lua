@@ -66,16 +66,16 @@ local function stamped(t)
 	return stamps[t]
 end
 
--- Keeps an event about session ${sid}, whose fields are or were ${s} and ${f}, for commit(). ${reason} is JSON. Nobody is the
--- author of an expiry.
+-- Keeps an event about session ${sid}, which has one in a call at the most: whenever the same call is made, its id is the same. Its fields
+-- are or were ${s} and ${f}. ${reason} is JSON. Nobody is the author of an expiry.
 local function report(kind, sid, s, f, reason, ended, at, access)
 	local public = public_id(sid)
 	if not public then return end
-	local n, device = #events + 1, bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN) ~= 0 and H['d' .. sid]
+	local device = bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN) ~= 0 and H['d' .. sid]
 	local nobody = kind == 'expired'
 	access = access or f and unbin('<I4', f, F_ACCESS) or 0
 	device = device and escape(device .. (H['e' .. sid] or '')) or base64url(sub(s, S_DEV, S_DEV + 7))
-	events[n] = event(n == 1 and arg[3] or arg[3] .. '.' .. n, kind, stamped(at), who, public, s, device,
+	events[#events + 1] = event(sid == own and arg[3] or arg[3] .. '.' .. base64url(sid), kind, stamped(at), who, public, s, device,
 		nobody and 'null' or arg[4], reason, ended and 'true' or 'false', access > 0 and stamped(access) or nil,
 		nobody and 'null' or arg[5])
 end
@@ -91,8 +91,9 @@ local function finish(sid, at, cause, scope, text, kind, reason)
 end
 
 -- Reads the record and puts it in order: sessions that are past leave as expired; logout records go that are too old, and the oldest
--- beyond KEPT, with what was kept for them; blacklist entries go with their tokens. Returns false if there is no record.
-local function survey()
+-- beyond KEPT, with what was kept for them; blacklist entries go with their tokens. Returns false if there is no record. ${moment}: live is
+-- who was alive then, and sessions that are past since then stay for another survey.
+local function survey(moment)
 	local flat = call('HGETALL', key)
 	local size = #flat
 	if size == 0 then return false end
@@ -107,7 +108,7 @@ local function survey()
 		if kind == 115 and #name == 9 then -- s
 			local sid = sub(name, 2)
 			local last, created = session_end(flat[i + 1], H['f' .. sid], not_before)
-			if now < last then
+			if (moment or now) < last then
 				live[#live + 1] = sid
 			else
 				dead = dead or {}

@@ -26,7 +26,7 @@ test_place(void **state)
 			assert_true(event_id_parse(str_of(id), &bucket, &at));
 			assert_int_equal(bucket, buckets[i]);
 			assert_int_equal(at, times[k]);
-			snprintf(several, sizeof(several), "%s.1000", id);
+			snprintf(several, sizeof(several), "%s.AAECAwQFBgc", id);
 			assert_true(event_id_parse(str_of(several), &bucket, &at));
 			assert_int_equal(bucket, buckets[i]);
 		}
@@ -47,7 +47,8 @@ test_no_id(void **state)
 {
 	static const char *const rows[] = { "", ".", "10m", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB",
 		"AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA.", "AAAAAAAAAAAAAAAAAAAAAA.x", "AAAAAAAAAAAAAAAAAAAAAA.2.3",
-		"AAAAAAAAAAAAAAAAAAAAAA.99999999999", "AAAAAAAAAAAAAAAAAAAAA+", " AAAAAAAAAAAAAAAAAAAAAA" };
+		"AAAAAAAAAAAAAAAAAAAAAA.2", "AAAAAAAAAAAAAAAAAAAAAA.99999999999", "AAAAAAAAAAAAAAAAAAAAA+",
+		" AAAAAAAAAAAAAAAAAAAAAA" };
 	unsigned bucket;
 	int64_t at;
 
