@@ -32,6 +32,7 @@
 #include "admin/admin.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/module.h"
 #include "child/outcome.h"
 #include "config/baseline.h"
 #include "config/load.h"
@@ -72,10 +73,13 @@ print_version(void)
 	printf("doorward " PACKAGE_VERSION "\nbuild: " BUILD_OPTIONS "\nconfiguration: " CONFIG_FILE "\n");
 	printf("libraries: %s, ", OpenSSL_version(OPENSSL_VERSION));
 	for (size_t i = 0; (d = userdb_driver_at(i)) != NULL; i++)
-		printf("%s, ", d->library());
+		if (d->library != NULL)
+			printf("%s, ", d->library());
 	printf("json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n", json_c_version(),
 	    MHD_get_version(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
 	    (int)ARGON2_VERSION_NUMBER);
+	fflush(stdout); /* modules are tried by another process */
+	module_list(stdout);
 }
 
 static void

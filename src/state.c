@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Makes what processes will only open. In this order: the state directory, refused if others could write to it; the keys, each
- * written whole or not at all; the user database, whose file root makes and gives away, and whose tables the user who will use
- * it makes, so that what the database puts beside its file belongs to him too. Two at once (a daemon and doorwardctl) are in
- * nobody's way: each step leaves alone what it finds.
+ * written whole or not at all; the databases of accounts and records, whose file root makes and gives away, and whose tables
+ * the user who will use them makes, so that what the database puts beside its file belongs to him too; what they need of
+ * modules is only tried, by a process that ends. Two at once (a daemon and doorwardctl) are in nobody's way: each step leaves
+ * alone what it finds.
  *
  * It stands above the folders because it needs the rights of master/, the keys and the user database, which must not know of
  * each other; both programs link it.
@@ -24,13 +25,15 @@
 
 #include "state.h"
 
-/* Opens the database once, so that one process makes its tables. */
+/* Opens the database once, so that one process makes its tables. A module's is not opened here: it would stay. */
 static int
-make_tables(const struct config *conf, const struct userdb_driver *d, char *err, size_t errlen)
+make_tables(const struct config *conf, enum userdb_part part, const struct userdb_driver *d, char *err, size_t errlen)
 {
-	void *db = d->open(conf, err, errlen);
+	void *db;
 
-	if (db == NULL)
+	if (d->module != NULL)
+		return (0);
+	if ((db = d->open(conf, part, err, errlen)) == NULL)
 		return (-1);
 	if (err[0] != '\0')
 		log_warn("the user database cannot be asked yet: %s", err);
@@ -40,25 +43,30 @@ make_tables(const struct config *conf, const struct userdb_driver *d, char *err,
 }
 
 static int
-make_users(const struct config *conf, const struct privs *p, char *err, size_t errlen)
+make_database(const struct config *conf, enum userdb_part part, const struct privs *p, char *err, size_t errlen)
 {
-	const struct userdb_driver *d = userdb_driver(conf->userdb_url);
+	const struct userdb_driver *d = userdb_driver(userdb_url(conf, part)); /* config_load() has found it */
 	int rc;
 
-	if (d == NULL) {
-		snprintf(err, errlen, "userdb.url must be " USERDB_URL_FORMS);
-		return (-1);
-	}
-	if (d->make(conf, p->uid, p->gid, err, errlen) != 0)
+	if (d->make != NULL && d->make(conf, part, p->uid, p->gid, err, errlen) != 0)
 		return (-1);
 	if (p->drop && (setegid(p->gid) != 0 || seteuid(p->uid) != 0)) {
 		snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
 		return (-1);
 	}
-	rc = make_tables(conf, d, err, errlen);
+	rc = make_tables(conf, part, d, err, errlen);
 	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
 		abort(); /* half a user is worse than none */
 	return (rc);
+}
+
+static int
+make_databases(const struct config *conf, const struct privs *p, char *err, size_t errlen)
+{
+
+	if (userdb_try(conf, err, errlen) != 0 || make_database(conf, USERDB_ACCOUNTS, p, err, errlen) != 0)
+		return (-1);
+	return (userdb_is_one(conf) ? 0 : make_database(conf, USERDB_RECORDS, p, err, errlen));
 }
 
 int
@@ -71,7 +79,7 @@ state_make(const struct config *conf, char *err, size_t errlen)
 	if (privs_resolve(conf->user, conf->group, &p, err, errlen) == 0 &&
 	    privs_state_directory(conf->state_dir, p.uid, p.gid, err, errlen) == 0 &&
 	    keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
-		rc = make_users(conf, &p, err, errlen);
+		rc = make_databases(conf, &p, err, errlen);
 	umask(old);
 	return (rc);
 }

@@ -21,6 +21,9 @@ struct app {
 	const struct userdb_driver *userdb;
 	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;
+	const struct userdb_driver *recorddb; /* of the records; the same three where these live with the accounts */
+	const struct userdb_ops *records;
+	void *records_ctx;
 	enum dw_result (*lookup)(const char *file, struct str word); /* in a list of words: base/wordlist.h */
 	struct cache *cache;                                         /* NULL = none: no keeper, no cache */
 	struct board *board;

@@ -34,6 +34,7 @@ struct client {
 #define ADMIN_TOKEN_MAX 512
 #define ADMIN_TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
 #define REDIS_PASSWORD_MAX 1024
+#define USERDB_PASSWORD_MAX 1024
 #define CLIENT_SECRET_MAX 1024 /* every byte of it escaped, it still fits the line of an Authorization header */
 
 #define SINK_NAME_MAX 32
@@ -133,8 +134,12 @@ struct config {
 	int64_t stale_if_error; /* ms; 0 = never */
 
 	/* accounts */
-	char *userdb_url;     /* see userdb_driver() */
-	char **userdb_groups; /* those that count, NULL-terminated; empty = all */
+	char *userdb_url; /* see userdb_driver() */
+	char *userdb_password_file;
+	int64_t userdb_timeout; /* ms */
+	char *userdb_records, *userdb_records_password_file;
+	char *postgresql_find, *postgresql_find_id, *postgresql_set_hash; /* "" = our own tables */
+	char **userdb_groups;                                             /* those that count, NULL-terminated; empty = all */
 
 	/* new passwords */
 	int64_t password_scheme; /* enum pwhash_scheme */

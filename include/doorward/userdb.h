@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts and known devices. The scheme of userdb.url names the driver, whose table has all that is done with the database: a
- * further kind of database is one file in src/userdb and one row in src/userdb/driver.c.
+ * Accounts, and records of what was seen of them (known devices). The scheme of userdb.url names the driver, whose table has
+ * all that is done with the database: a further kind of database is one file in src/userdb and one row in
+ * src/userdb/driver.c. Records live where accounts do if that can be written, else in userdb.records, opened by the same means.
  */
 #ifndef DOORWARD_USERDB_H
 #define DOORWARD_USERDB_H
@@ -21,7 +22,9 @@ struct config;
 
 /* The setting: its default, and what it may look like. */
 #define USERDB_URL_DEFAULT "sqlite:users.db"
-#define USERDB_URL_FORMS "sqlite:/path"
+#define USERDB_URL_FORMS "sqlite:/path, postgresql://host/db, ldap://host, ldaps://host, ldapi:///path or pam:service"
+#define USERDB_RECORDS_DEFAULT "sqlite:records.db"
+#define USERDB_RECORDS_FORMS "sqlite:/path or postgresql://host/db"
 
 #define PWHASH_MAX 512     /* bytes of an encoded password hash, terminator included */
 #define USERDB_PATIENCE 50 /* ms that something a login can do without may wait for others who write */
@@ -97,34 +100,54 @@ struct userdb_ops {
 	enum dw_result (*ping)(void *db);
 };
 
+/* Which of the two databases of a configuration is meant: userdb.url, or userdb.records. */
+enum userdb_part { USERDB_ACCOUNTS, USERDB_RECORDS };
+
+/*
+ * One kind of database. That of a module has two of these: the row of src/userdb/driver.c, which is there always and knows
+ * what can be known by the text of the setting; and the module's own with the rest, which userdb_open() finds.
+ */
 struct userdb_driver {
-	const char *scheme; /* of userdb.url: what stands before the first ':' */
-	bool writable;      /* accounts are added and changed here: if not, the operations that do so are NULL */
-	bool by_name;       /* not every id can be asked for: see userdb_again() */
-	bool records;       /* devices are kept here: if not, their operations are NULL */
+	const char *scheme;  /* of userdb.url: what stands before the first ':' */
+	const char *module;  /* of a row: the module that has the rest (base/module.h); NULL = built in */
+	const char *package; /* the Debian package it comes with */
+	const char *instead; /* "change it with …", for who tried to change an account here; NULL = where they are kept */
+	bool writable;       /* accounts are added and changed here: if not, the operations that do so are NULL */
+	bool passwords;      /* hashes are: set_hash and replace_hash are there. Implied by writable */
+	bool by_name;        /* not every id can be asked for: see userdb_again() */
+	bool records;        /* records are kept here: if not, their operations are NULL */
 
 	/* Whether ${url}, of this scheme, names a database. Looks at nothing but the text. */
 	bool (*is_url)(const char *url);
-	/* Name and version of the library below. */
+	/* Of a module's, that has several for a scheme: whether it is this one for ${part} of ${conf}. NULL: yes. */
+	bool (*serves)(const struct config *conf, enum userdb_part part);
+	/* Name and version of the library below. NULL: there is none but the module's. */
 	const char *(*library)(void);
 	/*
 	 * Makes what ${conf} names, if it is not there and can be made here, empty and owned by ${uid}:${gid} (-1 = as it
-	 * comes): for root, who makes it for the user that will use it. Returns 0, or -1 with a sentence in ${err}.
+	 * comes): for root, who makes it for the user that will use it. Returns 0, or -1 with a sentence in ${err}. NULL: it is
+	 * made by others.
 	 */
-	int (*make)(const struct config *conf, uid_t uid, gid_t gid, char *err, size_t errlen);
+	int (*make)(const struct config *conf, enum userdb_part part, uid_t uid, gid_t gid, char *err, size_t errlen);
 	/*
-	 * Opens what ${conf} names, and brings its tables up to date. To be called after the fork. Returns NULL with a sentence
-	 * in ${err} if it can never serve: another program's, a newer version's, damaged; or on lack of memory, with errno
-	 * ENOMEM. If it can only not be asked now, returns a handle all the same, with the sentence in ${err}, which is "" if
-	 * all is well.
+	 * Opens what ${conf} names, and brings its tables up to date where that is done at the start. To be called after the
+	 * fork. Returns NULL with a sentence in ${err} if it can never serve: another program's, a newer version's, damaged; or
+	 * on lack of memory, with errno ENOMEM. If it can only not be asked now, returns a handle all the same, with the
+	 * sentence in ${err}, which is "" if all is well.
 	 */
-	void *(*open)(const struct config *conf, char *err, size_t errlen);
+	void *(*open)(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
 	/* NULL is fine. */
 	void (*close)(void *db);
+	/*
+	 * Makes, or brings up to date, the tables in a database that others made ("userdb init"), and says to ${say}, a
+	 * sentence a step, what it did. Returns 0, or -1 with a sentence in ${err}. NULL: there is nothing to make that open()
+	 * would not.
+	 */
+	int (*init)(const struct config *conf, enum userdb_part part, void (*say)(const char *), char *err, size_t errlen);
 	const struct userdb_ops *ops;
 };
 
-/* The driver of ${url}, or NULL if there is none of its scheme or the rest of it names nothing. */
+/* The row for ${url}, or NULL if there is none of its scheme or the rest of it names nothing. */
 const struct userdb_driver *userdb_driver(const char *url);
 
 /*
@@ -133,7 +156,31 @@ const struct userdb_driver *userdb_driver(const char *url);
  */
 enum dw_result userdb_again(const struct userdb_driver *d, void *db, const char *id, const char *name, struct account *out);
 
-/* The driver number ${i}, or NULL after the last. */
+/* The row number ${i}, or NULL after the last. */
 const struct userdb_driver *userdb_driver_at(size_t i);
+
+/* The setting of ${part}. Where records live with the accounts that is the same for both. */
+const char *userdb_url(const struct config *conf, enum userdb_part part);
+
+/* Whether ${conf} keeps records where its accounts are: then there is one database, and one handle of it. */
+bool userdb_is_one(const struct config *conf);
+
+/*
+ * The driver of ${part} with everything it can do, its module opened if it is one's: for processes that use it, after the fork.
+ * Returns NULL with a sentence in ${err} if the module cannot be used.
+ */
+const struct userdb_driver *userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
+
+/* Whether userdb_load() would succeed for all that ${conf} names, without loading it. Returns 0, or -1 with a sentence. */
+int userdb_try(const struct config *conf, char *err, size_t errlen);
+
+/*
+ * The id of an account that is kept elsewhere: the operator's own, ${given}, if it fits, that is 1 to USER_ID_MAX characters of
+ * base64url; else a digest of ${driver} (the same for all schemes of one driver: "ldap") and what is given. Pure.
+ */
+void userdb_id(const char *driver, struct str given, char id[USER_ID_MAX + 1]);
+
+/* The digest, always: where what identifies the account is its name, which might look like an id. Pure. */
+void userdb_id_of_name(const char *driver, struct str name, char id[USER_ID_MAX + 1]);
 
 #endif

@@ -25,7 +25,7 @@ sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KE
 	struct device room, *device = NULL;
 
 	/* Names for people; while they cannot be asked for they are null, not an error. */
-	if (app->userdb->records && app->users->get_device(app->users_ctx, user_id, s->device_id, &room) == DW_OK)
+	if (app->records->get_device(app->records_ctx, user_id, s->device_id, &room) == DW_OK)
 		device = &room;
 	view_session(&r->body, keyring_user(app->keys), user_key, s, user_id, username,
 	    view_client_id(app->conf, s->client_hash), device, false);

@@ -86,13 +86,13 @@ known_device_find(struct app *app, const char *name, struct str device_id)
 	struct account a = { .id = "" };
 	enum dw_result found, known;
 
-	if (app->users->get_device == NULL || !device_id_valid(device_id) || !str_copy(id, sizeof(id), device_id))
+	if (!device_id_valid(device_id) || !str_copy(id, sizeof(id), device_id))
 		return (DW_ABSENT);
 	board_stage(app->slot, STAGE_USERDB);
 	found = app->users->find(app->users_ctx, name, &a);
 	explicit_bzero(a.hash, sizeof(a.hash));
 	known = found == DW_OK || found == DW_ABSENT
-		    ? app->users->get_device(app->users_ctx, found == DW_OK ? a.id : "", id, &device)
+		    ? app->records->get_device(app->records_ctx, found == DW_OK ? a.id : "", id, &device)
 		    : found;
 	board_stage(app->slot, STAGE_RULES);
 	return (found == DW_ABSENT && known == DW_OK ? DW_ABSENT : known);

@@ -235,7 +235,7 @@ remember_device(struct app *app, const struct login_input *in, struct login_outp
 	str_copy(d->ip, sizeof(d->ip), str_of(in->ip));
 	d->first_seen = d->last_seen = out->session.created;
 	board_stage(app->slot, STAGE_USERDB);
-	if (app->userdb->records && app->users->put_device(app->users_ctx, out->account.id, d) != DW_OK) {
+	if (app->records->put_device(app->records_ctx, out->account.id, d) != DW_OK) {
 		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
 		log_warn("device could not be recorded user=%s", out->account.id);
 	}

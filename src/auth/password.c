@@ -137,7 +137,7 @@ verify_hash(struct app *app, const char *name, const struct password *p, struct 
 		rc = app->users->find(app->users_ctx, name, out);
 	if (rc != DW_OK && rc != DW_ABSENT)
 		return (DW_UNAVAILABLE); /* a damaged database can be asked as little as one that is away */
-	rc = hash_in_turn(app, rc, out, p, app->userdb->writable && app->conf->password_rehash ? &renewal : NULL);
+	rc = hash_in_turn(app, rc, out, p, app->userdb->passwords && app->conf->password_rehash ? &renewal : NULL);
 	if (rc == DW_OK)
 		renew(app, out, &renewal);
 	explicit_bzero(&renewal, sizeof(renewal));

@@ -174,7 +174,7 @@ password_change(struct app *app, const struct password_change *in, struct passwo
 	enum password_outcome rc;
 
 	memset(out, 0, sizeof(*out));
-	if (!app->userdb->writable)
+	if (!app->userdb->passwords)
 		return (PASSWORD_ELSEWHERE);
 	out->fault = password_judge(app->conf, in->username, in->new, NULL);
 	if (out->fault == PASSWORD_GOOD && password_is_same(in->current, in->new))

@@ -17,19 +17,33 @@
 
 #include "child/services.h"
 
-#define REASON_BYTES 512
+#define REASON_BYTES 1024
 
 /* A database that cannot be asked, broken ones included, is an answer (503) and not a reason not to start: checks need none. */
+static void *
+open_database(const struct config *conf, enum userdb_part part, const struct userdb_driver **driver, char *why)
+{
+	void *db;
+
+	if ((*driver = userdb_load(conf, part, why, REASON_BYTES)) == NULL)
+		return (NULL);
+	if ((db = (*driver)->open(conf, part, why, REASON_BYTES)) != NULL && why[0] != '\0')
+		log_warn("the user database cannot be asked yet: %s", why);
+	return (db);
+}
+
 static bool
 open_users(struct app *app, const struct config *conf, char *why)
 {
 
-	app->userdb = userdb_driver(conf->userdb_url); /* config_load() has found it */
-	app->users = app->userdb->ops;
-	if ((app->users_ctx = app->userdb->open(conf, why, REASON_BYTES)) == NULL)
+	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, &app->userdb, why)) == NULL)
 		return (false);
-	if (why[0] != '\0')
-		log_warn("the user database cannot be asked yet: %s", why);
+	app->users = app->userdb->ops;
+	app->recorddb = app->userdb;
+	app->records_ctx = app->users_ctx;
+	if (!userdb_is_one(conf) && (app->records_ctx = open_database(conf, USERDB_RECORDS, &app->recorddb, why)) == NULL)
+		return (false);
+	app->records = app->recorddb->ops;
 	return (true);
 }
 
@@ -70,6 +84,8 @@ services_close(struct app *app)
 
 	if (app->store_ctx != NULL)
 		redis_store_free(app->store_ctx);
+	if (app->records_ctx != NULL && app->records_ctx != app->users_ctx)
+		app->recorddb->close(app->records_ctx);
 	if (app->userdb != NULL)
 		app->userdb->close(app->users_ctx);
 	keyring_free((struct keyring *)(uintptr_t)app->keys);

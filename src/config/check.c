@@ -230,6 +230,38 @@ check_client_lifetimes(const struct loading *l, int i)
 	check_pairs(l, pairs, cl->policy == POLICY_SLIDING ? 3 : 1, i);
 }
 
+/* What stands between "://" and the next "/": user:password@host. A password may also be a parameter. */
+static bool
+holds_password(const char *url)
+{
+	const char *authority = strstr(url, "://"), *at, *colon;
+
+	if (authority == NULL)
+		return (false);
+	authority += 3;
+	at = memchr(authority, '@', strcspn(authority, "/?"));
+	colon = strchr(authority, ':');
+	return ((at != NULL && colon != NULL && colon < at) || strstr(url, "?password=") != NULL ||
+		strstr(url, "&password=") != NULL);
+}
+
+/* Records are asked by many at once, and have to be written: not every kind of database has room for them. */
+static void
+check_userdb(const struct loading *l)
+{
+	const struct config *c = l->c;
+	const struct userdb_driver *accounts = userdb_driver(c->userdb_url), *records = userdb_driver(c->userdb_records);
+
+	if (holds_password(c->userdb_url))
+		wrong(l, "userdb.url", "takes no password: see userdb.password_file");
+	else if (accounts == NULL)
+		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
+	if (holds_password(c->userdb_records))
+		wrong(l, "userdb.records", "takes no password: see userdb.records_password_file");
+	else if (records == NULL || !records->records)
+		wrong(l, "userdb.records", "\"%s\" is not " USERDB_RECORDS_FORMS, c->userdb_records);
+}
+
 /* The socket's path is bounded by sun_path, which a path below a long state directory can exceed. */
 static void
 check_backends(const struct loading *l)
@@ -244,8 +276,7 @@ check_backends(const struct loading *l)
 	else if (path >= SOCKET_PATH_CAP)
 		wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
 		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1);
-	if (userdb_driver(c->userdb_url) == NULL)
-		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
+	check_userdb(l);
 }
 
 /* Says what is wrong with the secret in ${file}; nothing if ${fault} is NULL. */
@@ -267,13 +298,15 @@ check_secret(const struct loading *l, const char *option, const char *file, size
 	judge_secret(l, GLOBAL, option, file, secret_file_fault(file, most, least));
 }
 
-/* Both are looked at even if the first is wrong, so that both are told. */
+/* All are looked at even if the first is wrong, so that all are told. */
 static void
 check_secrets(const struct loading *l)
 {
 
 	check_secret(l, "admin.token_file", l->c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
 	check_secret(l, "redis.password_file", l->c->redis_password_file, REDIS_PASSWORD_MAX, 1);
+	check_secret(l, "userdb.password_file", l->c->userdb_password_file, USERDB_PASSWORD_MAX, 1);
+	check_secret(l, "userdb.records_password_file", l->c->userdb_records_password_file, USERDB_PASSWORD_MAX, 1);
 }
 
 /*

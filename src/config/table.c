@@ -18,6 +18,7 @@
 #define DAYS(n) (HOURS(n) * 24)
 
 #define TEXT_MAX 1024       /* bytes of a text: a URL, a header value */
+#define STATEMENT_MAX 4095  /* bytes of an SQL statement */
 #define PATH_MAX_LEN 4095   /* PATH_MAX without its terminator */
 #define SOCKET_PATH_MAX 107 /* sun_path without its terminator */
 #define NAME_MAX_LEN 64     /* user, group, cookie, Redis user */
@@ -201,9 +202,24 @@ const struct option table_options[] = {
 	    "How long the cache is believed without a sign of life from Redis; a change needs a restart."),
 
 	OPT(STRING, "userdb.url", USERDB_URL_DEFAULT, 1, PATH_MAX_LEN, userdb_url,
-	    "\"" USERDB_URL_FORMS "\"; a relative path is below state_dir."),
+	    "Accounts: " USERDB_URL_FORMS "; a relative path is below state_dir."),
+	OPT(PATH, "userdb.password_file", "", 0, PATH_MAX_LEN, userdb_password_file,
+	    "File with the password that doorward shows to that database; \"\" is none."),
+	OPT(DURATION, "userdb.timeout", "2s", MS(50), MINUTES(1), userdb_timeout,
+	    "How long that database may take to connect, and to answer."),
+	OPT(STRING, "userdb.records", USERDB_RECORDS_DEFAULT, 1, PATH_MAX_LEN, userdb_records,
+	    "Devices and ended sessions, where accounts cannot be written: " USERDB_RECORDS_FORMS "."),
+	OPT(PATH, "userdb.records_password_file", "", 0, PATH_MAX_LEN, userdb_records_password_file,
+	    "File with the password for that one; \"\" is none."),
 	OPT(LIST, "userdb.groups", "[ ]", 0, GROUPS_LISTED_MAX, userdb_groups,
 	    "Groups that count: others are left out of sessions, headers and tokens; none listed is all."),
+
+	OPT(STRING, "postgresql.find", "", 0, STATEMENT_MAX, postgresql_find,
+	    "Statement that finds the account named $1 in a table of your own; \"\" is doorward's own tables."),
+	OPT(STRING, "postgresql.find_id", "", 0, STATEMENT_MAX, postgresql_find_id,
+	    "The same by the id $1; \"\" asks postgresql.find for the name it had."),
+	OPT(STRING, "postgresql.set_hash", "", 0, STATEMENT_MAX, postgresql_set_hash,
+	    "Statement that gives the account $1 the password hash $2 in place of $3; \"\" allows no change."),
 
 	ONE_OF(LEVEL, schemes, "password.scheme", "argon2id", password_scheme,
 	    "How new passwords are hashed: \"argon2id\", \"bcrypt\", \"yescrypt\" or \"pbkdf2-sha256\"."),

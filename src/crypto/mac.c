@@ -43,12 +43,19 @@ sha256(void)
 void
 mac_sha256(const void *p, size_t n, uint8_t out[MAC_LEN])
 {
+
+	mac_sha256_2(p, n, "", 0, out);
+}
+
+void
+mac_sha256_2(const void *p, size_t n, const void *q, size_t m, uint8_t out[MAC_LEN])
+{
 	static EVP_MD_CTX *ctx;
 
 	if (ctx == NULL)
 		ctx = EVP_MD_CTX_new();
 	require(ctx != NULL && EVP_DigestInit_ex2(ctx, sha256(), NULL) && EVP_DigestUpdate(ctx, p, n) &&
-		    EVP_DigestFinal_ex(ctx, out, NULL),
+		    EVP_DigestUpdate(ctx, q, m) && EVP_DigestFinal_ex(ctx, out, NULL),
 	    "SHA-256");
 }
 

@@ -12,6 +12,9 @@
 /* Writes SHA-256 of the ${n} bytes at ${p} to ${out}. Aborts if the library cannot hash at all. */
 void mac_sha256(const void *p, size_t n, uint8_t out[MAC_LEN]);
 
+/* The same over the concatenation of two pieces. */
+void mac_sha256_2(const void *p, size_t n, const void *q, size_t m, uint8_t out[MAC_LEN]);
+
 /* A key made ready for HMAC-SHA-256. */
 struct mac_key;
 

@@ -130,7 +130,8 @@ change_password(struct ctl *c, const struct options *o)
 	enum dw_result r;
 	uint32_t ended;
 
-	if (find_to_change(c, o, &a) != 0 || make_hash(c, &a, o->password_stdin, hash) != 0)
+	if (ctl_users_to_passwd(c) != 0 || ctl_account(c, o->args[0], &a) != 0 ||
+	    make_hash(c, &a, o->password_stdin, hash) != 0)
 		return (CTL_FAILED);
 	r = c->users->set_hash(c->users_ctx, a.id, NULL, hash);
 	explicit_bzero(hash, sizeof(hash));

@@ -57,28 +57,67 @@ ctl_config(struct ctl *c)
 	return (0);
 }
 
+/* Opens ${part}. Returns NULL after saying why it cannot be asked. */
+static void *
+open_database(struct ctl *c, enum userdb_part part, const struct userdb_driver **driver)
+{
+	char err[ERROR_MAX + STATE_PATH_MAX] = "";
+	void *db = NULL;
+
+	if ((*driver = userdb_load(c->conf, part, err, sizeof(err))) != NULL)
+		db = (*driver)->open(c->conf, part, err, sizeof(err));
+	if (err[0] == '\0')
+		return (db);
+	ctl_say("%s", err);
+	if (*driver != NULL)
+		(*driver)->close(db);
+	return (NULL);
+}
+
 int
 ctl_users(struct ctl *c)
 {
-	char err[ERROR_MAX + STATE_PATH_MAX] = "";
 
-	c->userdb = userdb_driver(c->conf->userdb_url); /* config_load() has found it */
-	c->users = c->userdb->ops;
-	c->users_ctx = c->userdb->open(c->conf, err, sizeof(err));
-	if (err[0] == '\0')
+	if (c->users_ctx != NULL)
 		return (0);
-	ctl_say("%s", err);
-	return (-1);
+	if ((c->users_ctx = open_database(c, USERDB_ACCOUNTS, &c->userdb)) == NULL)
+		return (-1);
+	c->users = c->userdb->ops;
+	return (0);
 }
 
-/* Where accounts are another program's, only that one can change them. */
-static int
-can_change(const struct ctl *c)
+int
+ctl_records(struct ctl *c)
 {
 
-	if (userdb_driver(c->conf->userdb_url)->writable)
+	if (c->records_ctx != NULL)
 		return (0);
-	ctl_say("the accounts of userdb.url (%s) cannot be changed here: change them where they are kept", c->conf->userdb_url);
+	if (userdb_is_one(c->conf)) {
+		if (ctl_users(c) != 0)
+			return (-1);
+		c->recorddb = c->userdb;
+		c->records_ctx = c->users_ctx;
+	} else if ((c->records_ctx = open_database(c, USERDB_RECORDS, &c->recorddb)) == NULL) {
+		return (-1);
+	}
+	c->records = c->recorddb->ops;
+	return (0);
+}
+
+/* Where accounts are another program's, only that one can change them. ${passwords}: more may change these. */
+static int
+can_change(struct ctl *c, bool passwords)
+{
+	char err[ERROR_MAX];
+	const struct userdb_driver *d = userdb_load(c->conf, USERDB_ACCOUNTS, err, sizeof(err));
+
+	if (d == NULL)
+		ctl_say("%s", err);
+	else if (d->writable || (passwords && d->passwords))
+		return (0);
+	else
+		ctl_say("the accounts of userdb.url (%s) cannot be changed here: %s", c->conf->userdb_url,
+		    d->instead != NULL ? d->instead : "change them where they are kept");
 	return (-1);
 }
 
@@ -86,7 +125,14 @@ int
 ctl_users_to_change(struct ctl *c)
 {
 
-	return (can_change(c) == 0 ? ctl_users(c) : -1);
+	return (can_change(c, false) == 0 ? ctl_users(c) : -1);
+}
+
+int
+ctl_users_to_passwd(struct ctl *c)
+{
+
+	return (can_change(c, true) == 0 ? ctl_users(c) : -1);
 }
 
 int
@@ -94,7 +140,7 @@ ctl_users_to_add(struct ctl *c)
 {
 	char err[ERROR_MAX + STATE_PATH_MAX];
 
-	if (can_change(c) != 0)
+	if (can_change(c, false) != 0)
 		return (-1);
 	if (state_make(c->conf, err, sizeof(err)) != 0) {
 		ctl_say("%s", err);
@@ -225,7 +271,9 @@ ctl_close(struct ctl *c)
 {
 
 	redis_store_free(c->store);
-	if (c->userdb != NULL)
+	if (c->records_ctx != NULL && c->records_ctx != c->users_ctx)
+		c->recorddb->close(c->records_ctx);
+	if (c->users_ctx != NULL)
 		c->userdb->close(c->users_ctx);
 	keyring_free(c->keys);
 	config_free(c->conf);

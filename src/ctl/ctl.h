@@ -30,6 +30,9 @@ struct ctl {
 	const struct userdb_driver *userdb;
 	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;
+	const struct userdb_driver *recorddb; /* as in struct app */
+	const struct userdb_ops *records;
+	void *records_ctx;
 	struct redis_store *store;
 	struct arena arena; /* answers of the two; made by ctl_arena() */
 };
@@ -45,6 +48,12 @@ int ctl_users(struct ctl *c);
 
 /* Opens it to change accounts; refused where accounts are another program's. Returns 0, or -1 after saying why. */
 int ctl_users_to_change(struct ctl *c);
+
+/* Opens it to change a password, which may be allowed where nothing else is. Returns 0, or -1 after saying why. */
+int ctl_users_to_passwd(struct ctl *c);
+
+/* Opens what keeps the records, without the accounts where these are elsewhere. Returns 0, or -1 after saying why. */
+int ctl_records(struct ctl *c);
 
 /*
  * Opens it to add an account: makes what a new installation has not got yet, the state directory, the keys and the database,

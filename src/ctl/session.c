@@ -30,8 +30,7 @@ static const struct device *
 find_device(struct ctl *c, bool known, const char *user_id, const struct session *s, struct device *d)
 {
 
-	known = known && c->userdb->records;
-	return (known && c->users->get_device(c->users_ctx, user_id, s->device_id, d) == DW_OK ? d : NULL);
+	return (known && c->records->get_device(c->records_ctx, user_id, s->device_id, d) == DW_OK ? d : NULL);
 }
 
 static void
@@ -138,9 +137,9 @@ session_list_command(struct ctl *c, const struct options *o)
 		ctl_say("Redis could not be asked");
 		return (CTL_FAILED);
 	}
-	l.known = ctl_users(c) == 0;
+	l.known = ctl_records(c) == 0;
 	if (o->user != NULL) {
-		if (!l.known || ctl_account(c, o->user, &a) != 0)
+		if (ctl_users(c) != 0 || ctl_account(c, o->user, &a) != 0)
 			return (CTL_FAILED);
 		ctl_pseudonym(c, a.id, user_key);
 	}
@@ -232,7 +231,7 @@ session_show(struct ctl *c, const struct options *o)
 	if (ctl_store(c) != 0 || ask(c, o->args[0], &q, &r, &alive) != 0)
 		return (CTL_FAILED);
 	if (alive)
-		known = find_device(c, ctl_users(c) == 0, r.user_id, &r.session, &d);
+		known = find_device(c, ctl_records(c) == 0, r.user_id, &r.session, &d);
 	buf_init(&b, text, sizeof(text));
 	if (o->json)
 		show_json(c, &q, &r, alive, known, &b);

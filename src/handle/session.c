@@ -44,10 +44,10 @@ device_of(struct app *app, struct owner *o, const struct session *s, struct devi
 {
 	enum dw_result rc;
 
-	if (o->unknown || !app->userdb->records)
+	if (o->unknown)
 		return (NULL);
 	board_stage(app->slot, STAGE_USERDB);
-	rc = app->users->get_device(app->users_ctx, o->user_id, s->device_id, room);
+	rc = app->records->get_device(app->records_ctx, o->user_id, s->device_id, room);
 	board_stage(app->slot, STAGE_RULES);
 	o->unknown = rc != DW_OK && rc != DW_ABSENT;
 	return (rc == DW_OK ? room : NULL);

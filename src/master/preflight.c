@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
- * program of a private Redis, the addresses to listen on, the list of passwords that nobody may choose. Each is asked of the
- * functions that the start itself uses, so that the two cannot disagree. Whether a daemon with this configuration runs already
- * is seen by its admin socket: then the addresses are in use, as they should be.
+ * program of a private Redis, the addresses to listen on, the list of passwords that nobody may choose, the modules. Each is
+ * asked of the functions that the start itself uses, so that the two cannot disagree. Whether a daemon with this configuration
+ * runs already is seen by its admin socket: then the addresses are in use, as they should be.
  */
 #include <sys/stat.h>
 
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "doorward/userdb.h"
 #include "master/listen.h"
 #include "redisd/private_redis.h"
 #include "master/privs.h"
@@ -127,6 +128,18 @@ check_blocklist(struct preflight *p)
 		complain(p, "password.blocklist_file", "%s is no regular file", file);
 }
 
+/* Modules are opened by the processes that use them; whether they can is tried here. */
+static void
+check_modules(struct preflight *p)
+{
+	char why[SENTENCE_MAX + PATH_MAX];
+
+	if (userdb_try(p->conf, why, sizeof(why)) == 0)
+		return;
+	fprintf(p->to, "doorward: %s\n", why);
+	p->found++;
+}
+
 size_t
 preflight_check(const struct config *conf, FILE *to)
 {
@@ -142,5 +155,6 @@ preflight_check(const struct config *conf, FILE *to)
 	check_socket(&p, "listen.login", conf->listen_login);
 	check_socket(&p, "admin.socket", conf->admin_socket);
 	check_blocklist(&p);
+	check_modules(&p);
 	return (p.found);
 }

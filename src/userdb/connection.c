@@ -22,7 +22,6 @@
 #define WAL_PAUSE 20 /* … each after so many ms */
 
 static const char settings[] =
-    "PRAGMA foreign_keys = ON;"
     "PRAGMA synchronous = FULL;" /* an account that was reported as disabled stays so after a power cut */
     "PRAGMA secure_delete = ON;" /* old hashes do not stay in free pages */
     "PRAGMA trusted_schema = OFF;";
@@ -80,6 +79,8 @@ prepare_file(struct sqlite_db *c)
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_busy_timeout(c->db, CONNECTION_PATIENCE);
 	if ((code = sqlite3_exec(c->db, settings, NULL, NULL, NULL)) != SQLITE_OK)
+		return (code);
+	if (!c->records_only && (code = sqlite3_exec(c->db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL)) != SQLITE_OK)
 		return (code);
 	if ((code = schema_upgrade(c->db, c->problem, sizeof(c->problem))) != SQLITE_OK)
 		return (code);

@@ -25,6 +25,7 @@ struct sqlite_db {
 	ino_t ino;
 	const char *const *sql; /* texts of the statements, by index */
 	sqlite3_stmt *statements[STATEMENTS_MAX];
+	bool records_only; /* records of accounts that are not here */
 	bool in_a_hurry;   /* who is in the way is no error: connection_wait() */
 	char problem[160]; /* why the last attempt to open failed */
 };

@@ -2,15 +2,59 @@
 /*
  * The kinds of user database there are, one row each, found by the scheme of userdb.url. Whoever has a driver works with its
  * table and knows no other name of this folder.
+ *
+ * Most need a library that not everybody wants: these are modules. Their rows know the text of the setting only; what they can
+ * do is in the module, which is opened by the processes that ask the database, and by no other.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/module.h"
+#include "doorward/config.h"
 #include "userdb/sqlite.h"
 
 #include "doorward/userdb.h"
 
+/* Any of these texts is for the module's library to take apart; without a rest it names nothing. */
+static bool
+has_rest(const char *url)
+{
+	const char *rest = strchr(url, ':');
+
+	return (rest != NULL && rest[1] != '\0');
+}
+
+static bool
+has_authority(const char *url)
+{
+	const char *rest = strchr(url, ':');
+
+	return (rest != NULL && strncmp(rest, "://", 3) == 0);
+}
+
+static const struct userdb_driver postgresql = {
+	.scheme = "postgresql", .module = "userdb_pgsql", .package = "doorward-pgsql", .records = true, .is_url = has_authority
+};
+static const struct userdb_driver ldap = {
+	.scheme = "ldap", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
+};
+static const struct userdb_driver ldaps = {
+	.scheme = "ldaps", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
+};
+static const struct userdb_driver ldapi = {
+	.scheme = "ldapi", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
+};
+static const struct userdb_driver pam = {
+	.scheme = "pam", .module = "userdb_pam", .package = "doorward-pam", .is_url = has_rest
+};
+
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,
+	&postgresql,
+	&ldap,
+	&ldaps,
+	&ldapi,
+	&pam,
 };
 
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
@@ -43,4 +87,74 @@ userdb_driver(const char *url)
 		if (strlen(drivers[i]->scheme) == scheme && memcmp(drivers[i]->scheme, url, scheme) == 0)
 			return (drivers[i]->is_url(url) ? drivers[i] : NULL);
 	return (NULL);
+}
+
+/* Accounts in the operator's own table leave no room for records. */
+bool
+userdb_is_one(const struct config *conf)
+{
+	const struct userdb_driver *d = userdb_driver(conf->userdb_url);
+
+	return (d != NULL && d->records && (d->module == NULL || conf->postgresql_find[0] == '\0'));
+}
+
+const char *
+userdb_url(const struct config *conf, enum userdb_part part)
+{
+
+	return (part == USERDB_ACCOUNTS || userdb_is_one(conf) ? conf->userdb_url : conf->userdb_records);
+}
+
+/* Which of the module's drivers it is. */
+static const struct userdb_driver *
+choose(const struct module *m, const struct userdb_driver *row, const struct config *conf, enum userdb_part part)
+{
+	const struct userdb_driver *d = NULL;
+
+	for (size_t i = 0; m->drivers != NULL && (d = m->drivers[i]) != NULL; i++)
+		if (strcmp(d->scheme, row->scheme) == 0 && (d->serves == NULL || d->serves(conf, part)))
+			break;
+	return (d);
+}
+
+static const char *
+option_of(enum userdb_part part)
+{
+
+	return (part == USERDB_ACCOUNTS ? "userdb.url" : "userdb.records");
+}
+
+const struct userdb_driver *
+userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
+{
+	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part)), *d; /* config_load() has found it */
+	char why[MODULE_ERROR_MAX];
+	const struct module *m;
+
+	if (row->module == NULL)
+		return (row);
+	if ((m = module_open(row->module, row->package, why, sizeof(why))) == NULL) {
+		snprintf(err, errlen, "%s: %s", option_of(part), why);
+		return (NULL);
+	}
+	if ((d = choose(m, row, conf, part)) == NULL)
+		snprintf(err, errlen, "%s: the module %s knows no %s:", option_of(part), row->module, row->scheme);
+	return (d);
+}
+
+int
+userdb_try(const struct config *conf, char *err, size_t errlen)
+{
+	static const enum userdb_part parts[] = { USERDB_ACCOUNTS, USERDB_RECORDS };
+	char why[MODULE_ERROR_MAX];
+
+	for (size_t i = 0; i < (userdb_is_one(conf) ? 1 : 2); i++) {
+		const struct userdb_driver *row = userdb_driver(userdb_url(conf, parts[i]));
+
+		if (row->module == NULL || module_try(row->module, row->package, why, sizeof(why)) == 0)
+			continue;
+		snprintf(err, errlen, "%s: %s", option_of(parts[i]), why);
+		return (-1);
+	}
+	return (0);
 }

@@ -6,7 +6,6 @@
 #include "doorward/userdb.h"
 
 #define DEVICES_KEPT 64 /* a user: the newest; as many as there are sessions by default */
-#define LIST_MAX 1000   /* accounts of one list call */
 
 extern const struct userdb_driver sqlite_driver;
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Which folder may know which: dependencies point one way, from main to base, as the table in src/README says. Also: a file includes
 # its own header last, so that no header leans on what stands before it, and every header compiles alone. What kinds of user database
-# there are is known to src/userdb only, and to the header that documents the setting.
+# there are is known to src/userdb only, to the header that documents the setting and to the table of options.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -94,7 +94,7 @@ check_headers() {
 # Another kind is a row of src/userdb/driver.c: nobody else asks which one it is.
 check_userdb() {
 	(cd "$srcdir" && grep -rniE 'sqlite|postgres|pgsql' src include --include='*.[ch]') |
-	    grep -vE '^(src/userdb/|include/doorward/userdb\.h:)' | sed 's/$/ (only src\/userdb knows that)/'
+	    grep -vE '^(src/userdb/|include/doorward/(userdb|config)\.h:|src/config/table\.c:)' | sed 's/$/ (only src\/userdb knows that)/'
 }
 
 directions=$(check_directions)

@@ -357,7 +357,7 @@ fake_reset(struct fake *f)
 	f->lookup_rc = f->login_rc = f->end_rc = f->rotate_rc = DW_OK;
 	f->touch_rc = f->list_rc = f->notify_rc = f->ping_rc = DW_OK;
 	f->find_rc = f->find_id_rc = f->replace_hash_rc = f->put_device_rc = f->set_groups_rc = DW_OK;
-	f->driver = (struct userdb_driver){ .writable = true, .records = true, .ops = &users };
+	f->driver = (struct userdb_driver){ .writable = true, .passwords = true, .records = true, .ops = &users };
 	f->revoke_rc = DW_OK;
 	f->revoke_wait = 0;
 	memset(&f->revoked, 0, sizeof(f->revoked));
@@ -415,8 +415,9 @@ fake_new(struct fake *f)
 	f->app.conf = &f->conf;
 	f->app.store = &store;
 	f->app.userdb = &f->driver;
-	f->app.users = &users;
-	f->app.store_ctx = f->app.users_ctx = f;
+	f->app.recorddb = &f->driver;
+	f->app.users = f->app.records = &users;
+	f->app.store_ctx = f->app.users_ctx = f->app.records_ctx = f;
 	fake_reset(f);
 	return (0);
 }

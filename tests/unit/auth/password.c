@@ -313,7 +313,7 @@ rehash(void **state)
 	/* Where it could not be written none is made. */
 	fresh(state);
 	outdated = true;
-	fake.driver.writable = false;
+	fake.driver.passwords = false;
 	expect("alice", "password", DW_OK, "find verify ");
 }
 

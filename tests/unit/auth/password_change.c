@@ -224,7 +224,7 @@ cannot(void **state)
 	expect(PASSWORD_OVERLOADED, "find ", "verify");
 	other->hashing = 0;
 	fresh(state);
-	fake.driver.writable = false;
+	fake.driver.passwords = false;
 	expect(PASSWORD_ELSEWHERE, "", "find");
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules between options, and those that look beyond the file. */
+#include "doorward/userdb.h"
+
 #include "config/load.h"
 #include "crypto/mac.h"
 #include "file.h"
@@ -92,8 +94,14 @@ static const struct {
 	{ "state_dir = \"" PATH_107 "\"; redis: { spawn = true; };",
 	    "t.conf:1: state_dir: makes a socket path of 124 bytes, at most 107 are allowed" },
 	{ "redis: { spawn = true;\n url = \"unix:/s\"; };", "t.conf:2: redis.url: is not to be given with redis.spawn = true" },
-	{ "userdb: { url = \"pgsql:x\"; };", "t.conf:1: userdb.url: \"pgsql:x\" is not sqlite:/path" },
-	{ "userdb: { url = \"sqlite:\"; };", "t.conf:1: userdb.url: \"sqlite:\" is not sqlite:/path" },
+	{ "userdb: { url = \"pgsql:x\"; };", "t.conf:1: userdb.url: \"pgsql:x\" is not " USERDB_URL_FORMS },
+	{ "userdb: { url = \"sqlite:\"; };", "t.conf:1: userdb.url: \"sqlite:\" is not " USERDB_URL_FORMS },
+	{ "userdb: { url = \"postgresql://u:p@db/x\"; };",
+	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
+	{ "userdb: { url = \"postgresql://db/x?password=p\"; };",
+	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
+	{ "userdb: { url = \"postgresql://u@[::1]:5432/x\"; };", NULL },
+	{ "userdb: { records = \"ldap://db\"; };", "t.conf:1: userdb.records: \"ldap://db\" is not " USERDB_RECORDS_FORMS },
 };
 
 static void

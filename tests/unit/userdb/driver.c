@@ -28,6 +28,15 @@ by_scheme(void **state)
 		{ "", NULL },
 		{ "users.db", NULL },
 		{ "pgsql:host=db", NULL },
+		{ "postgresql://db/accounts", "postgresql" },
+		{ "postgresql:", NULL },
+		{ "postgresql:db", NULL },
+		{ "ldap://directory", "ldap" },
+		{ "ldaps://directory", "ldaps" },
+		{ "ldapi:///run/slapd/ldapi", "ldapi" },
+		{ "ldapx://directory", NULL },
+		{ "pam:login", "pam" },
+		{ "pam:", NULL },
 	};
 
 	(void)state;
@@ -40,6 +49,21 @@ by_scheme(void **state)
 	}
 }
 
+static void
+is_whole(const struct userdb_driver *d)
+{
+	const struct userdb_ops *ops = d->ops;
+
+	assert_true(d->open != NULL && d->close != NULL);
+	assert_true(ops->find != NULL && ops->find_id != NULL && ops->ping != NULL);
+	assert_int_equal(d->writable, ops->add != NULL && ops->set_disabled != NULL && ops->set_groups != NULL &&
+					  ops->remove != NULL && ops->list != NULL);
+	assert_int_equal(d->passwords, ops->set_hash != NULL && ops->replace_hash != NULL);
+	assert_true(d->passwords || !d->writable);
+	assert_int_equal(d->records, ops->put_device != NULL && ops->get_device != NULL);
+	assert_true(d->library == NULL || d->library() != NULL);
+}
+
 /* A row that promises what it has not got would be a crash on the day somebody asks for it. */
 static void
 rows_are_whole(void **state)
@@ -49,15 +73,13 @@ rows_are_whole(void **state)
 
 	(void)state;
 	for (n = 0; (d = userdb_driver_at(n)) != NULL; n++) {
-		const struct userdb_ops *ops = d->ops;
-
 		assert_int_equal(strcspn(d->scheme, ":"), strlen(d->scheme));
-		assert_true(d->is_url != NULL && d->library != NULL && d->make != NULL && d->open != NULL && d->close != NULL);
-		assert_true(ops->find != NULL && ops->find_id != NULL && ops->ping != NULL);
-		assert_int_equal(d->writable, ops->add != NULL && ops->set_hash != NULL && ops->replace_hash != NULL &&
-						  ops->set_disabled != NULL && ops->set_groups != NULL && ops->remove != NULL);
-		assert_int_equal(d->records, ops->put_device != NULL && ops->get_device != NULL);
-		assert_non_null(d->library());
+		assert_non_null(d->is_url);
+		assert_int_equal(d->module == NULL, d->package == NULL);
+		if (d->module == NULL)
+			is_whole(d);
+		else
+			assert_true(d->ops == NULL && d->open == NULL && d->make == NULL);
 	}
 	assert_true(n > 0);
 }

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "doorward/config.h"
 #include "userdb/sqlite.h"
+#include "userdb/sqlite_accounts.h"
 
 static char dir[] = "userdbXXXXXX";
 static char path[64], away[64];
@@ -33,9 +34,9 @@ open_at(const char *file, bool make, char *err, size_t errlen)
 	struct config conf = { .userdb_url = url, .state_dir = dir };
 
 	snprintf(url, sizeof(url), "sqlite:%s", strncmp(file, dir, strlen(dir)) == 0 ? file + strlen(dir) + 1 : file);
-	if (make && sqlite_driver.make(&conf, (uid_t)-1, (gid_t)-1, err, errlen) != 0)
+	if (make && sqlite_driver.make(&conf, USERDB_ACCOUNTS, (uid_t)-1, (gid_t)-1, err, errlen) != 0)
 		return (NULL);
-	return (sqlite_driver.open(&conf, err, errlen));
+	return (sqlite_driver.open(&conf, USERDB_ACCOUNTS, err, errlen));
 }
 
 static void
@@ -520,7 +521,7 @@ urls(void **state)
 	add("1", "alice", "");
 	snprintf(url, sizeof(url), "sqlite:%s", whole);
 	conf.state_dir = (char *)"/nowhere";
-	c = sqlite_driver.open(&conf, err, sizeof(err));
+	c = sqlite_driver.open(&conf, USERDB_ACCOUNTS, err, sizeof(err));
 	assert_non_null(c);
 	assert_string_equal(err, "");
 	assert_int_equal(ops->ping(c), DW_OK);
@@ -529,9 +530,9 @@ urls(void **state)
 	memset(url, 'x', sizeof(url));
 	memcpy(url, "sqlite:", 7);
 	url[7 + PATH_MAX - 2] = '\0';
-	assert_null(sqlite_driver.open(&conf, err, sizeof(err)));
+	assert_null(sqlite_driver.open(&conf, USERDB_ACCOUNTS, err, sizeof(err)));
 	assert_non_null(strstr(err, "too long"));
-	assert_int_equal(sqlite_driver.make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), -1);
+	assert_int_equal(sqlite_driver.make(&conf, USERDB_ACCOUNTS, (uid_t)-1, (gid_t)-1, err, sizeof(err)), -1);
 }
 
 /* Several workers open a new file at once, and log people in. */
