@@ -34,6 +34,9 @@ static const struct {
 	{ { "alg", required_argument, NULL, OPTION_ALG }, OPTION_ALG },
 	{ { "in", required_argument, NULL, OPTION_IN }, OPTION_IN },
 	{ { "kind", required_argument, NULL, OPTION_KIND }, OPTION_KIND },
+	{ { "type", required_argument, NULL, OPTION_TYPE }, OPTION_TYPE },
+	{ { "since", required_argument, NULL, OPTION_SINCE }, OPTION_SINCE },
+	{ { "exec", required_argument, NULL, OPTION_EXEC }, OPTION_EXEC },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -43,7 +46,7 @@ append(struct option_list *l, const char *value)
 {
 
 	if (l->n == GROUP_OPTIONS_MAX) {
-		ctl_say("too many groups");
+		ctl_say("an option is repeated too often");
 		return (-1);
 	}
 	l->values[l->n++] = value;
@@ -99,6 +102,14 @@ take(int flag, struct options *o)
 		return (0);
 	case OPTION_KIND:
 		o->kind = optarg;
+		return (0);
+	case OPTION_TYPE:
+		return (append(&o->types, optarg));
+	case OPTION_SINCE:
+		o->since = optarg;
+		return (0);
+	case OPTION_EXEC:
+		o->exec = optarg;
 		return (0);
 	default:
 		return (-1); /* getopt_long has said it */

@@ -28,7 +28,10 @@ enum option_flag {
 	OPTION_SET = 4096,
 	OPTION_ALG = 1 << 20,
 	OPTION_IN = 1 << 21,
-	OPTION_KIND = 1 << 22
+	OPTION_KIND = 1 << 22,
+	OPTION_TYPE = 1 << 23,
+	OPTION_SINCE = 1 << 24,
+	OPTION_EXEC = 1 << 25
 };
 
 /* The values of an option that may be given more than once. */
@@ -51,7 +54,10 @@ struct options {
 	const char *alg;                        /* --alg */
 	const char *in;                         /* --in */
 	const char *kind;                       /* --kind */
+	const char *since;                      /* --since */
+	const char *exec;                       /* --exec */
 	struct option_list groups, add, remove; /* --group, --add, --remove */
+	struct option_list types;               /* --type */
 	const char *args[ARGS_MAX];
 	size_t n_args;
 };

@@ -61,6 +61,20 @@ keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1])
 	keys_outbox_of(keys_bucket(user_key), out);
 }
 
+bool
+keys_outbox_parse(struct str key, unsigned *bucket)
+{
+	char again[KEYS_OUTBOX_LEN + 1];
+
+	if (key.len != KEYS_OUTBOX_LEN)
+		return (false);
+	*bucket = 0;
+	for (size_t i = 5; i < 8; i++)
+		*bucket = *bucket << 4 | (unsigned)(str_hex_value(key.p[i]) & 15);
+	keys_outbox_of(*bucket, again);
+	return (memcmp(again, key.p, key.len) == 0);
+}
+
 void
 keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNTER_LEN + 1])
 {

@@ -45,6 +45,9 @@ bool keys_record_parse(struct str key, uint8_t user_key[USER_KEY_LEN]);
 void keys_outbox_of(unsigned bucket, char out[KEYS_OUTBOX_LEN + 1]);
 void keys_outbox(const uint8_t user_key[USER_KEY_LEN], char out[KEYS_OUTBOX_LEN + 1]);
 
+/* Reads the bucket back from such a name; false for any other name. */
+bool keys_outbox_parse(struct str key, unsigned *bucket);
+
 /* A counter of failed guesses: ${kind} a (account) or i (address), and what it is of, keyed as a user is. */
 void keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNTER_LEN + 1]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The store's operations on Redis, as the rules know them (doorward/store.h), and what only operators use: looking, scanning,
- * pruning, watching. The object holds a connection, a breaker and the clients' hashes that the scripts need for their events.
+ * pruning. The object holds a connection, a breaker and the clients' hashes that the scripts need for their events.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,6 @@
 #include "store/look.h"
 #include "store/reading.h"
 #include "store/reply.h"
-#include "store/watch.h"
 #include "store/writing.h"
 
 #include "store/redis.h"
@@ -215,13 +214,6 @@ redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN])
 {
 
 	return (writing_prune(s, user_key));
-}
-
-enum dw_result
-redis_store_watch(struct redis_store *s, redis_event_fn *event, void *arg)
-{
-
-	return (watch_run(s, event, arg));
 }
 
 /* Hands on the users among the keys; foreign keys that happen to match are none of ours. */

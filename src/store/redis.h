@@ -56,14 +56,4 @@ enum dw_result redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_u
  * sweep. */
 enum dw_result redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN]);
 
-/* Called with one event, ${json} of ${n} bytes; with NULL when the subscription stands, and about once a second. False ends the
- * watch. */
-typedef bool redis_event_fn(void *arg, const char *json, size_t n);
-
-/*
- * Follows the events as they happen, over a connection of its own, until ${event} returns false (DW_OK) or the connection is
- * lost (DW_UNAVAILABLE: events may have been missed, call again). Events are not kept for a watcher that is away.
- */
-enum dw_result redis_store_watch(struct redis_store *s, redis_event_fn *event, void *arg);
-
 #endif

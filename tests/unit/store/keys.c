@@ -22,6 +22,7 @@ test_record(void **state)
 	};
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
 	uint8_t user_key[USER_KEY_LEN];
+	unsigned bucket;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -29,9 +30,23 @@ test_record(void **state)
 		keys_outbox(rows[i].user_key, outbox);
 		assert_string_equal(key, rows[i].key);
 		assert_string_equal(outbox, rows[i].outbox);
+		assert_true(keys_outbox_parse(str_of(outbox), &bucket));
+		assert_int_equal(bucket, keys_bucket(rows[i].user_key));
 		assert_true(keys_record_parse(str_of(key), user_key));
 		assert_memory_equal(user_key, rows[i].user_key, USER_KEY_LEN);
 	}
+}
+
+static void
+test_foreign_outbox(void **state)
+{
+	static const char *const rows[] = { "", "dwo:{00}", "dwo:{0000}", "dwo:{00g}", "dwo:{400}", "dwo:{00A}", "dw::{000}",
+		"dwo:(000)", "dwx:{000}" };
+	unsigned bucket;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_false(keys_outbox_parse(str_of(rows[i]), &bucket));
 }
 
 /* Names that are no user record, among them one in a bucket that is not its own. */
@@ -66,6 +81,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_foreign_outbox),
 		cmocka_unit_test(test_field),
 	};
 

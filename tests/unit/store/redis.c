@@ -172,53 +172,6 @@ test_scan(void **state)
 	assert_in_range(turns, 3, 20);
 }
 
-/* Called first when the subscription stands: then a login is seen, the moment it happens. */
-static bool
-on_event(void *arg, const char *json, size_t n)
-{
-	int *calls = arg;
-	struct login_write w = fixture_login(1);
-
-	if (json == NULL && (*calls)++ == 0) {
-		fixture_logged_in(&w);
-		return (true);
-	}
-	if (json == NULL)
-		return (*calls < 5);
-	assert_non_null(memmem(json, n, "\"type\":\"login\"", 14));
-	*calls = 100;
-	return (false);
-}
-
-static void
-test_watch(void **state)
-{
-	int calls = 0;
-
-	(void)state;
-	assert_int_equal(redis_store_watch(fx.store, on_event, &calls), DW_OK);
-	assert_int_equal(calls, 100);
-}
-
-static bool
-on_lost(void *arg, const char *json, size_t n)
-{
-
-	(void)arg;
-	(void)n;
-	if (json == NULL)
-		freeReplyObject(fixture_raw("CLIENT KILL TYPE pubsub"));
-	return (true);
-}
-
-static void
-test_watch_lost(void **state)
-{
-
-	(void)state;
-	assert_int_equal(redis_store_watch(fx.store, on_lost, NULL), DW_UNAVAILABLE);
-}
-
 int
 main(void)
 {
@@ -227,9 +180,7 @@ main(void)
 		cmocka_unit_test_setup(test_rotate_race, fixture_fresh),
 		cmocka_unit_test_setup(test_limit_race, fixture_fresh),
 		cmocka_unit_test_setup(test_scan, fixture_fresh),
-		cmocka_unit_test_setup(test_watch, fixture_fresh),
-		cmocka_unit_test_setup(test_watch_lost, fixture_fresh),
 	};
 
-	return (fixture_main("races, scan, watch", tests, sizeof(tests) / sizeof(tests[0])));
+	return (fixture_main("races, scan", tests, sizeof(tests) / sizeof(tests[0])));
 }

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One turn: ask Redis for its time, ask all streams for a few entries behind the place where each was left, sort what came,
+ * and give it away as far as nothing can still come before it:
+ *
+ * - A stream that gave as many entries as it was asked for may have more. Whatever lies behind the last of them waits for the
+ *   next turn.
+ * - While the streams are asked, one after the other, events are added. What is as old as the time that was asked for first,
+ *   or newer, waits too: of what is older all is there. (A number far ahead of the time is one of a clock that was set back:
+ *   it does not wait.)
+ *
+ * What waits is not kept but asked for again. Only the places are kept, one a stream: a stream is then complete by itself,
+ * also when the order of two is in doubt.
+ *
+ * XREAD answers for many streams in one command, which costs Redis a tenth of as many commands. Streams on several servers, and
+ * so perhaps in a cluster, are asked one by one.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "store/call.h"
+#include "store/event_id.h"
+#include "store/keys.h"
+#include "store/reply.h"
+
+#include "store/tail.h"
+
+#define TOGETHER 16     /* streams in one command; args.h has room for that */
+#define PIECE 8         /* commands at a time: their answers come within redis.command_timeout */
+#define COUNT_MAX 32    /* entries of a stream at a time, halved as long as even that takes too long */
+#define AHEAD_MS 60000  /* so far ahead of Redis' time is no event of just now */
+#define PLACE_LEN 44    /* two numbers of 64 bits, a hyphen, the terminator */
+#define EARLIER_MS 2000 /* an id is made by its maker's idea of Redis' time: that may be so much ahead */
+
+/* Where an entry lies in its stream. */
+struct place {
+	uint64_t ms, seq;
+};
+
+struct entry {
+	struct place at;
+	unsigned bucket;
+	struct str json; /* in one of the replies */
+};
+
+struct tail {
+	struct redis_store *s;
+	struct place read[KEYS_BUCKETS]; /* up to and with this */
+	int64_t now;                     /* Redis' time, ms; never goes back */
+	unsigned count;
+	/* of one turn */
+	struct call calls[PIECE];
+	struct args args[PIECE];
+	struct redisReply *replies[KEYS_BUCKETS];
+	size_t n_replies;
+	struct entry *entries;
+	size_t n, room;
+	struct entry horizon; /* what lies behind it waits */
+};
+
+struct tail *
+tail_new(struct redis_store *s)
+{
+	struct tail *t = calloc(1, sizeof(*t));
+
+	if (t != NULL) {
+		t->s = s;
+		t->count = COUNT_MAX;
+	}
+	return (t);
+}
+
+static void
+forget(struct tail *t)
+{
+
+	for (size_t i = 0; i < t->n_replies; i++)
+		freeReplyObject(t->replies[i]);
+	t->n_replies = t->n = 0;
+}
+
+void
+tail_free(struct tail *t)
+{
+
+	if (t == NULL)
+		return;
+	forget(t);
+	free(t->entries);
+	free(t);
+}
+
+static int
+compare_places(const struct place *a, const struct place *b)
+{
+
+	if (a->ms != b->ms)
+		return (a->ms < b->ms ? -1 : 1);
+	return (a->seq < b->seq ? -1 : a->seq > b->seq);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = compare_places(&x->at, &y->at);
+
+	return (c != 0 ? c : (int)x->bucket - (int)y->bucket);
+}
+
+/* The place right before ${p}. */
+static struct place
+before(struct place p)
+{
+
+	if (p.seq > 0)
+		return ((struct place){ p.ms, p.seq - 1 });
+	return (p.ms > 0 ? (struct place){ p.ms - 1, UINT64_MAX } : p);
+}
+
+static bool
+parse_place(struct str text, struct place *out)
+{
+	struct str ms = str_cut(&text, '-');
+
+	return (str_to_u64(ms, UINT64_MAX, &out->ms) && text.p != NULL && str_to_u64(text, UINT64_MAX, &out->seq));
+}
+
+/* The time of one server. */
+static enum dw_result
+ask_time(struct tail *t, size_t node, int64_t *out)
+{
+	enum dw_result result;
+	struct args a;
+	redisReply *r;
+	struct reply p;
+	struct str s, us;
+	uint64_t seconds = 0, micros = 0;
+
+	args_init(&a, "TIME");
+	if ((result = call_node(t->s, node, &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	p = reply_open(r, 2);
+	s = reply_str(&p);
+	us = reply_str(&p);
+	if (p.bad || !str_to_u64(s, UINT32_MAX, &seconds) || !str_to_u64(us, UINT32_MAX, &micros))
+		result = call_nonsense("TIME");
+	freeReplyObject(r);
+	*out = (int64_t)(seconds * 1000 + micros / 1000);
+	return (result);
+}
+
+/* The earliest of all servers' times: of what is older than that, all is there. */
+static enum dw_result
+set_now(struct tail *t)
+{
+	int64_t least = INT64_MAX, one;
+	enum dw_result result;
+
+	for (size_t i = 0; i < t->s->route.n; i++) {
+		if ((result = ask_time(t, i, &one)) != DW_OK)
+			return (result);
+		if (one < least)
+			least = one;
+	}
+	if (least > t->now)
+		t->now = least;
+	return (DW_OK);
+}
+
+/* Everything up to ${p} counts as read. */
+static void
+skip_to(struct tail *t, struct place p)
+{
+
+	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
+		t->read[b] = p;
+}
+
+static void
+skip_to_time(struct tail *t, int64_t ms)
+{
+
+	skip_to(t, before((struct place){ ms > 0 ? (uint64_t)ms : 0, 0 }));
+}
+
+enum dw_result
+tail_from_ago(struct tail *t, int64_t ms)
+{
+	enum dw_result result = set_now(t);
+
+	if (result == DW_OK)
+		skip_to_time(t, t->now - ms);
+	return (result);
+}
+
+enum dw_result
+tail_from_now(struct tail *t)
+{
+
+	return (tail_from_ago(t, 0));
+}
+
+/* Of an event that is the ${at}th of ${bucket}: streams before that one may still have an entry of the same number. */
+static void
+skip_to_entry(struct tail *t, unsigned bucket, struct place at)
+{
+
+	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
+		t->read[b] = b <= bucket ? at : before(at);
+}
+
+/* The text of an entry's only field. */
+static struct str
+text_of(const redisReply *fields)
+{
+	struct reply p = reply_open(fields, 2);
+	struct str name = reply_str(&p), text = reply_str(&p);
+
+	return (!p.bad && str_is(name, "e") && text.p != NULL ? text : (struct str){ "", 0 });
+}
+
+static bool
+parse_entry(const redisReply *r, struct entry *out)
+{
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||
+	    !parse_place((struct str){ r->element[0]->str, r->element[0]->len }, &out->at))
+		return (false);
+	out->json = text_of(r->element[1]);
+	return (true);
+}
+
+static bool
+make_room(struct tail *t)
+{
+	size_t room = t->room == 0 ? COUNT_MAX : 2 * t->room;
+	void *p;
+
+	if (t->n < t->room)
+		return (true);
+	if ((p = reallocarray(t->entries, room, sizeof(t->entries[0]))) == NULL)
+		return (false);
+	t->entries = p;
+	t->room = room;
+	return (true);
+}
+
+static void
+wait_behind(struct tail *t, const struct entry *last)
+{
+
+	if (compare(last, &t->horizon) < 0)
+		t->horizon = *last;
+}
+
+/* Is it so young that others of its time may be missing? */
+static bool
+is_too_young(const struct tail *t, const struct entry *e)
+{
+
+	return (e->at.ms >= (uint64_t)t->now && e->at.ms < (uint64_t)t->now + AHEAD_MS);
+}
+
+/* Takes the entries of one stream: [key, [[place, [field, text]], …]]. */
+static bool
+take_stream(struct tail *t, const redisReply *r, bool *young)
+{
+	const redisReply *list;
+	struct entry e;
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||
+	    !keys_outbox_parse((struct str){ r->element[0]->str, r->element[0]->len }, &e.bucket))
+		return (false);
+	list = r->element[1];
+	if (list->type != REDIS_REPLY_ARRAY)
+		return (false);
+	for (size_t i = 0; i < list->elements; i++) {
+		if (!parse_entry(list->element[i], &e) || !make_room(t))
+			return (false);
+		if (is_too_young(t, &e)) {
+			*young = true;
+			return (true);
+		}
+		t->entries[t->n++] = e;
+	}
+	if (list->elements >= t->count)
+		wait_behind(t, &e);
+	return (true);
+}
+
+static bool
+take_streams(struct tail *t, const redisReply *r, bool *young)
+{
+
+	if (r->type == REDIS_REPLY_NIL)
+		return (true);
+	if (r->type != REDIS_REPLY_ARRAY)
+		return (false);
+	for (size_t i = 0; i < r->elements; i++)
+		if (!take_stream(t, r->element[i], young))
+			return (false);
+	return (true);
+}
+
+static void
+put_place(struct args *a, struct place p)
+{
+	char text[PLACE_LEN];
+	int n = snprintf(text, sizeof(text), "%" PRIu64 "-%" PRIu64, p.ms, p.seq);
+
+	args_copy(a, text, (size_t)n);
+}
+
+/* XREAD of the ${n} streams from ${bucket} on. */
+static void
+prepare(const struct tail *t, struct call *c, struct args *a, unsigned bucket, unsigned n)
+{
+	char key[KEYS_OUTBOX_LEN + 1];
+
+	args_init(a, "XREAD");
+	args_text(a, "COUNT");
+	args_int(a, t->count);
+	args_text(a, "STREAMS");
+	for (unsigned i = 0; i < n; i++) {
+		keys_outbox_of(bucket + i, key);
+		args_copy(a, key, KEYS_OUTBOX_LEN);
+	}
+	for (unsigned i = 0; i < n; i++)
+		put_place(a, t->read[bucket + i]);
+	*c = (struct call){ .bucket = bucket, .a = a };
+}
+
+/* The replies are kept until forget(): the entries lie in them. */
+static enum dw_result
+take_piece(struct tail *t, bool *young)
+{
+	enum dw_result result = DW_OK;
+
+	for (size_t i = 0; i < PIECE; i++) {
+		if (t->calls[i].reply != NULL)
+			t->replies[t->n_replies++] = t->calls[i].reply;
+		if (result != DW_OK)
+			continue;
+		if (t->calls[i].result != DW_OK)
+			result = t->calls[i].result == DW_ABSENT ? DW_FAULT : t->calls[i].result;
+		else if (!take_streams(t, t->calls[i].reply, young))
+			result = call_nonsense("XREAD");
+	}
+	return (result);
+}
+
+_Static_assert(KEYS_BUCKETS % (TOGETHER * PIECE) == 0, "whole pieces");
+
+static enum dw_result
+read_streams(struct tail *t, bool *young)
+{
+	unsigned together = t->s->route.n > 1 ? 1 : TOGETHER;
+	enum dw_result result = DW_OK;
+
+	t->horizon = (struct entry){ .at = { UINT64_MAX, UINT64_MAX }, .bucket = KEYS_BUCKETS };
+	for (unsigned b = 0; result == DW_OK && b < KEYS_BUCKETS; b += together * PIECE) {
+		for (unsigned i = 0; i < PIECE; i++)
+			prepare(t, &t->calls[i], &t->args[i], b + i * together, together);
+		call_many(t->s, t->calls, PIECE);
+		result = take_piece(t, young);
+	}
+	return (result);
+}
+
+/* Gives away what is complete. Returns false where ${each} wants no more. */
+static bool
+give(struct tail *t, tail_fn *each, void *arg, bool *more)
+{
+
+	if (t->n > 1)
+		qsort(t->entries, t->n, sizeof(t->entries[0]), compare);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct entry *e = &t->entries[i];
+
+		if (compare(e, &t->horizon) > 0) {
+			*more = true;
+			return (true);
+		}
+		t->read[e->bucket] = e->at;
+		if (e->json.len > 0 && !each(arg, e->json))
+			return (false);
+	}
+	*more = *more || t->horizon.bucket < KEYS_BUCKETS;
+	return (true);
+}
+
+enum dw_result
+tail_read(struct tail *t, tail_fn *each, void *arg, bool *more)
+{
+	enum dw_result result = set_now(t);
+
+	*more = false;
+	if (result == DW_OK)
+		result = read_streams(t, more);
+	if (result == DW_OK)
+		(void)give(t, each, arg, more);
+	forget(t);
+	/* where the answers are too long for the time they may take, shorter ones come */
+	if (result != DW_OK)
+		t->count = t->count > 1 ? t->count / 2 : 1;
+	else if (t->count < COUNT_MAX)
+		t->count *= 2;
+	return (result);
+}
+
+/* What is looked for, and where it was found. */
+struct search {
+	char text[EVENT_ID_MAX + sizeof("\"id\":\"\"")];
+	bool found;
+};
+
+/* No other member can look like it: quotes in texts are escaped. */
+static bool
+is_wanted(struct search *s, struct str json)
+{
+
+	s->found = memmem(json.p, json.len, s->text, strlen(s->text)) != NULL;
+	return (s->found);
+}
+
+static bool
+look_on(void *arg, struct str json)
+{
+
+	return (!is_wanted(arg, json));
+}
+
+/* Looks through ${list}, entries of one stream; ${*last} is where to go on. */
+static bool
+search_list(struct search *s, const redisReply *list, struct place *last)
+{
+	struct entry e;
+
+	if (list->type != REDIS_REPLY_ARRAY)
+		return (false);
+	for (size_t i = 0; i < list->elements && !s->found; i++) {
+		if (!parse_entry(list->element[i], &e))
+			return (false);
+		*last = e.at;
+		(void)is_wanted(s, e.json);
+	}
+	return (true);
+}
+
+/* Looks through the stream of ${bucket} behind ${*at}, which becomes the place of what was found. DW_ABSENT: it is not there.
+ */
+static enum dw_result
+search_bucket(struct tail *t, unsigned bucket, struct search *s, struct place *at)
+{
+	enum dw_result result;
+	struct call c;
+	struct args a;
+	size_t n;
+	redisReply *r;
+	bool good;
+
+	do {
+		t->read[bucket] = *at;
+		prepare(t, &c, &a, bucket, 1);
+		if ((result = call_ask(t->s, bucket, &a, &r)) != DW_OK)
+			return (result == DW_ABSENT ? DW_FAULT : result);
+		n = 0;
+		good = r->type == REDIS_REPLY_NIL;
+		if (r->type == REDIS_REPLY_ARRAY && r->elements == 1 && r->element[0]->type == REDIS_REPLY_ARRAY &&
+		    r->element[0]->elements == 2) {
+			good = search_list(s, r->element[0]->element[1], at);
+			n = r->element[0]->element[1]->elements;
+		}
+		freeReplyObject(r);
+		if (!good)
+			return (call_nonsense("XREAD"));
+	} while (!s->found && n > 0);
+	return (s->found ? DW_OK : DW_ABSENT);
+}
+
+/* An id of an older version says nothing of its bucket: all of them are looked through. */
+static enum dw_result
+search_all(struct tail *t, struct search *s)
+{
+	enum dw_result result = DW_OK;
+	bool more = true;
+
+	skip_to(t, (struct place){ 0, 0 });
+	while (result == DW_OK && more && !s->found)
+		result = tail_read(t, look_on, s, &more);
+	return (result != DW_OK || s->found ? result : DW_ABSENT);
+}
+
+enum dw_result
+tail_from_id(struct tail *t, struct str id)
+{
+	struct search s = { .found = false };
+	struct place at = { 0, 0 };
+	enum dw_result result;
+	unsigned bucket;
+	int64_t second;
+
+	if (!event_id_parse(id, &bucket, &second) || (result = set_now(t)) == DW_FAULT)
+		return (DW_FAULT);
+	if (result != DW_OK)
+		return (result);
+	snprintf(s.text, sizeof(s.text), "\"id\":\"%.*s\"", (int)id.len, id.p);
+	if ((result = search_bucket(t, bucket, &s, &at)) == DW_OK)
+		skip_to_entry(t, bucket, at);
+	else if (result == DW_ABSENT && (result = search_all(t, &s)) == DW_ABSENT)
+		skip_to_time(t, second * 1000 <= t->now ? second * 1000 - EARLIER_MS : 0);
+	return (result);
+}
