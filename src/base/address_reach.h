@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* How far away an address is: what may be asked for by a URL somebody configured, and what would reach into our own network. */
+#ifndef BASE_ADDRESS_REACH_H
+#define BASE_ADDRESS_REACH_H
+
+#include <sys/socket.h>
+
+#include "base/address.h"
+
+enum address_reach {
+	REACH_PUBLIC,   /* anywhere in the Internet */
+	REACH_LOOPBACK, /* this machine */
+	REACH_INNER,    /* private, link-local, shared (CGNAT), of a provider's metadata service, or a tunnel to one of these */
+	REACH_NOBODY    /* no peer has it: unspecified, multicast, broadcast, reserved. 0.0.0.0 would be this machine */
+};
+
+/* Of ${a}. An IPv4 address inside an IPv6 one (6to4, NAT64) counts as itself, but is never taken for this machine. */
+enum address_reach address_reach(const struct address *a);
+
+/* Takes the address out of ${sa}, whose zone says nothing of it. False: it is neither IPv4 nor IPv6. */
+bool address_of_socket(const struct sockaddr *sa, struct address *out);
+
+#endif
