@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# embed.sh DIR NAME...: prints the pages NAME in the folder DIR as C strings, without indentation and empty lines. A line "{{>NAME}}"
-# stands for the file NAME.
+# Prints the pages in the folder $1 as C strings, without indentation and empty lines. A line "{{>NAME}}" stands for the file NAME.
 # A line that only opens or closes a section leaves no line behind.
 set -eu
 
@@ -17,11 +16,9 @@ include() {
 	done < "$1/$2"
 }
 
-dir=$1
-shift
-for name; do
-	printf 'const char template_%s[] =\n' "$name"
-	include "$dir" "$name.html" |
+for name in login signed_in sign_out signed_out one_out others_out error; do
+	printf 'static const char template_%s[] =\n' "$name"
+	include "$1" "$name.html" |
 		sed -e 's/^[[:space:]]*//' -e '/^$/d' -e 's/\\/\\\\/g' -e 's/"/\\"/g' \
 			-e '/^{{[#^/][a-z_]*}}$/!s/$/\\n/' -e 's/^/	"/' -e 's/$/"/'
 	printf '\t"";\n\n'
