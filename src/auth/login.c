@@ -89,7 +89,7 @@ take_groups(const struct app *app, struct account *a)
 {
 
 	if (a->groups_len <= GROUPS_MAX)
-		a->groups_len = groups_keep(a->groups, app->conf->userdb_groups);
+		a->groups_len = groups_keep(str_of(a->groups), app->conf->userdb_groups, a->groups);
 	if (a->groups_len <= GROUPS_MAX)
 		return (SIGNED_IN);
 	log_warn("login refused, the user is in too many groups (userdb.groups can list those that matter) user=%s bytes=%zu "

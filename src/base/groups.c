@@ -90,23 +90,24 @@ groups_join(struct str *names, size_t n, char *const *only, char out[GROUPS_MAX 
 }
 
 size_t
-groups_keep(char groups[GROUPS_MAX + 1], char *const *only)
+groups_keep(struct str list, char *const *only, char out[GROUPS_MAX + 1])
 {
-	struct str rest = str_of(groups), one;
-	size_t len = 0;
+	size_t len = 0, used = 0;
 
-	if (only == NULL || only[0] == NULL)
-		return (rest.len);
-	while (rest.p != NULL && rest.len > 0) {
-		one = str_cut(&rest, ',');
+	while (list.p != NULL && list.len > 0) {
+		struct str one = str_cut(&list, ',');
+
 		if (!is_wanted(one, only))
 			continue;
-		if (len > 0)
-			groups[len++] = ',';
-		memmove(groups + len, one.p, one.len); /* never behind where it was read */
-		len += one.len;
+		if (len > 0 && len < GROUPS_MAX)
+			out[used++] = ',';
+		len += (len > 0) + one.len;
+		if (len <= GROUPS_MAX) {
+			memmove(out + used, one.p, one.len); /* never behind where it was read, if that is the same memory */
+			used += one.len;
+		}
 	}
-	groups[len] = '\0';
+	out[len <= GROUPS_MAX ? used : 0] = '\0';
 	return (len);
 }
 

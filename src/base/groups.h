@@ -24,8 +24,11 @@ bool groups_name_ok(struct str name);
  */
 size_t groups_join(struct str *names, size_t n, char *const *only, char out[GROUPS_MAX + 1]);
 
-/* Takes out of the list ${groups} what is not in ${only}, unless that is NULL or empty. Returns its bytes then. */
-size_t groups_keep(char groups[GROUPS_MAX + 1], char *const *only);
+/*
+ * Writes the list ${list} to ${out} without what is not in ${only}, unless that is NULL or empty. ${out} may be where ${list}
+ * is. Returns its bytes, as groups_join() does.
+ */
+size_t groups_keep(struct str list, char *const *only, char out[GROUPS_MAX + 1]);
 
 /* Whether ${name} is in the list ${groups}. */
 bool groups_has(const char *groups, struct str name);

@@ -119,8 +119,7 @@ static const char *
 counting(const struct ctl *c, const struct account *a, char out[GROUPS_MAX + 1])
 {
 
-	memcpy(out, a->groups, GROUPS_MAX + 1);
-	(void)groups_keep(out, c->conf->userdb_groups);
+	(void)groups_keep(str_of(a->groups), c->conf->userdb_groups, out);
 	return (out);
 }
 

@@ -24,6 +24,7 @@ struct sqlite_db {
 	dev_t dev;   /* which file that is: another one may have been put in its place */
 	ino_t ino;
 	const char *const *sql; /* texts of the statements, by index */
+	char *const *groups;    /* that count (userdb.groups): of a list that is too long as a whole */
 	sqlite3_stmt *statements[STATEMENTS_MAX];
 	bool records_only; /* records of accounts that are not here */
 	bool in_a_hurry;   /* who is in the way is no error: connection_wait() */

@@ -155,6 +155,7 @@ open_database(const struct config *conf, enum userdb_part part, char *err, size_
 	if ((c->path = strdup(path)) == NULL)
 		goto err1;
 	c->sql = statements;
+	c->groups = conf->userdb_groups;
 	c->records_only = part == USERDB_RECORDS && !userdb_is_one(conf);
 	if (connection_open(c) == DW_OK) {
 		err[0] = '\0';

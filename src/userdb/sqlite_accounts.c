@@ -11,25 +11,31 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/groups.h"
 #include "base/str.h"
 #include "crypto/pwhash.h"
 #include "userdb/sqlite_statements.h"
 
 #include "userdb/sqlite_accounts.h"
 
-/* A list that is too long is no damage: somebody else may have written it, and it is said who cannot sign in because of it. */
+/* A list that is too long is no damage: somebody else may have written it. Who cannot sign in because of it is said at the
+ * login. */
 static bool
-read_groups(sqlite3_stmt *s, struct account *a)
+read_groups(const struct sqlite_db *c, sqlite3_stmt *s, struct account *a)
 {
+	struct str all = { (const char *)sqlite3_column_text(s, 6), (size_t)sqlite3_column_bytes(s, 6) };
 
-	a->groups[0] = '\0';
-	a->groups_len = (size_t)sqlite3_column_bytes(s, 6);
-	return (a->groups_len > GROUPS_MAX || connection_text(s, 6, a->groups, sizeof(a->groups)));
+	if (all.len > GROUPS_MAX) {
+		a->groups_len = groups_keep(all, c->groups, a->groups);
+		return (true);
+	}
+	a->groups_len = all.len;
+	return (connection_text(s, 6, a->groups, sizeof(a->groups)));
 }
 
 /* The columns of ACCOUNT. False if a row holds what was never written here: fail rather than cut a group off. */
 static bool
-read_account(sqlite3_stmt *s, struct account *a)
+read_account(const struct sqlite_db *c, sqlite3_stmt *s, struct account *a)
 {
 
 	a->disabled = sqlite3_column_int(s, 2) != 0;
@@ -38,7 +44,7 @@ read_account(sqlite3_stmt *s, struct account *a)
 	a->conflict = sqlite3_column_int(s, 5) != 0;
 	a->hash[0] = '\0';
 	return (connection_text(s, 0, a->id, sizeof(a->id)) && connection_text(s, 1, a->name, sizeof(a->name)) &&
-		read_groups(s, a));
+		read_groups(c, s, a));
 }
 
 /* The hash is part of it: whoever asks for an account wipes it when it is no longer needed. */
@@ -54,7 +60,7 @@ find_by(struct sqlite_db *c, enum statement by, const char *key, struct account 
 		return (r);
 	connection_bind(s, 1, key);
 	if ((code = sqlite3_step(s)) == SQLITE_ROW)
-		ok = read_account(s, out) && connection_text(s, 7, out->hash, sizeof(out->hash));
+		ok = read_account(c, s, out) && connection_text(s, 7, out->hash, sizeof(out->hash));
 	if ((r = connection_done(c, s, code)) != DW_OK)
 		return (r);
 	if (code == SQLITE_DONE)
@@ -93,7 +99,7 @@ sqlite_list(void *db, const char *after, size_t limit, struct arena *arena, stru
 		return (r);
 	connection_bind(s, 1, after);
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)limit);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && (ok = *n < limit && read_account(s, &(*out)[*n])))
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && (ok = *n < limit && read_account(c, s, &(*out)[*n])))
 		(*n)++;
 	if ((r = connection_done(c, s, code)) != DW_OK)
 		return (r);

@@ -301,6 +301,36 @@ def test_group(site):
     fails(rows, one)
 
 
+def group_list(count, length):
+    """The comma list of that many names, sorted, of exactly that length."""
+    names = [f"group-{i:04}" for i in range(count)]
+    return ",".join([*names[:-1], names[-1] + "z" * (length - len(",".join(names)))])
+
+
+def test_many_groups(site):
+    """All of a user's groups arrive whole, at scripts and applications, and are asked for by name, the last of them too."""
+    alice = login_as(site, "alice")
+    for count, length in ((1, 10), (20, 219), (90, 1024), (200, 2199), (200, 4096)):
+        groups = group_list(count, length)
+        site.ctl("user", "groups", "alice", "--set", groups)
+        for _ in range(2):  # from Redis, and from the cache
+            found = environment(site.web("GET", "/app/env.cgi", cookie=alice.cookie))
+            equal((found["REMOTE_USER"], found["REMOTE_GROUPS"]), ("alice", groups), f"{count} groups")
+            site.web("GET", "/app/admins/env.cgi", cookie=alice.cookie).expect(403)
+        if site.runs_applications:
+            found = identities(site.web("GET", "/app/service", cookie=alice.cookie))
+            equal(found["REMOTE_GROUPS"], {groups})
+        equal(site.web("GET", "/auth/check", cookie=alice.cookie).expect(200).header("Remote-Groups"), groups)
+        equal(environment(site.web("GET", "/app/env.cgi", bearer=login_as(site, "alice").access))["REMOTE_GROUPS"], groups)
+    site.ctl("user", "groups", "alice", "--set", group_list(200, 4097), status=1)
+    site.ctl("user", "groups", "alice", "--add", "admins", status=1)
+    site.ctl("user", "groups", "alice", "--remove", "group-0000", "--add", "admins")
+    site.web("GET", "/app/admins/env.cgi", cookie=alice.cookie).expect(200)
+    site.ctl("user", "groups", "alice", "--set", "Domain Users,\u00c4rzte")
+    equal(environment(site.web("GET", "/app/env.cgi", cookie=alice.cookie))["REMOTE_GROUPS"], "Domain Users,\u00c4rzte")
+    site.ctl("user", "groups", "alice", "--set", "users")
+
+
 def test_plain_http_is_refused(site):
     login = login_as(site, "alice")
     for headers in ({}, {"X-Forwarded-Proto": "https"}, {"HTTPS": "on"}):

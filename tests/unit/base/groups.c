@@ -53,9 +53,9 @@ lists(void **state)
 		n = groups_join(s, n, t[i].only, out);
 		assert_int_equal(n, strlen(t[i].list));
 		assert_string_equal(out, t[i].list);
-		assert_int_equal(groups_keep(kept, t[i].only), strlen(t[i].list));
+		assert_int_equal(groups_keep(str_of(kept), t[i].only, kept), strlen(t[i].list));
 		assert_string_equal(kept, t[i].list);
-		assert_int_equal(groups_keep(kept, NULL), strlen(t[i].list));
+		assert_int_equal(groups_keep(str_of(kept), NULL, out), strlen(t[i].list));
 	}
 }
 
@@ -91,6 +91,29 @@ length(void **state)
 	assert_string_equal(out, "g0000,g0001");
 }
 
+/* From a text of any length, as a database may have it. */
+static void
+choice(void **state)
+{
+	static char text[3 * GROUPS_MAX + 3], out[GROUPS_MAX + 1];
+	char *const last[] = { "zz", NULL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = "ab,"[i % 3];
+	assert_int_equal(groups_keep(str_of(text), NULL, out), strlen(text));
+	assert_string_equal(out, "");
+	memcpy(text + sizeof(text) - 4, ",zz", 4);
+	assert_int_equal(groups_keep(str_of(text), last, out), 2);
+	assert_string_equal(out, "zz");
+	text[GROUPS_MAX + 1] = '\0';
+	assert_int_equal(groups_keep(str_of(text), NULL, out), GROUPS_MAX + 1);
+	assert_string_equal(out, "");
+	text[GROUPS_MAX] = '\0';
+	assert_int_equal(groups_keep(str_of(text), NULL, out), GROUPS_MAX);
+	assert_string_equal(out, text);
+}
+
 static void
 membership(void **state)
 {
@@ -109,7 +132,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(lists), cmocka_unit_test(length),
-		cmocka_unit_test(membership) };
+		cmocka_unit_test(choice), cmocka_unit_test(membership) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

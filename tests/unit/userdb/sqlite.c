@@ -467,6 +467,28 @@ damaged(void **state)
 	close_it(&late);
 }
 
+/* A list that does not fit is told as that, and comes without those that do not count. */
+static void
+too_many_groups(void **state)
+{
+	struct account a;
+	sqlite3 *other;
+
+	(void)state;
+	add("1", "alice", "users");
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "INSERT INTO user_groups VALUES ('1', printf('%.4090c', 'g'))", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_int_equal(a.groups_len, 4096);
+	assert_int_equal(strlen(a.groups), 4096);
+	assert_int_equal(sqlite3_exec(other, "INSERT INTO user_groups VALUES ('1', 'h')", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ops->find(db, "alice", &a), DW_OK);
+	assert_int_equal(a.groups_len, 4098);
+	assert_string_equal(a.groups, "");
+	sqlite3_close(other);
+}
+
 /* Rows that somebody else wrote are not cut to fit: half a group list would be another set of rights. */
 static void
 foreign_rows(void **state)
@@ -475,7 +497,7 @@ foreign_rows(void **state)
 		"UPDATE users SET id = '01234567890123456789012'",
 		"UPDATE users SET hash = printf('%.600c', 'x')",
 		"UPDATE users SET hash = 'a' || char(0) || 'b'",
-		"INSERT INTO user_groups VALUES ('1', printf('%.127c', 'g'))",
+		"INSERT INTO user_groups VALUES ('1', 'g' || char(0) || 'h')",
 	};
 	struct account a;
 	sqlite3 *other;
@@ -590,6 +612,7 @@ main(void)
 		TEST(replaced),
 		TEST(locked),
 		TEST(damaged),
+		TEST(too_many_groups),
 		TEST(foreign_rows),
 		TEST(cannot_be_made),
 		TEST(urls),
