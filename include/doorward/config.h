@@ -137,6 +137,7 @@ struct config {
 	char *userdb_url; /* see userdb_driver() */
 	char *userdb_password_file;
 	int64_t userdb_timeout; /* ms */
+	char *userdb_groups_file;
 	char *userdb_records, *userdb_records_password_file;
 	char *postgresql_find, *postgresql_find_id, *postgresql_set_hash; /* "" = our own tables */
 	char **userdb_groups;                                             /* those that count, NULL-terminated; empty = all */

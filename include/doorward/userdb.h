@@ -22,7 +22,8 @@ struct config;
 
 /* The setting: its default, and what it may look like. */
 #define USERDB_URL_DEFAULT "sqlite:users.db"
-#define USERDB_URL_FORMS "sqlite:/path, postgresql://host/db, ldap://host, ldaps://host, ldapi:///path or pam:service"
+#define USERDB_URL_FORMS                                                                                                       \
+	"sqlite:/path, postgresql://host/db, htpasswd:/path, ldap://host, ldaps://host, ldapi:///path or pam:service"
 #define USERDB_RECORDS_DEFAULT "sqlite:records.db"
 #define USERDB_RECORDS_FORMS "sqlite:/path or postgresql://host/db"
 

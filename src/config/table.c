@@ -211,6 +211,8 @@ const struct option table_options[] = {
 	    "Devices and ended sessions, where accounts cannot be written: " USERDB_RECORDS_FORMS "."),
 	OPT(PATH, "userdb.records_password_file", "", 0, PATH_MAX_LEN, userdb_records_password_file,
 	    "File with the password for that one; \"\" is none."),
+	OPT(PATH, "userdb.groups_file", "", 0, PATH_MAX_LEN, userdb_groups_file,
+	    "File with the groups of htpasswd: users, \"group: name name\" a line; \"\" is none."),
 	OPT(LIST, "userdb.groups", "[ ]", 0, GROUPS_LISTED_MAX, userdb_groups,
 	    "Groups that count: others are left out of sessions, headers and tokens; none listed is all."),
 

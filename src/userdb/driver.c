@@ -11,6 +11,7 @@
 
 #include "base/module.h"
 #include "doorward/config.h"
+#include "userdb/htpasswd.h"
 #include "userdb/sqlite.h"
 
 #include "doorward/userdb.h"
@@ -51,6 +52,7 @@ static const struct userdb_driver pam = {
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,
 	&postgresql,
+	&htpasswd_driver,
 	&ldap,
 	&ldaps,
 	&ldapi,
