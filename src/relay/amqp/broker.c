@@ -180,6 +180,16 @@ declare(struct broker *b, bool passive, unsigned *code)
 	return (answered(b, "exchange", amqp_get_rpc_reply(b->conn), code));
 }
 
+/* The broker closed the channel with its refusal, and waits for our word on that. */
+static bool
+reopen_channel(struct broker *b)
+{
+	amqp_channel_close_ok_t ok = { 0 };
+	int rc = amqp_send_method(b->conn, CHANNEL, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
+
+	return (rc == AMQP_STATUS_OK ? open_channel(b) : fail(b, "channel", rc));
+}
+
 static bool
 find_exchange(struct broker *b)
 {
@@ -187,7 +197,7 @@ find_exchange(struct broker *b)
 
 	if (!b->conf->declare || declare(b, true, &code))
 		return (true);
-	return (code == NOT_FOUND && open_channel(b) && declare(b, false, NULL));
+	return (code == NOT_FOUND && reopen_channel(b) && declare(b, false, NULL));
 }
 
 static bool
