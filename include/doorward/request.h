@@ -56,7 +56,7 @@ struct request {
 	struct str content_type;
 	bool has_length;
 	uint64_t length; /* CONTENT_LENGTH */
-	struct str accept, origin, sec_fetch_site, sec_fetch_mode, user_agent, host;
+	struct str accept, accept_language, origin, sec_fetch_site, sec_fetch_mode, user_agent, host;
 	struct str request_uri, original_uri, group;
 	char ip[ADDRESS_MAX + 1];
 	char trace_id[TRACE_ID_LEN + 1];

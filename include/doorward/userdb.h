@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "doorward/event.h"
 #include "doorward/result.h"
 #include "doorward/session.h"
 
@@ -27,9 +28,11 @@ struct config;
 #define USERDB_RECORDS_DEFAULT "sqlite:records.db"
 #define USERDB_RECORDS_FORMS "sqlite:/path or postgresql://host/db"
 
-#define PWHASH_MAX 512     /* bytes of an encoded password hash, terminator included */
-#define USERDB_PATIENCE 50 /* ms that something a login can do without may wait for others who write */
-#define AGENT_MAX 256      /* bytes kept of a User-Agent */
+#define PWHASH_MAX 512      /* bytes of an encoded password hash, terminator included */
+#define USERDB_PATIENCE 50  /* ms that something a login can do without may wait for others who write */
+#define AGENT_MAX 256       /* bytes kept of a User-Agent */
+#define LEDGER_SCOPE_MAX 8  /* "session" … */
+#define LEDGER_LIST_MAX 500 /* rows of one list call */
 
 struct account {
 	char id[USER_ID_MAX + 1];
@@ -52,6 +55,27 @@ struct device {
 	char ip[ADDRESS_MAX + 1];
 	int64_t first_seen;
 	int64_t last_seen;
+};
+
+/* What stays of a session for good: its logout record, and the event that told of its end. Texts "" where they are null. */
+struct ledger_row {
+	int64_t seq; /* the database's own count, newest highest; 0 when it is put */
+	char event_id[EVENT_ID_MAX + 1];
+	char type[EVENT_TYPE_MAX + 1];
+	char user_id[USER_ID_MAX + 1];
+	char username[USERNAME_MAX + 1];
+	char device_id[DEVICE_ID_MAX + 1];
+	char session_id[PUBLIC_SID_LEN + 1];
+	char scope[LEDGER_SCOPE_MAX + 1];
+	char reason[REASON_MAX + 1];
+	int64_t at;
+};
+
+/* Which rows: those of ${user_id} (NULL = everybody's) not older than ${since}, below ${before} (0 = from the newest). */
+struct ledger_query {
+	const char *user_id;
+	int64_t since, before;
+	size_t limit; /* at most LEDGER_LIST_MAX */
 };
 
 /* They return DW_OK, DW_ABSENT (asked: no such user or device), DW_REFUSED (add: the name is taken), DW_UNAVAILABLE (could not
@@ -97,6 +121,15 @@ struct userdb_ops {
 	 */
 	enum dw_result (*put_device)(void *db, const char *user_id, const struct device *d);
 	enum dw_result (*get_device)(void *db, const char *user_id, const char *device_id, struct device *out);
+	/*
+	 * Puts ${n} rows into the ledger, all of them or none. A session (user, device, session id) that has a row already
+	 * keeps it: whatever is delivered twice is one row. Waits for others for USERDB_PATIENCE at most: the caller comes
+	 * again.
+	 */
+	enum dw_result (*put_logouts)(void *db, const struct ledger_row *rows, size_t n);
+	/* The rows of ${q}, newest first, into ${arena}. */
+	enum dw_result (*list_logouts)(
+	    void *db, const struct ledger_query *q, struct arena *arena, struct ledger_row **out, size_t *n);
 	/* Asks whether the database can be asked at all. */
 	enum dw_result (*ping)(void *db);
 };

@@ -7,6 +7,9 @@ struct app;
 struct request;
 struct response;
 
+/* GET /account: the caller's sessions and his password, as a page. */
+void handle_account(struct app *app, struct request *q, struct response *r);
+
 /* GET|HEAD … /check and the FastCGI Authorizer role: may this request pass, and as whom? */
 void handle_check(struct app *app, struct request *q, struct response *r);
 

@@ -132,41 +132,43 @@ find_presented(const struct app *app, const struct request *q, struct response *
 }
 
 struct failure {
-	const char *code, *description;
+	const char *code;
 	int64_t retry;
 	const char *reason; /* NULL = none */
 };
 
-/* One row an outcome: the code for programs, the sentence for people. */
+/* One row an outcome; the sentence is in the table of texts. */
 static struct failure
 failure_of(enum login_outcome outcome, int64_t wait)
 {
-	static char said[TEXTS_WAIT_MAX];
 
 	switch (outcome) {
 	case SIGN_IN_REFUSED:
-		return ((struct failure){ "invalid_credentials", "The user name or the password is wrong.", 0, NULL });
+		return ((struct failure){ "invalid_credentials", 0, NULL });
 	case SIGN_IN_THROTTLED:
-		return ((struct failure){ "too_many_attempts", texts_wait(wait, said), wait, NULL });
+		return ((struct failure){ "too_many_attempts", wait, NULL });
 	case SIGN_IN_TOO_MANY:
-		return ((struct failure){
-		    "too_many_sessions", "You are signed in on too many devices. Sign out on one of them first.", 0, NULL });
+		return ((struct failure){ "too_many_sessions", 0, NULL });
 	case SIGN_IN_TOO_MANY_GROUPS:
-		return ((struct failure){ "forbidden",
-		    "You are in more groups than can be passed on. Whoever runs this site can change that.", 0,
-		    "too_many_groups" });
+		return ((struct failure){ "forbidden", 0, "too_many_groups" });
 	case SIGN_IN_OVERLOADED:
-		return ((struct failure){
-		    "overloaded", "Too many people are signing in just now. Try again in a moment.", RETRY_OVERLOADED, NULL });
+		return ((struct failure){ "overloaded", RETRY_OVERLOADED, NULL });
 	case SIGN_IN_NO_STORE:
-		return ((struct failure){
-		    "store_unavailable", "Sessions cannot be kept just now. Try again in a moment.", RETRY_STORE, NULL });
+		return ((struct failure){ "store_unavailable", RETRY_STORE, NULL });
 	case SIGN_IN_NO_USERDB:
-		return ((struct failure){
-		    "userdb_unavailable", "Accounts cannot be looked up just now. Try again in a moment.", RETRY_STORE, NULL });
+		return ((struct failure){ "userdb_unavailable", RETRY_STORE, NULL });
 	default:
-		return ((struct failure){ "server_error", "The login failed for a reason of ours.", 0, NULL });
+		return ((struct failure){ "server_error", 0, NULL });
 	}
+}
+
+static struct str
+sentence(unsigned language, enum login_outcome outcome, const struct failure *f, char room[TEXTS_NUMBER_MAX])
+{
+
+	if (outcome == SIGN_IN_THROTTLED)
+		return (str_of(texts_wait(language, f->retry, room)));
+	return (texts_of(language, "login.", f->reason != NULL ? f->reason : f->code));
 }
 
 /* The error as JSON sets status and headers; a person then gets the form again, under the same status. */
@@ -175,18 +177,18 @@ refuse(struct app *app, const struct request *q, struct response *r, const struc
     int64_t wait)
 {
 	struct failure f = failure_of(outcome, wait);
+	unsigned language = texts_language(q->accept_language);
 	bool outage = outcome == SIGN_IN_NO_STORE || outcome == SIGN_IN_NO_USERDB;
+	char english[TEXTS_NUMBER_MAX], said[TEXTS_NUMBER_MAX];
 	struct login_form form = { .username = w->in.username,
 		.next = w->next,
-		.message = str_of(f.description),
+		.message = outage ? texts_find(language, STR_LIT("outage")) : sentence(language, outcome, &f, said),
 		.alarm = true,
 		.remember = w->in.remember,
 		.wrong = outcome == SIGN_IN_REFUSED,
 		.outage = outage };
 
-	if (outage)
-		form.message = texts_find(STR_LIT("outage"));
-	response_error(r, q, f.code, f.description, f.reason, f.retry);
+	response_error(r, q, f.code, sentence(TEXTS_ENGLISH, outcome, &f, english).p, f.reason, f.retry);
 	if (w->html)
 		page_login(app, q, r, r->status, &form);
 }

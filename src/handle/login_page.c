@@ -20,7 +20,7 @@ tell_of_session(struct app *app, const struct request *q, struct login_form *f, 
 		f->signed_in_as = str_of(id->found.username);
 		break;
 	case DW_REFUSED:
-		f->message = page_logout_record(q->arena, id->cause, id->reason);
+		f->message = page_logout_record(texts_language(q->accept_language), q->arena, id->cause, id->reason);
 		break;
 	default:
 		break; /* could not ask: that is no news about the session, and no reason to hide the form */
@@ -29,12 +29,12 @@ tell_of_session(struct app *app, const struct request *q, struct login_form *f, 
 
 /* Better said before the password is typed than after. */
 static void
-warn_of_outage(struct app *app, struct login_form *f)
+warn_of_outage(struct app *app, const struct request *q, struct login_form *f)
 {
 
 	if (app->store->ping(app->store_ctx) == DW_OK)
 		return;
-	f->message = texts_find(STR_LIT("outage"));
+	f->message = texts_find(texts_language(q->accept_language), STR_LIT("outage"));
 	f->alarm = f->outage = true;
 }
 
@@ -52,6 +52,6 @@ handle_login_page(struct app *app, struct request *q, struct response *r)
 	f.next = next_asked(app->conf, q);
 	tell_of_session(app, q, &f, &id);
 	if (f.signed_in_as.p == NULL && f.message.p == NULL)
-		warn_of_outage(app, &f);
+		warn_of_outage(app, q, &f);
 	page_login(app, q, r, 200, &f);
 }

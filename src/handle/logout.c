@@ -72,7 +72,7 @@ answer(struct app *app, const struct request *q, struct response *r, const struc
 {
 
 	if (request_is_navigation(q))
-		page_signed_out(app, r, next_asked(app->conf, q), scope == SCOPE_OTHERS ? PAGE_OUT_OTHERS : PAGE_OUT_HERE);
+		page_signed_out(app, q, r, next_asked(app->conf, q), scope == SCOPE_OTHERS ? PAGE_OUT_OTHERS : PAGE_OUT_HERE);
 	else
 		ended_answer(app, r, cred->user_key, scope == SCOPE_OTHERS ? NULL : reply, reply->ended);
 	if (scope != SCOPE_OTHERS)

@@ -50,6 +50,17 @@ has_dots(struct str path)
 	return (false);
 }
 
+bool
+next_is_account(const struct config *c, struct str uri)
+{
+	static const char path[] = "/account";
+	size_t mount = strlen(c->mount), n = mount + sizeof(path) - 1;
+
+	if (uri.len < n || !str_starts(uri, c->mount) || memcmp(uri.p + mount, path, sizeof(path) - 1) != 0)
+		return (false);
+	return (uri.len == n || uri.p[n] == '?');
+}
+
 /* Coming back to the check or the login itself would lead nowhere. */
 static bool
 is_ours(const struct config *c, struct str uri)
@@ -71,7 +82,9 @@ next_safe(const struct config *c, struct str uri)
 	if (uri.len > NEXT_MAX || !str_is_ascii(uri) || !stays_here(uri) || memchr(uri.p, '\\', uri.len) != NULL)
 		return (STR_LIT("/"));
 	path = decoded_path(uri, room);
-	if (!stays_here(path) || has_dots(path) || is_ours(c, uri) || is_ours(c, path))
+	if (!stays_here(path) || has_dots(path))
+		return (STR_LIT("/"));
+	if (!next_is_account(c, uri) && (is_ours(c, uri) || is_ours(c, path)))
 		return (STR_LIT("/"));
 	return (uri);
 }

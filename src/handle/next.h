@@ -9,9 +9,12 @@
 
 #define NEXT_ADDRESS_MAX (NEXT_MAX * 3 + 256) /* every byte of it may need %XX */
 
-/* Returns ${uri} if it is a path of this origin and not one of ours, else "/": an address somebody else chose is never followed
- * (R038). */
+/* Returns ${uri} if it is a path of this origin and none of ours but the account page, else "/": an address somebody else chose
+ * is never followed (R038). */
 struct str next_safe(const struct config *c, struct str uri);
+
+/* True if ${uri} is our account page, the only one of ours that anybody comes back to. */
+bool next_is_account(const struct config *c, struct str uri);
 
 /* Where ${q} was going, the same way. */
 struct str next_of_request(const struct config *c, const struct request *q);

@@ -24,19 +24,22 @@ void page_login(struct app *app, const struct request *q, struct response *r, in
 /* Answers 200: do you want to sign out? ${next}, safe already, is kept. Ends nothing. */
 void page_sign_out(struct app *app, const struct request *q, struct response *r, struct str next);
 
-enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE };
+enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE, PAGE_OUT_PENDING };
 
-/* Answers 200: you are signed out, on this device, on all others, or on one of the others; the way back leads to ${next}, safe
- * already. */
-void page_signed_out(struct app *app, struct response *r, struct str next, enum page_out where);
+/*
+ * Answers 200: you are signed out, on this device, on all others, or on one of the others; or 202: here, and everywhere as soon
+ * as the others can be told. The way back leads to ${next}, safe already.
+ */
+void page_signed_out(struct app *app, const struct request *q, struct response *r, struct str next, enum page_out where);
 
 /* Makes a page of the error that ${r} holds, under the same status and headers. */
 void page_error(struct app *app, const struct request *q, struct response *r);
 
 /*
- * The sentence for a session that ended of ${cause}; ${reason} is the operator's text, or the cause's own word. An operator's
- * text is never taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE). May be made in ${arena}.
+ * The sentence, in ${language} (texts.h), for a session that ended of ${cause}; ${reason} is the operator's text, or the
+ * cause's own word. An operator's text is never taken for a cause, whatever it says. STR_NONE if nothing is known (END_NONE).
+ * May be made in ${arena}.
  */
-struct str page_logout_record(struct arena *arena, enum end_cause cause, const char *reason);
+struct str page_logout_record(unsigned language, struct arena *arena, enum end_cause cause, const char *reason);
 
 #endif

@@ -8,16 +8,27 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct template_value;
+
+/* What one repetition of a section knows beside the page. */
+struct template_row {
+	const struct template_value *values;
+	size_t n;
+};
+
 struct template_value {
 	const char *name;
-	struct str value; /* p NULL = absent */
+	struct str value;                /* p NULL = absent */
+	const struct template_row *rows; /* instead: a section for each of them; NULL = it is one value */
+	size_t n_rows;
 };
 
 /*
- * Appends ${text} with {{name}} replaced by that value as HTML, {{t.name}} by that text of the table, {{#name}}…{{/name}} kept
+ * Appends ${text} with {{name}} replaced by that value as HTML, {{t.name}} by that text of the table in
+ * ${language}, {{#name}}…{{/name}} kept
  * if the value is there, {{^name}}…{{/name}} if it is absent. There is no way to put in anything unescaped. A name that is in
  * neither is a mistake of ours: it is logged and left out.
  */
-void template_render(struct buf *out, const char *text, const struct template_value *values, size_t n);
+void template_render(struct buf *out, unsigned language, const char *text, const struct template_value *values, size_t n);
 
 #endif

@@ -111,6 +111,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	r->authorization = p->value[PARAM_AUTHORIZATION];
 	r->content_type = p->value[PARAM_CONTENT_TYPE];
 	r->accept = p->value[PARAM_ACCEPT];
+	r->accept_language = p->value[PARAM_ACCEPT_LANGUAGE];
 	r->origin = p->value[PARAM_ORIGIN];
 	r->sec_fetch_site = p->value[PARAM_SEC_FETCH_SITE];
 	r->sec_fetch_mode = p->value[PARAM_SEC_FETCH_MODE];

@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "doorward/event.h"
 #include "doorward/store.h"
 
-#define EVENT_ID_MAX 34 /* a script that reports several events at once adds "." and the handle of a session to one of them */
+/* A script that reports several events at once adds "." and the handle of a session to one of them. */
+_Static_assert(EVENT_ID_MAX == EVENT_ID_LEN + 1 + 11, "with that");
 
 /* Makes a new id for events in the outbox of ${bucket}, at ${now} seconds. False: there is no randomness. */
 bool event_id_make(unsigned bucket, int64_t now, char out[EVENT_ID_LEN + 1]);

@@ -64,6 +64,21 @@ static const char *const migrations[] = {
 	"CREATE INDEX users_cost ON users (cost);",
 	/* 5: the same again, since more forms of hashes are understood */
 	"UPDATE users SET cost = hash_cost(hash);",
+	/* 6: the ledger. It outlives accounts */
+	"CREATE TABLE logouts ("
+	"	seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	event_id TEXT NOT NULL,"
+	"	type TEXT NOT NULL,"
+	"	user_id TEXT NOT NULL,"
+	"	username TEXT NOT NULL,"
+	"	device_id TEXT NOT NULL,"
+	"	session_id TEXT NOT NULL,"
+	"	scope TEXT NOT NULL,"
+	"	reason TEXT NOT NULL,"
+	"	at INTEGER NOT NULL,"
+	"	UNIQUE (user_id, device_id, session_id)"
+	");"
+	"CREATE INDEX logouts_user ON logouts (user_id, seq);",
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -22,6 +22,7 @@
 #include "doorward/config.h"
 #include "userdb/sqlite_accounts.h"
 #include "userdb/sqlite_devices.h"
+#include "userdb/sqlite_ledger.h"
 #include "userdb/sqlite_statements.h"
 
 #include "userdb/sqlite.h"
@@ -52,6 +53,8 @@ static const struct userdb_ops ops = {
 	.list = sqlite_list,
 	.put_device = sqlite_put_device,
 	.get_device = sqlite_get_device,
+	.put_logouts = sqlite_put_logouts,
+	.list_logouts = sqlite_list_logouts,
 	.ping = ping,
 };
 

@@ -39,6 +39,10 @@ const char *const statements[STATEMENTS] = {
 	    "SELECT device_id, name, user_agent, ip, first_seen, last_seen FROM devices WHERE user_id = ?1 AND device_id = ?2",
 	[CONFLICTS] = "SELECT name, id FROM users WHERE conflict ORDER BY name LIMIT ?1",
 	[DEAREST] = "SELECT hash FROM users ORDER BY cost DESC LIMIT 1",
+	[PUT_LOGOUT] = "INSERT INTO logouts (event_id, type, user_id, username, device_id, session_id, scope, reason, at) "
+		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+	[LIST_LOGOUTS] = "SELECT seq, event_id, type, user_id, username, device_id, session_id, scope, reason, at FROM logouts "
+			 "WHERE seq < ?1 AND (?2 IS NULL OR user_id = ?2) AND at >= ?3 ORDER BY seq DESC LIMIT ?4",
 	[SYNC_FULL] = "PRAGMA synchronous = FULL",
 	[SYNC_NORMAL] = "PRAGMA synchronous = NORMAL",
 	[PING] = "SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1)",

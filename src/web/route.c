@@ -25,6 +25,7 @@ static const struct route routes[] = {
 	{ "/sessions/*", METHOD_DELETE, ROUTE_BODY, handle_session_end, "session_end" },
 	{ "/sessions/*/logout", METHOD_POST, ROUTE_BODY, handle_session_end, "session_logout" }, /* forms know no DELETE */
 	{ "/password", METHOD_POST, ROUTE_BODY, handle_password, "password" },
+	{ "/account", METHOD_GET | METHOD_HEAD, 0, handle_account, "account" },
 	{ "/jwks.json", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_jwks, "jwks" },
 	{ "/.well-known/oauth-authorization-server", METHOD_GET | METHOD_HEAD, ROUTE_PLAIN_OK, handle_metadata, "metadata" },
 };

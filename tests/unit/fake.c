@@ -92,6 +92,10 @@ list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struc
 	(void)user_key, (void)arena;
 	fake_note(f, "list");
 	memset(out, 0, sizeof(*out));
+	snprintf(out->user_id, sizeof(out->user_id), "%s", f->found.user_id);
+	snprintf(out->username, sizeof(out->username), "%s", f->found.username);
+	out->sessions = &f->found.session;
+	out->n = f->found.live ? 1 : 0;
 	return (f->list_rc);
 }
 
@@ -286,8 +290,9 @@ static enum dw_result
 get_device(void *ctx, const char *user_id, const char *device_id, struct device *out)
 {
 
-	(void)user_id, (void)device_id, (void)out;
+	(void)user_id, (void)device_id;
 	fake_note(ctx, "get_device");
+	*out = ((struct fake *)ctx)->device;
 	return (((struct fake *)ctx)->get_device_rc);
 }
 
@@ -334,7 +339,7 @@ set_config(struct fake *f)
 	f->conf.require_tls = true;
 	f->conf.hsts = "max-age=63072000; includeSubDomains";
 	f->conf.cookie_name = "__Host-dw_session";
-	f->conf.title = "Sign in";
+	f->conf.title = "";
 	f->conf.site_name = "";
 	f->conf.site_help_url = "";
 	f->conf.password_rehash = true;

@@ -11,6 +11,7 @@
 #include "auth/csrf.h"
 #include "handle/credential.h"
 #include "handle/page.h"
+#include "handle/texts.h"
 #include "http/response.h"
 
 #include "../fake.h"
@@ -235,14 +236,20 @@ signed_out(void **state)
 {
 
 	(void)state;
-	page_signed_out(&fake.app, &r, STR_LIT("/"), PAGE_OUT_HERE);
+	page_signed_out(&fake.app, &q, &r, STR_LIT("/"), PAGE_OUT_HERE);
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.body.p, "<h1>You have signed out</h1>"));
 	assert_non_null(strstr(r.body.p, "href=\"/auth/login\">"));
-	page_signed_out(&fake.app, &r, STR_LIT("/app/?a=b"), PAGE_OUT_HERE);
+	page_signed_out(&fake.app, &q, &r, STR_LIT("/app/?a=b"), PAGE_OUT_HERE);
 	assert_non_null(strstr(r.body.p, "href=\"/auth/login?next=/app/%3Fa%3Db\">"));
-	page_signed_out(&fake.app, &r, STR_LIT("/app/"), PAGE_OUT_OTHERS);
+	page_signed_out(&fake.app, &q, &r, STR_LIT("/app/"), PAGE_OUT_OTHERS);
 	assert_non_null(strstr(r.body.p, "href=\"/app/\" autofocus>Continue"));
+	page_signed_out(&fake.app, &q, &r, STR_LIT("/auth/account"), PAGE_OUT_ONE);
+	assert_non_null(strstr(r.body.p, "href=\"/auth/account\" autofocus>Back to your account"));
+	page_signed_out(&fake.app, &q, &r, STR_LIT("/app/"), PAGE_OUT_PENDING);
+	assert_int_equal(r.status, 202);
+	assert_non_null(strstr(r.body.p, "<h1>You are signed out here</h1>"));
+	assert_non_null(strstr(r.body.p, "href=\"/auth/login?next=/app/\">"));
 	page_sign_out(&fake.app, &q, &r, STR_LIT("/app/"));
 	assert_non_null(strstr(r.body.p, "<form method=\"post\" action=\"/auth/logout\">"));
 	assert_non_null(strstr(r.body.p, "name=\"next\" value=\"/app/\""));
@@ -297,21 +304,49 @@ logout_records(void **state)
 	char expected[128];
 
 	(void)state;
-	assert_null(page_logout_record(&arena, END_NONE, NULL).p);
+	assert_null(page_logout_record(TEXTS_ENGLISH, &arena, END_NONE, NULL).p);
 	for (int cause = END_USER; cause <= END_REVOKED; cause++) {
-		struct str said = page_logout_record(&arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
+		struct str said = page_logout_record(
+		    TEXTS_ENGLISH, &arena, (enum end_cause)cause, end_cause_reason((enum end_cause)cause));
 
 		if (said.p == NULL || strstr(said.p, "administrator:") != NULL)
 			fail_msg("the cause %s has no sentence", end_cause_reason((enum end_cause)cause));
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		snprintf(expected, sizeof(expected), "You were signed out by an administrator: %s", words[i]);
-		assert_string_equal(page_logout_record(&arena, END_KICK, words[i]).p, expected);
+		assert_string_equal(page_logout_record(TEXTS_ENGLISH, &arena, END_KICK, words[i]).p, expected);
 	}
-	assert_non_null(strstr(page_logout_record(&arena, END_MISMATCH, "client_mismatch").p, "another program"));
-	assert_non_null(strstr(page_logout_record(&arena, END_ANOMALY, "new_device+travel").p, "unusual"));
+	assert_non_null(
+	    strstr(page_logout_record(TEXTS_ENGLISH, &arena, END_MISMATCH, "client_mismatch").p, "another program"));
+	assert_non_null(strstr(page_logout_record(TEXTS_ENGLISH, &arena, END_ANOMALY, "new_device+travel").p, "unusual"));
 	arena_init(&arena, block, 16);
-	assert_null(page_logout_record(&arena, END_KICK, "no room for this").p);
+	assert_null(page_logout_record(TEXTS_ENGLISH, &arena, END_KICK, "no room for this").p);
+}
+
+/* The page is in the language that the browser asks for, and says which that is; a configured title stays as it is. */
+static void
+languages(void **state)
+{
+	struct login_form f = { .next = STR_LIT("/") };
+
+	(void)state;
+	q.accept_language = STR_LIT("fr, de-AT;q=0.8, en;q=0.5");
+	page_login(&fake.app, &q, &r, 200, &f);
+	assert_non_null(strstr(r.body.p, "<html lang=\"de\">"));
+	assert_non_null(strstr(r.body.p, "<h1>Anmelden</h1>"));
+	fake.conf.title = "Sign in";
+	page_login(&fake.app, &q, &r, 200, &f);
+	assert_non_null(strstr(r.body.p, "<h1>Sign in</h1>"));
+	assert_non_null(strstr(r.body.p, ">Anmelden</button>"));
+	q.accept_language = STR_LIT("zh-Hans-CN");
+	error_page("not_found", METHOD_GET, "/x");
+	assert_non_null(strstr(r.body.p, "<html lang=\"zh\">"));
+	assert_null(strstr(r.body.p, "There is nothing here"));
+	/* What programs are told stays English, and says so. */
+	error_page("invalid_request", METHOD_GET, "/x");
+	assert_non_null(strstr(r.body.p, "<p lang=\"en\">The &lt;sentence&gt; for programs.</p>"));
+	assert_non_null(
+	    strstr(page_logout_record(texts_language(q.accept_language), &arena, END_KICK, "moved").p, "\xef\xbc\x9a moved"));
 }
 
 /* Over plain http no browser keeps a cookie with the prefix. */
@@ -344,6 +379,7 @@ main(void)
 		cmocka_unit_test_setup(signed_in, fresh),
 		cmocka_unit_test_setup(said_to_everybody, fresh),
 		cmocka_unit_test_setup(logout_records, fresh),
+		cmocka_unit_test_setup(languages, fresh),
 		cmocka_unit_test_setup(plain_http, fresh),
 	};
 

@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-#include "handle/pages.inc"
-#include "handle/template.h"
+#include "handle/page_kit.h"
 #include "handle/texts.h"
 
 #define EVIL "<b>\"'&{{x}}</b>"
@@ -18,16 +17,22 @@ static const char *
 render(const char *template)
 {
 	static char room[512];
+	static const struct template_value one[] = { { .name = "y", .value = STR_LIT("1") },
+		{ .name = "x", .value = STR_LIT("<") } },
+					   two[] = { { .name = "y", .value = STR_LIT("2") } };
+	static const struct template_row rows[] = { { one, 2 }, { two, 1 } };
 	const struct template_value values[] = {
-		{ "x", STR_LIT("value") },
-		{ "evil", STR_LIT(EVIL) },
-		{ "empty", STR_LIT("") },
-		{ "gone", STR_NONE },
+		{ .name = "x", .value = STR_LIT("value") },
+		{ .name = "evil", .value = STR_LIT(EVIL) },
+		{ .name = "empty", .value = STR_LIT("") },
+		{ .name = "gone", .value = STR_NONE },
+		{ .name = "rows", .rows = rows, .n_rows = 2 },
+		{ .name = "none", .rows = rows, .n_rows = 0 },
 	};
 	struct buf b;
 
 	buf_init(&b, room, sizeof(room));
-	template_render(&b, template, values, sizeof(values) / sizeof(values[0]));
+	template_render(&b, TEXTS_ENGLISH, template, values, sizeof(values) / sizeof(values[0]));
 	assert_false(b.overflow);
 	return (room);
 }
@@ -62,12 +67,26 @@ sections(void **state)
 	assert_string_equal(render("{{#x}}{{evil}}{{/x}}"), "&lt;b&gt;&quot;&#39;&amp;{{x}}&lt;/b&gt;");
 }
 
+/* A section of rows: once for each, with its own values before the page's. */
+static void
+rows(void **state)
+{
+
+	(void)state;
+	assert_string_equal(render("a{{#rows}}[{{y}} {{x}}]{{/rows}}b"), "a[1 &lt;][2 value]b");
+	assert_string_equal(
+	    render("a{{#none}}[{{y}}]{{/none}}b{{^none}}nothing{{/none}}{{^rows}}none{{/rows}}c"), "abnothingc");
+	assert_string_equal(render("{{#rows}}{{#y}}{{y}}{{#gone}}no{{/gone}}{{/y}}{{/rows}}"), "12");
+	assert_string_equal(render("{{#gone}}{{#rows}}{{y}}{{/rows}}{{/gone}}c"), "c");
+	assert_string_equal(render("{{#rows}}{{#rows}}{{y}}{{/rows}};{{/rows}}"), "12;12;");
+}
+
 /* Every text that a page names is in the table; sections are closed in the order they were opened. */
 static void
 pages(void **state)
 {
-	static const char *const all[] = { template_login, template_signed_in, template_sign_out, template_signed_out,
-		template_others_out, template_one_out, template_error };
+	static const char *const all[] = { template_account, template_login, template_signed_in, template_sign_out,
+		template_signed_out, template_error };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -88,7 +107,7 @@ pages(void **state)
 				depth--;
 				assert_true(open[depth].len == name.len && memcmp(open[depth].p, name.p, name.len) == 0);
 			} else if (p[2] == 't' && p[3] == '.') {
-				if (texts_find((struct str){ p + 4, (size_t)(end - p - 4) }).p == NULL)
+				if (texts_find(TEXTS_ENGLISH, (struct str){ p + 4, (size_t)(end - p - 4) }).p == NULL)
 					fail_msg("there is no text %.*s", (int)(end - p - 4), p + 4);
 			}
 		}
@@ -100,7 +119,8 @@ pages(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(values), cmocka_unit_test(sections), cmocka_unit_test(pages) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(values), cmocka_unit_test(sections), cmocka_unit_test(rows),
+		cmocka_unit_test(pages) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -592,6 +592,56 @@ together(void **state)
 	}
 }
 
+static struct ledger_row
+ending(const char *user, const char *device, const char *session, int64_t at)
+{
+	struct ledger_row r = { .at = at };
+
+	snprintf(r.event_id, sizeof(r.event_id), "event-%s", session);
+	strcpy(r.type, "logout");
+	strcpy(r.user_id, user);
+	strcpy(r.username, "alice");
+	strcpy(r.device_id, device);
+	strcpy(r.session_id, session);
+	strcpy(r.scope, "all");
+	strcpy(r.reason, "user");
+	return (r);
+}
+
+/* One row a session, however often it comes; without an account; newest first. */
+static void
+ledger(void **state)
+{
+	static uint8_t mem[1 << 18];
+	struct ledger_row rows[3] = { ending("1", "d", "s1", 100), ending("1", "d", "s2", 200), ending("2", "", "s3", 300) };
+	struct ledger_row again = ending("1", "d", "s1", 999), *out;
+	struct arena arena;
+	size_t n;
+
+	(void)state;
+	arena_init(&arena, mem, sizeof(mem));
+	assert_int_equal(ops->put_logouts(db, rows, 3), DW_OK);
+	assert_int_equal(ops->put_logouts(db, rows, 3), DW_OK);
+	assert_int_equal(ops->put_logouts(db, &again, 1), DW_OK);
+	assert_int_equal(ops->list_logouts(db, &(struct ledger_query){ .limit = 10 }, &arena, &out, &n), DW_OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(out[0].session_id, "s3");
+	assert_string_equal(out[2].event_id, "event-s1");
+	assert_int_equal(out[2].at, 100);
+	assert_string_equal(out[2].scope, "all");
+	assert_true(out[0].seq > out[1].seq && out[1].seq > out[2].seq);
+
+	struct ledger_query rest = { .before = out[1].seq, .limit = 10 }, one = { .user_id = "1", .since = 150, .limit = 10 };
+
+	assert_int_equal(ops->list_logouts(db, &rest, &arena, &out, &n), DW_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(ops->list_logouts(db, &one, &arena, &out, &n), DW_OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(out[0].session_id, "s2");
+	assert_int_equal(ops->list_logouts(db, &(struct ledger_query){ .limit = 2 }, &arena, &out, &n), DW_OK);
+	assert_int_equal(n, 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_fresh, remove_all)
 
 int
@@ -607,6 +657,7 @@ main(void)
 		TEST(lists),
 		TEST(devices),
 		TEST(newest_devices_stay),
+		TEST(ledger),
 		TEST(modes),
 		TEST(away_and_back),
 		TEST(replaced),
