@@ -116,6 +116,8 @@ struct config {
 	bool relay_enabled;
 	int64_t relay_retry_max, relay_give_up; /* ms */
 	int64_t relay_dead_max;                 /* of one sink */
+	int64_t sweep_rate;                     /* records a second */
+	int64_t sweep_every;                    /* ms */
 	char *audit_file;                       /* "" = none */
 
 	/* Redis */

@@ -173,6 +173,10 @@ const struct option table_options[] = {
 	OPT(DURATION, "relay.give_up", "24h", SECONDS(1), DAYS(365), relay_give_up,
 	    "Age at which an event that cannot be delivered goes to the dead letters of its sink."),
 	OPT(INT, "relay.dead_max", "10000", 1, 1000000, relay_dead_max, "Dead letters kept for a sink; the oldest go first."),
+	OPT(INT, "sweep.rate", "2000", 1, 100000, sweep_rate,
+	    "User records that the relay looks through in a second, at most."),
+	OPT(DURATION, "sweep.every", "10m", SECONDS(1), MINUTES(30), sweep_every,
+	    "Time within which a session that expired is reported, as far as sweep.rate allows."),
 	OPT(PATH, "audit.file", "", 0, PATH_MAX_LEN, audit_file,
 	    "File to append every event to, each line with the hash of the one before; \"\" is none."),
 

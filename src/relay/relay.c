@@ -20,6 +20,7 @@
 #include "child/sandbox.h"
 #include "child/services.h"
 #include "child/wait.h"
+#include "relay/sweep.h"
 #include "relay/task.h"
 
 #include "relay/relay.h"
@@ -30,7 +31,7 @@
 
 /* In the order in which they run. */
 static const struct relay_task *const tasks[] = {
-	NULL, /* there is none yet */
+	&sweep_task,
 };
 
 #define TASKS (sizeof(tasks) / sizeof(tasks[0]))

@@ -40,6 +40,8 @@ static const struct right {
 	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, LOOK_UNTOLD },
 	{ NULL, "+client|id", "CLIENT ID", LOOK_UNTOLD },
 	{ NULL, "+client|tracking", "CLIENT TRACKING ON", LOOK_UNTOLD },
+	/* what the relay's sweep needs */
+	{ NULL, "+scan", "SCAN 0", LOOK_UNSWEPT },
 };
 
 #define RIGHTS (sizeof(rights) / sizeof(rights[0]))
@@ -60,6 +62,7 @@ static const struct {
 	[LOOK_VOLATILE] = { "appendonly", LOOK_DEGRADED },
 	[LOOK_UNTOLD] = { "acl_cache", LOOK_DEGRADED },
 	[LOOK_UNTRIMMED] = { "acl_outbox", LOOK_WARNING },
+	[LOOK_UNSWEPT] = { "acl_sweep", LOOK_WARNING },
 	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
 };
 
@@ -68,7 +71,8 @@ static bool
 is_used(const struct config *c, const struct right *r)
 {
 
-	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled));
+	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled) &&
+		(r->lack != LOOK_UNSWEPT || c->relay_enabled));
 }
 
 enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE };
@@ -374,6 +378,10 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 	case LOOK_UNTRIMMED:
 		buf_puts(b, "Our user may not trim outboxes: without a relay they grow for ever.");
 		return;
+	case LOOK_UNSWEPT:
+		buf_puts(
+		    b, "Our user may not walk over all records: a session that expires is reported at its user's next login.");
+		return;
 	default:
 		buf_puts(b, "Our user may not look at Redis' role, version, maxmemory-policy and appendonly.");
 	}
@@ -403,6 +411,7 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 	case LOOK_UNCOUNTED:
 	case LOOK_UNTOLD:
 	case LOOK_UNTRIMMED:
+	case LOOK_UNSWEPT:
 		mend_rights(b, c, l->rules);
 		return;
 	case LOOK_UNSAVED:

@@ -31,6 +31,7 @@ enum look_fault {
 	LOOK_VOLATILE,  /* appendonly is off: a restart brings back what was logged out */
 	LOOK_UNTOLD,    /* our user may not be told of changes: no session cache */
 	LOOK_UNTRIMMED, /* our user may not trim outboxes, which only a relay does then */
+	LOOK_UNSWEPT,   /* our user may not walk over all records: what expires is reported at the next login */
 	LOOK_UNSEEN,    /* our user may not look at (some of) this */
 	LOOK_FAULTS
 };

@@ -61,7 +61,9 @@ static void
 enter_faults(struct node *n, const struct look *l, const struct config *c)
 {
 	/* while it loads its files nobody can be asked what he may do */
-	uint32_t kept = l->loading ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) | LOOK_BIT(LOOK_UNTRIMMED) : 0;
+	uint32_t kept = l->loading
+			    ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) | LOOK_BIT(LOOK_UNTRIMMED) | LOOK_BIT(LOOK_UNSWEPT)
+			    : 0;
 	uint32_t before = atomic_load(&n->faults), now = l->faults | (before & kept);
 
 	while (!atomic_compare_exchange_weak(&n->faults, &before, now))

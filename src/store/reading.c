@@ -259,8 +259,8 @@ complete(struct reply p, struct session_list *out)
 	return (!p.bad);
 }
 
-static enum dw_result
-take_list(const redisReply *r, struct arena *arena, struct session_list *out)
+enum dw_result
+reading_take_list(const redisReply *r, struct arena *arena, struct session_list *out)
 {
 	struct reply p = reply_open(r, 0);
 
@@ -286,7 +286,7 @@ reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *ar
 	args_put(&a, key, KEYS_RECORD_LEN);
 	if ((result = call_ask(store, keys_bucket(user_key), &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
-	result = take_list(r, arena, out);
+	result = reading_take_list(r, arena, out);
 	freeReplyObject(r);
 	return (result);
 }

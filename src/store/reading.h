@@ -6,8 +6,14 @@
 #include "base/str.h"
 #include "doorward/store.h"
 
+struct redisReply;
+
 enum dw_result reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out);
 enum dw_result reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
+
+/* Reads an answer of HGETALL into ${out}, which was zeroed. DW_OK, or DW_FAULT if it makes no sense, or there is no room in
+ * ${arena}. */
+enum dw_result reading_take_list(const struct redisReply *r, struct arena *arena, struct session_list *out);
 
 /*
  * Fills ${s} with the session stored as ${v}, ${f} (p NULL = no family), ${d} and ${e}. Returns false if they make no sense.
