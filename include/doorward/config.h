@@ -99,6 +99,9 @@ struct config {
 	char *cookie_name;
 	char *title;                     /* of the login page */
 	char *site_name, *site_help_url; /* on every page; "" = none */
+	char *site_logo_file, *theme_css_file;
+	char *site_logo; /* what that file holds, as a data: URL; "" = none */
+	char *theme_css; /* likewise, as text */
 
 	/* lifetimes */
 	enum session_policy session_policy;

@@ -3,15 +3,17 @@
 #ifndef AUTH_CSP_H
 #define AUTH_CSP_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
-#define CSP_MAX 256
+#define CSP_MAX 320
 
 /*
- * Writes the policy of a page whose one style element holds ${style}: that style is allowed by its digest, forms may be sent to
- * ourselves, and nothing else can be loaded, run or framed. The same bytes for every page, so that a server that joins two
- * answers' headers can tell.
+ * Writes the policy of a page whose style elements hold ${own} and ${more} (p NULL = there is one only): they are allowed by
+ * their digests, ${images} within the page too, forms may be sent to ourselves, and nothing else can be loaded, run or framed.
+ * The same bytes for every page, so that a server that joins two answers' headers can tell.
  */
-void csp_of_style(struct str style, char out[CSP_MAX]);
+void csp_of_styles(struct str own, struct str more, bool images, char out[CSP_MAX]);
 
 #endif

@@ -30,6 +30,19 @@ base64url_encode(const void *in, size_t n, char *out)
 	*out = '\0';
 }
 
+void
+base64_encode(const void *in, size_t n, char *out)
+{
+	size_t len = BASE64URL_LEN(n);
+
+	base64url_encode(in, n, out);
+	for (size_t i = 0; i < len; i++)
+		out[i] = out[i] == '-' ? '+' : out[i] == '_' ? '/' : out[i];
+	while (len % 4 != 0)
+		out[len++] = '=';
+	out[len] = '\0';
+}
+
 /* The values of the alphabet's characters, plus 1; made at the first use. 0: not one of them. */
 static uint8_t values[UCHAR_MAX + 1];
 

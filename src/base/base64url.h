@@ -12,9 +12,13 @@
 /* Characters that ${n} bytes become; bytes that ${n} characters become at most. */
 #define BASE64URL_LEN(n) (((n)*4 + 2) / 3)
 #define BASE64URL_BYTES(n) ((n)*3 / 4)
+#define BASE64_LEN(n) (((n) + 2) / 3 * 4)
 
 /* Writes the BASE64URL_LEN(${n}) characters of the ${n} bytes at ${in}, and a terminating NUL, to ${out}. */
 void base64url_encode(const void *in, size_t n, char *out);
+
+/* The same in the older alphabet with padding (section 4), BASE64_LEN(${n}) characters: for what browsers read. */
+void base64_encode(const void *in, size_t n, char *out);
 
 /*
  * Decodes ${in} into ${out} of ${cap} bytes and stores the length in ${*n}. Returns false, with ${out} unspecified, on

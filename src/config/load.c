@@ -24,6 +24,7 @@
 #include "config/sinks.h"
 #include "config/source.h"
 #include "config/table.h"
+#include "config/theme.h"
 #include "config/value.h"
 
 #include "config/load.h"
@@ -205,6 +206,7 @@ config_load(const char *file, char *err, size_t errlen)
 		good &= derive(&l);
 		good &= clients_read(&l);
 		good &= sinks_read(&l);
+		good &= theme_read(&l);
 		check_all(&l);
 	}
 	if (good && err[0] == '\0')
@@ -221,6 +223,7 @@ config_free(struct config *c)
 		return;
 	clients_free(c);
 	sinks_free(c);
+	theme_free(c);
 	for (const struct option *o = table_options; o->name != NULL; o++)
 		value_free(o, c);
 	config_destroy(&c->source->parsed);

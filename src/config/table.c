@@ -129,6 +129,10 @@ const struct option table_options[] = {
 	OPT(STRING, "site.name", "", 0, NAME_MAX_LEN, site_name, "Name of the site, shown on every page; \"\" shows none."),
 	OPT(STRING, "site.help_url", "", 0, TEXT_MAX, site_help_url,
 	    "Where people who cannot sign in get help: a link on every page; \"\" shows none."),
+	OPT(PATH, "site.logo_file", "", 0, PATH_MAX_LEN, site_logo_file,
+	    "Image above the heading of every page, at most 6 KB (PNG, JPEG, GIF, WebP, SVG); \"\" shows none."),
+	OPT(PATH, "theme.css_file", "", 0, PATH_MAX_LEN, theme_css_file,
+	    "Style sheet that every page has after its own, at most 4 KB; \"\" is none."),
 	OPT(DURATION, "stale_if_error", "0s", 0, HOURS(1), stale_if_error,
 	    "While Redis cannot be asked, let pass who was seen valid at most this long ago; 0s is never."),
 

@@ -29,11 +29,11 @@ page_set_flag(struct page *p, const char *name, bool on)
 }
 
 /* An option that is "" is left out of the page. */
-static void
-set_option(struct page *p, const char *name, const char *value)
+static struct str
+option(const char *value)
 {
 
-	page_set(p, name, value[0] != '\0' ? str_of(value) : STR_NONE);
+	return (value[0] != '\0' ? str_of(value) : STR_NONE);
 }
 
 struct str
@@ -59,8 +59,10 @@ page_begin(struct page *p, const struct app *app, const struct request *q)
 	p->n = 0;
 	page_set(p, "language", page_text(p, "language"));
 	page_set(p, "mount", str_of(app->conf->mount));
-	set_option(p, "site_name", app->conf->site_name);
-	set_option(p, "help_url", app->conf->site_help_url);
+	page_set(p, "site_name", option(app->conf->site_name));
+	page_set(p, "help_url", option(app->conf->site_help_url));
+	page_set(p, "logo", option(app->conf->site_logo));
+	page_set(p, "theme_css", option(app->conf->theme_css));
 }
 
 /* What stands between <style> and </style>. */
@@ -76,11 +78,12 @@ own_style(const char *template)
 void
 page_finish(struct page *p, struct response *r, int status, const char *template)
 {
+	const struct config *c = p->app->conf;
 	char csp[CSP_MAX];
 
 	response_html(r, status);
 	r->own_csp = true;
-	csp_of_style(own_style(template), csp);
+	csp_of_styles(own_style(template), option(c->theme_css), c->theme_css[0] != '\0' || c->site_logo[0] != '\0', csp);
 	response_header(r, "Content-Security-Policy", str_of(csp));
 	template_render(&r->body, p->language, template, p->values, p->n);
 	explicit_bzero(p->token, sizeof(p->token));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fills a page's template: {{name}} is replaced by a value with HTML escapes, {{t.name}} by a text of texts.c,
+ * {{&name}} by one as it is, which only the operator's style is,
  * {{#name}}…{{/name}} is shown if the value is there, {{^name}}…{{/name}} if it is not. A value may be rows: then the section
  * is shown once for each, which knows its own values first and all others after them.
  *
@@ -82,7 +83,7 @@ render(const struct rendering *r, const char *p, bool show)
 
 	while ((open = strstr(p, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
 		char kind = open[2];
-		bool plain = strchr("#^/", kind) == NULL;
+		bool plain = strchr("#^/&", kind) == NULL;
 		struct str name = { open + (plain ? 2 : 3), 0 };
 
 		name.len = (size_t)(close - name.p);
@@ -91,7 +92,9 @@ render(const struct rendering *r, const char *p, bool show)
 		p = close + 2;
 		if (kind == '/')
 			return (p);
-		if (!plain)
+		if (kind == '&' && show)
+			buf_putstr(r->out, value_of(r, name));
+		else if (kind == '#' || kind == '^')
 			p = render_section(r, p, name, kind == '#', show);
 		else if (show)
 			put(r, name);

@@ -26,7 +26,8 @@ struct template_value {
 /*
  * Appends ${text} with {{name}} replaced by that value as HTML, {{t.name}} by that text of the table in
  * ${language}, {{#name}}…{{/name}} kept
- * if the value is there, {{^name}}…{{/name}} if it is absent. There is no way to put in anything unescaped. A name that is in
+ * if the value is there, {{^name}}…{{/name}} if it is absent. {{&name}} puts a value in unescaped: the one value
+ * for which that is used is the operator's style (tests/unit/handle/template.c). A name that is in
  * neither is a mistake of ours: it is logged and left out.
  */
 void template_render(struct buf *out, unsigned language, const char *text, const struct template_value *values, size_t n);

@@ -342,6 +342,7 @@ set_config(struct fake *f)
 	f->conf.title = "";
 	f->conf.site_name = "";
 	f->conf.site_help_url = "";
+	f->conf.site_logo = f->conf.theme_css = "";
 	f->conf.password_rehash = true;
 	f->conf.password_min_length = 15;
 	f->conf.password_blocklist_file = "";

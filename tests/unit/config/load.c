@@ -102,7 +102,7 @@ static const struct {
 	{ "origins = \"https://h\";", "t.conf:1: origins: must be a list of strings, as in [ \"a\", \"b\" ]" },
 	{ "origins = ( 1 );", "t.conf:1: origins: element 1 is not a string" },
 	{ "origins = [ \"https://h\", \"\" ];", "t.conf:1: origins: must not be empty" },
-	{ "title = \"\";", "t.conf:1: title: must not be empty" },
+	{ "cookie_name = \"\";", "t.conf:1: cookie_name: must not be empty" },
 	{ "@include \"inc.conf\"", "inc.conf:2: log.level: \"loud\" is not one of error, warn, info, debug" },
 	{ "log: { @include \"x\" };", "t.conf:1: log: @include \"x\": No such file or directory" },
 	{ "clients = 1;", "t.conf:1: clients: must be a list of groups, as in ( { id = \"app\"; } )" },

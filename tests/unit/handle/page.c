@@ -92,6 +92,26 @@ policy(void **state)
 	assert_string_equal(first, between(r.head.p, "Content-Security-Policy: ", "\r\n"));
 }
 
+/* The operator's logo and style are part of the page, allowed by name, and everything still fits 20 KB. */
+static void
+theme(void **state)
+{
+	static char css[4097], logo[8220];
+	struct login_form f = { .next = STR_LIT("/"), .signed_in_as = STR_LIT("alice"), .message = STR_LIT("x") };
+
+	(void)state;
+	snprintf(css, sizeof(css), "main>h1{color:red}%4078s", "");
+	snprintf(logo, sizeof(logo), "data:image/png;base64,iVBO+/%08172d==", 0);
+	fake.conf.theme_css = css;
+	fake.conf.site_logo = logo;
+	page_login(&fake.app, &q, &r, 200, &f);
+	assert_non_null(strstr(r.head.p, "=' 'sha256-"));
+	assert_non_null(strstr(r.head.p, "; img-src data:; form-action 'self'"));
+	assert_non_null(strstr(r.body.p, "</style>\n<style>main>h1{color:red} "));
+	assert_non_null(strstr(r.body.p, "<img class=\"logo\" src=\"data:image/png;base64,iVBO+/0000"));
+	assert_true(r.body.len <= 20480);
+}
+
 static void
 form_token(void **state)
 {
@@ -370,6 +390,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(escaping, fresh),
 		cmocka_unit_test_setup(policy, fresh),
+		cmocka_unit_test_setup(theme, fresh),
 		cmocka_unit_test_setup(form_token, fresh),
 		cmocka_unit_test_setup(foreign_form_cookies, fresh),
 		cmocka_unit_test_setup(contents, fresh),

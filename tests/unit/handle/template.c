@@ -49,6 +49,7 @@ values(void **state)
 	assert_string_equal(render("<i>{{t.sign_in}}</i>"), "<i>Sign in</i>");
 	/* What was put in is text: it is neither HTML nor a template. */
 	assert_string_equal(render("{{evil}}"), "&lt;b&gt;&quot;&#39;&amp;{{x}}&lt;/b&gt;");
+	assert_string_equal(render("{{&evil}}{{&gone}}{{#gone}}{{&evil}}{{/gone}}"), EVIL);
 	/* A mistake of ours leaves a gap (and a line in the log), nothing else. */
 	assert_string_equal(render("a{{unknown}}b{{t.unknown}}c{{gone}}d"), "abcd");
 	assert_string_equal(render("a{{x"), "a{{x");
@@ -113,6 +114,9 @@ pages(void **state)
 		}
 		assert_int_equal(depth, 0);
 		assert_null(strstr(all[i], "{{>"));
+		/* The one thing that is put in as it is, once. */
+		assert_non_null(strstr(all[i], "<style>{{&theme_css}}</style>"));
+		assert_null(strstr(strstr(all[i], "{{&") + 1, "{{&"));
 	}
 }
 
