@@ -16,7 +16,7 @@
 
 #include "relay/http/http.h"
 
-#define EVENTS_A_TURN 64
+#define EVENTS_A_TURN 16 /* a handshake takes a millisecond: others want their turn, too */
 
 struct http {
 	CURLM *multi;
