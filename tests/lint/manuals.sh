@@ -8,6 +8,7 @@ srcdir=${srcdir:-.}
 daemon=$srcdir/src/doorward.8
 ctl=$srcdir/src/ctl/doorwardctl.1
 http=$srcdir/src/web/doorward-http.7
+events=$srcdir/src/relay/doorward-events.7
 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -81,6 +82,21 @@ check_routes() {
 	done
 }
 
+# Every type of event, and every type of sink, is explained.
+check_events() {
+	sed -n '/define EVENT_TYPES/,/token_revoked/p' "$srcdir/include/doorward/event.h" | grep -oE '"[a-z_]+"' | tr -d '"' >"$work/types"
+	while read -r type; do
+		grep -qx ".It Cm $type" "$events" || complain "$events does not tell of the event $type"
+	done <"$work/types"
+	sed -n '/ kinds\[\] = {/,/^};/s/^\t{ "\([a-z]*\)".*/\1/p' "$srcdir/src/config/sinks.c" >"$work/sinks"
+	while read -r type; do
+		grep -qx ".Ss $type" "$events" || complain "$events does not tell of the sink $type"
+	done <"$work/sinks"
+	for list in types sinks; do
+		[ -s "$work/$list" ] || complain "no $list of events were found"
+	done
+}
+
 check_sections() { # page section…
 	page=$1
 	shift
@@ -96,12 +112,13 @@ check_environment "$ctl" "$srcdir/src/ctl" "$srcdir/src/config"
 check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/config" "$srcdir/src/master" "$srcdir/src/worker" "$srcdir/src/child" "$srcdir/src/base"
 check_signals
 check_routes
+check_events
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
 
 if command -v mandoc >/dev/null 2>&1; then
-	for page in "$daemon" "$ctl" "$http" "$srcdir/conf/doorward.conf.5"; do
+	for page in "$daemon" "$ctl" "$http" "$events" "$srcdir/conf/doorward.conf.5"; do
 		mandoc -T lint -W warning "$page" >"$work/lint" 2>&1 || true
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$work/lint" && failed=1
 	done
