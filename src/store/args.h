@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-#define ARGS_MAX 40
+#define ARGS_MAX 64
 #define ARGS_MEM                                                                                                               \
 	2560 /* an address, a trace id, an id, a name and a reason as JSON, six bytes for each at worst, and a few numbers */
 

@@ -40,6 +40,8 @@ enum meaning {
 	MEANS_DEMOTED,   /* it is not the master any more: the next call connects anew */
 	MEANS_ELSEWHERE, /* another node has the key */
 	MEANS_SCRIPT,    /* it does not know the script */
+	MEANS_NO_GROUP,  /* nor the consumer group */
+	MEANS_GROUP,     /* that there is already */
 	MEANS_FAULT      /* our own mistake, or foreign data under our key */
 };
 
@@ -50,6 +52,8 @@ static const struct {
 	enum meaning meaning;
 } meanings[] = {
 	{ "NOSCRIPT", MEANS_SCRIPT },
+	{ "NOGROUP", MEANS_NO_GROUP },
+	{ "BUSYGROUP", MEANS_GROUP },
 	{ "READONLY", MEANS_DEMOTED },
 	{ "MOVED", MEANS_ELSEWHERE },
 	{ "ASK", MEANS_ELSEWHERE },
@@ -284,8 +288,10 @@ refused(struct redis_store *s, const char *command, const redisReply *r, enum me
 {
 	struct redirect to;
 
-	if (m == MEANS_SCRIPT)
+	if (m == MEANS_SCRIPT || m == MEANS_NO_GROUP)
 		return (DW_ABSENT);
+	if (m == MEANS_GROUP)
+		return (DW_REFUSED);
 	if (m == MEANS_ELSEWHERE && route_parse(r, &to))
 		route_redirected(&s->route, &to);
 	if (m == MEANS_FAULT || m == MEANS_ELSEWHERE) {
@@ -331,7 +337,7 @@ settle_all(struct redis_store *s, struct link *l, struct call *const *calls, siz
 	if ((seen & BIT(MEANS_DOWN)) != 0 || (n == 1 && (seen & BIT(MEANS_DENIED)) != 0))
 		down(s, l);
 	else
-		answered(s, l, (seen & ~BIT(MEANS_SCRIPT)) != 0);
+		answered(s, l, (seen & ~(BIT(MEANS_SCRIPT) | BIT(MEANS_NO_GROUP) | BIT(MEANS_GROUP))) != 0);
 }
 
 /* Asks ${calls}, all of which are for ${l}. Where it cannot be asked they keep DW_UNAVAILABLE. */

@@ -47,7 +47,8 @@ struct call {
 
 /*
  * Asks ${a} of the node of ${bucket}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject().
- * DW_UNAVAILABLE and DW_FAULT as in store.h. DW_ABSENT: Redis does not know that script. A command is sent a second time if the
+ * DW_UNAVAILABLE and DW_FAULT as in store.h. DW_ABSENT: Redis does not know that script, or that
+ * consumer group; DW_REFUSED: there is that group already. A command is sent a second time if the
  * connection turned out to be dead at once: every command of ours may be.
  */
 enum dw_result call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out);

@@ -84,6 +84,16 @@ keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNT
 }
 
 void
+keys_sink(const char *sink, enum keys_of_sink what, char out[KEYS_SINK_LEN + 1])
+{
+	static const char *const tails[] = {
+		[KEYS_DEAD] = "", [KEYS_RETRY] = ":retry", [KEYS_LEASE] = ":lease", [KEYS_NUMBERS] = ":numbers"
+	};
+
+	snprintf(out, KEYS_SINK_LEN + 1, "dwx:%.32s%s", sink, tails[what]);
+}
+
+void
 keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN])
 {
 

@@ -13,6 +13,7 @@
 #define KEYS_OUTBOX_LEN 9   /* dwo:{bbb} */
 #define KEYS_FIELD_LEN 9    /* kind, session_key */
 #define KEYS_COUNTER_LEN 22 /* dwt:{bbb}KCCCCCCCCCCCC */
+#define KEYS_SINK_LEN 44    /* dwx:NAME, dwx:NAME:retry … at most */
 #define KEYS_JTI_FIELD_LEN 13
 #define KEYS_BUCKETS 1024
 #define KEYS_RECORDS_PATTERN "dw:{*"
@@ -29,6 +30,8 @@
 #define KEYS_LIKE_OUTBOX "dwo:{000}"
 #define KEYS_RULE_COUNTER "~dwt:*"
 #define KEYS_LIKE_COUNTER "dwt:{000}aAAAAAAAAAAAA"
+#define KEYS_RULE_SINK "~dwx:*"
+#define KEYS_LIKE_SINK "dwx:a"
 #define KEYS_RULE_EVENTS "&" KEYS_EVENTS
 #define KEYS_LIKE_EVENTS KEYS_EVENTS
 
@@ -50,6 +53,10 @@ bool keys_outbox_parse(struct str key, unsigned *bucket);
 
 /* A counter of failed guesses: ${kind} a (account) or i (address), and what it is of, keyed as a user is. */
 void keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_COUNTER_LEN + 1]);
+
+/* What belongs to one sink, whose name has no colon: dead letters, what is to be tried again, who is active, its numbers. */
+enum keys_of_sink { KEYS_DEAD, KEYS_RETRY, KEYS_LEASE, KEYS_NUMBERS };
+void keys_sink(const char *sink, enum keys_of_sink what, char out[KEYS_SINK_LEN + 1]);
 
 /* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */
 void keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN]);

@@ -42,6 +42,17 @@ static const struct right {
 	{ NULL, "+client|tracking", "CLIENT TRACKING ON", LOOK_UNTOLD },
 	/* what the relay's sweep needs */
 	{ NULL, "+scan", "SCAN 0", LOOK_UNSWEPT },
+	/* what the relay needs, besides its scripts: src/store/group.c, dead.c, lease.c, numbers.c */
+	{ KEYS_RULE_EVENTS, "+subscribe", "SUBSCRIBE " KEYS_LIKE_EVENTS, LOOK_UNRELAYED },
+	{ KEYS_RULE_OUTBOX, "+xgroup|create", "XGROUP CREATE " KEYS_LIKE_OUTBOX " g 0 MKSTREAM", LOOK_UNRELAYED },
+	{ KEYS_RULE_OUTBOX, "+xreadgroup", "XREADGROUP GROUP g c STREAMS " KEYS_LIKE_OUTBOX " >", LOOK_UNRELAYED },
+	{ KEYS_RULE_OUTBOX, "+xack", "XACK " KEYS_LIKE_OUTBOX " g 0-1", LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+xreadgroup", "XREADGROUP GROUP g c STREAMS " KEYS_LIKE_SINK " >", LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+xadd", "XADD " KEYS_LIKE_SINK " * e v", LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+xdel", "XDEL " KEYS_LIKE_SINK " 0-1", LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+xlen", "XLEN " KEYS_LIKE_SINK, LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+hset", "HSET " KEYS_LIKE_SINK " a b", LOOK_UNRELAYED },
+	{ KEYS_RULE_SINK, "+hgetall", "HGETALL " KEYS_LIKE_SINK, LOOK_UNRELAYED },
 };
 
 #define RIGHTS (sizeof(rights) / sizeof(rights[0]))
@@ -61,6 +72,7 @@ static const struct {
 	[LOOK_EVICTS] = { "maxmemory-policy", LOOK_DEGRADED },
 	[LOOK_VOLATILE] = { "appendonly", LOOK_DEGRADED },
 	[LOOK_UNTOLD] = { "acl_cache", LOOK_DEGRADED },
+	[LOOK_UNRELAYED] = { "acl_relay", LOOK_DEGRADED },
 	[LOOK_UNTRIMMED] = { "acl_outbox", LOOK_WARNING },
 	[LOOK_UNSWEPT] = { "acl_sweep", LOOK_WARNING },
 	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
@@ -71,8 +83,9 @@ static bool
 is_used(const struct config *c, const struct right *r)
 {
 
-	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled) &&
-		(r->lack != LOOK_UNSWEPT || c->relay_enabled));
+	if (r->lack == LOOK_UNRELAYED || r->lack == LOOK_UNSWEPT)
+		return (c->relay_enabled);
+	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled));
 }
 
 enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE };
@@ -375,6 +388,9 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 	case LOOK_UNTOLD:
 		buf_puts(b, "Our user may not be told of changes in Redis, so the session cache stays off.");
 		return;
+	case LOOK_UNRELAYED:
+		buf_puts(b, "Our user may not do in Redis all that the relay needs: events are not delivered.");
+		return;
 	case LOOK_UNTRIMMED:
 		buf_puts(b, "Our user may not trim outboxes: without a relay they grow for ever.");
 		return;
@@ -410,6 +426,7 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 	case LOOK_DENIED:
 	case LOOK_UNCOUNTED:
 	case LOOK_UNTOLD:
+	case LOOK_UNRELAYED:
 	case LOOK_UNTRIMMED:
 	case LOOK_UNSWEPT:
 		mend_rights(b, c, l->rules);

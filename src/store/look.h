@@ -30,6 +30,7 @@ enum look_fault {
 	LOOK_EVICTS,    /* maxmemory-policy: it may throw sessions and records of their end away */
 	LOOK_VOLATILE,  /* appendonly is off: a restart brings back what was logged out */
 	LOOK_UNTOLD,    /* our user may not be told of changes: no session cache */
+	LOOK_UNRELAYED, /* our user may not do what the relay does: events wait */
 	LOOK_UNTRIMMED, /* our user may not trim outboxes, which only a relay does then */
 	LOOK_UNSWEPT,   /* our user may not walk over all records: what expires is reported at the next login */
 	LOOK_UNSEEN,    /* our user may not look at (some of) this */
@@ -46,7 +47,7 @@ enum look_weight { LOOK_WARNING, LOOK_DEGRADED, LOOK_BROKEN }; /* nothing lacks;
 #define LOOK_PERIOD_MS 1000 /* between two looks by those who watch */
 #define LOOK_QUESTIONS 4    /* commands of one look */
 #define LOOK_WORD_MAX 31
-#define LOOK_RULES_MAX 383
+#define LOOK_RULES_MAX 639
 
 struct look {
 	uint32_t faults;                 /* LOOK_BIT() of each */

@@ -114,6 +114,8 @@ as_user(const char *rules)
 #define ALL NEEDED " +xlen +xinfo|groups +xrange +xdel +xtrim"
 #define CACHE "&__redis__:invalidate +subscribe +client|id +client|tracking"
 
+#define RELAY "+scan ~dwx:* +get +set +del +xpending +xgroup|create +xreadgroup +xack +subscribe"
+
 /* Given the line that was named, all is well. */
 static void
 expect_mended(struct look l, enum look_fault f)
@@ -182,6 +184,13 @@ test_rights(void **state)
 	as_user("+info +role " ALL " " CACHE);
 	expect(fresh_look(), 0);
 	fx.conf.cache_enabled = false;
+	fx.conf.relay_enabled = true;
+	as_user("+info +role " ALL);
+	expect(fresh_look(), LOOK_BIT(LOOK_UNRELAYED) | LOOK_BIT(LOOK_UNSWEPT));
+	expect_mended(fresh_look(), LOOK_UNRELAYED);
+	as_user("+info +role " ALL " " RELAY);
+	expect(fresh_look(), 0);
+	fx.conf.relay_enabled = false;
 	fx.conf.redis_password_file = file;
 	fx.conf.redis_user = user;
 	freeReplyObject(fixture_raw("ACL DELUSER worker"));
@@ -288,7 +297,9 @@ test_every_command_of_the_scripts_is_looked_for(void **state)
 	char all[2048] = " ";
 
 	(void)state;
+	fx.conf.relay_enabled = true;
 	look_question(&fx.conf, LOOK_QUESTIONS - 1, &a);
+	fx.conf.relay_enabled = false;
 	for (int i = 3; i < a.n; i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s ", (int)strcspn(a.v[i], " "), a.v[i]);
 	for (enum script_id id = 0; id < SCRIPT_COUNT; id++) {

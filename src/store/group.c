@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * XREADGROUP, XACK and XGROUP for many streams at once, by call_many(): node by node, each answer on its own. A group is made
+ * at the beginning of its stream, so that nothing that happened before it is lost; MKSTREAM makes the outbox, too, where
+ * nothing has happened yet. The keys of a sink that are about no bucket are asked of the node of bucket 0; with one server that
+ * is the one, and a cluster has to route them by their own slot.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "store/call.h"
+#include "store/reply.h"
+
+#include "store/group.h"
+
+#define CONSUMER "relay"
+#define FIELD "e"   /* of an entry: the event */
+#define ACKS_MAX 48 /* entries of one XACK */
+#define PLACE_TEXT_MAX 42
+
+_Static_assert(GROUP_READS_MAX <= CALLS_MAX, "one piece");
+
+struct piece {
+	struct call calls[CALLS_MAX];
+	struct args args[CALLS_MAX];
+	size_t n;
+};
+
+static void
+put_place(struct args *a, uint64_t ms, uint64_t seq)
+{
+	char text[PLACE_TEXT_MAX];
+	int n = snprintf(text, sizeof(text), "%" PRIu64 "-%" PRIu64, ms, seq);
+
+	args_copy(a, text, (size_t)n);
+}
+
+static void
+put_stream(struct args *a, const char *sink, unsigned stream)
+{
+	char key[KEYS_SINK_LEN + 1];
+
+	if (stream == GROUP_RETRY)
+		keys_sink(sink, KEYS_RETRY, key);
+	else
+		keys_outbox_of(stream, key);
+	args_copy(a, key, strlen(key));
+}
+
+static unsigned
+bucket_of(unsigned stream)
+{
+
+	return (stream % KEYS_BUCKETS);
+}
+
+/* One more command of the piece, about ${stream}. */
+static struct args *
+add(struct piece *p, const char *command, unsigned stream)
+{
+	struct args *a = &p->args[p->n];
+
+	p->calls[p->n++] = (struct call){ .bucket = bucket_of(stream), .a = a };
+	args_init(a, command);
+	return (a);
+}
+
+static void
+put_read(struct piece *p, const char *sink, const struct group_read *r)
+{
+	struct args *a = add(p, "XREADGROUP", r->after.stream);
+
+	args_text(a, "GROUP");
+	args_text(a, sink);
+	args_text(a, CONSUMER);
+	args_text(a, "COUNT");
+	args_int(a, r->count);
+	args_text(a, "STREAMS");
+	put_stream(a, sink, r->after.stream);
+	if (r->pending)
+		put_place(a, r->after.ms, r->after.seq);
+	else
+		args_text(a, ">");
+}
+
+/* "1700000000000-3". */
+static bool
+take_place(struct str text, struct group_place *at)
+{
+	struct str ms = str_cut(&text, '-');
+
+	return (str_to_u64(ms, UINT64_MAX, &at->ms) && text.p != NULL && str_to_u64(text, UINT64_MAX, &at->seq));
+}
+
+/* The value of the field of an entry; nil where the entry is gone. */
+static struct str
+event_of(const redisReply *fields)
+{
+
+	if (fields->type != REDIS_REPLY_ARRAY)
+		return (STR_NONE);
+	for (size_t i = 0; i + 1 < fields->elements; i += 2)
+		if (fields->element[i]->type == REDIS_REPLY_STRING && strcmp(fields->element[i]->str, FIELD) == 0 &&
+		    fields->element[i + 1]->type == REDIS_REPLY_STRING)
+			return ((struct str){ fields->element[i + 1]->str, fields->element[i + 1]->len });
+	return (STR_NONE);
+}
+
+/* The entries of the one stream in the reply: [[key, [[id, fields], …]]]. False: it is something else. */
+static bool
+take_entries(struct group_read *r, const redisReply *list, group_entry_fn *each, void *arg)
+{
+
+	if (list->type != REDIS_REPLY_ARRAY)
+		return (false);
+	for (size_t i = 0; i < list->elements; i++) {
+		const redisReply *e = list->element[i];
+
+		if (e->type != REDIS_REPLY_ARRAY || e->elements != 2 || e->element[0]->type != REDIS_REPLY_STRING ||
+		    !take_place((struct str){ e->element[0]->str, e->element[0]->len }, &r->after))
+			return (false);
+		r->got++;
+		each(arg, &r->after, event_of(e->element[1]));
+	}
+	return (true);
+}
+
+/* No stream in the answer: nothing new. */
+static void
+take_read(struct group_read *r, const struct call *c, group_entry_fn *each, void *arg)
+{
+	const redisReply *streams = c->reply;
+
+	r->got = 0;
+	if ((r->result = c->result) != DW_OK || streams->type == REDIS_REPLY_NIL)
+		return;
+	if (streams->type != REDIS_REPLY_ARRAY || streams->elements != 1 || streams->element[0]->type != REDIS_REPLY_ARRAY ||
+	    streams->element[0]->elements != 2 || !take_entries(r, streams->element[0]->element[1], each, arg))
+		r->result = call_nonsense("XREADGROUP");
+}
+
+void
+group_read(struct redis_store *s, const char *sink, struct group_read *reads, size_t n, group_entry_fn *each, void *arg)
+{
+	struct piece *p = calloc(1, sizeof(*p)); /* too large for the stack */
+
+	for (size_t i = 0; i < n; i++) {
+		reads[i].result = DW_FAULT;
+		reads[i].got = 0;
+		if (p != NULL)
+			put_read(p, sink, &reads[i]);
+	}
+	if (p == NULL)
+		return;
+	call_many(s, p->calls, p->n);
+	for (size_t i = 0; i < n; i++) {
+		take_read(&reads[i], &p->calls[i], each, arg);
+		freeReplyObject(p->calls[i].reply);
+	}
+	free(p);
+}
+
+static int
+by_stream(const void *a, const void *b)
+{
+	const struct group_place *x = a, *y = b;
+
+	return ((x->stream > y->stream) - (x->stream < y->stream));
+}
+
+/* As many of ${at} as are of one stream and have room in one command. */
+static size_t
+span(const struct group_place *at, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && k < ACKS_MAX && at[k].stream == at[0].stream)
+		k++;
+	return (k);
+}
+
+static void
+put_places(struct args *a, const struct group_place *at, size_t n)
+{
+
+	for (size_t i = 0; i < n; i++)
+		put_place(a, at[i].ms, at[i].seq);
+}
+
+/* Adds what acknowledges ${at}; of a retry, what takes it out of its stream, too. */
+static void
+put_ack(struct piece *p, const char *sink, const struct group_place *at, size_t n)
+{
+	struct args *a = add(p, "XACK", at->stream);
+
+	put_stream(a, sink, at->stream);
+	args_text(a, sink);
+	put_places(a, at, n);
+	if (at->stream != GROUP_RETRY)
+		return;
+	a = add(p, "XDEL", at->stream);
+	put_stream(a, sink, at->stream);
+	put_places(a, at, n);
+}
+
+/* One piece from the front of ${at}. Returns how many of it were acknowledged: up to the first that was not. */
+static size_t
+ack_piece(struct redis_store *s, const char *sink, struct piece *p, const struct group_place *at, size_t n)
+{
+	size_t spans[CALLS_MAX], k = 0, sent = 0, done = 0, call = 0;
+
+	p->n = 0;
+	while (sent < n && p->n + 2 <= CALLS_MAX) {
+		spans[k] = span(at + sent, n - sent);
+		put_ack(p, sink, at + sent, spans[k]);
+		sent += spans[k++];
+	}
+	call_many(s, p->calls, p->n);
+	for (size_t i = 0; i < k; i++) { /* a group that is not there has nothing to acknowledge */
+		size_t calls = at[done].stream == GROUP_RETRY ? 2 : 1;
+
+		if (p->calls[call].result != DW_OK && p->calls[call].result != DW_ABSENT)
+			break;
+		call += calls;
+		done += spans[i];
+	}
+	for (size_t i = 0; i < p->n; i++)
+		freeReplyObject(p->calls[i].reply);
+	return (done);
+}
+
+size_t
+group_ack(struct redis_store *s, const char *sink, struct group_place *at, size_t n)
+{
+	struct piece *p = calloc(1, sizeof(*p));
+	size_t done = 0, k = 1;
+
+	qsort(at, n, sizeof(*at), by_stream);
+	while (p != NULL && done < n && k > 0)
+		done += k = ack_piece(s, sink, p, at + done, n - done);
+	free(p);
+	memmove(at, at + done, (n - done) * sizeof(*at));
+	return (n - done);
+}
+
+static void
+put_create(struct piece *p, const char *sink, unsigned stream)
+{
+	struct args *a = add(p, "XGROUP", stream);
+
+	args_text(a, "CREATE");
+	put_stream(a, sink, stream);
+	args_text(a, sink);
+	args_text(a, "0");
+	args_text(a, "MKSTREAM");
+}
+
+static void
+put_destroy(struct piece *p, const char *sink, unsigned stream)
+{
+	struct args *a = add(p, "XGROUP", stream);
+
+	args_text(a, "DESTROY");
+	put_stream(a, sink, stream);
+	args_text(a, sink);
+}
+
+/* Runs what ${put} makes for ${n} streams from ${first} on, piece by piece. ${*counted}: answers of 1. */
+static enum dw_result
+each_stream(struct redis_store *s, const char *sink, unsigned first, size_t n,
+    void (*put)(struct piece *, const char *, unsigned), size_t *counted)
+{
+	struct piece *p = calloc(1, sizeof(*p));
+	enum dw_result result = p == NULL ? DW_FAULT : DW_OK;
+
+	for (size_t i = 0; i < n && result == DW_OK; i += p->n) {
+		p->n = 0;
+		while (p->n < CALLS_MAX && i + p->n < n)
+			put(p, sink, first + (unsigned)(i + p->n));
+		call_many(s, p->calls, p->n);
+		for (size_t k = 0; k < p->n; k++) {
+			const struct call *c = &p->calls[k];
+
+			if (c->result == DW_OK)
+				*counted += c->reply->type == REDIS_REPLY_INTEGER && c->reply->integer == 1;
+			else if (c->result != DW_REFUSED && c->result != DW_ABSENT) /* it is there, or was not */
+				result = c->result;
+			freeReplyObject(c->reply);
+		}
+	}
+	free(p);
+	return (result);
+}
+
+enum dw_result
+group_create(struct redis_store *s, const char *sink, unsigned first, size_t n)
+{
+	size_t counted = 0;
+
+	return (each_stream(s, sink, first, n, put_create, &counted));
+}
+
+static enum dw_result
+remove_keys(struct redis_store *s, const char *sink, size_t *counted)
+{
+	static const enum keys_of_sink all[] = { KEYS_DEAD, KEYS_RETRY, KEYS_LEASE, KEYS_NUMBERS };
+	enum dw_result result = DW_OK;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && result == DW_OK; i++) {
+		char key[KEYS_SINK_LEN + 1];
+		struct args a;
+		redisReply *r;
+
+		keys_sink(sink, all[i], key);
+		args_init(&a, "DEL");
+		args_text(&a, key);
+		if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+			break;
+		*counted += r->type == REDIS_REPLY_INTEGER && r->integer == 1;
+		freeReplyObject(r);
+	}
+	return (result);
+}
+
+/* XGROUP DESTROY of a stream that is not there is an error, so only the outboxes that are there are asked. */
+enum dw_result
+group_forget(struct redis_store *s, const char *sink, bool *found)
+{
+	size_t counted = 0;
+	enum dw_result result = each_stream(s, sink, 0, KEYS_BUCKETS, put_destroy, &counted);
+
+	if (result == DW_OK)
+		result = remove_keys(s, sink, &counted);
+	*found = counted > 0;
+	return (result);
+}
