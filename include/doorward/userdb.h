@@ -173,6 +173,11 @@ struct userdb_driver {
 	/* NULL is fine. */
 	void (*close)(void *db);
 	/*
+	 * For a process that will need the accounts and may wait for them, a login's or an operator's: looks at the database
+	 * for USERDB_PATIENCE at most, and logs what is wrong. NULL: open() has done that.
+	 */
+	void (*greet)(void *db);
+	/*
 	 * Makes, or brings up to date, the tables in a database that others made ("userdb init"), and says to ${say}, a
 	 * sentence a step, what it did. Returns 0, or -1 with a sentence in ${err}. NULL: there is nothing to make that open()
 	 * would not.

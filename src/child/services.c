@@ -32,8 +32,19 @@ open_database(const struct config *conf, enum userdb_part part, const struct use
 	return (db);
 }
 
+/* Checks do not wait for a database, others may have to. */
+static void
+greet(const struct app *app)
+{
+
+	if (app->userdb->greet != NULL)
+		app->userdb->greet(app->users_ctx);
+	if (app->records_ctx != app->users_ctx && app->recorddb->greet != NULL)
+		app->recorddb->greet(app->records_ctx);
+}
+
 static bool
-open_users(struct app *app, const struct config *conf, char *why)
+open_users(struct app *app, const struct config *conf, const struct child *c, char *why)
 {
 
 	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, &app->userdb, why)) == NULL)
@@ -44,6 +55,8 @@ open_users(struct app *app, const struct config *conf, char *why)
 	if (!userdb_is_one(conf) && (app->records_ctx = open_database(conf, USERDB_RECORDS, &app->recorddb, why)) == NULL)
 		return (false);
 	app->records = app->recorddb->ops;
+	if (c->role == NULL || strcmp(c->role, "check") != 0)
+		greet(app);
 	return (true);
 }
 
@@ -63,7 +76,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	clients_hash(conf);
 	password_configure(conf);
 	errno = 0; /* what was read and made no sense leaves it so */
-	if ((app->keys = keyring_load(conf->state_dir, why, sizeof(why))) == NULL || !open_users(app, conf, why))
+	if ((app->keys = keyring_load(conf->state_dir, why, sizeof(why))) == NULL || !open_users(app, conf, c, why))
 		goto err0;
 	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
 		goto err0;

@@ -43,6 +43,9 @@ int watch_command(struct ctl *c, const struct options *o);
 /* doorwardctl user unlock: forgets the failed logins of an account. */
 int unlock_command(struct ctl *c, const struct options *o);
 
+/* doorwardctl userdb: the tables that others' databases need. */
+int userdb_init(struct ctl *c, const struct options *o);
+
 /* doorwardctl user: accounts. */
 int user_add(struct ctl *c, const struct options *o);
 int user_list(struct ctl *c, const struct options *o);

@@ -66,8 +66,11 @@ open_database(struct ctl *c, enum userdb_part part, const struct userdb_driver *
 
 	if ((*driver = userdb_load(c->conf, part, err, sizeof(err))) != NULL)
 		db = (*driver)->open(c->conf, part, err, sizeof(err));
-	if (err[0] == '\0')
+	if (db != NULL && err[0] == '\0') {
+		if ((*driver)->greet != NULL)
+			(*driver)->greet(db);
 		return (db);
+	}
 	ctl_say("%s", err);
 	if (*driver != NULL)
 		(*driver)->close(db);

@@ -35,6 +35,7 @@ static const struct command {
 	    "NAME [--set GROUP,...] [--add GROUP]... [--remove GROUP]... [--json]" },
 	{ "user", "list", 0, OPTION_JSON, false, user_list, "[--json]" },
 	{ "user", "show", 1, OPTION_JSON, false, user_show, "NAME [--json]" },
+	{ "userdb", "init", 0, 0, false, userdb_init, "" },
 	{ "session", "list", 0, OPTION_USER | OPTION_LIMIT | OPTION_JSON, false, session_list_command,
 	    "[--user NAME] [--limit N] [--json]" },
 	{ "session", "show", 1, OPTION_JSON, false, session_show, "SID [--json]" },

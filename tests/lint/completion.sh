@@ -51,7 +51,7 @@ if command -v zsh >/dev/null; then shells+=(zsh); fi
 
 expect "kick list show" doorwardctl session ""
 expect "list" doorwardctl session l
-expect "user" doorwardctl us
+expect "user userdb" doorwardctl us
 expect "list" doorwardctl -c /some/file session li
 expect "--json --limit --user" doorwardctl session list --
 expect "--json" doorwardctl user show alice --
