@@ -13,6 +13,7 @@
 #include "userdb/pgsql_accounts.h"
 #include "userdb/pgsql_connection.h"
 #include "userdb/pgsql_devices.h"
+#include "userdb/pgsql_ledger.h"
 #include "userdb/pgsql_schema.h"
 #include "userdb/pgsql_table.h"
 
@@ -109,12 +110,16 @@ static const struct userdb_ops own_ops = {
 	.list = pg_account_list,
 	.put_device = pg_device_put,
 	.get_device = pg_device_get,
+	.put_logouts = pg_ledger_put,
+	.list_logouts = pg_ledger_list,
 	.ping = ping,
 };
 
 static const struct userdb_ops records_ops = {
 	.put_device = pg_device_put_any,
 	.get_device = pg_device_get,
+	.put_logouts = pg_ledger_put,
+	.list_logouts = pg_ledger_list,
 	.ping = ping,
 };
 

@@ -15,7 +15,6 @@
 #include "doorward/config.h"
 #include "doorward/userdb.h"
 
-#define PG_VALUES_MAX 8
 #define PG_HOSTS_MAX 8
 
 struct pg_db {

@@ -41,7 +41,22 @@ static const struct {
 	  "	last_seen bigint NOT NULL,"
 	  "	PRIMARY KEY (user_id, device_id)"
 	  ");",
-	    "made the tables for accounts and devices" },
+	    "made the tables of accounts and devices" },
+	{ "CREATE TABLE doorward.logouts (" /* the ledger. It outlives accounts */
+	  "	seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+	  "	event_id text NOT NULL,"
+	  "	type text NOT NULL,"
+	  "	user_id text NOT NULL,"
+	  "	username text NOT NULL,"
+	  "	device_id text NOT NULL,"
+	  "	session_id text NOT NULL,"
+	  "	scope text NOT NULL,"
+	  "	reason text NOT NULL,"
+	  "	at bigint NOT NULL,"
+	  "	UNIQUE (user_id, device_id, session_id)"
+	  ");"
+	  "CREATE INDEX logouts_user ON doorward.logouts (user_id, seq);",
+	    "made the table of ended sessions" },
 };
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
