@@ -11,6 +11,7 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <argon2.h>
@@ -45,6 +46,7 @@
 #include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
+#include "pam/serve.h"
 #include "relay/relay.h"
 #include "state.h"
 #include "store/inspect.h"
@@ -52,6 +54,7 @@
 #include "worker/worker.h"
 
 #define LOGIN_NICE 10     /* a hash gives way to a check */
+#define HELPERS_MAX 8     /* processes of the role "pam" */
 #define OPTION_STRICT 256 /* has no letter */
 
 struct options {
@@ -61,6 +64,12 @@ struct options {
 
 /* Descriptor of the socket that an outside manager gave us; -1 = none. Set once, before anything is planned. */
 static int inherited = -1;
+
+/* The two ends of what connects who asks a database with who may (doorward/helper.h); made when the first plan needs it. */
+static int helpers[2] = { -1, -1 };
+
+#define ASKERS (&helpers[0])
+#define ANSWERERS (&helpers[1])
 
 /* L1, shared by all processes of this master for its whole life; NULL = none. Made before anything is planned. */
 static struct cache *cache;
@@ -265,7 +274,7 @@ admin_role(const struct config *conf, struct plan *p)
 {
 	struct role *r = &p->roles[p->n_roles];
 
-	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1, .yields = true };
+	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1, .yields = true, .helper = ASKERS };
 	if (conf->admin_socket[0] != '\0')
 		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
 	if (conf->admin_listen[0] != '\0')
@@ -278,6 +287,24 @@ admin_role(const struct config *conf, struct plan *p)
 	p->n_roles += r->n_listen > 0;
 }
 
+/* One for each worker that may ask, within reason: each is a process that waits, or has another one at work. */
+static void
+helper_role(const struct config *conf, struct plan *p)
+{
+	size_t n = (size_t)conf->workers_login;
+
+	if (helpers[0] < 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, helpers) != 0) {
+		log_error("PAM cannot be asked: %s", strerror(errno));
+		return;
+	}
+	p->roles[p->n_roles++] = (struct role){ .name = "pam",
+		.run = pam_run,
+		.count = n < HELPERS_MAX ? n : HELPERS_MAX,
+		.nice = LOGIN_NICE,
+		.keeps_rights = true,
+		.helper = ANSWERERS };
+}
+
 /* Two pools, so that logins cannot slow checks down; one where there is only one socket. */
 static void
 plan(const struct config *conf, struct plan *p)
@@ -286,6 +313,7 @@ plan(const struct config *conf, struct plan *p)
 	*p = (struct plan){ .n_roles = 0 };
 	if (inherited >= 0) {
 		front_role(conf, p, "all", NULL, conf->workers_check + conf->workers_login);
+		p->roles[0].helper = ASKERS;
 		p->max_hashing = (uint32_t)conf->max_hashing;
 	} else {
 		front_role(conf, p, "check", conf->listen_check, conf->workers_check);
@@ -295,14 +323,30 @@ plan(const struct config *conf, struct plan *p)
 		loopback_too(conf, &p->roles[0]);
 		front_role(conf, p, "login", conf->listen_login, conf->workers_login);
 		p->roles[1].nice = LOGIN_NICE;
+		p->roles[1].helper = ASKERS;
 		p->max_hashing = (uint32_t)p->roles[1].count;
 	}
 	p->roles[0].resizable = true;
 	if (cache != NULL && conf->cache_enabled)
 		p->roles[p->n_roles++] = (struct role){ .name = "keeper", .run = run_keeper, .count = 1 };
 	if (conf->relay_enabled)
-		p->roles[p->n_roles++] = (struct role){ .name = "relay", .run = run_relay, .count = 1 };
+		p->roles[p->n_roles++] = (struct role){ .name = "relay", .run = run_relay, .count = 1, .helper = ASKERS };
+	if (userdb_driver(conf->userdb_url)->join != NULL)
+		helper_role(conf, p);
 	admin_role(conf, p);
+}
+
+/* Whose accounts only processes of a role of their own may ask, cannot be asked by a worker that is alone. Checks can do
+ * without. */
+static void
+warn_of_helpers(const struct config *conf)
+{
+
+	if (userdb_driver(conf->userdb_url)->join != NULL)
+		log_error(
+		    "userdb.url: %s needs the daemon, whose processes ask PAM: one worker alone (-1, doorward.fcgi, CGI) lets "
+		    "nobody sign in",
+		    conf->userdb_url);
 }
 
 /* What the master sees to for its children: no core dump with secrets in it, no new privileges. */
@@ -318,7 +362,9 @@ harden(void)
 static int
 run_single(struct config *conf)
 {
-	struct child c = { .role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .channel = -1 };
+	struct child c = {
+		.role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .channel = -1, .helper = -1
+	};
 	int rc;
 
 	if (harden() != 0)
@@ -330,6 +376,7 @@ run_single(struct config *conf)
 	c.slot = board_assign(c.board, 0, (uint32_t)board_role(c.board, c.role), 1);
 	c.slot->pid = (int32_t)getpid();
 	c.board->max_hashing = 1;
+	warn_of_helpers(conf);
 	signals_child();
 	rc = worker_run(&c, conf);
 	config_free(conf);
@@ -351,7 +398,9 @@ run_master(struct config *conf, const struct master_setup *setup)
 static int
 run(struct config *conf, const struct options *o)
 {
-	struct master_setup setup = { .plan = plan, .load = load, .release = config_free, .foreground = o->foreground };
+	struct master_setup setup = {
+		.plan = plan, .load = load, .release = config_free, .helpers = helpers, .foreground = o->foreground
+	};
 	int rc;
 
 	if (fd_is_listening(STDIN_FILENO)) {
@@ -361,6 +410,7 @@ run(struct config *conf, const struct options *o)
 		return (o->single ? run_single(conf) : run_master(conf, &setup));
 	}
 	if (is_cgi()) {
+		warn_of_helpers(conf);
 		rc = harden() == 0 ? worker_run_cgi(conf) : outcome_code(errno);
 		config_free(conf);
 		return (rc);

@@ -243,6 +243,7 @@ struct child {
 	struct board *board;
 	struct board_slot *slot;
 	struct cache *cache; /* L1, NULL = none */
+	int helper;          /* to the helpers, or of one (doorward/helper.h); -1 = none */
 };
 
 /* Tells the master that this child can serve: the first byte it ever reads from it. */

@@ -20,6 +20,7 @@
 
 struct arena;
 struct config;
+struct helper_question;
 
 /* The setting: its default, and what it may look like. */
 #define USERDB_URL_DEFAULT "sqlite:users.db"
@@ -183,6 +184,15 @@ struct userdb_driver {
 	 * would not.
 	 */
 	int (*init)(const struct config *conf, enum userdb_part part, void (*say)(const char *), char *err, size_t errlen);
+	/*
+	 * Where only other processes may ask the database (doorward/helper.h), its row can do everything, and the module is not
+	 * opened: this takes the socket to those processes. NULL: none are needed.
+	 */
+	void (*join)(void *db, int fd);
+	/*
+	 * The same database, as its module has it for those processes: answers ${q}, and may take its time. Instead of ${ops}.
+	 */
+	enum dw_result (*answer)(void *db, const struct helper_question *q, struct account *out);
 	const struct userdb_ops *ops;
 };
 
@@ -209,6 +219,9 @@ bool userdb_is_one(const struct config *conf);
  * Returns NULL with a sentence in ${err} if the module cannot be used.
  */
 const struct userdb_driver *userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
+
+/* The same for the processes that are asked in others' stead: the module's, although the row has a join(). */
+const struct userdb_driver *userdb_load_helper(const struct config *conf, char *err, size_t errlen);
 
 /* Whether userdb_load() would succeed for all that ${conf} names, without loading it. Returns 0, or -1 with a sentence. */
 int userdb_try(const struct config *conf, char *err, size_t errlen);

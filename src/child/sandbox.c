@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -24,10 +25,9 @@
  * A list of what is refused, not of what is allowed: the libraries below us (the C library, OpenSSL, that of the user database)
  * change their system calls from release to release, and a filter that kills a worker for a new one would be an outage.
  */
+static const int keys[] = { SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl) }; /* the kernel's */
+static const int programs[] = { SCMP_SYS(execve), SCMP_SYS(execveat) };
 static const int refused[] = {
-	/* other programs */
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
 /* other processes; the leak check of a sanitizer build traces itself */
 #ifndef __SANITIZE_ADDRESS__
 	SCMP_SYS(ptrace),
@@ -73,10 +73,6 @@ static const int refused[] = {
 	SCMP_SYS(modify_ldt),
 	SCMP_SYS(personality),
 	SCMP_SYS(vhangup),
-	/* its keys */
-	SCMP_SYS(add_key),
-	SCMP_SYS(request_key),
-	SCMP_SYS(keyctl),
 	/* names and times of the machine */
 	SCMP_SYS(sethostname),
 	SCMP_SYS(setdomainname),
@@ -103,13 +99,26 @@ refuse_raw_sockets(scmp_filter_ctx filter)
 }
 
 static int
-fill(scmp_filter_ctx filter)
+refuse(scmp_filter_ctx filter, const int *calls, size_t n)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && rc == 0; i++)
-		if ((rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0)) == -EDOM)
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if ((rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0)) == -EDOM)
 			rc = 0; /* not on this architecture */
+	return (rc);
+}
+
+/* ${helper}: what it runs for others may start programs, and find its credentials among the kernel's keys. */
+static int
+fill(scmp_filter_ctx filter, bool helper)
+{
+	int rc = refuse(filter, refused, sizeof(refused) / sizeof(refused[0]));
+
+	if (rc == 0 && !helper)
+		rc = refuse(filter, programs, sizeof(programs) / sizeof(programs[0]));
+	if (rc == 0 && !helper)
+		rc = refuse(filter, keys, sizeof(keys) / sizeof(keys[0]));
 	return (rc == 0 ? refuse_raw_sockets(filter) : rc);
 }
 
@@ -121,14 +130,16 @@ sandbox_is_built(void)
 }
 
 static int
-load(void)
+load(bool helper)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	int rc;
 
 	if (filter == NULL)
 		return (-ENOMEM);
-	rc = fill(filter);
+	rc = fill(filter, helper);
+	if (rc == 0 && helper)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
@@ -140,7 +151,17 @@ sandbox_enter(bool wanted)
 {
 	int rc;
 
-	if (wanted && (rc = load()) != 0)
+	if (wanted && (rc = load(false)) != 0)
+		log_warn("system calls are not filtered: %s", strerror(-rc));
+}
+
+/* Only root may load a filter and keep the right to start programs with more rights, which is what a module's helper has. */
+void
+sandbox_enter_helper(bool wanted)
+{
+	int rc;
+
+	if (wanted && geteuid() == 0 && (rc = load(true)) != 0)
 		log_warn("system calls are not filtered: %s", strerror(-rc));
 }
 
@@ -155,6 +176,13 @@ sandbox_is_built(void)
 
 void
 sandbox_enter(bool wanted)
+{
+
+	(void)wanted;
+}
+
+void
+sandbox_enter_helper(bool wanted)
 {
 
 	(void)wanted;

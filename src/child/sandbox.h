@@ -18,4 +18,10 @@ bool sandbox_is_built(void);
  */
 void sandbox_enter(bool wanted);
 
+/*
+ * The same for a process that keeps its rights, since it runs other people's code that needs them (PAM's modules): programs may
+ * be started, also such with more rights, and the kernel's keys be used. For root only: others would lose just that.
+ */
+void sandbox_enter_helper(bool wanted);
+
 #endif

@@ -50,6 +50,8 @@ open_users(struct app *app, const struct config *conf, const struct child *c, ch
 	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, &app->userdb, why)) == NULL)
 		return (false);
 	app->users = app->userdb->ops;
+	if (app->userdb->join != NULL)
+		app->userdb->join(app->users_ctx, c->helper);
 	app->recorddb = app->userdb;
 	app->records_ctx = app->users_ctx;
 	if (!userdb_is_one(conf) && (app->records_ctx = open_database(conf, USERDB_RECORDS, &app->recorddb, why)) == NULL)

@@ -301,6 +301,8 @@ hide_descriptors(struct master *m)
 	pool_hide(&m->pool, &m->inherited.predecessor);
 	pool_hide(&m->pool, &m->upgrade.report_fd);
 	pool_hide(&m->pool, &m->notify.fd);
+	for (int i = 0; m->setup->helpers != NULL && i < 2; i++)
+		pool_hide(&m->pool, &m->setup->helpers[i]);
 	if (m->redis.life < 0 && m->inherited.redis.life >= 0) { /* not the one we want */
 		close(m->inherited.redis.life);
 		close(m->inherited.redis.pidfd);

@@ -29,6 +29,8 @@ struct role {
 	bool resizable;                                         /* TTIN and TTOU mean this one */
 	bool front;                                  /* it serves the front server: without one of these there is no service */
 	bool yields;                                 /* leaves as soon as another master has taken over */
+	bool keeps_rights;                           /* does not become the user to run as */
+	const int *helper;                           /* the end of the helpers' socket that it has; NULL = none */
 	struct listen_spec listen[CHILD_LISTEN_MAX]; /* uid and gid (uid_t)-1: those of the user to run as */
 	size_t n_listen;
 };
@@ -49,7 +51,9 @@ struct master_setup {
 	 */
 	struct config *(*load)(const char *file, char *err, size_t errlen);
 	void (*release)(struct config *conf);
-	bool foreground; /* else the caller's process returns when the service is up, or has failed */
+	const int *helpers; /* the two ends of that socket, -1 until there are any: a child has only that of its role. NULL:
+			       never any */
+	bool foreground;    /* else the caller's process returns when the service is up, or has failed */
 };
 
 /*

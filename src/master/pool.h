@@ -21,7 +21,7 @@
 #include "master/watch.h"
 
 #define NEVER INT64_MAX
-#define POOL_HIDDEN_MAX 8 /* descriptors of the master that no child may keep */
+#define POOL_HIDDEN_MAX 10 /* descriptors of the master that no child may keep */
 
 enum slot_state {
 	SLOT_FREE = 0,

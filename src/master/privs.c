@@ -154,21 +154,38 @@ change_user(const struct privs *p)
 	return (0);
 }
 
-int
-privs_drop(const struct privs *p)
+/* What is in the memory of a process that speaks for users is nobody else's, and no core dump's. */
+static int
+hide_memory(void)
 {
 	struct rlimit none = { 0, 0 };
 
-	if (p->drop && change_user(p) != 0)
-		return (-1);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
-		return (failed("give up privileges"));
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		return (failed("do without core dumps"));
 #ifndef __SANITIZE_ADDRESS__ /* the leak check traces its own process */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return (failed("make the process undumpable"));
 #endif
 	umask(0077);
 	return (0);
+}
+
+int
+privs_drop(const struct privs *p)
+{
+
+	if (p->drop && change_user(p) != 0)
+		return (-1);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return (failed("give up privileges"));
+	return (hide_memory());
+}
+
+int
+privs_keep(void)
+{
+
+	return (hide_memory());
 }
 
 /* The second look catches a master that ended before prctl(2): then no signal would ever come. */

@@ -39,6 +39,9 @@ int privs_ids(const char *user, const char *group, uid_t *uid, gid_t *gid);
  */
 int privs_drop(const struct privs *p);
 
+/* The same for a process that keeps its rights, and the right to start programs with more of them: only the rest is done. */
+int privs_keep(void);
+
 /*
  * Asks the kernel for ${sig} when the parent dies, and makes sure that ${parent} has not died before. To be called
  * after privs_drop(): changing the user clears the request. Returns -1 if the parent is gone already.

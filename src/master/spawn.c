@@ -52,7 +52,7 @@ close_others(const struct pool *p, const struct slot *pl)
 
 	close(p->life_write);
 	for (size_t i = 0; i < p->n_hidden; i++)
-		if (*p->hidden[i] >= 0)
+		if (*p->hidden[i] >= 0 && p->hidden[i] != role_of(pl)->helper)
 			close(*p->hidden[i]);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (p->slots[i].pid > 0 && p->slots[i].channel >= 0)
@@ -71,6 +71,7 @@ describe(const struct pool *p, const struct slot *pl, int channel, struct child 
 		.n_listen = role->n_listen,
 		.master_fd = p->life_read,
 		.channel = channel,
+		.helper = role->helper != NULL ? *role->helper : -1,
 		.board = p->board,
 		.slot = &p->board->slots[pl - p->slots] };
 	for (size_t i = 0; i < role->n_listen; i++)
@@ -92,7 +93,7 @@ be_child(struct pool *p, struct slot *pl, int channel, pid_t master)
 	describe(p, pl, channel, &c);
 	if (role->nice != 0 && setpriority(PRIO_PROCESS, 0, role->nice) != 0)
 		log_warn("cannot lower the priority: %s", strerror(errno));
-	if (privs_drop(&pl->gen->privs) != 0)
+	if ((role->keeps_rights ? privs_keep() : privs_drop(&pl->gen->privs)) != 0)
 		exit(outcome_code(errno));
 	if (privs_follow_parent(master, SIGQUIT) != 0)
 		exit(EXIT_RETIRED);

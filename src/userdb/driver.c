@@ -12,18 +12,10 @@
 #include "base/module.h"
 #include "doorward/config.h"
 #include "userdb/htpasswd.h"
+#include "userdb/helper.h"
 #include "userdb/sqlite.h"
 
 #include "doorward/userdb.h"
-
-/* Any of these texts is for the module's library to take apart; without a rest it names nothing. */
-static bool
-has_rest(const char *url)
-{
-	const char *rest = strchr(url, ':');
-
-	return (rest != NULL && rest[1] != '\0');
-}
 
 static bool
 has_authority(const char *url)
@@ -45,10 +37,6 @@ static const struct userdb_driver ldaps = {
 static const struct userdb_driver ldapi = {
 	.scheme = "ldapi", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
 };
-static const struct userdb_driver pam = {
-	.scheme = "pam", .module = "userdb_pam", .package = "doorward-pam", .is_url = has_rest
-};
-
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,
 	&postgresql,
@@ -56,7 +44,7 @@ static const struct userdb_driver *const drivers[] = {
 	&ldap,
 	&ldaps,
 	&ldapi,
-	&pam,
+	&helper_driver,
 };
 
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
@@ -126,15 +114,13 @@ option_of(enum userdb_part part)
 	return (part == USERDB_ACCOUNTS ? "userdb.url" : "userdb.records");
 }
 
-const struct userdb_driver *
-userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
+static const struct userdb_driver *
+load_module(const struct config *conf, const struct userdb_driver *row, enum userdb_part part, char *err, size_t errlen)
 {
-	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part)), *d; /* config_load() has found it */
+	const struct userdb_driver *d;
 	char why[MODULE_ERROR_MAX];
 	const struct module *m;
 
-	if (row->module == NULL)
-		return (row);
 	if ((m = module_open(row->module, row->package, why, sizeof(why))) == NULL) {
 		snprintf(err, errlen, "%s: %s", option_of(part), why);
 		return (NULL);
@@ -142,6 +128,21 @@ userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t 
 	if ((d = choose(m, row, conf, part)) == NULL)
 		snprintf(err, errlen, "%s: the module %s knows no %s:", option_of(part), row->module, row->scheme);
 	return (d);
+}
+
+const struct userdb_driver *
+userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
+{
+	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part)); /* config_load() has found it */
+
+	return (row->module == NULL || row->join != NULL ? row : load_module(conf, row, part, err, errlen));
+}
+
+const struct userdb_driver *
+userdb_load_helper(const struct config *conf, char *err, size_t errlen)
+{
+
+	return (load_module(conf, userdb_driver(conf->userdb_url), USERDB_ACCOUNTS, err, errlen));
 }
 
 int

@@ -101,7 +101,7 @@ worker_run_cgi(const struct config *conf)
 	uint64_t left = 0;
 	struct exchange x = { .envp = environ, .read = read_stdin, .ctx = &left };
 	struct board *board = board_new();
-	struct child c = { .role = "cgi", .master_fd = -1, .channel = -1, .board = board };
+	struct child c = { .role = "cgi", .master_fd = -1, .channel = -1, .board = board, .helper = -1 };
 	struct app app;
 	int rc;
 

@@ -40,6 +40,9 @@ by_scheme(void **state)
 		{ "ldapx://directory", NULL },
 		{ "pam:login", "pam" },
 		{ "pam:", NULL },
+		{ "pam:../login", NULL },
+		{ "pam:.login", NULL },
+		{ "pam:a b", NULL },
 	};
 
 	(void)state;
@@ -79,7 +82,7 @@ rows_are_whole(void **state)
 		assert_int_equal(strcspn(d->scheme, ":"), strlen(d->scheme));
 		assert_non_null(d->is_url);
 		assert_int_equal(d->module == NULL, d->package == NULL);
-		if (d->module == NULL)
+		if (d->module == NULL || d->join != NULL)
 			is_whole(d);
 		else
 			assert_true(d->ops == NULL && d->open == NULL && d->make == NULL);
