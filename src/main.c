@@ -183,7 +183,7 @@ load(const char *file, char *err, size_t errlen)
 {
 	struct config *conf = config_load(file, err, errlen);
 
-	if (conf == NULL || state_make(conf, err, errlen) == 0)
+	if (conf == NULL || (!inspect_contradicts(conf, err, errlen) && state_make(conf, err, errlen) == 0))
 		return (conf);
 	config_free(conf);
 	return (NULL);
@@ -463,6 +463,20 @@ print_test(const struct config *conf, const struct options *o)
 	return (EXIT_RUNTIME);
 }
 
+/*
+ * A server that cannot be asked yet is asked by every process at each connection, and so is that of a process which answers
+ * only one request.
+ */
+static bool
+is_contradicted(const struct config *conf, char *err, size_t errlen)
+{
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	bool bad = !is_cgi() && inspect_contradicts(conf, err, errlen);
+
+	(void)signal(SIGPIPE, before);
+	return (bad);
+}
+
 /* Whatever we open later must not become one of these: a library's complaint would end up in a database. */
 static void
 fill_standard_descriptors(void)
@@ -505,7 +519,7 @@ main(int argc, char **argv)
 		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", logging_place(conf), strerror(errno));
 		goto err1;
 	}
-	if (state_make(conf, err, sizeof(err)) != 0)
+	if (is_contradicted(conf, err, sizeof(err)) || state_make(conf, err, sizeof(err)) != 0)
 		goto err1;
 	board_name_routes(route_name);
 	return (run(conf, &o));

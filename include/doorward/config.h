@@ -57,6 +57,13 @@ struct sink_conf {
 	bool allow_private; /* addresses that only this host or network can reach */
 };
 
+/* What an ending is safe against when it is acknowledged. */
+enum durability {
+	DURABILITY_MEMORY = 0,  /* the server has it */
+	DURABILITY_REPLICA = 1, /* replicas have it, too */
+	DURABILITY_DISK = 2     /* the server's disk has it */
+};
+
 struct config {
 	char *file; /* it was read from */
 
@@ -130,6 +137,9 @@ struct config {
 	char *redis_server; /* program */
 	int64_t redis_hung_after; /* ms; the private one is replaced */
 	int64_t redis_connect_timeout, redis_command_timeout;
+	int64_t redis_durability;    /* enum durability */
+	int64_t redis_wait_replicas; /* 0: as many as were ever seen */
+	int64_t redis_wait_timeout;  /* ms, beside that of the command */
 	int64_t redis_breaker_failures, redis_breaker_open;
 
 	/* L1 */

@@ -273,6 +273,8 @@ check_backends(const struct loading *l)
 		wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file");
 	else if (!syntax_is_redis_url(c->redis_url))
 		wrong(l, "redis.url", "\"%s\" is neither unix:/path nor redis://host:port/db", c->redis_url);
+	else if (c->redis_spawn && c->redis_durability == DURABILITY_REPLICA)
+		wrong(l, "redis.durability", "\"replica\" is not possible with redis.spawn: a private Redis has no replicas");
 	else if (path >= SOCKET_PATH_CAP)
 		wrong(l, c->redis_spawn ? "state_dir" : "redis.url",
 		    "makes a socket path of %zu bytes, at most %zu are allowed", path, SOCKET_PATH_CAP - 1);

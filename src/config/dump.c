@@ -68,6 +68,12 @@ print_value(const struct option *o, const void *base, FILE *out)
 	case OPTION_INT:
 		fprintf(out, "%" PRId64, *(const int64_t *)p);
 		return;
+	case OPTION_COUNT:
+		if (*(const int64_t *)p == 0)
+			print_string(o->words[0], out);
+		else
+			fprintf(out, "%" PRId64, *(const int64_t *)p);
+		return;
 	case OPTION_DURATION:
 	case OPTION_LIFETIME:
 		print_duration(*(const int64_t *)p, out);

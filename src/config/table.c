@@ -29,6 +29,7 @@
 #define ACCESS_TTL_MAX HOURS(1) /* an access token is believed without asking: it must not live long */
 #define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
 #define GROUPS_LISTED_MAX 256   /* groups that count: a name is looked for among them at each login */
+#define WAIT_MAX 16             /* replicas: more is a mistake in writing */
 #define THROTTLE_MAX 10000      /* failures: a counter holds as many undecided tries at the most */
 
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
@@ -38,6 +39,8 @@ static const char *const schemes[] = { "argon2id", "bcrypt", "yescrypt", "pbkdf2
 static const char *const targets[] = { "auto", "stderr", "file", "syslog", NULL };
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const sink_types[] = { "webhook", "set", "backchannel", "amqp", "exec", NULL };
+static const char *const durabilities[] = { "memory", "replica", "disk", NULL };
+static const char *const all[] = { "all", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -197,6 +200,13 @@ const struct option table_options[] = {
 	    "How long connecting may take."),
 	OPT(DURATION, "redis.command_timeout", "100ms", MS(1), MINUTES(1), redis_command_timeout,
 	    "How long an answer may take."),
+	ONE_OF(LEVEL, durabilities, "redis.durability", "memory", redis_durability,
+	    "What an ending is safe against when it is acknowledged: \"memory\" a restart, \"replica\" a failover, \"disk\" a "
+	    "crash of Redis' machine."),
+	{ "redis.wait_replicas", OPTION_COUNT, "1", 1, WAIT_MAX, AT(redis_wait_replicas), all, NULL,
+	    "Replicas that must have an ending, with \"replica\"; \"all\" is the most that have been seen." },
+	OPT(DURATION, "redis.wait_timeout", "200ms", MS(1), SECONDS(10), redis_wait_timeout,
+	    "How long replicas may take, on top of redis.command_timeout."),
 	OPT(INT, "redis.breaker_failures", "5", 1, 1000, redis_breaker_failures,
 	    "Failures in a row after which a worker stops asking for a while."),
 	OPT(DURATION, "redis.breaker_open", "2s", MS(10), MINUTES(10), redis_breaker_open, "How long that while is."),

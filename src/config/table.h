@@ -14,6 +14,7 @@
 enum option_type {
 	OPTION_BOOL,     /* true, false → bool */
 	OPTION_INT,      /* a number → int64_t */
+	OPTION_COUNT,    /* a number, or the one word → int64_t, 0 for the word */
 	OPTION_DURATION, /* "100ms", "5s", "30m", "12h", "7d" → int64_t, milliseconds */
 	OPTION_LIFETIME, /* the same in whole seconds, as sessions are counted → int64_t, milliseconds */
 	OPTION_SIZE,     /* "64k", "16m", "1g" → int64_t, bytes */

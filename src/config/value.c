@@ -80,6 +80,18 @@ from_int(const struct option *o, const char *text, void *base, char *why, size_t
 	return (store_number(o, (int64_t)v, base, why, len));
 }
 
+/* The word stands for 0, which is no number of its own. */
+static bool
+from_count(const struct option *o, const char *text, void *base, char *why, size_t len)
+{
+
+	if (strcmp(text, o->words[0]) == 0) {
+		*(int64_t *)field(o, base) = 0;
+		return (true);
+	}
+	return (from_int(o, text, base, why, len));
+}
+
 /* Octal as chmod writes it, three digits or four with a leading 0. */
 static bool
 from_mode(const struct option *o, const char *text, void *base, char *why, size_t len)
@@ -296,6 +308,8 @@ value_from_text(const struct option *o, const char *text, void *base, char *why,
 		return (true);
 	case OPTION_INT:
 		return (from_int(o, text, base, why, len));
+	case OPTION_COUNT:
+		return (from_count(o, text, base, why, len));
 	case OPTION_DURATION:
 	case OPTION_LIFETIME:
 		return (from_duration(o, text, base, why, len));
@@ -338,6 +352,12 @@ value_from_setting(const struct option *o, const config_setting_t *s, void *base
 		*(bool *)field(o, base) = config_setting_get_bool(s) == CONFIG_TRUE;
 		return (true);
 	}
+	if (o->type == OPTION_COUNT && config_setting_type(s) == CONFIG_TYPE_STRING &&
+	    strcmp(config_setting_get_string(s), o->words[0]) != 0)
+		return (wrong(why, len, "\"%s\" is neither a number, without quotes, nor \"%s\"", config_setting_get_string(s),
+		    o->words[0]));
+	if (o->type == OPTION_COUNT && is_whole(s))
+		return (store_number(o, config_setting_get_int64(s), base, why, len));
 	if (o->type == OPTION_INT) {
 		if (!is_whole(s))
 			return (wrong(why, len, "must be a whole number, without quotes"));
@@ -350,6 +370,8 @@ value_from_setting(const struct option *o, const config_setting_t *s, void *base
 	}
 	if (config_setting_type(s) == CONFIG_TYPE_STRING)
 		return (value_from_text(o, config_setting_get_string(s), base, why, len));
+	if (o->type == OPTION_COUNT)
+		return (wrong(why, len, "must be a whole number, without quotes, or \"%s\"", o->words[0]));
 	if (is_duration(o))
 		return (wrong(why, len, "must be in quotes and with a unit: %s", unit_hint()));
 	return (wrong(why, len, "must be a string, in quotes"));

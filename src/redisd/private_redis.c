@@ -58,28 +58,28 @@ quoted(struct buf *b, const char *s)
 
 /*
  * noeviction: an evicted logout record or denial would be a lie; the append-only file every second: what a crash may cost is
- * one second. No port, only the socket; no snapshots beside the append-only file.
+ * one second, or with redis.durability "disk" nothing. No port, only the socket; no snapshots beside the append-only file.
  */
 static void
-put_config(struct buf *b, const char *dir)
+put_config(struct buf *b, const char *dir, bool disk)
 {
 
 	buf_puts(b, "# Written by doorward at each start: changes here are lost.\n"
 		    "port 0\nprotected-mode yes\ndaemonize no\ndatabases 1\nsave \"\"\n"
-		    "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n"
-		    "unixsocketperm 770\ndir ");
+		    "appendonly yes\nmaxmemory-policy noeviction\nunixsocketperm 770\n");
+	buf_printf(b, "appendfsync %s\ndir ", disk ? "always" : "everysec");
 	quoted(b, dir);
 	buf_puts(b, "\nunixsocket redis.sock\nlogfile redis.log\n");
 }
 
 static int
-write_config(const struct private_redis *r, char *err, size_t errlen)
+write_config(const struct private_redis *r, bool disk, char *err, size_t errlen)
 {
 	char text[CONFIG_MAX], path[PATH_MAX + 16];
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));
-	put_config(&b, r->dir);
+	put_config(&b, r->dir, disk);
 	snprintf(path, sizeof(path), "%s/redis.conf", r->dir);
 	if (b.overflow || fd_write_file(path, b.p, b.len, 0644) != 0) {
 		snprintf(err, errlen, "cannot write %.*s: %s", PATH_MAX, path, strerror(b.overflow ? ENAMETOOLONG : errno));
@@ -188,7 +188,7 @@ private_redis_prepare(struct private_redis *r, const struct config *conf, const 
 		snprintf(err, errlen, "another redis-server answers on %.*s: stop it first", PATH_MAX, path);
 		return (EXIT_RUNTIME);
 	}
-	if (write_config(r, err, errlen) != 0)
+	if (write_config(r, conf->redis_durability == DURABILITY_DISK, err, errlen) != 0)
 		return (EXIT_RUNTIME);
 	r->wanted = true;
 	return (0);

@@ -23,6 +23,7 @@
 #include "doorward/cache.h"
 #include "doorward/config.h"
 #include "store/conn.h"
+#include "store/durable.h"
 #include "store/look.h"
 #include "store/warn.h"
 
@@ -123,21 +124,23 @@ drop(struct call *const *calls, size_t n)
 }
 
 static bool
-append(struct link *l, struct call *const *calls, size_t n)
+append(const struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
 {
 
 	for (size_t i = 0; i < n; i++)
-		if (!conn_append(l->conn, calls[i]->a->n, (const char **)calls[i]->a->v, calls[i]->a->len))
+		if (!conn_append(l->conn, calls[i]->a->n, (const char **)calls[i]->a->v, calls[i]->a->len) ||
+		    (calls[i]->keep && !durable_ask(s, l->conn)))
 			return (false);
 	return (true);
 }
 
 static bool
-read_all(struct link *l, struct call *const *calls, size_t n, int64_t deadline)
+read_all(struct redis_store *s, struct link *l, struct call *const *calls, size_t n, int64_t deadline)
 {
 
 	for (size_t i = 0; i < n; i++)
-		if ((calls[i]->reply = conn_read(l->conn, deadline)) == NULL)
+		if ((calls[i]->reply = conn_read(l->conn, deadline)) == NULL ||
+		    (calls[i]->keep && !durable_take(s, l->conn, deadline, &calls[i]->kept)))
 			return (drop(calls, n));
 	return (true);
 }
@@ -152,11 +155,11 @@ exchange(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	bool roled = conn_role_is_old(l->conn, now), timed = conn_time_is_old(l->conn, now);
 	redisReply *t;
 
-	if ((roled && !conn_ask_role(l->conn)) || !append(l, calls, n) || (timed && !conn_ask_time(l->conn))) {
+	if ((roled && !conn_ask_role(l->conn)) || !append(s, l, calls, n) || (timed && !conn_ask_time(l->conn))) {
 		conn_close(l->conn); /* half a pipeline would shift all later replies */
 		return (false);
 	}
-	if ((roled && !take_role(s, l, deadline)) || !read_all(l, calls, n, deadline))
+	if ((roled && !take_role(s, l, deadline)) || !read_all(s, l, calls, n, deadline))
 		return (false);
 	if (timed) {
 		t = conn_read(l->conn, deadline);
@@ -197,12 +200,27 @@ is_allowed(struct link *l, struct call *const *calls, size_t n, int64_t deadline
 	return (!bad);
 }
 
+/* Replicas may take their time on top of that of the command. */
+static bool
+exchange_patiently(struct redis_store *s, struct link *l, struct call *const *calls, size_t n, int64_t now, int64_t deadline)
+{
+	int64_t more = n == 1 && calls[0]->keep ? durable_begin(s, l->conn) : 0;
+	bool good;
+
+	if (more == 0)
+		return (exchange(s, l, calls, n, now, deadline));
+	conn_patience(l->conn, more);
+	good = exchange(s, l, calls, n, now, deadline + more);
+	conn_patience(l->conn, 0);
+	return (good);
+}
+
 /* Over the open connection. False: try another one, unless this one kept silent or the server may not be sent this. */
 static bool
 ask_open(struct redis_store *s, struct link *l, struct call *const *calls, size_t n, int64_t now, int64_t deadline)
 {
 
-	if (!is_allowed(l, calls, n, deadline) || !exchange(s, l, calls, n, now, deadline))
+	if (!is_allowed(l, calls, n, deadline) || !exchange_patiently(s, l, calls, n, now, deadline))
 		return (false);
 	for (size_t i = 0; i < n; i++)
 		if (calls[i]->reply->type == REDIS_REPLY_ERROR && meaning_of(calls[i]->reply) == MEANS_DEMOTED) {
@@ -367,16 +385,19 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 		board_stage(s->slot, (enum board_stage)stage);
 }
 
+/* ${kept} NULL: it need not be durable. */
 static enum dw_result
-ask_one(struct redis_store *s, struct link *l, const struct args *a, struct redisReply **out)
+ask_one(struct redis_store *s, struct link *l, const struct args *a, struct redisReply **out, bool *kept)
 {
-	struct call c = { .a = a, .result = DW_UNAVAILABLE }, *const one[1] = { &c };
+	struct call c = { .a = a, .keep = kept != NULL, .result = DW_UNAVAILABLE }, *const one[1] = { &c };
 
 	*out = NULL;
 	if (a->overflow)
 		return (DW_FAULT);
 	ask_link(s, l, one, 1);
 	*out = c.reply;
+	if (kept != NULL)
+		*kept = c.kept;
 	return (c.result);
 }
 
@@ -384,14 +405,14 @@ enum dw_result
 call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out)
 {
 
-	return (ask_one(s, route_link(&s->route, bucket), a, out));
+	return (ask_one(s, route_link(&s->route, bucket), a, out, NULL));
 }
 
 enum dw_result
 call_node(struct redis_store *s, size_t node, const struct args *a, struct redisReply **out)
 {
 
-	return (ask_one(s, &s->route.links[node], a, out));
+	return (ask_one(s, &s->route.links[node], a, out, NULL));
 }
 
 /* Asks those of ${calls} whose bucket is on ${l}. */
@@ -414,6 +435,7 @@ call_many(struct redis_store *s, struct call *calls, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		calls[i].reply = NULL;
+		calls[i].keep = false;
 		calls[i].result = calls[i].a->overflow || n > CALLS_MAX ? DW_FAULT : DW_UNAVAILABLE;
 	}
 	for (size_t i = 0; i < s->route.n && n <= CALLS_MAX; i++)
@@ -422,7 +444,8 @@ call_many(struct redis_store *s, struct call *calls, size_t n)
 
 /* Redis forgets scripts at a restart or SCRIPT FLUSH: then it is loaded and called once more. */
 enum dw_result
-call_script(struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out)
+call_script_kept(
+    struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out, bool *kept)
 {
 	struct link *l = route_link(&s->route, bucket);
 	enum dw_result result;
@@ -431,16 +454,23 @@ call_script(struct redis_store *s, unsigned bucket, enum script_id id, const str
 	*out = NULL;
 	if (!script_fits(id, a))
 		return (call_nonsense(script_name(id)));
-	if ((result = ask_one(s, l, a, out)) != DW_ABSENT)
+	if ((result = ask_one(s, l, a, out, kept)) != DW_ABSENT)
 		return (result);
 	args_init(&load, "SCRIPT");
 	args_text(&load, "LOAD");
 	args_text(&load, script_text(id));
-	if ((result = ask_one(s, l, &load, out)) != DW_OK)
+	if ((result = ask_one(s, l, &load, out, NULL)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	freeReplyObject(*out);
-	result = ask_one(s, l, a, out);
+	result = ask_one(s, l, a, out, kept);
 	return (result == DW_ABSENT ? DW_FAULT : result);
+}
+
+enum dw_result
+call_script(struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out)
+{
+
+	return (call_script_kept(s, bucket, id, a, out, NULL));
 }
 
 enum dw_result

@@ -31,6 +31,8 @@ struct redis_store {
 	char *clients; /* for scripts: hash4 len1 JSON of each configured client */
 	size_t clients_len;
 	uint8_t user_key[USER_KEY_LEN]; /* of the change under way */
+	bool keep, kept;                /* that change is to be as durable as redis.durability says; it is */
+	int64_t waiting;                /* for so many replicas, 0 none */
 	uint8_t room[KEYS_BUCKETS];     /* events that may be added to each outbox without a look at its length */
 	int64_t looked[KEYS_BUCKETS];   /* when it was looked at last; mono, ms */
 };
@@ -41,6 +43,8 @@ struct redis_store {
 struct call {
 	unsigned bucket;
 	const struct args *a;
+	bool keep;                /* it is to be durable (store/durable.h); not of several at once */
+	bool kept;                /* and is */
 	struct redisReply *reply; /* with DW_OK, to be freed with freeReplyObject(); else NULL */
 	enum dw_result result;
 };
@@ -65,6 +69,11 @@ void call_many(struct redis_store *s, struct call *calls, size_t n);
 /* Asks EVALSHA of ${id}, which ${a} holds, of the node of ${bucket}; a script that it does not know is loaded there. */
 enum dw_result call_script(
     struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out);
+
+/* The same of what is to be as durable as redis.durability says, if ${kept} is not NULL; whether it is so is there after DW_OK.
+ */
+enum dw_result call_script_kept(
+    struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out, bool *kept);
 
 /* Reports a reply that makes no sense; returns DW_FAULT. */
 enum dw_result call_nonsense(const char *command);

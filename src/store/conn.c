@@ -203,6 +203,14 @@ conn_append(struct conn *c, int argc, const char **argv, const size_t *len)
 	return (c->c != NULL && redisAppendCommandArgv(c->c, argc, argv, len) == REDIS_OK);
 }
 
+void
+conn_patience(struct conn *c, int64_t ms)
+{
+
+	if (c->c != NULL)
+		(void)redisSetTimeout(c->c, timeval_of(c->conf->redis_command_timeout + ms));
+}
+
 struct redisReply *
 conn_buffered(struct conn *c)
 {
@@ -324,7 +332,7 @@ static bool
 queue_look(struct conn *c)
 {
 
-	for (size_t i = 0; i < LOOK_QUESTIONS; i++) {
+	for (size_t i = 0; i < look_questions(c->conf); i++) {
 		struct args a;
 
 		look_question(c->conf, i, &a);
@@ -353,7 +361,7 @@ take_look(struct conn *c, int64_t deadline)
 	struct look l = { .at = 0 };
 	bool good = true;
 
-	for (size_t i = 0; i < LOOK_QUESTIONS && good; i++) {
+	for (size_t i = 0; i < look_questions(c->conf) && good; i++) {
 		redisReply *r = conn_read(c, deadline);
 
 		good = look_take(&l, c->conf, i, r);
@@ -426,6 +434,13 @@ conn_open(struct conn *c, int64_t deadline)
 	return (redisSetTimeout(c->c, timeval_of(c->conf->redis_command_timeout)) == REDIS_OK || lost(c, false));
 }
 
+struct node *
+conn_node(struct conn *c)
+{
+
+	return (c->node != NULL ? c->node : &c->own);
+}
+
 void
 conn_set_node(struct conn *c, struct node *n)
 {
@@ -483,8 +498,13 @@ bool
 conn_take_role(struct conn *c, const struct redisReply *r)
 {
 
-	if (r == NULL || look_is_master(&c->look, r))
+	if (r == NULL)
 		return (true);
+	if (look_is_master(&c->look, r)) {
+		if (c->node != NULL)
+			node_replicas(c->node, c->look.replicas);
+		return (true);
+	}
 	if (c->node != NULL)
 		node_enter(c->node, &c->look, c->conf);
 	conn_void(c);

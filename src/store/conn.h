@@ -32,6 +32,9 @@ void conn_free(struct conn *c);
  */
 void conn_set_node(struct conn *c, struct node *n);
 
+/* What is known of its server; its own, if nobody shares it. */
+struct node *conn_node(struct conn *c);
+
 /*
  * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the server's clock and
  * looks whether it is good enough. The password is read from its file each time, so that a new one needs no restart. Returns
@@ -79,6 +82,9 @@ bool conn_flush(struct conn *c);
  * ${deadline}, or the connection was lost: it is closed then.
  */
 struct redisReply *conn_read(struct conn *c, int64_t deadline);
+
+/* Lets the next replies take ${ms} more than redis.command_timeout each; 0 as before. */
+void conn_patience(struct conn *c, int64_t ms);
 
 /* The next reply that has already been received, or NULL. */
 struct redisReply *conn_buffered(struct conn *c);

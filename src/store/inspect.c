@@ -63,3 +63,34 @@ inspect_server(const struct config *c, const char *file, FILE *out)
 	conn_free(conn);
 	return (n);
 }
+
+static void
+contradiction(const struct look *l, const struct config *c, enum look_fault f, char *err, size_t errlen)
+{
+	struct buf b;
+
+	buf_init(&b, err, errlen);
+	buf_puts(&b, "redis.durability: ");
+	look_say(&b, l, f);
+	buf_puts(&b, " To mend it: ");
+	look_mend(&b, l, c, f);
+}
+
+bool
+inspect_contradicts(const struct config *c, char *err, size_t errlen)
+{
+	char ignored[128];
+	struct conn *conn;
+	bool bad;
+
+	if (c->redis_durability != DURABILITY_DISK || c->redis_spawn ||
+	    (conn = conn_new(c, c->redis_url, ignored, sizeof(ignored))) == NULL)
+		return (false);
+	conn_set_node(conn, NULL);
+	bad = conn_open(conn, clock_mono_ms() + c->redis_connect_timeout + c->redis_command_timeout) &&
+	      (conn_seen(conn)->faults & LOOK_BIT(LOOK_UNSYNCED)) != 0;
+	if (bad)
+		contradiction(conn_seen(conn), c, LOOK_UNSYNCED, err, errlen);
+	conn_free(conn);
+	return (bad);
+}

@@ -3,6 +3,7 @@
 #ifndef STORE_INSPECT_H
 #define STORE_INSPECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -14,5 +15,11 @@ struct config;
  * the daemon. Changes nothing; it leaves the probe in the server's script cache.
  */
 size_t inspect_server(const struct config *c, const char *file, FILE *out);
+
+/*
+ * Does the Redis of ${c} contradict redis.durability = "disk"? True, with what mends it in ${err}, only if it was asked and
+ * said so. With any other durability, and for a private Redis, nothing is asked.
+ */
+bool inspect_contradicts(const struct config *c, char *err, size_t errlen);
 
 #endif

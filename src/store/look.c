@@ -40,6 +40,9 @@ static const struct right {
 	{ "&" CHANNEL, "+subscribe", "SUBSCRIBE " CHANNEL, LOOK_UNTOLD },
 	{ NULL, "+client|id", "CLIENT ID", LOOK_UNTOLD },
 	{ NULL, "+client|tracking", "CLIENT TRACKING ON", LOOK_UNTOLD },
+	/* what redis.durability needs: is_used() tells which */
+	{ NULL, "+wait", "WAIT 1 1", LOOK_UNPROVEN },
+	{ NULL, "+config|get", "CONFIG GET appendfsync", LOOK_UNPROVEN },
 	/* what the relay's sweep needs */
 	{ NULL, "+scan", "SCAN 0", LOOK_UNSWEPT },
 	/* what the relay needs, besides its scripts: src/store/group.c, dead.c, lease.c, numbers.c */
@@ -71,6 +74,8 @@ static const struct {
 	[LOOK_FULL] = { "memory", LOOK_BROKEN },
 	[LOOK_EVICTS] = { "maxmemory-policy", LOOK_DEGRADED },
 	[LOOK_VOLATILE] = { "appendonly", LOOK_DEGRADED },
+	[LOOK_UNSYNCED] = { "appendfsync", LOOK_DEGRADED },
+	[LOOK_UNPROVEN] = { "acl_durability", LOOK_DEGRADED },
 	[LOOK_UNTOLD] = { "acl_cache", LOOK_DEGRADED },
 	[LOOK_UNRELAYED] = { "acl_relay", LOOK_DEGRADED },
 	[LOOK_UNTRIMMED] = { "acl_outbox", LOOK_WARNING },
@@ -83,12 +88,30 @@ static bool
 is_used(const struct config *c, const struct right *r)
 {
 
-	if (r->lack == LOOK_UNRELAYED || r->lack == LOOK_UNSWEPT)
+	switch (r->lack) {
+	case LOOK_UNTOLD:
+		return (c->cache_enabled);
+	case LOOK_UNCOUNTED:
+		return (c->throttle_enabled);
+	case LOOK_UNSWEPT:
+	case LOOK_UNRELAYED:
 		return (c->relay_enabled);
-	return ((r->lack != LOOK_UNTOLD || c->cache_enabled) && (r->lack != LOOK_UNCOUNTED || c->throttle_enabled));
+	case LOOK_UNPROVEN:
+		return (c->redis_durability == (r->command[0] == 'W' ? DURABILITY_REPLICA : DURABILITY_DISK));
+	default:
+		return (true);
+	}
 }
 
-enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE };
+/* The last one only with redis.durability "disk". */
+enum { ASK_ROLE, ASK_INFO, ASK_LOAD, ASK_PROBE, ASK_SYNC };
+
+size_t
+look_questions(const struct config *c)
+{
+
+	return (c->redis_durability == DURABILITY_DISK ? ASK_SYNC + 1 : ASK_SYNC);
+}
 
 void
 look_question(const struct config *c, size_t i, struct args *a)
@@ -105,6 +128,11 @@ look_question(const struct config *c, size_t i, struct args *a)
 		args_init(a, "SCRIPT");
 		args_text(a, "LOAD");
 		args_text(a, script_text(SCRIPT_PROBE));
+		return;
+	case ASK_SYNC:
+		args_init(a, "CONFIG");
+		args_text(a, "GET");
+		args_text(a, "append*");
 		return;
 	}
 	script_begin(SCRIPT_PROBE, a);
@@ -136,6 +164,8 @@ take_role(struct look *l, const redisReply *r)
 	if (r->type != REDIS_REPLY_ARRAY || r->elements < 1 || r->element[0]->type != REDIS_REPLY_STRING)
 		return (false);
 	take_word(l->role, text_of(r->element[0]));
+	if (r->elements > 2 && r->element[2]->type == REDIS_REPLY_ARRAY)
+		l->replicas = (uint32_t)r->element[2]->elements;
 	return (true);
 }
 
@@ -289,6 +319,32 @@ take_probe(struct look *l, const struct config *c, const redisReply *r)
 		set(l, LOOK_UNSEEN, true);
 }
 
+/* The value of the setting ${name} among pairs of names and values; STR_NONE if it is not there. */
+static struct str
+setting(const redisReply *r, const char *name)
+{
+
+	for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i + 1 < r->elements; i += 2)
+		if (r->element[i]->type == REDIS_REPLY_STRING && str_is(text_of(r->element[i]), name) &&
+		    r->element[i + 1]->type == REDIS_REPLY_STRING)
+			return (text_of(r->element[i + 1]));
+	return (STR_NONE);
+}
+
+/* Who may not be asked is not known to be good. */
+static void
+take_sync(struct look *l, const redisReply *r)
+{
+	struct str on = setting(r, "appendonly"), when = setting(r, "appendfsync");
+
+	if (begins(r, "NOPERM"))
+		set(l, LOOK_UNPROVEN, true);
+	if (on.p == NULL || when.p == NULL)
+		return;
+	l->synced = str_is(on, "yes") && str_is(when, "always");
+	set(l, LOOK_UNSYNCED, !l->synced);
+}
+
 static void
 judge_role(struct look *l)
 {
@@ -316,6 +372,9 @@ look_take(struct look *l, const struct config *c, size_t i, const struct redisRe
 		return (true);
 	case ASK_LOAD:
 		return (true); /* whether it could be loaded is what running it says */
+	case ASK_SYNC:
+		take_sync(l, r);
+		return (true);
 	}
 	take_probe(l, c, r);
 	l->at = l->loading ? 0 : clock_mono_ms();
@@ -385,6 +444,16 @@ look_say(struct buf *b, const struct look *l, enum look_fault f)
 	case LOOK_VOLATILE:
 		buf_puts(b, "Redis' appendonly is off: a restart brings back what was logged out.");
 		return;
+	case LOOK_UNSYNCED:
+		buf_puts(b,
+		    "Redis answers before its disk has what it answers, and redis.durability is \"disk\": what is ended is "
+		    "acknowledged by the spool only.");
+		return;
+	case LOOK_UNPROVEN:
+		buf_puts(b,
+		    "Our user may not ask Redis whether an ending is as durable as redis.durability says: it is acknowledged "
+		    "by the spool only.");
+		return;
 	case LOOK_UNTOLD:
 		buf_puts(b, "Our user may not be told of changes in Redis, so the session cache stays off.");
 		return;
@@ -425,6 +494,7 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 		return;
 	case LOOK_DENIED:
 	case LOOK_UNCOUNTED:
+	case LOOK_UNPROVEN:
 	case LOOK_UNTOLD:
 	case LOOK_UNRELAYED:
 	case LOOK_UNTRIMMED:
@@ -442,6 +512,9 @@ look_mend(struct buf *b, const struct look *l, const struct config *c, enum look
 		return;
 	case LOOK_VOLATILE:
 		buf_puts(b, "CONFIG SET appendonly yes");
+		return;
+	case LOOK_UNSYNCED:
+		buf_puts(b, "CONFIG SET appendonly yes appendfsync always");
 		return;
 	default:
 		mend_rights(b, c, "+info +role");

@@ -29,6 +29,8 @@ enum look_fault {
 	LOOK_FULL,      /* maxmemory is reached: no logins */
 	LOOK_EVICTS,    /* maxmemory-policy: it may throw sessions and records of their end away */
 	LOOK_VOLATILE,  /* appendonly is off: a restart brings back what was logged out */
+	LOOK_UNSYNCED,  /* redis.durability "disk": it answers before its disk has what it promises */
+	LOOK_UNPROVEN,  /* our user may not ask whether that, or "replica", is so */
 	LOOK_UNTOLD,    /* our user may not be told of changes: no session cache */
 	LOOK_UNRELAYED, /* our user may not do what the relay does: events wait */
 	LOOK_UNTRIMMED, /* our user may not trim outboxes, which only a relay does then */
@@ -45,13 +47,14 @@ enum look_weight { LOOK_WARNING, LOOK_DEGRADED, LOOK_BROKEN }; /* nothing lacks;
 #define LOOK_NO_SCRIPTS (LOOK_UNUSABLE | LOOK_BIT(LOOK_OLD) | LOOK_BIT(LOOK_DENIED))
 
 #define LOOK_PERIOD_MS 1000 /* between two looks by those who watch */
-#define LOOK_QUESTIONS 4    /* commands of one look */
 #define LOOK_WORD_MAX 31
 #define LOOK_RULES_MAX 639
 
 struct look {
 	uint32_t faults;                 /* LOOK_BIT() of each */
 	bool loading;                    /* it reads its files: what it may do cannot be asked yet */
+	bool synced;                     /* it is known to have on its disk what it answers */
+	uint32_t replicas;               /* that follow it now */
 	char role[LOOK_WORD_MAX + 1];    /* "master", "slave"; "" = not known */
 	char version[LOOK_WORD_MAX + 1]; /* "" = not known */
 	char policy[LOOK_WORD_MAX + 1];  /* maxmemory-policy */
@@ -59,6 +62,9 @@ struct look {
 	uint64_t run;                    /* a part of the run id; 0 = not known */
 	int64_t at;                      /* mono, ms; 0 = not looked at, or while it was loading */
 };
+
+/* How many commands one look has, with the settings ${c}. */
+size_t look_questions(const struct config *c);
 
 /* The ${i}th question of a look. */
 void look_question(const struct config *c, size_t i, struct args *a);

@@ -19,6 +19,7 @@
 #include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "store/durable.h"
 #include "store/event_id.h"
 #include "store/keys.h"
 #include "store/record.h"
@@ -109,6 +110,7 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	int64_t now = (clock_wall_ms() + route_offset_ms(&s->route)) / 1000;
 
 	memcpy(s->user_key, user_key, USER_KEY_LEN);
+	s->keep = s->kept = false;
 	keys_record(user_key, key);
 	keys_outbox(user_key, outbox);
 	script_begin(id, a);
@@ -159,7 +161,7 @@ run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply *
 
 	args_text(a, "");
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		if ((result = call_script(s, keys_bucket(s->user_key), id, a, r)) != DW_OK ||
+		if ((result = call_script_kept(s, keys_bucket(s->user_key), id, a, r, s->keep ? &s->kept : NULL)) != DW_OK ||
 		    !name_sessions(s, *r, &names, &len))
 			break;
 		freeReplyObject(*r);
@@ -170,6 +172,32 @@ run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply *
 	}
 	free(names);
 	return (result);
+}
+
+static bool
+has_spool(const struct config *c)
+{
+
+	(void)c;
+	return (true);
+}
+
+/* Replays have a time of their own: they are written all the same, for others to see. */
+bool
+mutation_keep(struct redis_store *s, const struct act *act)
+{
+
+	s->keep = true;
+	return (act->at != 0 || !has_spool(s->conf) || !durable_is_hopeless(s, keys_bucket(s->user_key)));
+}
+
+/* Without a spool nobody can be told that it will be done. */
+enum dw_result
+mutation_kept(const struct redis_store *s, enum dw_result result, bool *at_risk)
+{
+
+	*at_risk = result == DW_OK && s->keep && !s->kept;
+	return (*at_risk && !has_spool(s->conf) ? DW_UNAVAILABLE : result);
 }
 
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} is to be freed. */

@@ -33,6 +33,13 @@ enum dw_result mutation_done(enum script_id id, struct redisReply *r, const stru
 enum dw_result mutation_plain(struct redis_store *s, enum script_id id, struct args *a, size_t skip);
 
 /*
+ * After mutation_begin(): the change is one that people are promised, and is to be durable (store/durable.h). False: that
+ * cannot be had just now, and a spool is there; nothing should be sent. And once it is done with ${result}: is it at risk?
+ */
+bool mutation_keep(struct redis_store *s, const struct act *act);
+enum dw_result mutation_kept(const struct redis_store *s, enum dw_result result, bool *at_risk);
+
+/*
  * Takes what the script of the last mutation_begin() says of its outbox: counts and warns of events that were displaced or had
  * no room, and remembers how many can be added before the outbox need be looked at again.
  */

@@ -61,9 +61,9 @@ static void
 enter_faults(struct node *n, const struct look *l, const struct config *c)
 {
 	/* while it loads its files nobody can be asked what he may do */
-	uint32_t kept = l->loading
-			    ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) | LOOK_BIT(LOOK_UNTRIMMED) | LOOK_BIT(LOOK_UNSWEPT)
-			    : 0;
+	uint32_t kept = l->loading ? LOOK_BIT(LOOK_DENIED) | LOOK_BIT(LOOK_UNTOLD) | LOOK_BIT(LOOK_UNTRIMMED) |
+					 LOOK_BIT(LOOK_UNPROVEN) | LOOK_BIT(LOOK_UNSWEPT)
+				   : 0;
 	uint32_t before = atomic_load(&n->faults), now = l->faults | (before & kept);
 
 	while (!atomic_compare_exchange_weak(&n->faults, &before, now))
@@ -88,10 +88,20 @@ enter_run(struct node *n, const struct look *l)
 }
 
 void
+node_replicas(struct node *n, uint32_t seen)
+{
+	uint32_t before = atomic_load_explicit(&n->replicas, memory_order_relaxed);
+
+	while (seen > before && !atomic_compare_exchange_weak(&n->replicas, &before, seen))
+		;
+}
+
+void
 node_enter(struct node *n, const struct look *l, const struct config *c)
 {
 
 	enter_faults(n, l, c);
+	node_replicas(n, l->replicas);
 	if ((l->faults & LOOK_UNUSABLE) == 0)
 		enter_run(n, l);
 	atomic_store(&n->answered_at, clock_mono_ms());

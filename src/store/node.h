@@ -20,6 +20,9 @@ struct config;
  */
 void node_enter(struct node *n, const struct look *l, const struct config *c);
 
+/* So many replicas were seen: the most of all times counts. */
+void node_replicas(struct node *n, uint32_t seen);
+
 /* Voids all connections made under ${epoch}, if nobody has done so already. Returns true if this call did. */
 bool node_void(struct node *n, uint32_t epoch);
 

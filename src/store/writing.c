@@ -268,10 +268,13 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	args_text(&a, end_cause_event(w->cause));
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
 	args_int(&a, w->act.at);
+	/* the session that a login takes the place of is not promised to anybody */
+	if (w->cause != END_RELOGIN && !mutation_keep(store, &w->act))
+		return (DW_UNAVAILABLE);
 	if ((result = mutation_run(store, SCRIPT_END, &a, 7, &r, &p)) != DW_OK)
 		return (result);
 	good = take_end(store, &p, w, arena, out);
-	return (mutation_done(SCRIPT_END, r, &p, good));
+	return (mutation_kept(store, mutation_done(SCRIPT_END, r, &p, good), &out->at_risk));
 }
 
 /* Device ids come last and only as far as there are any, so the rest of the array says whether they do. */
@@ -393,11 +396,13 @@ writing_revoke(void *store, const struct revoke_write *w, struct revoke_reply *o
 	args_put(&a, w->jti, w->family ? 0 : JTI_LEN);
 	args_int(&a, w->access_exp < 0 ? 0 : w->access_exp);
 	args_int(&a, w->act.at);
+	if (!mutation_keep(store, &w->act))
+		return (DW_UNAVAILABLE);
 	if ((result = mutation_run(store, SCRIPT_REVOKE, &a, 2, &r, &p)) != DW_OK)
 		return (result);
 	out->wait = reply_int(&p);
 	mutation_lost(store, reply_int(&p));
-	return (mutation_done(SCRIPT_REVOKE, r, &p, out->wait >= 0));
+	return (mutation_kept(store, mutation_done(SCRIPT_REVOKE, r, &p, out->wait >= 0), &out->at_risk));
 }
 
 static void

@@ -8,7 +8,7 @@ static bool
 is_bare(const struct option *o)
 {
 
-	return (o->type == OPTION_BOOL || o->type == OPTION_INT || o->type == OPTION_LIST);
+	return (o->type == OPTION_BOOL || o->type == OPTION_INT || o->type == OPTION_COUNT || o->type == OPTION_LIST);
 }
 
 static void

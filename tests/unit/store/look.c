@@ -298,7 +298,7 @@ test_every_command_of_the_scripts_is_looked_for(void **state)
 
 	(void)state;
 	fx.conf.relay_enabled = true;
-	look_question(&fx.conf, LOOK_QUESTIONS - 1, &a);
+	look_question(&fx.conf, look_questions(&fx.conf) - 1, &a);
 	fx.conf.relay_enabled = false;
 	for (int i = 3; i < a.n; i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s ", (int)strcspn(a.v[i], " "), a.v[i]);
