@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * GET /admin/sessions without a user: all sessions of everybody, page by page. Redis gives users in batches (SCAN), in no order
+ * All sessions of everybody, page by page. Redis gives users in batches (SCAN), in no order
  * and perhaps twice; a batch is sorted, so that a cursor into it means the same the next time.
  *
  * A page ends when it is full or when its time is up: this process also answers health checks, and a large Redis must not keep
@@ -23,7 +23,7 @@
 #define SCANS_MAX 64            /* of one call: an empty stretch of a large Redis must end somewhere */
 #define CALL_MS 200             /* nor may a page of many users keep health checks waiting */
 #define SCRATCH_BYTES (4 << 20) /* the sessions of one user */
-#define PLACE_BYTES (8 + 4 + 8 + SESSION_KEY_LEN)
+#define PLACE_BYTES (8 + 4 + 8 + 8 + SESSION_KEY_LEN)
 
 /*
  * Where a page ended: after ${done} users of the batch that SCAN gives for ${scan}, and within the next user after
@@ -34,6 +34,7 @@ struct place {
 	uint64_t scan;
 	uint32_t done;
 	uint64_t sum;
+	uint64_t users; /* looked at, on all pages so far */
 	uint8_t session_key[SESSION_KEY_LEN];
 };
 
@@ -45,7 +46,7 @@ struct batch {
 
 struct listing {
 	struct app *app;
-	struct response *r;
+	const struct sessions_taker *t;
 	const struct wanted *w;
 	struct arena arena; /* of one user */
 	int64_t until;      /* mono, ms */
@@ -111,22 +112,22 @@ read_cursor(struct str text, struct place *p)
 	memcpy(&p->scan, raw, 8);
 	memcpy(&p->done, raw + 8, 4);
 	memcpy(&p->sum, raw + 12, 8);
-	memcpy(p->session_key, raw + 20, SESSION_KEY_LEN);
+	memcpy(&p->users, raw + 20, 8);
+	memcpy(p->session_key, raw + 28, SESSION_KEY_LEN);
 	return (true);
 }
 
 static void
-put_cursor(struct buf *b, const struct place *p)
+write_cursor(const struct place *p, char out[BASE64URL_LEN(PLACE_BYTES) + 1])
 {
 	uint8_t raw[PLACE_BYTES];
-	char text[BASE64URL_LEN(PLACE_BYTES) + 1];
 
 	memcpy(raw, &p->scan, 8);
 	memcpy(raw + 8, &p->done, 4);
 	memcpy(raw + 12, &p->sum, 8);
-	memcpy(raw + 20, p->session_key, SESSION_KEY_LEN);
-	base64url_encode(raw, sizeof(raw), text);
-	buf_json(b, str_of(text));
+	memcpy(raw + 20, &p->users, 8);
+	memcpy(raw + 28, p->session_key, SESSION_KEY_LEN);
+	base64url_encode(raw, sizeof(raw), out);
 }
 
 /* The index of the first session to show: the one after the last that was. */
@@ -157,9 +158,8 @@ put_user(struct listing *l, const uint8_t user_key[USER_KEY_LEN], struct session
 			continue;
 		if (l->shown == l->w->limit)
 			return (false);
-		if (l->shown++ > 0)
-			buf_putc(&l->r->body, ',');
-		sessions_put(l->app, l->r, user_key, s, list->user_id, list->username);
+		l->shown++;
+		l->t->take(l->t->arg, user_key, s, list->user_id, list->username);
 		memcpy(l->place.session_key, s->session_key, SESSION_KEY_LEN);
 	}
 	memset(l->place.session_key, 0, SESSION_KEY_LEN);
@@ -205,6 +205,7 @@ put_batch(struct listing *l, const struct batch *b)
 			l->more = true;
 			break;
 		}
+		l->place.users++;
 	}
 	if (l->more)
 		l->place.sum = sum_of(b, l->place.done);
@@ -229,7 +230,7 @@ put_page(struct listing *l)
 		arrange(&b);
 		if ((rc = put_batch(l, &b)) != DW_OK || l->more)
 			return (rc);
-		l->place = (struct place){ .scan = next };
+		l->place = (struct place){ .scan = next, .users = l->place.users };
 		l->place.sum = sum_of(&b, 0);
 		if (next == 0)
 			return (DW_OK);
@@ -241,35 +242,25 @@ put_page(struct listing *l)
 }
 
 /* The memory for one user's sessions is taken and given back by call: it is large, and listing is rare. */
-void
-everybody_list(struct app *app, struct request *q, struct response *r, const struct wanted *w)
+enum dw_result
+everybody_page(struct app *app, const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end)
 {
-	struct listing l = { .app = app, .r = r, .w = w, .until = clock_mono_ms() + CALL_MS };
+	struct listing l = { .app = app, .t = t, .w = w, .until = clock_mono_ms() + CALL_MS };
 	enum dw_result rc;
 	void *block;
 
-	if (!read_cursor(w->cursor, &l.place)) {
-		response_error(r, q, "invalid_request", "The cursor is none of this list.", NULL, 0);
-		return;
-	}
-	if ((block = malloc(SCRATCH_BYTES)) == NULL) {
-		response_error(r, q, "server_error", "There is no memory left.", NULL, 0);
-		return;
-	}
+	*end = (struct sessions_end){ .users = 0 };
+	if (!read_cursor(w->cursor, &l.place))
+		return (DW_INVALID);
+	if ((block = malloc(SCRATCH_BYTES)) == NULL)
+		return (DW_FAULT);
 	arena_init(&l.arena, block, SCRATCH_BYTES);
-	response_json(r, 200);
-	buf_puts(&r->body, "{\"sessions\":[");
 	rc = put_page(&l);
 	free(block);
-	if (rc != DW_OK) {
-		r->body.len = 0;
-		health_refuse(q, r, rc, "store_unavailable");
-		return;
-	}
-	buf_puts(&r->body, "],\"next_cursor\":");
-	if (l.more)
-		put_cursor(&r->body, &l.place);
-	else
-		buf_puts(&r->body, "null");
-	buf_putc(&r->body, '}');
+	if (rc == DW_OK && l.more)
+		write_cursor(&l.place, end->cursor);
+	end->users = l.place.users;
+	return (rc);
 }
+
+_Static_assert(BASE64URL_LEN(PLACE_BYTES) < SESSIONS_CURSOR_MAX, "the cursor fits");

@@ -22,10 +22,12 @@
 
 #include <microhttpd.h>
 
+#include "admin/explorer.h"
 #include "admin/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/mac.h"
+#include "http/basic.h"
 #include "http/body.h"
 #include "http/response.h"
 #include "http/trace.h"
@@ -192,14 +194,17 @@ method_of(const char *name)
 	return (strcmp(name, "POST") == 0 ? METHOD_POST : METHOD_OTHER);
 }
 
-/* Compared as hashes: neither the place of a difference nor the length can be timed. */
+/* As a bearer token, or as the password that a browser asks for. Compared as hashes: neither the place of a difference nor the
+ * length can be timed. */
 static bool
-token_matches(const char *token, struct str authorization)
+token_matches(const char *token, const struct request *q)
 {
 	uint8_t want[MAC_LEN], sent[MAC_LEN];
-	struct str rest = authorization, scheme = str_cut(&rest, ' ');
+	struct str rest = q->authorization, scheme = str_cut(&rest, ' ');
 
-	if (!str_is_nocase(scheme, "Bearer") || rest.p == NULL)
+	if (!str_is_nocase(scheme, "Bearer") && basic_password(q->arena, q->authorization, &rest) != DW_OK)
+		return (false);
+	if (rest.p == NULL)
 		return (false);
 	mac_sha256(token, strlen(token), want);
 	mac_sha256(rest.p, rest.len, sent);
@@ -235,7 +240,7 @@ static bool
 is_allowed(const struct http *h, const struct admin_route *route, const struct request *q, struct response *r)
 {
 
-	if (route->open || h->trusted || (h->token != NULL && token_matches(h->token, q->authorization)))
+	if (route->open || h->trusted || (h->token != NULL && token_matches(h->token, q)))
 		return (true);
 	if (h->token == NULL)
 		response_error(r, q, "not_found", "There is nothing here.", NULL, 0);
@@ -243,19 +248,42 @@ is_allowed(const struct http *h, const struct admin_route *route, const struct r
 		response_error(r, q, "missing_token", "The operators' token is needed.", NULL, 0);
 	else
 		response_error(r, q, "invalid_token", "This is not the operators' token.", NULL, 0);
+	if (route->person)
+		r->challenge = "Basic realm=\"doorward\", charset=\"UTF-8\"";
+	return (false);
+}
+
+/*
+ * A browser sends the password, and reaches a forwarded socket, for pages of strangers too. It then says from where; and a form
+ * proves by our token that it is one of our pages, to which no stranger can look. False: answered.
+ */
+static bool
+is_own_post(const struct http *h, const struct request *q, struct response *r)
+{
+	struct str origin = q->origin;
+	bool own = q->sec_fetch_site.p == NULL || str_is(q->sec_fetch_site, "same-origin") || str_is(q->sec_fetch_site, "none");
+
+	if (own && origin.p != NULL) {
+		own = str_starts(origin, "http://") || str_starts(origin, "https://");
+		(void)str_cut(&origin, '/'), (void)str_cut(&origin, '/');
+		own = own && origin.len == q->host.len && memcmp(origin.p, q->host.p, origin.len) == 0;
+	}
+	if (own && (!q->is_form || explorer_token_valid(h->app, q)))
+		return (true);
+	response_error(r, q, "csrf", "This request does not come from one of our pages, or from an old one.", NULL, 0);
 	return (false);
 }
 
 static bool
-take_body(struct coming *x, struct request *q, struct response *r)
+take_body(const struct http *h, const struct admin_route *route, struct coming *x, struct request *q, struct response *r)
 {
 	enum body_verdict v = body_read(q, read_body, x);
 
-	if (v == BODY_OK && q->is_form)
+	if (v == BODY_OK && q->is_form && !route->forms)
 		v = BODY_BAD_TYPE;
 	if (v != BODY_OK)
 		body_refuse(q, r, v, "Send application/json.");
-	return (v == BODY_OK);
+	return (v == BODY_OK && is_own_post(h, q, r));
 }
 
 /* The Host first, then the route, then whether the caller may, and only then the method: who may not know of it sees 404. */
@@ -277,7 +305,7 @@ dispatch(struct http *h, struct coming *x, struct str host, struct request *q, s
 		response_header(r, "Allow", route->methods == METHOD_POST ? STR_LIT("POST") : STR_LIT("GET, HEAD"));
 		return;
 	}
-	if (q->method == METHOD_POST && !take_body(x, q, r))
+	if (q->method == METHOD_POST && !take_body(h, route, x, q, r))
 		return;
 	route->handle(h->app, q, r);
 }
@@ -324,6 +352,15 @@ send_answer(struct MHD_Connection *conn, struct str answer)
 	return (rc);
 }
 
+/* Whether an error is read by somebody: at a page, or after a form of one. */
+static bool
+is_for_person(const struct request *q)
+{
+	const struct admin_route *route = routes_find(q->path);
+
+	return (route != NULL && (route->person || (route->forms && q->is_form)));
+}
+
 /* Buffers are static: this process serves one request at a time. */
 static enum MHD_Result
 answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connection *conn)
@@ -337,7 +374,9 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 	buf_init(&r.body, body, sizeof(body));
 	board_busy(h->app->slot, ROUTE_SLOTS, q->trace_id);
 	log_trace(q->trace_id);
-	dispatch(h, x, header(conn, MHD_HTTP_HEADER_HOST), q, &r);
+	dispatch(h, x, q->host, q, &r);
+	if (r.error.code != NULL && is_for_person(q))
+		explorer_error(h->app, q, &r);
 	buf_init(&out, text, sizeof(text));
 	response_write(&r, q, h->app->conf, &out);
 	board_idle(h->app->slot, r.status);
@@ -379,6 +418,9 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 	q.authorization = header(conn, MHD_HTTP_HEADER_AUTHORIZATION);
 	q.content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
 	q.accept = header(conn, MHD_HTTP_HEADER_ACCEPT);
+	q.host = header(conn, MHD_HTTP_HEADER_HOST);
+	q.origin = header(conn, MHD_HTTP_HEADER_ORIGIN);
+	q.sec_fetch_site = header(conn, "Sec-Fetch-Site");
 	trace_id_of(header(conn, "traceparent"), q.trace_id);
 	(void)str_copy(q.path, sizeof(q.path), str_of(url)); /* too long is "", which is not there */
 	rc = answer(cls, x, &q, conn);

@@ -7,6 +7,7 @@
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 
+#include "admin/explorer.h"
 #include "admin/find.h"
 #include "admin/routes.h"
 
@@ -110,6 +111,8 @@ kick_post(struct app *app, struct request *q, struct response *r)
 		health_refuse(q, r, rc, "store_unavailable");
 	else if (e.has_sid && !reply.has_own)
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
+	else if (q->is_form)
+		explorer_kicked(app, q, r, reply.ended);
 	else
 		answer(app, r, &e, &reply);
 }

@@ -9,14 +9,16 @@
 #define READS (METHOD_GET | METHOD_HEAD)
 
 static const struct admin_route routes[] = {
-	{ "/health/live", READS, true, health_live },
-	{ "/health/ready", READS, true, health_ready },
-	{ "/metrics", READS, true, metrics_text },
-	{ "/status", READS, true, status_page },
-	{ "/admin/flush", METHOD_POST, false, flush_post },
-	{ "/admin/kick", METHOD_POST, false, kick_post },
-	{ "/admin/sessions", READS, false, sessions_list },
-	{ "/admin/sessions/*", READS, false, sessions_show },
+	{ "/health/live", READS, .open = true, .handle = health_live },
+	{ "/health/ready", READS, .open = true, .handle = health_ready },
+	{ "/metrics", READS, .open = true, .handle = metrics_text },
+	{ "/status", READS, .open = true, .handle = status_page },
+	{ "/explorer", READS, .person = true, .handle = explorer_get },
+	{ "/explorer/kick", READS, .person = true, .handle = explorer_kick },
+	{ "/admin/flush", METHOD_POST, .handle = flush_post },
+	{ "/admin/kick", METHOD_POST, .forms = true, .handle = kick_post },
+	{ "/admin/sessions", READS, .handle = sessions_list },
+	{ "/admin/sessions/*", READS, .handle = sessions_show },
 };
 
 const struct admin_route *

@@ -17,6 +17,8 @@ struct admin_route {
 	const char *path; /* exact; '*' is one segment, as in web/route.h */
 	unsigned methods; /* enum method, or-ed */
 	bool open;        /* reads, and names no user: served to everybody on the machine */
+	bool person;      /* a page: asks for the token as a Basic password, and its errors are pages */
+	bool forms;       /* takes them too, with our token in them */
 	void (*handle)(struct app *app, struct request *q, struct response *r);
 };
 
@@ -32,6 +34,12 @@ void flush_post(struct app *app, struct request *q, struct response *r);
 void kick_post(struct app *app, struct request *q, struct response *r);
 void sessions_list(struct app *app, struct request *q, struct response *r);
 void sessions_show(struct app *app, struct request *q, struct response *r);
+
+void explorer_get(struct app *app, struct request *q, struct response *r);
+void explorer_kick(struct app *app, struct request *q, struct response *r);
+
+/* Makes a page of the error that ${r} holds, under the same status and headers. */
+void explorer_error(struct app *app, struct request *q, struct response *r);
 
 /* Answers 503 or 500 for a store or user database (${what}) that gave ${rc}. */
 void health_refuse(const struct request *q, struct response *r, enum dw_result rc, const char *what);

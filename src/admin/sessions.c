@@ -18,8 +18,8 @@
 #define PAGE_DEFAULT 64
 #define PAGE_MAX 256 /* times the longest session object this fits ADMIN_ROOM */
 
-void
-sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
+static void
+put_session(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
     const char *user_id, const char *username)
 {
 	struct device room, *device = NULL;
@@ -68,39 +68,48 @@ find_start(
 	return (false);
 }
 
-/* Reads one session more than fits the page, to know whether there is a next one. */
+/* Looks at one session more than fits the page, to know whether there is a next one. */
 static void
-put_list(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list,
-    size_t start, const struct wanted *w)
+give_page(struct app *app, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list, size_t start,
+    const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end)
 {
 	int64_t now = app->store->now(app->store_ctx);
-	char cursor[PUBLIC_SID_LEN + 1];
 	const struct session *last = NULL;
 	uint64_t n = 0;
-	bool more = false;
 
-	response_json(r, 200);
-	buf_puts(&r->body, "{\"sessions\":[");
 	for (size_t i = start; i < list->n; i++) {
 		if (!sessions_match(w, list, &list->sessions[i], now))
 			continue;
-		if ((more = n == w->limit))
-			break;
-		if (n++ > 0)
-			buf_putc(&r->body, ',');
+		if (n++ == w->limit) {
+			sid_public(keyring_user(app->keys), user_key, last->session_key, end->cursor);
+			return;
+		}
 		last = &list->sessions[i];
-		sessions_put(app, r, user_key, last, list->user_id, list->username);
+		t->take(t->arg, user_key, last, list->user_id, list->username);
 	}
-	buf_puts(&r->body, "],\"next_cursor\":");
-	if (more)
-		sid_public(keyring_user(app->keys), user_key, last->session_key, cursor);
-	buf_json(&r->body, more ? str_of(cursor) : STR_NONE);
-	buf_putc(&r->body, '}');
 }
 
-/* One way to write an address, that of the sessions. False: it is none. */
-static bool
-read_ip(struct str text, char out[INET6_ADDRSTRLEN])
+enum dw_result
+sessions_of_user(struct app *app, struct arena *arena, const uint8_t user_key[USER_KEY_LEN], const struct wanted *w,
+    const struct sessions_taker *t, struct sessions_end *end)
+{
+	struct session_list list;
+	enum dw_result rc;
+	size_t start;
+
+	*end = (struct sessions_end){ .users = 1 };
+	if ((rc = app->store->list(app->store_ctx, user_key, arena, &list)) != DW_OK)
+		return (rc);
+	sessions_sort(&list);
+	if (!find_start(app, &list, user_key, w->cursor, &start))
+		return (DW_INVALID);
+	give_page(app, user_key, &list, start, w, t, end);
+	return (DW_OK);
+}
+
+/* One way to write an address, that of the sessions. */
+bool
+sessions_read_ip(struct str text, char out[INET6_ADDRSTRLEN])
 {
 	char given[INET6_ADDRSTRLEN];
 	struct in6_addr raw;
@@ -118,53 +127,75 @@ read_ip(struct str text, char out[INET6_ADDRSTRLEN])
 	}
 }
 
-static bool
-read_wanted(const struct request *q, struct wanted *w, struct str *user)
+bool
+sessions_wanted(const struct request *q, uint64_t limit, struct wanted *w)
 {
 	bool bad = false;
-	struct str limit = request_query(q, "limit", &bad), ip = request_query(q, "ip", &bad);
+	struct str text = request_query(q, "limit", &bad), ip = request_query(q, "ip", &bad);
 
-	*user = request_query(q, "user", &bad);
 	w->cursor = request_query(q, "cursor", &bad);
-	w->limit = PAGE_DEFAULT;
-	if (bad || (limit.p != NULL && (!str_to_u64(limit, PAGE_MAX, &w->limit) || w->limit == 0)))
+	w->limit = limit;
+	if (bad || (text.p != NULL && (!str_to_u64(text, PAGE_MAX, &w->limit) || w->limit == 0)))
 		return (false);
-	return (read_ip(ip, w->ip));
+	return (sessions_read_ip(ip, w->ip));
+}
+
+/* A list as JSON in the making. */
+struct json_list {
+	struct app *app;
+	struct response *r;
+	bool begun;
+};
+
+static void
+put_next(void *arg, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id, const char *username)
+{
+	struct json_list *l = arg;
+
+	if (l->begun)
+		buf_putc(&l->r->body, ',');
+	l->begun = true;
+	put_session(l->app, l->r, user_key, s, user_id, username);
 }
 
 static void
-list_user(struct app *app, struct request *q, struct response *r, const struct wanted *w, struct str user)
+refuse_list(struct request *q, struct response *r, enum dw_result rc)
 {
-	struct session_list list;
-	uint8_t user_key[USER_KEY_LEN];
-	enum dw_result rc;
-	size_t start;
 
-	if (!find_user(app, q, r, user, user_key))
-		return;
-	if ((rc = app->store->list(app->store_ctx, user_key, q->arena, &list)) != DW_OK) {
-		health_refuse(q, r, rc, "store_unavailable");
-		return;
-	}
-	sessions_sort(&list);
-	if (find_start(app, &list, user_key, w->cursor, &start))
-		put_list(app, r, user_key, &list, start, w);
-	else
+	if (rc == DW_INVALID)
 		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
+	else
+		health_refuse(q, r, rc, "store_unavailable");
 }
 
 void
 sessions_list(struct app *app, struct request *q, struct response *r)
 {
-	struct str user;
+	bool bad = false;
+	struct str user = request_query(q, "user", &bad);
+	struct json_list l = { .app = app, .r = r };
+	struct sessions_taker t = { put_next, &l };
+	uint8_t user_key[USER_KEY_LEN];
+	struct sessions_end end;
 	struct wanted w;
+	enum dw_result rc;
 
-	if (!read_wanted(q, &w, &user))
+	if (!sessions_wanted(q, PAGE_DEFAULT, &w) || bad) {
 		response_error(r, q, "invalid_request", "A limit is 1 to 256, an ip is one address.", NULL, 0);
-	else if (user.p != NULL)
-		list_user(app, q, r, &w, user);
-	else
-		everybody_list(app, q, r, &w);
+		return;
+	}
+	if (user.p != NULL && !find_user(app, q, r, user, user_key))
+		return;
+	response_json(r, 200);
+	buf_puts(&r->body, "{\"sessions\":[");
+	rc = user.p != NULL ? sessions_of_user(app, q->arena, user_key, &w, &t, &end) : everybody_page(app, &w, &t, &end);
+	if (rc != DW_OK) {
+		refuse_list(q, r, rc);
+		return;
+	}
+	buf_puts(&r->body, "],\"next_cursor\":");
+	buf_json(&r->body, end.cursor[0] != '\0' ? str_of(end.cursor) : STR_NONE);
+	buf_putc(&r->body, '}');
 }
 
 /* A session that is over is 404, with the reason it ended for. */
@@ -190,6 +221,6 @@ sessions_show(struct app *app, struct request *q, struct response *r)
 	}
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
-	sessions_put(app, r, l.user_key, &found.session, found.user_id, found.username);
+	put_session(app, r, l.user_key, &found.session, found.user_id, found.username);
 	buf_putc(&r->body, '}');
 }

@@ -24,15 +24,37 @@ void sessions_sort(struct session_list *list);
 /* Is ${s} of ${list} alive at ${now}, and one of those wanted? */
 bool sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now);
 
-/* Appends it as the login's answer shows it. */
-void sessions_put(struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct session *s,
-    const char *user_id, const char *username);
+#define SESSIONS_CURSOR_MAX 96
+
+/* Where a page ended. */
+struct sessions_end {
+	char cursor[SESSIONS_CURSOR_MAX]; /* of the next one; "" = there is none */
+	uint64_t users;                   /* that were looked at, from the first page on */
+};
+
+/* Called with one session of a page. */
+struct sessions_taker {
+	void (*take)(void *arg, const uint8_t user_key[USER_KEY_LEN], const struct session *s, const char *user_id,
+	    const char *username);
+	void *arg;
+};
+
+/* The address ${text} (p NULL = any) as sessions have it. False: it is none. */
+bool sessions_read_ip(struct str text, char out[INET6_ADDRSTRLEN]);
+
+/* Reads limit, cursor and ip of the query; ${limit} of none. False: one of them is malformed. */
+bool sessions_wanted(const struct request *q, uint64_t limit, struct wanted *w);
+
+/* A page of one user's sessions, newest first. DW_INVALID: the cursor names none of them, else as in store.h. */
+enum dw_result sessions_of_user(struct app *app, struct arena *arena, const uint8_t user_key[USER_KEY_LEN],
+    const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end);
 
 /*
- * Answers with a page of everybody's sessions. The work of a call is bounded: a page may hold fewer than were asked
- * for, or none, and still have a cursor. A session that is there all the time is shown at least once; if much changes
- * in between it may be shown twice.
+ * A page of everybody's sessions. The work of a call is bounded: a page may hold fewer than were asked for, or none, and still
+ * have a cursor. A session that is there all the time is shown at least once; if much changes in between it may be shown twice.
+ * DW_INVALID: the cursor is none, else as in store.h.
  */
-void everybody_list(struct app *app, struct request *q, struct response *r, const struct wanted *w);
+enum dw_result everybody_page(
+    struct app *app, const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end);
 
 #endif

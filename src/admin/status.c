@@ -61,5 +61,5 @@ status_page(struct app *app, struct request *q, struct response *r)
 	if (wants_json(q))
 		status_json(app, r);
 	else
-		status_html(app, r);
+		status_html(app, q, r);
 }

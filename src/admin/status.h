@@ -9,7 +9,7 @@
 #include "doorward/response.h"
 
 void status_json(struct app *app, struct response *r);
-void status_html(struct app *app, struct response *r);
+void status_html(struct app *app, const struct request *q, struct response *r);
 
 /* Milliseconds the request in hand has taken; 0 if there is none. */
 int64_t status_busy_ms(const struct board_slot *s);

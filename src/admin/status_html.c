@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The status page: what is wrong, some numbers, the pools, the stages, the processes. Without script; it loads itself again.
- * Its style is allowed by a nonce, and everything that is not a number of ours is escaped.
+ * The status page: what is wrong, some numbers, the pools, the stages, the processes. Without script; everything that is not a
+ * number of ours is escaped.
  */
 #include "config.h"
 
@@ -9,55 +9,29 @@
 
 #include "admin/health.h"
 #include "admin/numbers.h"
-#include "auth/csrf.h"
+#include "admin/pages.h"
 #include "base/clock.h"
+#include "handle/texts.h"
 #include "web/route.h"
 
 #include "admin/status.h"
 
-#define REFRESH 5 /* seconds: a page on a wall stays true without script */
+#define REFRESH_MAX 3600 /* seconds */
 
-static const char style[] =
-    ":root{color-scheme:light dark}*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.25rem 1.5rem "
-    "3rem;font:.95rem/1.45 "
-    "system-ui,sans-serif;"
-    "color:#1c2733;background:#fff}h1{font-size:1.25rem;margin:0}h2{font-size:1rem;margin:1.75rem 0 "
-    ".25rem}header{display:flex;"
-    "gap:1rem;align-items:baseline;flex-wrap:wrap;margin-bottom:1rem}header p{margin:0;color:#5a6876}"
-    ".well,.alarm{border-left:.3rem solid #2b7a4b;background:#eaf5ee;padding:.6rem .9rem;margin:0 0 "
-    "1rem;list-style:none}"
-    ".alarm{border-color:#a3271f;background:#fbeceb}.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7."
-    "5rem,"
-    "1fr));"
-    "gap:.75rem;margin:0}.tiles div{border:1px solid #d5dce4;border-radius:.35rem;padding:.5rem "
-    ".75rem}dt{color:#5a6876;"
-    "font-size:.8rem}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}dd "
-    "small{font-size:.8rem;color:#5a6876}"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .6rem;"
-    "border-bottom:1px solid "
-    "#e3e8ee;font-variant-numeric:tabular-nums;white-space:nowrap}th{font-weight:600;font-size:.8rem;"
-    "color:#5a6876}.n{text-align:right}.z{color:#647180}.bad{color:#a3271f;font-weight:600}"
-    "@media (prefers-color-scheme:dark){body{color:#e4e9ef;background:#12171d}header p,dt,th,dd small{color:#9fb0c0}"
-    ".tiles "
-    "div{border-color:#313c48}.alarm{border-color:#ff9b93}th,td{border-color:#252e38}.well{background:#14291c}.alarm{"
-    "background:#331716}"
-    ".z{color:#8494a4}.bad{color:#ff9b93}}";
-
+/* Loads itself again only if it is asked to, as a page on a wall is: who reads it would lose the place, and the focus. */
 static void
-begin(struct response *r)
+begin(const struct request *q, struct response *r)
 {
-	char nonce[CSRF_COOKIE_TEXT + 1] = "", csp[256];
+	struct template_value values[] = { { .name = "title", .value = STR_LIT("Status") }, { .name = "refresh" } };
+	bool bad = false;
+	struct str seconds = request_query(q, "refresh", &bad);
+	uint64_t n;
 
-	(void)csrf_random(nonce); /* without randomness the page is plain */
-	snprintf(csp, sizeof(csp), "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'", nonce);
+	if (!bad && seconds.p != NULL && str_to_u64(seconds, REFRESH_MAX, &n) && n > 0)
+		values[1].value = seconds;
 	response_html(r, 200);
-	r->own_csp = true;
-	response_header(r, "Content-Security-Policy", str_of(csp));
-	buf_printf(&r->body,
-	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"refresh\" "
-	    "content=\"%d\">\n<title>doorward: status</title>\n<style nonce=\"%s\">%s</style>\n</head>\n<body>\n",
-	    REFRESH, nonce, style);
+	pages_begin(r, template_status);
+	template_render(&r->body, TEXTS_ENGLISH, template_status, values, 2);
 }
 
 /* A number cell; nothing and worse than nothing look different. */
@@ -233,7 +207,8 @@ put_pools(struct buf *b, const struct board *board)
 {
 
 	buf_puts(b,
-	    "<h2>Pools</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">wanted<th class=\"n\">up<th "
+	    "<h2>Pools</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<tr><th>pool<th class=\"n\">wanted<th "
+	    "class=\"n\">up<th "
 	    "class=\"n\">busy"
 	    "<th class=\"n\">waiting<th class=\"n\">requests<th class=\"n\">2xx<th class=\"n\">3xx<th class=\"n\">4xx"
 	    "<th class=\"n\">5xx<th class=\"n\">half within<th class=\"n\">99 % within<th class=\"n\">Redis errors"
@@ -249,7 +224,7 @@ put_stages(struct buf *b, const struct board *board)
 {
 	struct board_numbers t;
 
-	buf_puts(b, "<h2>Time by stage, 99 % within</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool");
+	buf_puts(b, "<h2>Time by stage, 99 % within</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<tr><th>pool");
 	for (enum board_stage s = STAGE_READ; s < BOARD_STAGES; s++)
 		buf_printf(b, "<th class=\"n\">%s", board_stage_word(s));
 	buf_puts(b, "</tr>\n");
@@ -294,7 +269,7 @@ static void
 put_processes(struct buf *b, const struct board *board)
 {
 
-	buf_puts(b, "<h2>Processes</h2>\n<div class=\"scroll\"><table>\n<tr><th>pool<th class=\"n\">pid<th "
+	buf_puts(b, "<h2>Processes</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<tr><th>pool<th class=\"n\">pid<th "
 		    "class=\"n\">generation<th>state"
 		    "<th class=\"n\">age<th class=\"n\">requests<th class=\"n\">connections<th>breaker<th>in hand</tr>\n");
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
@@ -304,22 +279,22 @@ put_processes(struct buf *b, const struct board *board)
 }
 
 void
-status_html(struct app *app, struct response *r)
+status_html(struct app *app, const struct request *q, struct response *r)
 {
 	const struct board *board = app->board;
 	struct buf *b = &r->body;
 
-	begin(r);
-	buf_printf(b, "<header><h1>doorward</h1><p>version " PACKAGE_VERSION ", master %d, generation %u, up ",
-	    board->master_pid, board->generation);
+	begin(q, r);
+	buf_printf(
+	    b, "<p>doorward, version " PACKAGE_VERSION ", master %d, generation %u, up ", board->master_pid, board->generation);
 	put_duration(b, (clock_wall_ms() - board->started) / 1000);
 	buf_puts(b, ", at ");
 	buf_time(b, clock_wall_ms() / 1000);
-	buf_puts(b, "</p></header>\n");
+	buf_puts(b, "</p>\n");
 	put_verdict(b, app);
 	put_tiles(b, app);
 	put_pools(b, board);
 	put_stages(b, board);
 	put_processes(b, board);
-	buf_puts(b, "</body>\n</html>\n");
+	buf_puts(b, "</main>\n</body>\n</html>\n");
 }

@@ -46,6 +46,13 @@ csrf_token_valid(const struct keyring *keys, struct str cookie, struct str token
 	return (mac_equal(want, token.p, CSRF_TOKEN_TEXT));
 }
 
+bool
+csrf_same(const char one[CSRF_TOKEN_TEXT], const char other[CSRF_TOKEN_TEXT])
+{
+
+	return (mac_equal(one, other, CSRF_TOKEN_TEXT));
+}
+
 /* "https://host[:port]" of the issuer, without its path. */
 static struct str
 issuer_origin(const struct config *c)

@@ -26,6 +26,9 @@ void csrf_token(const struct keyring *keys, struct str cookie, char out[CSRF_TOK
 /* True if ${token} belongs to ${cookie} (constant time). False if either is absent. */
 bool csrf_token_valid(const struct keyring *keys, struct str cookie, struct str token);
 
+/* True if two such tokens are the same (constant time). */
+bool csrf_same(const char one[CSRF_TOKEN_TEXT], const char other[CSRF_TOKEN_TEXT]);
+
 enum csrf_origin { CSRF_OWN, CSRF_FOREIGN, CSRF_UNSAID };
 
 /* What the browser says of where the request comes from: Sec-Fetch-Site, else Origin against the configured own origins. */

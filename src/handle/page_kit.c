@@ -65,16 +65,6 @@ page_begin(struct page *p, const struct app *app, const struct request *q)
 	page_set(p, "theme_css", option(app->conf->theme_css));
 }
 
-/* What stands between <style> and </style>. */
-static struct str
-own_style(const char *template)
-{
-	static const char begin[] = "<style>";
-	const char *from = strstr(template, begin) + sizeof(begin) - 1;
-
-	return ((struct str){ from, (size_t)(strstr(from, "</style>") - from) });
-}
-
 void
 page_finish(struct page *p, struct response *r, int status, const char *template)
 {
@@ -83,7 +73,7 @@ page_finish(struct page *p, struct response *r, int status, const char *template
 
 	response_html(r, status);
 	r->own_csp = true;
-	csp_of_styles(own_style(template), option(c->theme_css), c->theme_css[0] != '\0' || c->site_logo[0] != '\0', csp);
+	csp_of_styles(template_style(template), option(c->theme_css), c->theme_css[0] != '\0' || c->site_logo[0] != '\0', csp);
 	response_header(r, "Content-Security-Policy", str_of(csp));
 	template_render(&r->body, p->language, template, p->values, p->n);
 	explicit_bzero(p->token, sizeof(p->token));

@@ -111,3 +111,12 @@ template_render(struct buf *out, unsigned language, const char *text, const stru
 
 	render(&r, text, true);
 }
+
+struct str
+template_style(const char *text)
+{
+	static const char begin[] = "<style>";
+	const char *from = strstr(text, begin) + sizeof(begin) - 1;
+
+	return ((struct str){ from, (size_t)(strstr(from, "</style>") - from) });
+}

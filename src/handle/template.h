@@ -32,4 +32,7 @@ struct template_value {
  */
 void template_render(struct buf *out, unsigned language, const char *text, const struct template_value *values, size_t n);
 
+/* What stands in the first style element of ${text}, whose digest goes into the page's policy. */
+struct str template_style(const char *text);
+
 #endif

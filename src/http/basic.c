@@ -46,6 +46,21 @@ decode(struct arena *a, struct str text, struct str *out)
 }
 
 enum dw_result
+basic_password(struct arena *a, struct str header, struct str *password)
+{
+	struct str rest = header, pair;
+
+	*password = STR_NONE;
+	if (header.p == NULL)
+		return (DW_ABSENT);
+	if (!str_is_nocase(str_cut(&rest, ' '), "Basic") || rest.p == NULL || !decode(a, str_trim(rest), &pair))
+		return (DW_INVALID);
+	(void)str_cut(&pair, ':');
+	*password = pair;
+	return (pair.p != NULL ? DW_OK : DW_INVALID);
+}
+
+enum dw_result
 basic_read(struct arena *a, struct str header, struct str *id, struct str *secret)
 {
 	struct str rest = header, pair, first;

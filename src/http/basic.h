@@ -13,4 +13,7 @@
  */
 enum dw_result basic_read(struct arena *a, struct str header, struct str *id, struct str *secret);
 
+/* The password alone of a browser's credentials, as it was typed (RFC 7617). Results as above. */
+enum dw_result basic_password(struct arena *a, struct str header, struct str *password);
+
 #endif

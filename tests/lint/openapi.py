@@ -142,7 +142,7 @@ def routes_in(name, pattern):
 
 def check_routes(spec):
     public = routes_in("src/web/route.c", r'{ "(/[^"]*)", ([^,]*), [^,]*, \w+, "(\w+)" }')
-    operators = routes_in("src/admin/routes.c", r'{ "(/[^"]*)", ([^,]*), (?:true|false), (\w+) }')
+    operators = routes_in("src/admin/routes.c", r'{ "(/[^"]*)", ([^,]*),(?: \.\w+ = true,)* \.handle = (\w+) }')
     described = {True: set(), False: set()}
     for path, item in spec["paths"].items():
         for method in METHODS:

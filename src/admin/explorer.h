@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* The operators' pages: who is signed in, what happened, and a kick. */
+#ifndef ADMIN_EXPLORER_H
+#define ADMIN_EXPLORER_H
+
+#include "doorward/app.h"
+#include "doorward/request.h"
+#include "doorward/response.h"
+
+/* True if the form carries a token that one of our pages had, at most two hours ago. */
+bool explorer_token_valid(const struct app *app, const struct request *q);
+
+/* Answers the form's kick: so many sessions have ended. */
+void explorer_kicked(struct app *app, struct request *q, struct response *r, uint32_t ended);
+
+#endif

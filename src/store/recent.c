@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A stream can be read from its new end only by XREVRANGE, which our Redis user need not be allowed; and there are as many
+ * streams as buckets. So time is cut into pieces, the last seconds first and each four times as long as the one before, until
+ * enough was found. Of each stream a piece gives the oldest ${most}: in a piece where one stream has more, its newest may be
+ * left out. The pieces begin so short that this takes thousands of events a second.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/arena.h"
+#include "doorward/config.h"
+#include "store/call.h"
+#include "store/keys.h"
+
+#include "store/recent.h"
+
+#define FIRST_PIECE 4000 /* ms */
+#define AHEAD_MS 60000   /* our idea of Redis' time may be behind */
+
+struct event {
+	uint64_t ms, seq;
+	struct str json; /* of those that are kept: ours */
+};
+
+struct recent {
+	struct redis_store *s;
+	size_t most, n;
+	struct event events[RECENT_MAX];
+	struct call calls[CALLS_MAX];
+	struct args args[CALLS_MAX];
+};
+
+static bool
+is_newer(const struct event *a, const struct event *b)
+{
+
+	return (a->ms != b->ms ? a->ms > b->ms : a->seq > b->seq);
+}
+
+/* Puts ${e} in its place, newest first, unless there are enough newer ones. False: out of memory. */
+static bool
+keep(struct recent *r, struct event e)
+{
+	size_t at = r->n;
+	char *copy;
+
+	while (at > 0 && is_newer(&e, &r->events[at - 1]))
+		at--;
+	if (at == r->most)
+		return (true);
+	if ((copy = strndup(e.json.p, e.json.len)) == NULL)
+		return (false);
+	e.json = str_of(copy);
+	if (r->n < r->most)
+		r->n++;
+	else
+		free((void *)(uintptr_t)r->events[r->n - 1].json.p);
+	memmove(&r->events[at + 1], &r->events[at], (r->n - 1 - at) * sizeof(e));
+	r->events[at] = e;
+	return (true);
+}
+
+static bool
+is_text(const redisReply *r)
+{
+
+	return (r->type == REDIS_REPLY_STRING);
+}
+
+/* One entry: its number, and the members e and JSON. */
+static bool
+parse(const redisReply *r, struct event *e)
+{
+	struct str number, ms;
+	const redisReply *members;
+
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || !is_text(r->element[0]))
+		return (false);
+	members = r->element[1];
+	if (members->type != REDIS_REPLY_ARRAY || members->elements < 2 || !is_text(members->element[1]))
+		return (false);
+	number = (struct str){ r->element[0]->str, r->element[0]->len };
+	ms = str_cut(&number, '-');
+	e->json = (struct str){ members->element[1]->str, members->element[1]->len };
+	return (str_to_u64(ms, UINT64_MAX, &e->ms) && str_to_u64(number, UINT64_MAX, &e->seq));
+}
+
+static enum dw_result
+take(struct recent *r, const struct call *c)
+{
+	struct event e;
+
+	if (c->result != DW_OK)
+		return (c->result == DW_ABSENT ? DW_FAULT : c->result);
+	if (c->reply->type != REDIS_REPLY_ARRAY)
+		return (call_nonsense("XRANGE"));
+	for (size_t i = 0; i < c->reply->elements; i++) {
+		if (!parse(c->reply->element[i], &e))
+			return (call_nonsense("XRANGE"));
+		if (!keep(r, e))
+			return (DW_FAULT);
+	}
+	return (DW_OK);
+}
+
+static void
+prepare(struct recent *r, size_t i, unsigned bucket, int64_t from, int64_t to)
+{
+	struct args *a = &r->args[i];
+	char key[KEYS_OUTBOX_LEN + 1];
+
+	keys_outbox_of(bucket, key);
+	args_init(a, "XRANGE");
+	args_copy(a, key, KEYS_OUTBOX_LEN);
+	args_int(a, from);
+	args_int(a, to - 1); /* of a number without its second half the whole millisecond is meant */
+	args_text(a, "COUNT");
+	args_int(a, (int64_t)r->most);
+	r->calls[i] = (struct call){ .bucket = bucket, .a = a };
+}
+
+/* What ${n} buckets from ${first} on have between two times, the later one left out. */
+static enum dw_result
+ask(struct recent *r, unsigned first, unsigned n, int64_t from, int64_t to)
+{
+	enum dw_result result = DW_OK, one;
+
+	for (unsigned i = 0; i < n; i++)
+		prepare(r, i, first + i, from, to);
+	call_many(r->s, r->calls, n);
+	for (unsigned i = 0; i < n; i++) {
+		one = take(r, &r->calls[i]);
+		freeReplyObject(r->calls[i].reply);
+		if (result == DW_OK)
+			result = one;
+	}
+	return (result);
+}
+
+static enum dw_result
+ask_all(struct recent *r, const uint8_t *user_key, int64_t from, int64_t to)
+{
+	enum dw_result rc = DW_OK;
+
+	if (user_key != NULL)
+		return (ask(r, keys_bucket(user_key), 1, from, to));
+	for (unsigned b = 0; rc == DW_OK && b < KEYS_BUCKETS; b += CALLS_MAX)
+		rc = ask(r, b, CALLS_MAX, from, to);
+	return (rc);
+}
+
+static bool
+give(const struct recent *r, struct arena *arena, struct str out[RECENT_MAX], size_t *n)
+{
+
+	for (; *n < r->n; (*n)++) {
+		out[*n] = str_of(arena_strdup(arena, r->events[*n].json));
+		if (out[*n].p == NULL)
+			return (false);
+	}
+	return (true);
+}
+
+enum dw_result
+recent_events(struct redis_store *s, int64_t seconds, const uint8_t *user_key, size_t most, struct arena *arena,
+    struct str out[RECENT_MAX], size_t *n)
+{
+	struct recent *r = malloc(sizeof(*r)); /* too large for the stack */
+	int64_t now = redis_store_ops.now(s) * 1000, oldest = now - seconds * 1000, to = now + AHEAD_MS, back = FIRST_PIECE;
+	enum dw_result rc = r == NULL ? DW_FAULT : DW_OK;
+
+	*n = 0;
+	if (r != NULL)
+		*r = (struct recent){ .s = s, .most = most < RECENT_MAX ? most : RECENT_MAX };
+	while (rc == DW_OK && to > oldest && r->n < r->most) {
+		int64_t from = now - back > oldest ? now - back : oldest;
+
+		rc = ask_all(r, user_key, from, to);
+		to = from;
+		back *= 4;
+	}
+	if (rc == DW_OK && !give(r, arena, out, n))
+		rc = DW_FAULT;
+	for (size_t i = 0; r != NULL && i < r->n; i++)
+		free((void *)(uintptr_t)r->events[i].json.p);
+	free(r);
+	return (rc);
+}
