@@ -47,6 +47,7 @@
 #include "master/privs.h"
 #include "master/signals.h"
 #include "pam/serve.h"
+#include "reconcile/reconcile.h"
 #include "relay/relay.h"
 #include "state.h"
 #include "store/inspect.h"
@@ -233,6 +234,14 @@ run_relay(struct child *c, const struct config *conf)
 	return (relay_run(c, conf));
 }
 
+static int
+run_reconcile(struct child *c, const struct config *conf)
+{
+
+	c->cache = conf->cache_enabled ? cache : NULL;
+	return (reconcile_run(c, conf));
+}
+
 static void
 front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t workers)
 {
@@ -333,6 +342,11 @@ plan(const struct config *conf, struct plan *p)
 		p->roles[p->n_roles++] = (struct role){ .name = "relay", .run = run_relay, .count = 1, .helper = ASKERS };
 	if (userdb_driver(conf->userdb_url)->join != NULL)
 		helper_role(conf, p);
+	/* who has an account of ours is kicked by whoever takes it away */
+	if (conf->relay_enabled && conf->userdb_reconcile > 0 && !userdb_is_one(conf))
+		p->roles[p->n_roles++] = (struct role){
+			.name = "reconcile", .run = run_reconcile, .count = 1, .nice = LOGIN_NICE, .helper = ASKERS
+		};
 	admin_role(conf, p);
 }
 

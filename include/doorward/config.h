@@ -155,6 +155,7 @@ struct config {
 	char *userdb_groups_file;
 	char *userdb_records, *userdb_records_password_file;
 	char *postgresql_find, *postgresql_find_id, *postgresql_set_hash; /* "" = our own tables */
+	int64_t userdb_reconcile;                                         /* ms; 0 = never */
 	char **userdb_groups;                                             /* those that count, NULL-terminated; empty = all */
 
 	/* new passwords */

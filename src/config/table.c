@@ -232,6 +232,8 @@ const struct option table_options[] = {
 	    "File with the password for that one; \"\" is none."),
 	OPT(PATH, "userdb.groups_file", "", 0, PATH_MAX_LEN, userdb_groups_file,
 	    "File with the groups of htpasswd: users, \"group: name name\" a line; \"\" is none."),
+	OPT(DURATION, "userdb.reconcile", "15m", 0, DAYS(1), userdb_reconcile,
+	    "How often accounts kept elsewhere are asked about those who are signed in; 0s is never."),
 	OPT(LIST, "userdb.groups", "[ ]", 0, GROUPS_LISTED_MAX, userdb_groups,
 	    "Groups that count: others are left out of sessions, headers and tokens; none listed is all."),
 
