@@ -49,6 +49,7 @@
 #include "pam/serve.h"
 #include "reconcile/reconcile.h"
 #include "relay/relay.h"
+#include "relay/sinks.h"
 #include "state.h"
 #include "store/inspect.h"
 #include "web/route.h"
@@ -458,7 +459,9 @@ keys_are_usable(const struct config *conf)
 static int
 print_test(const struct config *conf, const struct options *o)
 {
-	size_t obstacles = preflight_check(conf, stderr) + !keys_are_usable(conf), found = 0;
+	size_t obstacles = preflight_check(conf, stderr) + (conf->relay_enabled ? sinks_check(conf, stderr) : 0) +
+			   !keys_are_usable(conf),
+	       found = 0;
 
 	if (o->strict) {
 		signal(SIGPIPE, SIG_IGN); /* Redis may hang up on us */

@@ -20,6 +20,7 @@
 #include "child/sandbox.h"
 #include "child/services.h"
 #include "child/wait.h"
+#include "relay/deliver.h"
 #include "relay/sweep.h"
 #include "relay/task.h"
 
@@ -31,6 +32,7 @@
 
 /* In the order in which they run. */
 static const struct relay_task *const tasks[] = {
+	&deliver_task,
 	&sweep_task,
 };
 

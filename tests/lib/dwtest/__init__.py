@@ -4,6 +4,7 @@
 Only the standard library is used. A test file is a program: functions test_*(site) run in order against one site, see main().
 """
 
+from . import relay
 from .answer import Answer
 from .browser import Browser
 from .check import Failed, Skip, equal, expect, fails, same, wait_until

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A lane for the ledger and one for each row of `sinks`; what they share: the hints which outbox has something new, the sweep
+ * of all of them once a second for hints that were lost, and the trimming of what every group has acknowledged. Who is active
+ * for the ledger, which is always there, trims.
+ */
+#include <sys/epoll.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "relay/lane.h"
+#include "store/backlog.h"
+#include "store/hints.h"
+
+#include "relay/deliver.h"
+
+#define SWEEP_MS 1000
+#define TRIM_MS 1000
+#define LANES_MAX 17
+
+struct deliver {
+	struct relay *relay;
+	struct lane *lanes[LANES_MAX];
+	size_t n;
+	struct hints *hints;
+	int set; /* epoll: hints and the drivers of the lanes */
+	int64_t sweep_at, trim_at;
+	unsigned trimmed;         /* up to there, in this round */
+	bool marks[KEYS_BUCKETS]; /* outboxes in which there may be something to trim */
+};
+
+static void
+hint(void *arg, int bucket)
+{
+	struct deliver *d = arg;
+
+	for (size_t i = 0; i < d->n; i++) {
+		if (bucket < 0)
+			lane_sweep(d->lanes[i]);
+		else
+			lane_hint(d->lanes[i], (unsigned)bucket);
+	}
+}
+
+static bool
+watch(struct deliver *d, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	return (fd < 0 || epoll_ctl(d->set, EPOLL_CTL_ADD, fd, &e) == 0);
+}
+
+static bool
+add_lane(struct deliver *d, const struct sink_conf *conf, char *why, int len)
+{
+
+	if ((d->lanes[d->n] = lane_open(d->relay, conf, why, (size_t)len)) == NULL)
+		return (false);
+	return (watch(d, lane_fd(d->lanes[d->n++])));
+}
+
+static void
+close_all(void *task)
+{
+	struct deliver *d = task;
+	int saved = errno;
+
+	for (size_t i = 0; i < d->n; i++)
+		lane_close(d->lanes[i]);
+	hints_free(d->hints);
+	if (d->set >= 0)
+		close(d->set);
+	free(d);
+	errno = saved;
+}
+
+static bool
+open_all(struct deliver *d, char *why, int len)
+{
+	const struct config *conf = d->relay->app.conf;
+
+	if ((d->set = epoll_create1(EPOLL_CLOEXEC)) < 0 || (d->hints = hints_new(conf, hint, d, why, (size_t)len)) == NULL ||
+	    !watch(d, hints_fd(d->hints)) || !add_lane(d, NULL, why, len))
+		return (false);
+	for (size_t i = 0; i < conf->n_sinks; i++)
+		if (!add_lane(d, &conf->sinks[i], why, len))
+			return (false);
+	return (true);
+}
+
+static void *
+open_deliver(struct relay *r, bool *off, char *why, int len)
+{
+	struct deliver *d = calloc(1, sizeof(*d));
+
+	(void)off;
+	if (d == NULL)
+		return (NULL);
+	d->relay = r;
+	d->set = -1;
+	memset(d->marks, true, sizeof(d->marks));
+	if (open_all(d, why, len))
+		return (d);
+	close_all(d);
+	return (NULL);
+}
+
+static int
+fd_of(void *task)
+{
+	const struct deliver *d = task;
+
+	return (d->set);
+}
+
+static int64_t
+due(void *task)
+{
+	struct deliver *d = task;
+	int64_t now = clock_mono_ms(), least = d->sweep_at - now, ms;
+
+	if ((ms = hints_due(d->hints)) < least)
+		least = ms;
+	for (size_t i = 0; i < d->n && least > 0; i++)
+		if ((ms = lane_due(d->lanes[i])) >= 0 && ms < least)
+			least = ms;
+	return (least < 0 ? 0 : least);
+}
+
+static void
+sweep(struct deliver *d, int64_t now)
+{
+
+	if (now < d->sweep_at)
+		return;
+	d->sweep_at = now + SWEEP_MS;
+	hint(d, -1);
+}
+
+static void
+trim(struct deliver *d, int64_t now)
+{
+
+	if (now < d->trim_at || !lane_is_active(d->lanes[0]))
+		return;
+	d->trim_at = now + TRIM_MS;
+	(void)backlog_trim(d->relay->app.store_ctx, d->relay->app.conf->outbox_keep / 1000, d->marks, &d->trimmed);
+}
+
+static void
+run(void *task)
+{
+	struct deliver *d = task;
+	int64_t now = clock_mono_ms();
+
+	hints_run(d->hints);
+	sweep(d, now);
+	for (size_t i = 0; i < d->n; i++)
+		lane_run(d->lanes[i], d->marks);
+	trim(d, now);
+}
+
+static bool
+leave(void *task)
+{
+	struct deliver *d = task;
+	bool left = true;
+
+	for (size_t i = 0; i < d->n; i++)
+		left &= lane_leave(d->lanes[i]);
+	return (left);
+}
+
+const struct relay_task deliver_task = {
+	.name = "deliver events",
+	.open = open_deliver,
+	.fd = fd_of,
+	.due = due,
+	.run = run,
+	.leave = leave,
+	.close = close_all,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One row a kind of sink. Those that need a library of their own are in modules (base/module.h), which the relay opens for the
+ * rows that are configured, and nobody else; a test of the configuration tries them in a process that ends at once.
+ */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/module.h"
+#include "relay/exec.h"
+#include "relay/ledger.h"
+
+#include "relay/sinks.h"
+
+#define PACKAGE "doorward-sinks"
+#define WHY_MAX 1024
+
+static const struct kind {
+	const char *type;
+	const struct sink_driver *driver; /* NULL: the module's */
+	const char *module;
+} kinds[] = {
+	{ "exec", &exec_driver, NULL },
+	{ "webhook", NULL, "sink_http" },
+	{ "set", NULL, "sink_http" },
+	{ "backchannel", NULL, "sink_http" },
+	{ "amqp", NULL, "sink_amqp" },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct sink_driver *
+of_module(const struct kind *k, char *why, size_t len)
+{
+	const struct module *m = module_open(k->module, PACKAGE, why, len);
+
+	if (m == NULL)
+		return (NULL);
+	for (size_t i = 0; m->sinks != NULL && m->sinks[i] != NULL; i++)
+		if (strcmp(m->sinks[i]->type, k->type) == 0)
+			return (m->sinks[i]);
+	snprintf(why, len, "the module %s has no sink of type %s", k->module, k->type);
+	errno = 0;
+	return (NULL);
+}
+
+const struct sink_driver *
+sinks_driver(const char *type, char *why, size_t len)
+{
+
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i].type, type) == 0)
+			return (kinds[i].driver != NULL ? kinds[i].driver : of_module(&kinds[i], why, len));
+	snprintf(why, len, "there is no sink of type %s", type);
+	errno = 0;
+	return (NULL);
+}
+
+const struct sink_driver *
+sinks_ledger(void)
+{
+
+	return (&ledger_driver);
+}
+
+static size_t
+check_all(const struct config *conf, FILE *out)
+{
+	char why[WHY_MAX];
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < conf->n_sinks; i++) {
+		const struct sink_driver *d = sinks_driver(conf->sinks[i].type, why, sizeof(why));
+
+		if (d != NULL && d->check(&conf->sinks[i], why, sizeof(why)))
+			continue;
+		fprintf(out, "%s: sinks[%zu]: sink \"%s\": %s\n", conf->file, i, conf->sinks[i].name, why);
+		wrong++;
+	}
+	return (wrong);
+}
+
+/* What a module's library leaves behind ends with the process. Fewer than 100 rows: the number fits an exit code. */
+size_t
+sinks_check(const struct config *conf, FILE *out)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (conf->n_sinks == 0)
+		return (0);
+	fflush(out);
+	if ((pid = fork()) == 0) {
+		size_t wrong = check_all(conf, out);
+
+		fflush(out);
+		_exit((int)wrong);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && WIFEXITED(status))
+		return ((size_t)WEXITSTATUS(status));
+	fprintf(out, "%s: sinks: they could not be looked at\n", conf->file);
+	return (1);
+}
