@@ -16,6 +16,7 @@
 #include "ctl/options.h"
 #include "ctl/password.h"
 #include "ctl/print.h"
+#include "doorward/config.h"
 
 #include "ctl/user.h"
 
@@ -195,6 +196,10 @@ user_list(struct ctl *c, const struct options *o)
 
 	if (ctl_users(c) != 0 || ctl_arena(c, PAGE_BYTES) != 0)
 		return (CTL_FAILED);
+	if (c->users->list == NULL) {
+		ctl_say("the accounts of userdb.url (%s) cannot be listed here", c->conf->userdb_url);
+		return (CTL_FAILED);
+	}
 	if (o->json)
 		fputs("{\"users\":[", stdout);
 	else

@@ -32,6 +32,8 @@
 
 #define SHUT_MS 1000       /* as long as a browser waits before it tries again */
 #define TOGETHER_MS 100    /* calls in a hurry with less between them are one request's */
+#define OTHER_MS 1000      /* after one problem another one is told */
+#define READS_MAX 16       /* of what came unasked: a farewell, and then the end */
 #define HURRY_PART 4       /* of userdb.timeout, for a login */
 #define CONNINFO_MAX 64    /* settings of a connection */
 #define LIST_OF_HOSTS 1024 /* bytes */
@@ -89,13 +91,19 @@ set_problem(struct pg_db *db, const char *why)
 	db->problem[n] = '\0';
 }
 
+/* Not at every request; but when it is another one, soon. */
 static enum dw_result
 say_problem(struct pg_db *db)
 {
-	static int64_t next;
+	static int64_t next, again;
+	static char said[sizeof(db->problem)];
+	int64_t now = clock_mono_ms();
 
-	if (log_due(&next))
+	if (log_due(&next) || (now >= again && strcmp(said, db->problem) != 0)) {
 		log_error("user database cannot be asked error=%s", log_text(str_of(db->problem)));
+		memcpy(said, db->problem, sizeof(said));
+		again = now + OTHER_MS;
+	}
 	return (DW_UNAVAILABLE);
 }
 
@@ -370,10 +378,9 @@ static void
 look_at_kept(struct pg_db *db)
 {
 
-	if (db->conn == NULL || db->state != PG_READY || !wait_for(db, POLLIN, 0))
-		return;
-	if (!PQconsumeInput(db->conn) || PQstatus(db->conn) != CONNECTION_OK)
-		pg_drop(db);
+	for (int i = 0; i < READS_MAX && db->conn != NULL && db->state == PG_READY && wait_for(db, POLLIN, 0); i++)
+		if (!PQconsumeInput(db->conn) || PQisBusy(db->conn) || PQstatus(db->conn) != CONNECTION_OK)
+			pg_drop(db);
 }
 
 /* An answer that was not waited for: it may be here by now. */
@@ -400,6 +407,8 @@ be_ready(struct pg_db *db, int64_t start, int64_t deadline)
 
 	if (start < db->shut_until)
 		return (DW_UNAVAILABLE);
+	if (db->conn != NULL && db->state < PG_READY && start >= db->since + db->timeout)
+		pg_drop(db); /* begun long ago: how it went on nobody has looked at since */
 	if (!drain(db, deadline))
 		return (give_up(db, "it is still busy with what was asked before"));
 	look_at_kept(db);
@@ -493,6 +502,8 @@ allowance(struct pg_db *db, enum pg_patience patience, int64_t now)
 	return (USERDB_PATIENCE - db->spent);
 }
 
+typedef enum dw_result asking(struct pg_db *, int64_t, int64_t, const char *, const char *const *, int, PGresult **);
+
 static enum dw_result
 ask(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char *const *values, int n, PGresult **out)
 {
@@ -511,12 +522,27 @@ ask(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char 
 	return (answer(db, now + allowed, out));
 }
 
-/* A failure of what was sent on a kept connection is not tried again: it may have been done. */
+/*
+ * A question on a kept connection that turns out to be over, since the server was restarted at this very moment, is asked again
+ * on another one. A change is not: it may have been done.
+ */
 static enum dw_result
-timed(struct pg_db *db, enum pg_patience patience, const char *sql, const char *const *values, int n, PGresult **out)
+ask_again(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char *const *values, int n, PGresult **out)
+{
+	bool kept = db->conn != NULL && db->state == PG_READY;
+	enum dw_result rc = ask(db, now, allowed, sql, values, n, out);
+
+	if (rc != DW_UNAVAILABLE || !kept || db->conn != NULL || clock_mono_ms() < db->shut_until)
+		return (rc);
+	return (ask(db, now, allowed, sql, values, n, out));
+}
+
+static enum dw_result
+timed(
+    struct pg_db *db, enum pg_patience patience, asking *way, const char *sql, const char *const *values, int n, PGresult **out)
 {
 	int64_t now = clock_mono_ms();
-	enum dw_result rc = ask(db, now, allowance(db, patience, now), sql, values, n, out);
+	enum dw_result rc = way(db, now, allowance(db, patience, now), sql, values, n, out);
 
 	if (patience == PG_HURRY) {
 		db->last = clock_mono_ms();
@@ -529,14 +555,14 @@ enum dw_result
 pg_ask(struct pg_db *db, enum pg_patience patience, const char *sql, const char *const *values, int n, PGresult **out)
 {
 
-	return (timed(db, patience, sql, values, n, out));
+	return (timed(db, patience, ask_again, sql, values, n, out));
 }
 
 enum dw_result
 pg_change(struct pg_db *db, enum pg_patience patience, const char *sql, const char *const *values, int n)
 {
 	PGresult *r;
-	enum dw_result rc = timed(db, patience, sql, values, n, &r);
+	enum dw_result rc = timed(db, patience, ask, sql, values, n, &r);
 
 	if (rc != DW_OK)
 		return (rc);
@@ -549,7 +575,7 @@ enum dw_result
 pg_run(struct pg_db *db, const char *sql, PGresult **out)
 {
 
-	return (timed(db, PG_WAIT, sql, NULL, 0, out));
+	return (timed(db, PG_WAIT, ask_again, sql, NULL, 0, out));
 }
 
 bool

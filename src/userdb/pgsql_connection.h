@@ -48,7 +48,8 @@ enum pg_patience {
 };
 
 /*
- * Runs ${sql} with the ${n} texts at ${values} as $1 …, NULL being null; never as part of the text. DW_OK: the rows are in
+ * Asks ${sql}, which changes nothing and may be sent twice, with the ${n} texts at ${values} as $1 …, NULL being null; never as
+ * part of the text. DW_OK: the rows are in
  * ${*out}, to be cleared by PQclear(). DW_ABSENT: a value cannot be what the statement compares it with, or refers to nothing.
  * DW_REFUSED: there is such a row already. DW_UNAVAILABLE and DW_FAULT: logged.
  */
@@ -58,7 +59,7 @@ enum dw_result pg_ask(
 /* The same for a statement that gives no rows: DW_ABSENT also if it changed none. */
 enum dw_result pg_change(struct pg_db *db, enum pg_patience patience, const char *sql, const char *const *values, int n);
 
-/* Runs the statements of ${sql}, without values, in one transaction. */
+/* Asks ${sql}, without values. */
 enum dw_result pg_run(struct pg_db *db, const char *sql, PGresult **out);
 
 /* Connects, if need be without a look at the version of the tables. DW_OK or DW_UNAVAILABLE, db->problem saying why. */
