@@ -194,7 +194,13 @@ int
 user_list(struct ctl *c, const struct options *o)
 {
 
-	if (ctl_users(c) != 0 || ctl_arena(c, PAGE_BYTES) != 0)
+	if (ctl_users(c) != 0)
+		return (CTL_FAILED);
+	if (c->users->list == NULL) {
+		ctl_say("the accounts of userdb.url (%s) cannot be listed here: whoever keeps them can", c->conf->userdb_url);
+		return (CTL_FAILED);
+	}
+	if (ctl_arena(c, PAGE_BYTES) != 0)
 		return (CTL_FAILED);
 	if (c->users->list == NULL) {
 		ctl_say("the accounts of userdb.url (%s) cannot be listed here", c->conf->userdb_url);

@@ -189,6 +189,7 @@ const struct userdb_driver helper_driver = {
 	.module = "userdb_pam",
 	.package = "doorward-pam",
 	.by_name = true,
+	.instead = "change them where PAM keeps them, with passwd(1) and usermod(8) or their like",
 	.is_url = is_service,
 	.open = open_asker,
 	.close = free,
