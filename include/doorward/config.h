@@ -153,6 +153,9 @@ struct config {
 	char *userdb_password_file;
 	int64_t userdb_timeout; /* ms */
 	char *userdb_groups_file;
+	char *ldap_base, *ldap_filter, *ldap_bind_dn, *ldap_id, *ldap_name;
+	char *ldap_group_base, *ldap_group_filter, *ldap_group_name, *ldap_ca_file;
+	bool ldap_starttls, ldap_insecure;
 	char *userdb_records, *userdb_records_password_file;
 	char *postgresql_find, *postgresql_find_id, *postgresql_set_hash; /* "" = our own tables */
 	int64_t userdb_reconcile;                                         /* ms; 0 = never */

@@ -154,6 +154,11 @@ struct userdb_driver {
 
 	/* Whether ${url}, of this scheme, names a database. Looks at nothing but the text. */
 	bool (*is_url)(const char *url);
+	/*
+	 * Of a row: what is wrong with the settings of this kind of database, as far as texts and files tell. Returns the name
+	 * of the option, with the rest of a sentence in ${err}; NULL if nothing is. NULL: there are none.
+	 */
+	const char *(*fault)(const struct config *conf, char *err, size_t errlen);
 	/* Of a module's, that has several for a scheme: whether it is this one for ${part} of ${conf}. NULL: yes. */
 	bool (*serves)(const struct config *conf, enum userdb_part part);
 	/* Name and version of the library below. NULL: there is none but the module's. */

@@ -37,7 +37,8 @@
 
 #define SOCKET_PATH_CAP sizeof(((struct sockaddr_un *)0)->sun_path)
 #define SECURE_PREFIX "__Host-"
-#define GLOBAL (-1) /* instead of the index of a client */
+#define FAULT_MAX 384 /* bytes of a sentence about the settings of a user database */
+#define GLOBAL (-1)   /* instead of the index of a client */
 
 /* Says what is wrong with the global option ${name}, at the place where it was set. */
 #define wrong(l, name, ...) source_wrong((l), source_of((l)->c, (name)), (name), __VA_ARGS__)
@@ -251,11 +252,15 @@ check_userdb(const struct loading *l)
 {
 	const struct config *c = l->c;
 	const struct userdb_driver *accounts = userdb_driver(c->userdb_url), *records = userdb_driver(c->userdb_records);
+	char what[FAULT_MAX];
+	const char *option;
 
 	if (holds_password(c->userdb_url))
 		wrong(l, "userdb.url", "takes no password: see userdb.password_file");
 	else if (accounts == NULL)
 		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
+	else if (accounts->fault != NULL && (option = accounts->fault(c, what, sizeof(what))) != NULL)
+		wrong(l, option, "%s", what);
 	if (holds_password(c->userdb_records))
 		wrong(l, "userdb.records", "takes no password: see userdb.records_password_file");
 	else if (records == NULL || !records->records)

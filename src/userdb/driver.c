@@ -13,6 +13,7 @@
 #include "doorward/config.h"
 #include "userdb/htpasswd.h"
 #include "userdb/helper.h"
+#include "userdb/ldap_settings.h"
 #include "userdb/sqlite.h"
 
 #include "doorward/userdb.h"
@@ -28,22 +29,14 @@ has_authority(const char *url)
 static const struct userdb_driver postgresql = {
 	.scheme = "postgresql", .module = "userdb_pgsql", .package = "doorward-pgsql", .records = true, .is_url = has_authority
 };
-static const struct userdb_driver ldap = {
-	.scheme = "ldap", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
-};
-static const struct userdb_driver ldaps = {
-	.scheme = "ldaps", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
-};
-static const struct userdb_driver ldapi = {
-	.scheme = "ldapi", .module = "userdb_ldap", .package = "doorward-ldap", .is_url = has_authority
-};
+
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,
 	&postgresql,
 	&htpasswd_driver,
-	&ldap,
-	&ldaps,
-	&ldapi,
+	&ldap_row,
+	&ldaps_row,
+	&ldapi_row,
 	&helper_driver,
 };
 
