@@ -101,6 +101,7 @@ struct login_reply {
 	int64_t now;                                                  /* the store's time of the login */
 	struct session session;                                       /* as written, times filled in */
 	uint32_t replaced;                                            /* sessions ended by this login */
+	char groups[GROUPS_MAX + 1]; /* that the user's record has now: not those of the login, if it had others already */
 };
 
 /*
@@ -275,10 +276,13 @@ struct store_ops {
 	void (*look_at_clock)(void *store);
 	/* Revokes, and reports "token_revoked"; a repeat does nothing, nor does a session that is over. */
 	enum dw_result (*revoke)(void *store, const struct revoke_write *w, struct revoke_reply *out);
-	/* Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing
-	 * is done. */
-	enum dw_result (*set_groups)(
-	    void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups);
+	/*
+	 * Gives all live sessions of the user the groups ${groups}. A user without a record, or another one's record: nothing
+	 * is done. With ${instead}, GROUPS_MAX + 1 bytes, only if the record has these; then it becomes what the record has
+	 * now.
+	 */
+	enum dw_result (*set_groups)(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id,
+	    const char *username, char *instead, const char *groups);
 	/* Does ${n} steps, of different counters, at once: each has its own result. Every one may be sent twice. */
 	void (*guess)(void *store, struct guess *guesses, size_t n);
 };

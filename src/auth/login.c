@@ -261,7 +261,7 @@ hand_out_access(struct app *app, const struct login_input *in, struct login_outp
 
 /* The script answers what was stored, in Redis' time. */
 static enum login_outcome
-write_session(struct app *app, const struct login_write *w, struct login_output *out)
+write_session(struct app *app, const struct login_write *w, struct login_output *out, char recorded[GROUPS_MAX + 1])
 {
 	struct login_reply reply;
 
@@ -273,6 +273,7 @@ write_session(struct app *app, const struct login_write *w, struct login_output 
 		log_error("two users share a pseudonym, the login was refused user=%s", w->user_id);
 		return (SIGN_IN_FAULT);
 	}
+	memcpy(recorded, reply.groups, sizeof(reply.groups));
 	out->session = reply.session;
 	out->cookie_in = out->session.absolute - out->session.created;
 	return (SIGNED_IN);
@@ -329,20 +330,24 @@ look(struct app *app, const struct login_input *in, const struct login_output *o
  * verified a moment ago is the old one now. Whoever changes an account writes it first and ends the sessions then, so a look
  * after the birth misses nothing, and the tokens have not left this process yet. Not knowing is not allowing.
  *
- * Groups changed on the way are no reason to refuse; but this login has put the old ones into the user's record, for all his
- * sessions.
+ * Groups changed on the way are no reason to refuse. Where the user's record ${recorded} others than the account has, it is
+ * this login that brings them there; but only in the place of those it knows of, since whoever changes groups writes them into
+ * the record, too, and must not be undone.
  */
 static enum login_outcome
-look_again(struct app *app, const struct login_input *in, struct login_output *out)
+look_again(struct app *app, const struct login_input *in, struct login_output *out, char recorded[GROUPS_MAX + 1])
 {
 	struct account *mine = &out->account, now;
 	enum login_outcome rc;
 
 	for (int i = 0; i < LOOKS_MAX; i++) {
-		if ((rc = look(app, in, out, &now)) != SIGNED_IN || strcmp(now.groups, mine->groups) == 0)
+		if ((rc = look(app, in, out, &now)) != SIGNED_IN)
 			return (rc);
 		memcpy(mine->groups, now.groups, sizeof(mine->groups));
-		if (app->store->set_groups(app->store_ctx, out->user_key, mine->id, mine->name, mine->groups) != DW_OK)
+		if (strcmp(mine->groups, recorded) == 0)
+			return (SIGNED_IN);
+		if (app->store->set_groups(app->store_ctx, out->user_key, mine->id, mine->name, recorded, mine->groups) !=
+		    DW_OK)
 			return (SIGN_IN_NO_STORE);
 	}
 	take_back(app, in, out, END_UNCONFIRMED);
@@ -353,6 +358,7 @@ static enum login_outcome
 begin_session(struct app *app, const struct login_input *in, struct login_output *out)
 {
 	struct login_write w = { .limit = (uint32_t)app->conf->session_limit, .reject = app->conf->session_reject };
+	char recorded[GROUPS_MAX + 1];
 	enum login_outcome rc;
 
 	describe(in, &out->account, &w);
@@ -360,10 +366,10 @@ begin_session(struct app *app, const struct login_input *in, struct login_output
 	set_lifetimes(in, &w);
 	if (!set_device(app, in, &w.session) || !make_secrets(app, in, &w, out))
 		return (SIGN_IN_FAULT);
-	if ((rc = write_session(app, &w, out)) != SIGNED_IN)
+	if ((rc = write_session(app, &w, out, recorded)) != SIGNED_IN)
 		return (rc);
 	memcpy(out->session.device_id, w.session.device_id, sizeof(out->session.device_id));
-	if ((rc = look_again(app, in, out)) != SIGNED_IN)
+	if ((rc = look_again(app, in, out, recorded)) != SIGNED_IN)
 		return (rc);
 	remember_device(app, in, out);
 	know_device(app, in, out);

@@ -135,7 +135,7 @@ change_sessions(struct ctl *c, struct account *a)
 		return (-1);
 	ctl_pseudonym(c, a->id, user_key);
 	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
-		r = redis_store_ops.set_groups(c->store, user_key, a->id, a->name, counting(c, a, groups));
+		r = redis_store_ops.set_groups(c->store, user_key, a->id, a->name, NULL, counting(c, a, groups));
 		if (r != DW_OK) {
 			ctl_say_store(r, user_key);
 			return (-1);

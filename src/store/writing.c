@@ -134,6 +134,16 @@ put_login(const struct redis_store *s, struct args *a, const struct login_write 
 	args_int(a, record_end(s, &o->session));
 }
 
+/* The groups of a user's text; false if it makes no sense. */
+static bool
+take_groups(struct str text, char groups[GROUPS_MAX + 1])
+{
+	struct str user[RECORD_USER_FIELDS] = { text };
+	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1];
+
+	return (record_unpack_user(user, id, name, groups));
+}
+
 /* Where nothing had to be moved the script does not send the fields back. */
 static bool
 take_login(
@@ -149,6 +159,9 @@ take_login(
 	f = reply_str(p);
 	out->replaced = (uint32_t)reply_int(p);
 	mutation_lost(store, reply_int(p));
+	(void)str_copy(out->groups, sizeof(out->groups), str_of(w->groups));
+	if (reply_left(p) > 0 && !take_groups(reply_str(p), out->groups))
+		return (false);
 	if (p->bad || outcome < LOGIN_DONE || outcome > LOGIN_COLLISION)
 		return (false);
 	out->outcome = (int)outcome;
@@ -358,18 +371,27 @@ writing_touch(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t s
 }
 
 enum dw_result
-writing_set_groups(
-    void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
+writing_set_groups(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, char *instead,
+    const char *groups)
 {
 	const struct login_write who = { .user_id = user_id, .username = username, .groups = groups };
-	uint8_t user[RECORD_USER_MAX];
+	uint8_t user[RECORD_USER_MAX], old[RECORD_USER_MAX];
+	enum dw_result result;
 	struct args a;
+	struct reply p;
+	redisReply *r;
+	bool good;
 
 	if (!login_is_sane(&who))
 		return (DW_FAULT);
 	mutation_begin(store, &a, SCRIPT_GROUPS, user_key, NULL, &nobody, NULL);
 	args_put(&a, user, record_pack_user(str_of(user_id), str_of(username), str_of(groups), user));
-	return (mutation_plain(store, SCRIPT_GROUPS, &a, 0));
+	args_put(&a, old, instead == NULL ? 0 : record_pack_user(str_of(user_id), str_of(username), str_of(instead), old));
+	if ((result = mutation_run(store, SCRIPT_GROUPS, &a, 2, &r, &p)) != DW_OK)
+		return (result);
+	mutation_lost(store, reply_int(&p));
+	good = instead == NULL || take_groups(reply_str(&p), instead);
+	return (mutation_done(SCRIPT_GROUPS, r, &p, good));
 }
 
 enum dw_result

@@ -31,6 +31,13 @@ lookup(void *ctx, const struct lookup *q, struct lookup_reply *out)
 	return (f->lookup_rc);
 }
 
+static void
+keep(char *to, size_t size, const char *text)
+{
+
+	snprintf(to, size, "%s", text == NULL ? "(null)" : text);
+}
+
 static enum dw_result
 begin(void *ctx, const struct login_write *w, struct login_reply *out)
 {
@@ -42,6 +49,7 @@ begin(void *ctx, const struct login_write *w, struct login_reply *out)
 	out->outcome = f->login_outcome;
 	out->now = f->now;
 	out->session = w->session;
+	keep(out->groups, sizeof(out->groups), f->recorded_groups != NULL ? f->recorded_groups : w->groups);
 	out->session.created = out->session.last_seen = out->session.rotated = f->now;
 	out->session.absolute = f->now + w->absolute_in;
 	out->session.family_absolute = f->now + w->family_absolute_in;
@@ -110,13 +118,6 @@ revoke(void *ctx, const struct revoke_write *w, struct revoke_reply *out)
 	return (f->revoke_rc);
 }
 
-static void
-keep(char *to, size_t size, const char *text)
-{
-
-	snprintf(to, size, "%s", text == NULL ? "(null)" : text);
-}
-
 static enum dw_result
 notify(void *ctx, const struct notice *n)
 {
@@ -157,13 +158,20 @@ look_at_clock(void *ctx)
 }
 
 static enum dw_result
-set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
+set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, char *instead,
+    const char *groups)
 {
 	struct fake *f = ctx;
 
 	(void)user_key, (void)user_id, (void)username;
 	fake_note(f, "set_groups");
 	keep(f->new_groups, sizeof(f->new_groups), groups);
+	if (instead != NULL && f->groups_of_others != NULL) {
+		keep(instead, GROUPS_MAX + 1, f->groups_of_others); /* somebody was first */
+		f->groups_of_others = NULL;
+	} else if (instead != NULL) {
+		keep(instead, GROUPS_MAX + 1, groups);
+	}
 	return (f->set_groups_rc);
 }
 
@@ -384,7 +392,7 @@ fake_reset(struct fake *f)
 	f->versions_since = 0;
 	f->dearest = NULL;
 	f->dearest_rc = DW_OK;
-	f->groups_since = NULL;
+	f->groups_since = f->recorded_groups = f->groups_of_others = NULL;
 	f->groups_len_since = 0;
 	f->conf.userdb_groups = NULL;
 	memset(&f->found, 0, sizeof(f->found));

@@ -67,6 +67,8 @@ struct fake {
 	char set_hash[2][PWHASH_MAX];    /* the last one set, and the one before */
 	int64_t set_version;             /* that the last one was set for; -1 = any */
 	char new_groups[GROUPS_MAX + 1]; /* given to the store */
+	const char *recorded_groups;     /* that the user's record had at the login; NULL = those of the login */
+	const char *groups_of_others;    /* that somebody else gave it before; NULL = nobody did */
 	struct device device;
 };
 

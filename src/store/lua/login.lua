@@ -7,7 +7,8 @@
 --       13 s                           16 second half                   19 expiry of the access token, RFC 3339, or ''
 --                                                                       20 when the record may go
 -- Times in these are by the time of the caller.
--- Returns outcome, now, s and f if they are not as sent, sessions ended, lost.
+-- Groups that the record has already are left alone: they may be newer than what the caller read.
+-- Returns outcome, now, s and f if they are not as sent, sessions ended, lost, and the user as stored if that is not as sent.
 --@ needs HGETALL RECORD
 --@ needs HSET RECORD u v
 --@ needs EXPIREAT RECORD 1
@@ -130,12 +131,17 @@ end
 
 for _, v in ipairs(replaced) do finish(v[1], now, v[2], 0, '', 'replaced', v[3]) end
 
--- a new name, or other groups
 who = arg[12]
-for i = 0, 4 do
-	local name, piece = string.char(65 + i), sub(w, 64 * i + 1, i < 4 and 64 * i + 64 or -1)
-	if piece ~= '' and H[name] ~= piece then put(name, piece) end
-	if piece == '' and H[name] then drop(name) end
+local stored = user
+-- the first session, or a new name
+local name_end = 2 + byte(w) + byte(w, 2) % 128
+if not user or sub(user, 1, name_end) ~= sub(w, 1, name_end) then
+	for i = 0, 4 do
+		local name, piece = string.char(65 + i), sub(w, 64 * i + 1, i < 4 and 64 * i + 64 or -1)
+		if piece ~= '' and H[name] ~= piece then put(name, piece) end
+		if piece == '' and H[name] then drop(name) end
+	end
+	stored = w
 end
 put('s' .. own, s)
 if f then put('f' .. own, f) end
@@ -144,4 +150,4 @@ if arg[16] ~= '' then put('e' .. own, arg[16]) end
 expire = max(expire, arg[20] + shift)
 report('login', own, s, f, 'null', false, now)
 if #unnamed > 0 then return table.concat(unnamed) end
-return { DONE, now, s, f, #replaced, commit() }
+return { DONE, now, s, f, #replaced, commit(), stored ~= w and stored or nil }

@@ -265,7 +265,7 @@ too_late(void **state)
 	}
 }
 
-/* Other groups by now: the login has put the old ones into the record, and puts that right until a look finds what it wrote. */
+/* Other groups by now: the record gets them, and is looked after until a look finds what is there. */
 static void
 other_groups(void **state)
 {
@@ -280,6 +280,19 @@ other_groups(void **state)
 	fake.set_groups_rc = DW_UNAVAILABLE;
 	expect(SIGN_IN_NO_STORE, "ping find verify login find_id set_groups ");
 	assert_string_equal(out.tokens.access, "");
+	fresh(NULL);
+	fake.recorded_groups = "guests"; /* of a login before the account had others */
+	expect(SIGNED_IN, "ping find verify login find_id set_groups find_id put_device ");
+	assert_string_equal(fake.new_groups, "users");
+	fresh(NULL);
+	fake.recorded_groups = "admins,users"; /* which the account has by now */
+	fake.groups_since = "admins,users";
+	expect(SIGNED_IN, "ping find verify login find_id put_device ");
+	assert_string_equal(fake.begun.groups, "admins,users");
+	fresh(NULL);
+	fake.recorded_groups = "guests";
+	fake.groups_of_others = "users"; /* just written by somebody else, and the account's */
+	expect(SIGNED_IN, "ping find verify login find_id set_groups find_id put_device ");
 	fresh(NULL);
 	fake.groups_again = true;
 	assert_int_equal(login(&fake.app, &in, &out), SIGN_IN_NO_USERDB);

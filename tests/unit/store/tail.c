@@ -239,11 +239,11 @@ test_from_id(void **state)
 {
 	static const int order[] = { 4, 5, 6 };
 	struct tail *t = fresh();
-	char id[EVENT_ID_LEN + 1], other[EVENT_ID_LEN + 1], old[] = "AAAAAAAAAAAAAAAAAAAAAA", second[EVENT_ID_MAX];
+	char id[EVENT_ID_LEN + 1], other[EVENT_ID_LEN + 1], old[] = "AAAAAAAAAAAAAAAAAAAAAA", second[EVENT_ID_MAX + 1];
 
 	(void)state;
 	assert_true(event_id_make(0x200, 5, id) && event_id_make(0x200, 5, other));
-	snprintf(second, sizeof(second), "%s.2", id);
+	snprintf(second, sizeof(second), "%s.AAAAAAAAAAA", id);
 	add_named(0x200, "5000-0", 1, other);
 	add_named(0x1ff, "5000-1", 2, other);
 	add_named(0x200, "5000-1", 3, id);

@@ -243,6 +243,7 @@ test_many_groups(void **state)
 		w = fixture_login((uint8_t)(n + 1));
 		w.groups = groups;
 		fixture_logged_in(&w);
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, w.user_id, w.username, NULL, groups), DW_OK);
 		assert_string_equal(fixture_lookup(1).groups, groups);
 		assert_string_equal(fixture_lookup((uint8_t)(n + 1)).username, w.username);
 		assert_int_equal(redis_store_ops.list(fx.store, fx.user_key, &fx.arena, &l), DW_OK);
@@ -255,6 +256,28 @@ test_many_groups(void **state)
 	w = fixture_login(20);
 	w.groups = groups;
 	assert_int_equal(redis_store_ops.login(fx.store, &w, &r), DW_FAULT);
+}
+
+/* A login leaves the groups of a record as they are, and says which they are: they may be newer than what it read. */
+static void
+test_other_groups(void **state)
+{
+	struct login_write w = fixture_login(1);
+	struct login_reply r;
+
+	(void)state;
+	w.groups = "staff";
+	r = fixture_logged_in(&w);
+	assert_string_equal(r.groups, "staff");
+	for (uint8_t n = 2; n < 5; n++) {
+		w = fixture_login(n);
+		w.groups = n == 2 ? "" : n == 3 ? "admins,staff,users" : "staff";
+		r = fixture_logged_in(&w);
+		assert_int_equal(r.outcome, LOGIN_DONE);
+		assert_string_equal(r.groups, "staff");
+		assert_string_equal(fixture_lookup(1).groups, "staff");
+		assert_string_equal(fixture_lookup(n).groups, "staff");
+	}
 }
 
 /* What does not fit the fields is our caller's mistake, and is not sent. */
@@ -312,6 +335,7 @@ main(void)
 		cmocka_unit_test_setup(test_reject, fixture_fresh),
 		cmocka_unit_test_setup(test_listpack, fixture_fresh),
 		cmocka_unit_test_setup(test_many_groups, fixture_fresh),
+		cmocka_unit_test_setup(test_other_groups, fixture_fresh),
 		cmocka_unit_test_setup(test_insane, fixture_fresh),
 		cmocka_unit_test_setup(test_kinds, fixture_fresh),
 	};

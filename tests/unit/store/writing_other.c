@@ -208,7 +208,8 @@ test_groups(void **state)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct lookup_reply r;
 
-		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, lists[i]), DW_OK);
+		assert_int_equal(
+		    redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, NULL, lists[i]), DW_OK);
 		r = fixture_lookup(1);
 		assert_true(r.live);
 		assert_string_equal(r.groups, lists[i]);
@@ -217,15 +218,37 @@ test_groups(void **state)
 	}
 	memset(many, 'm', GROUPS_MAX);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, many), DW_OK);
+		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, NULL, many), DW_OK);
 		assert_string_equal(fixture_lookup(1).groups, many);
-		assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, "users"), DW_OK);
+		assert_int_equal(
+		    redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, NULL, "users"), DW_OK);
 		assert_string_equal(fixture_lookup(1).groups, "users");
 	}
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "somebody-else", in.username, "admins"), DW_OK);
+	assert_int_equal(
+	    redis_store_ops.set_groups(fx.store, fx.user_key, "somebody-else", in.username, NULL, "admins"), DW_OK);
 	assert_string_equal(fixture_lookup(1).groups, "users");
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "", in.username, "admins"), DW_FAULT);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "", in.username, NULL, "admins"), DW_FAULT);
 	assert_true(fixture_int("TTL %s", fx.key) > 0);
+}
+
+/* Only in the place of what is known to be there: who was first is not undone. */
+static void
+test_groups_instead(void **state)
+{
+	struct login_write in = fixture_login(1);
+	char known[GROUPS_MAX + 1] = "others";
+
+	(void)state;
+	fixture_logged_in(&in);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, known, "admins"), DW_OK);
+	assert_string_equal(known, in.groups);
+	assert_string_equal(fixture_lookup(1).groups, in.groups);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, known, "admins"), DW_OK);
+	assert_string_equal(known, "admins");
+	assert_string_equal(fixture_lookup(1).groups, "admins");
+	freeReplyObject(fixture_raw("DEL %s", fx.key));
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, in.user_id, in.username, known, "staff"), DW_OK);
+	assert_string_equal(known, "staff");
 }
 
 /* Who is not signed in gets no record by it. */
@@ -234,7 +257,7 @@ test_groups_of_nobody(void **state)
 {
 
 	(void)state;
-	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "user-1", "alice", "admins"), DW_OK);
+	assert_int_equal(redis_store_ops.set_groups(fx.store, fx.user_key, "user-1", "alice", NULL, "admins"), DW_OK);
 	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
 }
 
@@ -524,6 +547,7 @@ main(void)
 		cmocka_unit_test_setup(test_revoke_session, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke_many, fixture_fresh),
 		cmocka_unit_test_setup(test_groups, fixture_fresh),
+		cmocka_unit_test_setup(test_groups_instead, fixture_fresh),
 		cmocka_unit_test_setup(test_groups_of_nobody, fixture_fresh),
 		cmocka_unit_test_setup(test_notify, fixture_fresh),
 		cmocka_unit_test_setup(test_event_ids, fixture_fresh),
