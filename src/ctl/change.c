@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "crypto/pwhash.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
 #include "ctl/password.h"
@@ -20,7 +21,7 @@
 #include "doorward/store.h"
 #include "store/redis.h"
 
-#include "ctl/commands.h"
+#include "ctl/change.h"
 
 static int64_t
 later(int64_t a, int64_t b)
@@ -198,4 +199,12 @@ change_delete(struct ctl *c, const struct options *o)
 		return (CTL_FAILED);
 	tell(a.name, "is deleted", ended);
 	return (CTL_DONE);
+}
+
+int
+change_end_sessions(struct ctl *c, const char *id)
+{
+	uint32_t ended;
+
+	return (end_all(c, id, END_PASSWORD, "end them with \"session kick --user\"", &ended));
 }

@@ -48,6 +48,7 @@ int userdb_init(struct ctl *c, const struct options *o);
 
 /* doorwardctl user: accounts. */
 int user_add(struct ctl *c, const struct options *o);
+int user_import(struct ctl *c, const struct options *o);
 int user_list(struct ctl *c, const struct options *o);
 int user_show(struct ctl *c, const struct options *o);
 

@@ -178,7 +178,9 @@ ctl_store(struct ctl *c)
 {
 	char err[ERROR_MAX];
 
-	if ((c->keys = keyring_load(c->conf->state_dir, err, sizeof(err))) == NULL) {
+	if (c->store != NULL)
+		return (0);
+	if (c->keys == NULL && (c->keys = keyring_load(c->conf->state_dir, err, sizeof(err))) == NULL) {
 		ctl_say("%s", err);
 		if (is_new(c->conf))
 			ctl_say("the keys are made by the first \"user add\" or the first start of the daemon");

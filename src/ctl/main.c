@@ -33,6 +33,8 @@ static const struct command {
 	{ "user", "delete", 1, 0, false, change_delete, "NAME" },
 	{ "user", "groups", 1, OPTION_ADD | OPTION_REMOVE | OPTION_SET | OPTION_JSON, false, groups_command,
 	    "NAME [--set GROUP,...] [--add GROUP]... [--remove GROUP]... [--json]" },
+	{ "user", "import", 1, OPTION_FORMAT | OPTION_GROUP | OPTION_REPLACE | OPTION_DRY_RUN, false, user_import,
+	    "FILE|- [--format htpasswd|csv] [--group GROUP]... [--replace] [--dry-run]" },
 	{ "user", "list", 0, OPTION_JSON, false, user_list, "[--json]" },
 	{ "user", "show", 1, OPTION_JSON, false, user_show, "NAME [--json]" },
 	{ "userdb", "init", 0, 0, false, userdb_init, "" },

@@ -37,6 +37,9 @@ static const struct {
 	{ { "type", required_argument, NULL, OPTION_TYPE }, OPTION_TYPE },
 	{ { "since", required_argument, NULL, OPTION_SINCE }, OPTION_SINCE },
 	{ { "exec", required_argument, NULL, OPTION_EXEC }, OPTION_EXEC },
+	{ { "format", required_argument, NULL, OPTION_FORMAT }, OPTION_FORMAT },
+	{ { "replace", no_argument, NULL, OPTION_REPLACE }, OPTION_REPLACE },
+	{ { "dry-run", no_argument, NULL, OPTION_DRY_RUN }, OPTION_DRY_RUN },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -66,6 +69,15 @@ take(int flag, struct options *o)
 		return (0);
 	case OPTION_ALL:
 		o->all = true;
+		return (0);
+	case OPTION_REPLACE:
+		o->replace = true;
+		return (0);
+	case OPTION_DRY_RUN:
+		o->dry_run = true;
+		return (0);
+	case OPTION_FORMAT:
+		o->format = optarg;
 		return (0);
 	case OPTION_STRICT:
 		o->strict = true;

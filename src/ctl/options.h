@@ -31,7 +31,10 @@ enum option_flag {
 	OPTION_KIND = 1 << 22,
 	OPTION_TYPE = 1 << 23,
 	OPTION_SINCE = 1 << 24,
-	OPTION_EXEC = 1 << 25
+	OPTION_EXEC = 1 << 25,
+	OPTION_FORMAT = 1 << 26,
+	OPTION_REPLACE = 1 << 27,
+	OPTION_DRY_RUN = 1 << 28
 };
 
 /* The values of an option that may be given more than once. */
@@ -46,6 +49,9 @@ struct options {
 	bool all;                               /* --all */
 	bool watch;                             /* --watch */
 	bool strict;                            /* --strict */
+	bool replace;                           /* --replace */
+	bool dry_run;                           /* --dry-run */
+	const char *format;                     /* --format */
 	const char *user;                       /* --user; NULL = not given, as for those that follow */
 	const char *device;                     /* --device */
 	const char *reason;                     /* --reason */
