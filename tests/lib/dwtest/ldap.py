@@ -104,25 +104,25 @@ class Ldap:
 
     # --- what is in it
 
-    def modify(self, ldif, status=0):
-        done = subprocess.run([self.tool["ldapmodify"], "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ROOT, "-y", f"{self.dir}/root"],
-                              input=ldif, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20, env={"LDAPNOINIT": "1"})
+    def modify(self, ldif, status=0, manage=False):
+        done = subprocess.run([self.tool["ldapmodify"], "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ROOT, "-y", f"{self.dir}/root",
+                               *(["-M"] if manage else [])], input=ldif, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20, env={"LDAPNOINIT": "1"})
         if done.returncode != status:
             raise Failed(f"ldapmodify: {done.returncode} {done.stdout}\n{ldif}")
 
-    def add(self, dn, **attributes):
-        """A value, or a list of them, for each attribute."""
+    def add(self, dn, manage=False, **attributes):
+        """A value, or a list of them, for each attribute. manage: a referral is an entry like any other."""
         lines = _line("dn", dn) + "changetype: add\n"
         for name, values in attributes.items():
             for value in values if isinstance(values, (list, tuple)) else [values]:
                 lines += _line(name, value)
-        self.modify(lines)
+        self.modify(lines, manage=manage)
 
     def replace(self, dn, attribute, *values):
         self.modify(_line("dn", dn) + f"changetype: modify\nreplace: {attribute}\n" + "".join(_line(attribute, v) for v in values))
 
-    def delete(self, dn):
-        self.modify(_line("dn", dn) + "changetype: delete\n")
+    def delete(self, dn, manage=False):
+        self.modify(_line("dn", dn) + "changetype: delete\n", manage=manage)
 
     def fill(self):
         self.add(BASE, objectClass=["dcObject", "organization"], dc="example", o="Example")
