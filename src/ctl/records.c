@@ -131,7 +131,7 @@ take_field(FILE *in, struct record *r, char *p)
 	if (*p != ',' && *p != '\0' && strcmp(p, "\r") != 0)
 		r->fault = "something follows a closing quote";
 	else if (r->n == RECORD_FIELDS_MAX)
-		r->fault = "it has more than three fields";
+		r->fault = "it has more than three fields (what holds a comma, as argon2 hashes do, stands in quotes)";
 	else
 		r->fields[r->n++] = field;
 	return (r->fault == NULL && *p == ',' ? p + 1 : NULL);
