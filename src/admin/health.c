@@ -173,6 +173,15 @@ look_at_outbox(struct app *app, struct health *h)
 		    (unsigned long long)o.events, (long long)app->conf->outbox_max);
 }
 
+static void
+look_at_audit(const struct app *app, struct health *h)
+{
+
+	if (atomic_load(&app->board->audit_failing) != 0)
+		health_add(h, HEALTH_DEGRADED, NULL, "audit",
+		    "The audit file cannot be written; events wait for it, the log says why.");
+}
+
 const struct health *
 health_look(struct app *app)
 {
@@ -192,6 +201,7 @@ health_look(struct app *app)
 	look_at_disk(app->conf->state_dir, "state directory", &h);
 	look_at_log(app, &h);
 	look_at_outbox(app, &h);
+	look_at_audit(app, &h);
 	at = clock_mono_ms();
 	return (&h);
 }

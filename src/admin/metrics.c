@@ -4,6 +4,7 @@
 
 #include "admin/numbers.h"
 #include "admin/routes.h"
+#include "admin/sinks.h"
 #include "store/look.h"
 #include "web/route.h"
 
@@ -296,5 +297,7 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_redis(b, app->board);
 	put_cache(b, app);
 	put_outbox(b, app);
+	if (app->conf->relay_enabled)
+		sinks_metrics(app, b);
 	put_master(b, board);
 }

@@ -27,6 +27,19 @@ int key_list(struct ctl *c, const struct options *o);
 int key_generate(struct ctl *c, const struct options *o);
 int key_retire(struct ctl *c, const struct options *o);
 
+/* doorwardctl audit: does the chain of the audit file hold? */
+int audit_verify(struct ctl *c, const struct options *o);
+
+/* doorwardctl ledger: the sessions that have ended. */
+int ledger_list(struct ctl *c, const struct options *o);
+
+/* doorwardctl outbox: what waits for the sinks, and what could not be delivered. */
+int outbox_status(struct ctl *c, const struct options *o);
+int outbox_dead(struct ctl *c, const struct options *o);
+int outbox_retry(struct ctl *c, const struct options *o);
+int outbox_drop(struct ctl *c, const struct options *o);
+int outbox_forget(struct ctl *c, const struct options *o);
+
 /* doorwardctl session kick: ends sessions of others. */
 int kick_command(struct ctl *c, const struct options *o);
 

@@ -15,10 +15,11 @@
 
 /* The command reads the configuration itself, or does without. */
 #define BARE true
+#define ANY SIZE_MAX
 
 static const struct command {
 	const char *word, *verb; /* verb NULL = one word only */
-	size_t args;             /* that must stand beside the options; kick: at most */
+	size_t args;             /* that must stand beside the options; kick: at most; ANY: as many as there are */
 	unsigned options;        /* OPTION_* it takes */
 	bool bare;
 	int (*run)(struct ctl *c, const struct options *o);
@@ -47,6 +48,14 @@ static const struct command {
 	{ "key", "generate", 0, OPTION_ALG | OPTION_IN | OPTION_KIND, false, key_generate,
 	    "[--alg ALG] [--in DURATION] [--kind signing|token]" },
 	{ "key", "retire", 1, 0, false, key_retire, "KID" },
+	{ "outbox", "status", 0, OPTION_JSON, false, outbox_status, "[--json]" },
+	{ "outbox", "dead", 0, OPTION_SINK | OPTION_JSON, false, outbox_dead, "[--sink SINK] [--json]" },
+	{ "outbox", "retry", ANY, OPTION_SINK, false, outbox_retry, "[--sink SINK] [ID]..." },
+	{ "outbox", "drop", ANY, OPTION_SINK, false, outbox_drop, "--sink SINK ID..." },
+	{ "outbox", "forget", 1, 0, false, outbox_forget, "SINK" },
+	{ "ledger", "list", 0, OPTION_USER | OPTION_SINCE | OPTION_LIMIT | OPTION_JSON, false, ledger_list,
+	    "[--user NAME] [--since DURATION] [--limit N] [--json]" },
+	{ "audit", "verify", ANY, 0, BARE, audit_verify, "FILE..." },
 	{ "watch", NULL, 0, OPTION_TYPE | OPTION_USER | OPTION_SINCE | OPTION_EXEC, false, watch_command,
 	    "[--type TYPE]... [--user NAME] [--since DURATION|ID] [--exec COMMAND]" },
 	{ "status", NULL, 0, OPTION_JSON | OPTION_WATCH, false, status_command, "[--json | --watch]" },
@@ -129,7 +138,7 @@ run(const char *file, int argc, char **argv)
 	words = k->verb == NULL ? 1 : 2;
 	if (options_parse(argc - words + 1, argv + words - 1, k->options, &o) != 0)
 		return (usage_of(k));
-	if (o.n_args != k->args && (k->run != kick_command || o.n_args > k->args))
+	if (k->args != ANY && o.n_args != k->args && (k->run != kick_command || o.n_args > k->args))
 		return (usage_of(k));
 	if (!k->bare && ctl_config(&c) != 0)
 		return (CTL_FAILED);

@@ -40,6 +40,7 @@ static const struct {
 	{ { "format", required_argument, NULL, OPTION_FORMAT }, OPTION_FORMAT },
 	{ { "replace", no_argument, NULL, OPTION_REPLACE }, OPTION_REPLACE },
 	{ { "dry-run", no_argument, NULL, OPTION_DRY_RUN }, OPTION_DRY_RUN },
+	{ { "sink", required_argument, NULL, OPTION_SINK }, OPTION_SINK },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -123,6 +124,9 @@ take(int flag, struct options *o)
 	case OPTION_EXEC:
 		o->exec = optarg;
 		return (0);
+	case OPTION_SINK:
+		o->sink = optarg;
+		return (0);
 	default:
 		return (-1); /* getopt_long has said it */
 	}
@@ -165,7 +169,7 @@ options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 		if (take(flag, out) != 0)
 			return (-1);
 	for (; optind < argc; optind++) {
-		if (out->n_args == ARGS_MAX) {
+		if (out->n_args == WORDS_MAX) {
 			ctl_say("one argument too many: %s", argv[optind]);
 			return (-1);
 		}

@@ -9,7 +9,7 @@
 
 #include "base/groups.h"
 
-#define ARGS_MAX 1                         /* what stands beside the options: a name, or the id of a session or a key */
+#define WORDS_MAX 1024                     /* what stands beside the options: a name, an id, several of them, files */
 #define GROUP_OPTIONS_MAX GROUPS_COUNT_MAX /* more cannot be stored, however short */
 
 enum option_flag {
@@ -34,7 +34,8 @@ enum option_flag {
 	OPTION_EXEC = 1 << 25,
 	OPTION_FORMAT = 1 << 26,
 	OPTION_REPLACE = 1 << 27,
-	OPTION_DRY_RUN = 1 << 28
+	OPTION_DRY_RUN = 1 << 28,
+	OPTION_SINK = 1 << 29
 };
 
 /* The values of an option that may be given more than once. */
@@ -62,9 +63,10 @@ struct options {
 	const char *kind;                       /* --kind */
 	const char *since;                      /* --since */
 	const char *exec;                       /* --exec */
+	const char *sink;                       /* --sink */
 	struct option_list groups, add, remove; /* --group, --add, --remove */
 	struct option_list types;               /* --type */
-	const char *args[ARGS_MAX];
+	const char *args[WORDS_MAX];
 	size_t n_args;
 };
 

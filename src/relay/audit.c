@@ -109,7 +109,7 @@ is_current(const struct audit *a)
 static void
 begin_file(struct audit *a)
 {
-	char kept[AUDIT_HASH_LEN];
+	char kept[AUDIT_HASH_LEN + 1] = "";
 	int fd;
 
 	if (a->known)
@@ -118,7 +118,7 @@ begin_file(struct audit *a)
 	a->known = true;
 	if ((fd = open(a->last, O_RDONLY | O_CLOEXEC)) < 0)
 		return;
-	if (read(fd, kept, sizeof(kept)) == (ssize_t)sizeof(kept) && strspn(kept, "0123456789abcdef") >= AUDIT_HASH_LEN)
+	if (read(fd, kept, AUDIT_HASH_LEN) == AUDIT_HASH_LEN && strspn(kept, "0123456789abcdef") == AUDIT_HASH_LEN)
 		memcpy(a->hash, kept, sizeof(kept));
 	close(fd);
 }

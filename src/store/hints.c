@@ -16,7 +16,6 @@
 
 #include "base/clock.h"
 #include "doorward/config.h"
-#include "doorward/node.h"
 #include "store/conn.h"
 #include "store/event_id.h"
 #include "store/keys.h"
@@ -31,7 +30,6 @@
 struct hints {
 	const struct config *conf;
 	struct conn *conn;
-	struct node node; /* of our own: what happens on this connection says nothing to others */
 	hint_fn *hint;
 	void *arg;
 	int set;     /* epoll */
@@ -52,7 +50,7 @@ hints_new(const struct config *c, hint_fn *hint, void *arg, char *err, size_t er
 	}
 	*h = (struct hints){ .conf = c, .hint = hint, .arg = arg, .set = h->set, .fd = -1 };
 	if ((h->conn = conn_new(c, c->redis_url, err, errlen)) != NULL) {
-		conn_set_node(h->conn, &h->node);
+		conn_set_node(h->conn, NULL); /* what lacks there is said by the store's connections */
 		return (h);
 	}
 	close(h->set);

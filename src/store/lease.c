@@ -33,3 +33,23 @@ lease_take(struct redis_store *s, const char *sink, const char *me, int64_t ms, 
 	freeReplyObject(r);
 	return (p.bad ? call_nonsense(script_name(SCRIPT_LEASE)) : DW_OK);
 }
+
+enum dw_result
+lease_holder(struct redis_store *s, const char *sink, char holder[LEASE_HOLDER_MAX + 1])
+{
+	char key[KEYS_SINK_LEN + 1];
+	enum dw_result result;
+	struct args a;
+	redisReply *r;
+
+	holder[0] = '\0';
+	keys_sink(sink, KEYS_LEASE, key);
+	args_init(&a, "GET");
+	args_text(&a, key);
+	if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+		return (result);
+	if (r->type == REDIS_REPLY_STRING)
+		(void)str_copy(holder, LEASE_HOLDER_MAX + 1, (struct str){ r->str, r->len });
+	freeReplyObject(r);
+	return (DW_OK);
+}

@@ -19,4 +19,7 @@ struct redis_store;
 enum dw_result lease_take(struct redis_store *s, const char *sink, const char *me, int64_t ms, const char *dead, bool *mine,
     char holder[LEASE_HOLDER_MAX + 1]);
 
+/* Who holds it, "" = nobody. */
+enum dw_result lease_holder(struct redis_store *s, const char *sink, char holder[LEASE_HOLDER_MAX + 1]);
+
 #endif
