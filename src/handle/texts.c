@@ -77,6 +77,8 @@ static const struct {
 	    { "You are in more groups than can be passed on. Whoever runs this site can change that.",
 		"Sie sind in mehr Gruppen, als weitergegeben werden können. Wer diese Website betreibt, kann das ändern.",
 		"您所属的用户组过多，无法传递。请联系网站管理员处理。" } },
+	{ "login.risk", { "This sign-in looks unusual, and was refused.",
+			    "Diese Anmeldung ist ungewöhnlich und wurde abgelehnt.", "此次登录存在异常，已被拒绝。" } },
 	{ "login.overloaded", { "Too many people are signing in just now. Try again in a moment.",
 				  "Im Moment melden sich zu viele gleichzeitig an. Versuchen Sie es gleich noch einmal.",
 				  "当前登录人数过多。请稍后重试。" } },

@@ -14,7 +14,7 @@ from . import web
 from .check import Failed, Skip, equal, expect, fails, wait_until
 from .client import COOKIE, Login, encode
 from .fronts import TOP, installed
-from .protected import (BROWSER, SCRIPT, environment, test_bearer_of_the_application, test_bodies_pass, test_browser_goes_to_login_and_back,
+from .protected import (BROWSER, SCRIPT, environment, test_account_page, test_bearer_of_the_application, test_bodies_pass, test_browser_goes_to_login_and_back,
                         test_browser_reads_pages, test_logout_at_once, test_mount_edges, test_outage_is_503, test_path_tricks,
                         test_refusals_keep_their_headers, test_script_is_protected)
 from .site import Site, free_port, program

@@ -144,6 +144,22 @@ def test_logout_at_once(site):
     site.web("GET", "/app/", cookie=login.cookie, headers=BROWSER).expect(302)
 
 
+def test_account_page(site):
+    """Reached, in the language asked for; a form of it ends another session, one for a new password says what is wrong."""
+    answer = site.web("GET", "/auth/account", headers=BROWSER).expect(302)
+    expect(answer.header("Location").endswith("/auth/login?next=/auth/account"), answer.header("Location"))
+    mine, other = web_login(site), web_login(site)
+    page = site.web("GET", "/auth/account", cookie=mine.cookie, headers={**BROWSER, "Accept-Language": "de, en;q=0.5"}).expect(200)
+    expect('<html lang="de">' in page.text and page.text.count("<li") >= 2, page.text)
+    own = {**BROWSER, "Origin": site.origin, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.web("POST", f"/auth/sessions/{other.id}/logout", cookie=mine.cookie, headers=own, body=b"next=/auth/account").expect(200)
+    expect('href="/auth/account"' in answer.text, answer.text)
+    site.web("GET", "/app/", cookie=other.cookie).expect(401)
+    answer = site.web("POST", "/auth/password", cookie=mine.cookie, headers=own, body=b"current_password=x&new_password=short").expect(400)
+    expect('role="alert"' in answer.text and 'aria-current="true"' in answer.text, answer.text)
+    site.web("GET", "/app/", cookie=mine.cookie).expect(200)
+
+
 def test_refusals_keep_their_headers(site):
     answer = site.web("GET", "/app/", cookie="x").expect(401)
     expect('Bearer realm="doorward"' in (answer.header("WWW-Authenticate") or ""), "WWW-Authenticate")
