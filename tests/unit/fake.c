@@ -477,3 +477,13 @@ fake_fresh(void **state)
 	fake_reset(&fake);
 	return (0);
 }
+
+void
+fake_account(struct fake *f, const char *hash)
+{
+
+	keep(f->account.id, sizeof(f->account.id), "user-1");
+	keep(f->account.name, sizeof(f->account.name), "alice");
+	keep(f->account.groups, sizeof(f->account.groups), "users");
+	keep(f->account.hash, sizeof(f->account.hash), hash);
+}

@@ -87,6 +87,9 @@ void fake_free(struct fake *f);
 /* Back to where everything answers and nothing has been asked. Keys stay. */
 void fake_reset(struct fake *f);
 
+/* An account: the user "alice", "user-1", of the group "users". */
+void fake_account(struct fake *f, const char *hash);
+
 /* A note in the trail, by a function that the program puts in the place of a real one. */
 void fake_note(struct fake *f, const char *what);
 

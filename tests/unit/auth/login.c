@@ -77,10 +77,7 @@ fresh(void **state)
 {
 
 	fake_fresh(state);
-	snprintf(fake.account.id, sizeof(fake.account.id), "user-1");
-	snprintf(fake.account.name, sizeof(fake.account.name), "alice");
-	snprintf(fake.account.groups, sizeof(fake.account.groups), "users");
-	snprintf(fake.account.hash, sizeof(fake.account.hash), "hash");
+	fake_account(&fake, "hash");
 	verdict = PWHASH_MATCH;
 	in = (struct login_input){ .username = STR_LIT("Alice"),
 		.password = STR_LIT("password"),

@@ -74,9 +74,7 @@ fresh(void **state)
 	fake_reset(&fake);
 	fake.app.lookup = lookup;
 	fake.conf.password_blocklist_file = "/list";
-	snprintf(fake.account.id, sizeof(fake.account.id), "user-1");
-	snprintf(fake.account.name, sizeof(fake.account.name), "alice");
-	snprintf(fake.account.hash, sizeof(fake.account.hash), "old hash");
+	fake_account(&fake, "old hash");
 	fake.account.version = 7;
 	fake.end_reply.ended = 3;
 	verdict = PWHASH_MATCH;

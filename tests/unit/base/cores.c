@@ -7,14 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../tempdir.h"
 #include "base/cores.h"
-
-static char root[] = "/tmp/dwcoresXXXXXX";
 
 /* The file ${name} below the root, with the directories it needs. */
 static void
@@ -23,8 +22,8 @@ put(const char *name, const char *text)
 	char path[256];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	for (char *p = path + sizeof(root); *p != '\0'; p++)
+	snprintf(path, sizeof(path), "%s/%s", tempdir, name);
+	for (char *p = path + strlen(tempdir) + 1; *p != '\0'; p++)
 		if (*p == '/') {
 			*p = '\0';
 			(void)mkdir(path, 0700);
@@ -41,17 +40,17 @@ test_version_2(void **state)
 {
 
 	(void)state;
-	assert_int_equal(cores_quota(root, "0::/\n"), CORES_UNLIMITED);
+	assert_int_equal(cores_quota(tempdir, "0::/\n"), CORES_UNLIMITED);
 	put("system.slice/doorward.service/cpu.max", "150000 100000\n");
 	put("system.slice/cpu.max", "max 100000\n");
-	assert_int_equal(cores_quota(root, "0::/system.slice/doorward.service\n"), 2);
+	assert_int_equal(cores_quota(tempdir, "0::/system.slice/doorward.service\n"), 2);
 	put("system.slice/cpu.max", "100000 100000\n");
-	assert_int_equal(cores_quota(root, "0::/system.slice/doorward.service\n"), 1);
-	assert_int_equal(cores_quota(root, "0::/elsewhere\n"), CORES_UNLIMITED);
+	assert_int_equal(cores_quota(tempdir, "0::/system.slice/doorward.service\n"), 1);
+	assert_int_equal(cores_quota(tempdir, "0::/elsewhere\n"), CORES_UNLIMITED);
 	put("cpu.max", "50000 100000\n"); /* a container's own root */
-	assert_int_equal(cores_quota(root, "0::/\n"), 1);
+	assert_int_equal(cores_quota(tempdir, "0::/\n"), 1);
 	put("cpu.max", "400000 100000\n");
-	assert_int_equal(cores_quota(root, "0::/../../escaped\n"), 4);
+	assert_int_equal(cores_quota(tempdir, "0::/../../escaped\n"), 4);
 }
 
 static void
@@ -63,9 +62,9 @@ test_version_1(void **state)
 	put("cpu/docker/abc/cpu.cfs_period_us", "100000\n");
 	put("cpu/cpu.cfs_quota_us", "-1\n");
 	put("cpu/cpu.cfs_period_us", "100000\n");
-	assert_int_equal(cores_quota(root, "12:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n"), 3);
-	assert_int_equal(cores_quota(root, "4:cpu,cpuacct:/other\n"), CORES_UNLIMITED);
-	assert_int_equal(cores_quota(root, "4:cpuset:/docker/abc\n"), CORES_UNLIMITED);
+	assert_int_equal(cores_quota(tempdir, "12:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n"), 3);
+	assert_int_equal(cores_quota(tempdir, "4:cpu,cpuacct:/other\n"), CORES_UNLIMITED);
+	assert_int_equal(cores_quota(tempdir, "4:cpuset:/docker/abc\n"), CORES_UNLIMITED);
 }
 
 static void
@@ -76,26 +75,8 @@ test_nonsense(void **state)
 	(void)state;
 	put("cpu.max", "nonsense\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(cores_quota(root, rows[i]), CORES_UNLIMITED);
+		assert_int_equal(cores_quota(tempdir, rows[i]), CORES_UNLIMITED);
 	assert_true(cores_count() >= 1);
-}
-
-static int
-make_root(void **state)
-{
-
-	(void)state;
-	return (mkdtemp(root) == NULL ? -1 : 0);
-}
-
-static int
-remove_root(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	return (system(command));
 }
 
 int
@@ -107,5 +88,5 @@ main(void)
 		cmocka_unit_test(test_nonsense),
 	};
 
-	return (cmocka_run_group_tests(tests, make_root, remove_root));
+	return (cmocka_run_group_tests(tests, tempdir_make, tempdir_remove));
 }

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../tempdir.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "crypto/jwk.h"
@@ -26,7 +27,6 @@
 #define NEWEST "# created: 2100-01-01T00:00:00.000Z\n"
 #define FUTURE "# created: 2100-01-02T00:00:00.000Z\n# from: 2100-01-03T00:00:00.000Z\n"
 
-static char root[] = "/tmp/keyring.XXXXXX"; /* of this run */
 static char state_dir[64], keys_dir[80], err[512];
 static unsigned turn;
 
@@ -36,28 +36,10 @@ set_up(void **state)
 {
 
 	(void)state;
-	snprintf(state_dir, sizeof(state_dir), "%s/%u", root, turn++);
+	snprintf(state_dir, sizeof(state_dir), "%s/%u", tempdir, turn++);
 	snprintf(keys_dir, sizeof(keys_dir), "%s/keys", state_dir);
 	err[0] = '\0';
 	return (0);
-}
-
-static int
-make_root(void **state)
-{
-
-	(void)state;
-	return (mkdtemp(root) == NULL ? -1 : 0);
-}
-
-static int
-remove_root(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	return (system(command));
 }
 
 static const char *
@@ -535,5 +517,5 @@ main(void)
 		cmocka_unit_test_setup(test_owner, set_up),
 	};
 
-	return (cmocka_run_group_tests(tests, make_root, remove_root));
+	return (cmocka_run_group_tests(tests, tempdir_make, tempdir_remove));
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../tempdir.h"
 #include "base/clock.h"
 #include "crypto/keyring.h"
 
@@ -20,28 +21,9 @@
 
 #define HOUR INT64_C(3600000)
 
-static char root[] = "/tmp/keyring_change.XXXXXX"; /* of this run */
 static char state_dir[64], err[512];
 static unsigned turn;
 static struct keyring_entries now; /* as listed last */
-
-static int
-make_root(void **state)
-{
-
-	(void)state;
-	return (mkdtemp(root) == NULL ? -1 : 0);
-}
-
-static int
-remove_root(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	return (system(command));
-}
 
 /* A state directory with the keys of a new installation. */
 static int
@@ -49,7 +31,7 @@ set_up(void **state)
 {
 
 	(void)state;
-	snprintf(state_dir, sizeof(state_dir), "%s/%u", root, turn++);
+	snprintf(state_dir, sizeof(state_dir), "%s/%u", tempdir, turn++);
 	return (keyring_create(state_dir, "EdDSA", (uid_t)-1, (gid_t)-1, err, sizeof(err)));
 }
 
@@ -326,7 +308,7 @@ test_limits(void **state)
 	assert_int_equal(keyring_generate(state_dir, &w, (uid_t)-1, (gid_t)-1, kid, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "retire"));
 	expect_in_force();
-	snprintf(state_dir, sizeof(state_dir), "%s/nothing", root);
+	snprintf(state_dir, sizeof(state_dir), "%s/nothing", tempdir);
 	assert_int_equal(keyring_generate(state_dir, &w, (uid_t)-1, (gid_t)-1, kid, err, sizeof(err)), -1);
 	assert_int_equal(keyring_list(state_dir, &(struct keyring_entries){ .n = 0 }, err, sizeof(err)), -1);
 }
@@ -386,5 +368,5 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_concurrent, set_up, tear_down),
 	};
 
-	return (cmocka_run_group_tests(tests, make_root, remove_root));
+	return (cmocka_run_group_tests(tests, tempdir_make, tempdir_remove));
 }
