@@ -117,7 +117,7 @@ has_live_session(struct walk *w, const struct session_list *l)
 	return (false);
 }
 
-/* DW_REFUSED: he has no account any more, or may not use it. */
+/* DW_ABSENT: he has no account any more, or may not use it. */
 static enum dw_result
 ask(struct walk *w, const struct session_list *l)
 {
@@ -125,9 +125,7 @@ ask(struct walk *w, const struct session_list *l)
 	enum dw_result rc = userdb_again(w->app.userdb, w->app.users_ctx, l->user_id, l->username, &a);
 
 	explicit_bzero(a.hash, sizeof(a.hash));
-	if (rc == DW_ABSENT || (rc == DW_OK && a.disabled))
-		return (DW_REFUSED);
-	return (rc);
+	return (rc == DW_OK && a.disabled ? DW_ABSENT : rc);
 }
 
 static enum dw_result
@@ -156,7 +154,7 @@ visit(struct walk *w, const uint8_t user_key[USER_KEY_LEN])
 	if ((rc = w->app.store->list(w->app.store_ctx, user_key, &w->arena, &l)) != DW_OK || !has_live_session(w, &l))
 		return (rc);
 	w->asked++;
-	if ((rc = ask(w, &l)) == DW_REFUSED)
+	if ((rc = ask(w, &l)) == DW_ABSENT)
 		return (kick(w, user_key, &l));
 	return (rc == DW_OK ? DW_OK : DW_UNAVAILABLE);
 }
