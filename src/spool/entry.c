@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which endings are the same: those with the same value in all columns of the index. "moment" is 0 where an ending is final in
+ * itself (a session, a family, a token never comes back), so that it is spooled once however often it is asked for; of what
+ * ends all sessions of a user it is the second, because between two of them somebody may have signed in.
+ *
+ * Whom an entry denies before Redis has it: a session, token or family that it names. What a caller says of all of a user's
+ * sessions denies his own alone (where he wants it ended too), since his token may be a stolen one of a session that is over;
+ * so does what he says of another session, as long as it could not be asked who he is. What an operator says, or who has
+ * proved the password, denies everything of the user.
+ */
+#include <string.h>
+
+#include "base/str.h"
+
+#include "spool/entry.h"
+
+enum what { WHAT_END = 1, WHAT_REVOKE = 2 };
+
+#define CLAIM_NONE (-1)
+
+const char entry_schema[] = "CREATE TABLE IF NOT EXISTS spool ("
+			    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+			    " done_at INTEGER NOT NULL DEFAULT 0,"
+			    " what INTEGER NOT NULL,"
+			    " user_key BLOB NOT NULL,"
+			    " session_key BLOB NOT NULL,"
+			    " device_key BLOB NOT NULL,"
+			    " jti BLOB NOT NULL,"
+			    " scope INTEGER NOT NULL,"
+			    " moment INTEGER NOT NULL,"
+			    " claim_by INTEGER NOT NULL,"
+			    " claim_session BLOB NOT NULL,"
+			    " claim_jti BLOB NOT NULL,"
+			    " claim_client BLOB NOT NULL,"
+			    " cause INTEGER NOT NULL,"
+			    " said_scope INTEGER NOT NULL,"
+			    " access_exp INTEGER NOT NULL,"
+			    " reason TEXT NOT NULL,"
+			    " ip TEXT NOT NULL,"
+			    " trace_id TEXT NOT NULL,"
+			    " event_id TEXT NOT NULL,"
+			    " at INTEGER NOT NULL);"
+			    "CREATE UNIQUE INDEX IF NOT EXISTS spool_same ON spool (user_key, what, session_key, device_key, jti,"
+			    " scope, moment, claim_by, claim_session, claim_jti, claim_client);"
+			    "CREATE INDEX IF NOT EXISTS spool_waiting ON spool (id) WHERE done_at = 0;"
+			    "CREATE INDEX IF NOT EXISTS spool_done ON spool (done_at) WHERE done_at <> 0;"
+			    "CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+
+static const char *
+keep(char *room, size_t cap, const char *text)
+{
+
+	if (text == NULL || !str_copy(room, cap, str_of(text)))
+		room[0] = '\0';
+	return (room);
+}
+
+static void
+keep_actor(struct entry *e, struct actor *a)
+{
+
+	*a = (struct actor){ .ip = keep(e->ip, sizeof(e->ip), a->ip),
+		.trace_id = keep(e->trace_id, sizeof(e->trace_id), a->trace_id) };
+}
+
+void
+entry_of_end(struct entry *e, const struct end_write *w)
+{
+
+	memset(e, 0, sizeof(*e));
+	e->end = *w;
+	e->end.reason = keep(e->reason, sizeof(e->reason), w->reason);
+	keep_actor(e, &e->end.actor);
+}
+
+void
+entry_of_revocation(struct entry *e, const struct revoke_write *w)
+{
+
+	memset(e, 0, sizeof(*e));
+	e->is_revocation = true;
+	e->revocation = *w;
+	keep_actor(e, &e->revocation.actor);
+}
+
+const uint8_t *
+entry_user(const struct entry *e)
+{
+
+	return (e->is_revocation ? e->revocation.user_key : e->end.user_key);
+}
+
+const uint8_t *
+entry_session(const struct entry *e)
+{
+
+	if (e->is_revocation)
+		return (e->revocation.session_key);
+	return (e->end.has_sid ? e->end.session_key : NULL);
+}
+
+const struct act *
+entry_act(const struct entry *e)
+{
+
+	return (e->is_revocation ? &e->revocation.act : &e->end.act);
+}
+
+const struct claim *
+entry_claim(const struct entry *e)
+{
+
+	return (e->is_revocation ? &e->revocation.claim : &e->end.claim);
+}
+
+static void
+bind_bytes(sqlite3_stmt *s, int at, const uint8_t *p, size_t n)
+{
+
+	sqlite3_bind_blob(s, at, p == NULL ? (const uint8_t *)"" : p, p == NULL ? 0 : (int)n, SQLITE_STATIC);
+}
+
+static void
+bind_claim(sqlite3_stmt *s, const struct claim *c)
+{
+	const bool is = c->unjudged;
+
+	sqlite3_bind_int(s, 8, is ? (int)c->by : CLAIM_NONE);
+	bind_bytes(s, 9, is && c->by != CLAIM_CLIENT ? c->session_key : NULL, SESSION_KEY_LEN);
+	bind_bytes(s, 10, is && c->by == CLAIM_ACCESS ? c->jti : NULL, JTI_LEN);
+	bind_bytes(s, 11, is && c->by == CLAIM_CLIENT ? c->client_hash : NULL, CLIENT_HASH_LEN);
+}
+
+static bool
+is_about_many(const struct end_write *w)
+{
+
+	return (w->scope != SCOPE_SESSION);
+}
+
+static void
+bind_end(sqlite3_stmt *s, const struct end_write *w)
+{
+
+	sqlite3_bind_int(s, 1, WHAT_END);
+	bind_bytes(s, 3, w->has_sid ? w->session_key : NULL, SESSION_KEY_LEN);
+	bind_bytes(s, 4, w->scope == SCOPE_DEVICE ? w->device_key : NULL, DEVICE_KEY_LEN);
+	bind_bytes(s, 5, NULL, 0);
+	sqlite3_bind_int(s, 6, (int)w->scope);
+	sqlite3_bind_int64(s, 7, is_about_many(w) ? w->act.at : 0);
+	sqlite3_bind_int(s, 12, (int)w->cause);
+	sqlite3_bind_int(s, 13, (int)w->said_scope);
+	sqlite3_bind_int64(s, 14, 0);
+}
+
+static void
+bind_revocation(sqlite3_stmt *s, const struct revoke_write *w)
+{
+
+	sqlite3_bind_int(s, 1, WHAT_REVOKE);
+	bind_bytes(s, 3, w->session_key, SESSION_KEY_LEN);
+	bind_bytes(s, 4, NULL, 0);
+	bind_bytes(s, 5, w->family ? NULL : w->jti, JTI_LEN);
+	sqlite3_bind_int(s, 6, 0);
+	sqlite3_bind_int64(s, 7, 0);
+	sqlite3_bind_int(s, 12, END_REVOKED);
+	sqlite3_bind_int(s, 13, 0);
+	sqlite3_bind_int64(s, 14, w->access_exp);
+}
+
+void
+entry_bind(sqlite3_stmt *s, const struct entry *e)
+{
+
+	if (e->is_revocation)
+		bind_revocation(s, &e->revocation);
+	else
+		bind_end(s, &e->end);
+	bind_bytes(s, 2, entry_user(e), USER_KEY_LEN);
+	bind_claim(s, entry_claim(e));
+	sqlite3_bind_text(s, 15, e->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 16, e->ip, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 17, e->trace_id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 18, entry_act(e)->id, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 19, entry_act(e)->at);
+}
+
+/* Columns of a SELECT count from 0, and two stand before those of ENTRY_COLUMNS. */
+#define COLUMN(place) ((place) + 1)
+
+/* ${n} bytes, or none, which ${*is_there} tells; anything else makes no sense. */
+static bool
+read_bytes(sqlite3_stmt *s, int place, uint8_t *out, size_t n, bool *is_there)
+{
+	const void *p = sqlite3_column_blob(s, COLUMN(place));
+	size_t len = (size_t)sqlite3_column_bytes(s, COLUMN(place));
+
+	*is_there = len > 0;
+	if (len == 0)
+		return (true);
+	if (len != n || p == NULL)
+		return (false);
+	memcpy(out, p, n);
+	return (true);
+}
+
+static bool
+read_text(sqlite3_stmt *s, int place, char *out, size_t cap)
+{
+	const char *text = (const char *)sqlite3_column_text(s, COLUMN(place));
+	size_t n = (size_t)sqlite3_column_bytes(s, COLUMN(place));
+
+	out[0] = '\0';
+	return (text != NULL && memchr(text, '\0', n) == NULL && str_copy(out, cap, (struct str){ text, n }));
+}
+
+static int64_t
+read_int(sqlite3_stmt *s, int place)
+{
+
+	return (sqlite3_column_int64(s, COLUMN(place)));
+}
+
+static bool
+read_claim(sqlite3_stmt *s, struct claim *c)
+{
+	int64_t by = read_int(s, 8);
+	bool is_there;
+
+	memset(c, 0, sizeof(*c));
+	if (by < CLAIM_NONE || by > CLAIM_CLIENT)
+		return (false);
+	if (by == CLAIM_NONE)
+		return (true);
+	c->unjudged = true;
+	c->by = (int)by;
+	return (read_bytes(s, 9, c->session_key, SESSION_KEY_LEN, &is_there) && read_bytes(s, 10, c->jti, JTI_LEN, &is_there) &&
+		read_bytes(s, 11, c->client_hash, CLIENT_HASH_LEN, &is_there));
+}
+
+static bool
+read_end(sqlite3_stmt *s, struct entry *e)
+{
+	struct end_write *w = &e->end;
+	int64_t cause = read_int(s, 12), scope = read_int(s, 6), said = read_int(s, 13);
+	bool is_device;
+
+	if (cause <= END_NONE || cause > END_REVOKED || scope < SCOPE_SESSION || scope > SCOPE_ALL || said < SCOPE_SESSION ||
+	    said > SCOPE_ALL)
+		return (false);
+	w->cause = (enum end_cause)cause;
+	w->scope = (enum end_scope)scope;
+	w->said_scope = (enum end_scope)said;
+	w->reason = e->reason;
+	w->actor = (struct actor){ .ip = e->ip, .trace_id = e->trace_id };
+	return (read_bytes(s, 2, w->user_key, USER_KEY_LEN, &is_device) && is_device &&
+		read_bytes(s, 3, w->session_key, SESSION_KEY_LEN, &w->has_sid) &&
+		read_bytes(s, 4, w->device_key, DEVICE_KEY_LEN, &is_device) && read_claim(s, &w->claim));
+}
+
+static bool
+read_revocation(sqlite3_stmt *s, struct entry *e)
+{
+	struct revoke_write *w = &e->revocation;
+	bool is_user, is_session, is_jti;
+
+	e->is_revocation = true;
+	w->access_exp = read_int(s, 14);
+	w->actor = (struct actor){ .ip = e->ip, .trace_id = e->trace_id };
+	if (!read_bytes(s, 2, w->user_key, USER_KEY_LEN, &is_user) ||
+	    !read_bytes(s, 3, w->session_key, SESSION_KEY_LEN, &is_session) || !read_bytes(s, 5, w->jti, JTI_LEN, &is_jti))
+		return (false);
+	w->family = !is_jti;
+	return (is_user && is_session && read_claim(s, &w->claim));
+}
+
+bool
+entry_read(sqlite3_stmt *s, struct entry *e)
+{
+	struct act act = { .at = read_int(s, 19) };
+	int64_t what = read_int(s, 1);
+
+	memset(e, 0, sizeof(*e));
+	e->row = (uint64_t)sqlite3_column_int64(s, 0);
+	e->done_at = sqlite3_column_int64(s, 1);
+	if (!read_text(s, 15, e->reason, sizeof(e->reason)) || !read_text(s, 16, e->ip, sizeof(e->ip)) ||
+	    !read_text(s, 17, e->trace_id, sizeof(e->trace_id)) || !read_text(s, 18, act.id, sizeof(act.id)) ||
+	    strlen(act.id) != EVENT_ID_LEN || act.at <= 0)
+		return (false);
+	e->end.act = e->revocation.act = act;
+	return (what == WHAT_END ? read_end(s, e) : what == WHAT_REVOKE && read_revocation(s, e));
+}
+
+static bool
+denies_session(struct deny_entry *out, enum deny_kind kind, const uint8_t *id, size_t n)
+{
+
+	out->kind = kind;
+	memcpy(out->id, id, n);
+	return (true);
+}
+
+static bool
+denies_user(struct deny_entry *out, const struct end_write *w)
+{
+
+	out->kind = DENY_USER;
+	if (w->scope == SCOPE_OTHERS)
+		memcpy(out->except, w->session_key, SESSION_KEY_LEN);
+	if (w->scope == SCOPE_DEVICE)
+		memcpy(out->device, w->device_key, DEVICE_KEY_LEN);
+	return (true);
+}
+
+static bool
+end_denies(const struct end_write *w, struct deny_entry *out)
+{
+	const struct claim *c = &w->claim;
+
+	if (w->cause != END_USER)
+		return (w->scope == SCOPE_SESSION ? denies_session(out, DENY_SESSION, w->session_key, SESSION_KEY_LEN)
+						  : denies_user(out, w));
+	if (w->scope == SCOPE_OTHERS ||
+	    (c->unjudged && memcmp(c->session_key, w->session_key, SESSION_KEY_LEN) != 0))
+		return (false);
+	return (denies_session(out, DENY_SESSION, w->session_key, SESSION_KEY_LEN));
+}
+
+bool
+entry_denies(const struct entry *e, struct deny_entry *out)
+{
+	const struct revoke_write *r = &e->revocation;
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->user_key, entry_user(e), USER_KEY_LEN);
+	out->row = e->row;
+	out->at = entry_act(e)->at;
+	out->cause = e->is_revocation ? END_REVOKED : e->end.cause;
+	if (!e->is_revocation)
+		return (end_denies(&e->end, out));
+	return (r->family ? denies_session(out, DENY_TOKENS, r->session_key, SESSION_KEY_LEN)
+			  : denies_session(out, DENY_JTI, r->jti, JTI_LEN));
+}
+
+const char *
+entry_word(const struct entry *e)
+{
+
+	if (e->is_revocation)
+		return ("revoke");
+	switch (e->end.cause) {
+	case END_USER:
+		return ("logout");
+	case END_KICK:
+		return ("kick");
+	default:
+		return (end_cause_reason(e->end.cause));
+	}
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The store's operations with the spool before them: spool_store_ops.
+ *
+ * Endings go to Redis first; the spool is what they fall back on. Their event id is made before the first try, so that one
+ * whose answer was lost and the one that is written later have the same. Logins that were replaced by the same browser's next
+ * (END_RELOGIN) are not spooled: that login fails too, and nobody was promised anything.
+ *
+ * Questions are answered by the deny table first, as far as it is sure by itself; then Redis; then the table once more, for
+ * what is said of all sessions opened before a moment, and for what was promised while Redis was being asked. In a process
+ * without the table the file is looked into instead, for whatever would pass.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "doorward/config.h"
+#include "doorward/deny.h"
+#include "store/event_id.h"
+#include "store/keys.h"
+#include "spool/entry.h"
+
+#include "spool/spool.h"
+
+static bool
+name_event(struct act *a, const uint8_t *user_key, int64_t now)
+{
+
+	return (a->id[0] != '\0' || event_id_make(keys_bucket(user_key), now, a->id));
+}
+
+static bool
+is_promised(enum end_cause cause)
+{
+
+	return (cause != END_RELOGIN);
+}
+
+static enum dw_result
+end(void *ctx, const struct end_write *asked, struct arena *arena, struct end_reply *out)
+{
+	struct end_write w = *asked;
+	struct spool *s = ctx;
+	int64_t now = s->inner->now(s->store);
+	enum dw_result rc;
+
+	if (!is_promised(w.cause) || !name_event(&w.act, w.user_key, now))
+		return (s->inner->end(s->store, asked, arena, out));
+	rc = s->inner->end(s->store, &w, arena, out);
+	if (rc == DW_UNAVAILABLE || (rc == DW_OK && out->at_risk))
+		rc = spool_end(s, &w, now);
+	return (rc);
+}
+
+static enum dw_result
+revoke(void *ctx, const struct revoke_write *asked, struct revoke_reply *out)
+{
+	struct revoke_write w = *asked;
+	struct spool *s = ctx;
+	int64_t now = s->inner->now(s->store);
+	enum dw_result rc;
+
+	if (!name_event(&w.act, w.user_key, now))
+		return (s->inner->revoke(s->store, asked, out));
+	rc = s->inner->revoke(s->store, &w, out);
+	if (rc == DW_UNAVAILABLE || (rc == DW_OK && out->at_risk && out->wait == 0))
+		rc = spool_revoke(s, &w, now);
+	return (rc);
+}
+
+static enum dw_result
+refuse(struct lookup_reply *out, const struct lookup *q, enum end_cause cause, int64_t at)
+{
+
+	memset(out, 0, sizeof(*out));
+	out->ended = true;
+	memcpy(out->logout_record.session_key, q->session_key, SESSION_KEY_LEN);
+	out->logout_record.cause = cause;
+	out->logout_record.at = at;
+	str_copy(out->logout_record.reason, sizeof(out->logout_record.reason), str_of(end_cause_reason(cause)));
+	return (DW_OK);
+}
+
+/* Her cookie goes on: as if the store had ended the family already. */
+static void
+without_tokens(struct spool *s, struct deny_question q, struct lookup_reply *out)
+{
+	struct deny_entry e;
+
+	q.by_token = true;
+	q.jti = NULL;
+	if (!out->live || !deny_finds_for_sure(s->deny, &q, &e))
+		return;
+	out->session.flags |= SESSION_TOKENS_REVOKED;
+	out->session.has_family = false;
+}
+
+static struct deny_question
+question_of(const struct lookup *q)
+{
+
+	return ((struct deny_question){ .user_key = q->user_key,
+	    .session_key = q->session_key,
+	    .jti = q->jti,
+	    .by_token = q->jti != NULL || q->refresh });
+}
+
+/* By the table that this host's processes share. */
+static enum dw_result
+lookup_shared(struct spool *s, const struct lookup *q, struct lookup_reply *out)
+{
+	struct deny_question asked = question_of(q);
+	struct deny_entry e;
+	enum dw_result rc;
+
+	if (deny_finds_for_sure(s->deny, &asked, &e))
+		return (refuse(out, q, e.cause, e.at));
+	rc = s->inner->lookup(s->store, q, out);
+	if (deny_is_empty(s->deny) || (rc != DW_OK && rc != DW_UNAVAILABLE))
+		return (rc);
+	asked.session = rc == DW_OK && out->live ? &out->session : NULL;
+	if ((rc == DW_UNAVAILABLE || out->live) && deny_finds(s->deny, &asked, &e))
+		return (refuse(out, q, e.cause, e.at));
+	if (rc == DW_OK)
+		without_tokens(s, asked, out);
+	return (rc);
+}
+
+/* By the file. */
+static enum dw_result
+lookup_alone(struct spool *s, const struct lookup *q, struct lookup_reply *out)
+{
+	struct deny_question asked = question_of(q);
+	enum dw_result rc = s->inner->lookup(s->store, q, out), judged;
+	enum end_cause cause;
+	int64_t at;
+
+	if (rc != DW_UNAVAILABLE && (rc != DW_OK || !out->live))
+		return (rc);
+	asked.session = rc == DW_OK ? &out->session : NULL;
+	if ((judged = spool_asks_file(s, &asked, &cause, &at)) == DW_REFUSED)
+		return (refuse(out, q, cause, at));
+	return (judged == DW_OK ? rc : judged);
+}
+
+static enum dw_result
+lookup(void *ctx, const struct lookup *q, struct lookup_reply *out)
+{
+	struct spool *s = ctx;
+
+	if (s->deny == NULL)
+		return (lookup_alone(s, q, out));
+	spool_sync_if_due(s, s->inner->now(s->store));
+	return (lookup_shared(s, q, out));
+}
+
+/* Would a refresh token of this session pass? DW_OK or DW_REFUSED; DW_UNAVAILABLE: nobody knows. */
+static enum dw_result
+judge_family(struct spool *s, const struct rotate_write *w)
+{
+	struct lookup q = { .family = true, .refresh = true };
+	struct lookup_reply found;
+	enum dw_result rc;
+
+	if (s->deny != NULL && deny_is_empty(s->deny))
+		return (DW_OK);
+	memcpy(q.user_key, w->user_key, USER_KEY_LEN);
+	memcpy(q.session_key, w->session_key, SESSION_KEY_LEN);
+	if (s->deny != NULL && !deny_suspects(s->deny, w->user_key, w->session_key, true))
+		return (DW_OK);
+	if ((rc = lookup(s, &q, &found)) != DW_OK)
+		return (rc);
+	/* what the store alone refuses it will say by itself, and better */
+	return (found.user_id[0] == '\0' && found.ended ? DW_REFUSED : DW_OK);
+}
+
+static enum dw_result
+rotate(void *ctx, const struct rotate_write *w, struct rotate_reply *out)
+{
+	struct spool *s = ctx;
+	enum dw_result rc;
+
+	spool_sync_if_due(s, s->inner->now(s->store));
+	if ((rc = judge_family(s, w)) == DW_OK)
+		return (s->inner->rotate(s->store, w, out));
+	memset(out, 0, sizeof(*out));
+	out->outcome = ROTATE_REVOKED;
+	return (rc == DW_REFUSED ? DW_OK : rc);
+}
+
+/* DW_REFUSED: it is not to be shown. */
+static enum dw_result
+judge_listed(struct spool *s, const uint8_t *user_key, const struct session *one)
+{
+	struct deny_question q = { .user_key = user_key, .session_key = one->session_key, .session = one };
+	enum end_cause cause;
+	struct deny_entry e;
+	int64_t at;
+
+	if (s->deny == NULL)
+		return (spool_asks_file(s, &q, &cause, &at));
+	return (deny_finds(s->deny, &q, &e) ? DW_REFUSED : DW_OK);
+}
+
+static enum dw_result
+list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out)
+{
+	struct spool *s = ctx;
+	enum dw_result rc = s->inner->list(s->store, user_key, arena, out);
+	size_t n = 0;
+
+	if (rc != DW_OK || (s->deny != NULL && deny_is_empty(s->deny)))
+		return (rc);
+	for (size_t i = 0; i < out->n; i++) {
+		if ((rc = judge_listed(s, user_key, &out->sessions[i])) == DW_OK)
+			out->sessions[n++] = out->sessions[i];
+		else if (rc != DW_REFUSED)
+			return (rc);
+	}
+	out->n = n;
+	return (DW_OK);
+}
+
+/* Nothing to add to these. */
+
+static enum dw_result
+login(void *ctx, const struct login_write *w, struct login_reply *out)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->login(s->store, w, out));
+}
+
+static enum dw_result
+touch(void *ctx, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN])
+{
+	struct spool *s = ctx;
+
+	return (s->inner->touch(s->store, user_key, session_key));
+}
+
+static enum dw_result
+notify(void *ctx, const struct notice *n)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->notify(s->store, n));
+}
+
+static enum dw_result
+ping(void *ctx)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->ping(s->store));
+}
+
+static int64_t
+now(void *ctx)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->now(s->store));
+}
+
+static void
+look_at_clock(void *ctx)
+{
+	struct spool *s = ctx;
+
+	s->inner->look_at_clock(s->store);
+}
+
+static enum dw_result
+set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->set_groups(s->store, user_key, user_id, username, groups));
+}
+
+static void
+guess(void *ctx, struct guess *guesses, size_t n)
+{
+	struct spool *s = ctx;
+
+	s->inner->guess(s->store, guesses, n);
+}
+
+const struct store_ops spool_store_ops = {
+	.lookup = lookup,
+	.login = login,
+	.end = end,
+	.rotate = rotate,
+	.touch = touch,
+	.list = list,
+	.notify = notify,
+	.ping = ping,
+	.now = now,
+	.look_at_clock = look_at_clock,
+	.revoke = revoke,
+	.set_groups = set_groups,
+	.guess = guess,
+};
+
+_Static_assert(sizeof(struct store_ops) == 13 * sizeof(void (*)(void)), "an operation more has its line here too");

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The spool of one process. An ending goes its way like this:
+ *
+ *	asked for ──Redis has it──▶ answered, and this file is not touched
+ *	    │ Redis cannot be asked, or its answer was lost
+ *	    ▼
+ *	WAITS (a row with done_at 0, committed; then the entry in the deny table; then the answer 202)
+ *	    │ replay.c: Redis answers ──▶ the same script, with the moment and the event id of the row
+ *	    ▼
+ *	DONE (done_at; what is said of all of a user's sessions leaves the deny table, since Redis judges it from now on)
+ *	    │ another master answers within SPOOL_KEEP_MS: it may have forgotten ──▶ WAITS again
+ *	    ▼ SPOOL_KEEP_MS later
+ *	gone, and its entry of the deny table with it
+ *
+ * A process that dies between commit and entry has answered nobody; its row is entered by whoever looks next (sync.c).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "doorward/config.h"
+#include "doorward/deny.h"
+#include "spool/entry.h"
+
+#include "spool/spool.h"
+
+/* Entries of one session that wait: so that the bearer of one token cannot fill the spool by asking every second. */
+#define SESSION_MAX 16
+
+struct spool *
+spool_new(const struct config *c, const struct store_ops *inner, void *store, struct deny *deny)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+
+	if (s == NULL || !file_path(c, s->file.path)) {
+		free(s);
+		return (NULL);
+	}
+	s->conf = c;
+	s->inner = inner;
+	s->store = store;
+	s->deny = deny;
+	s->version = -1;
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk, and not our death */
+	return (s);
+}
+
+void
+spool_free(struct spool *s)
+{
+
+	if (s == NULL)
+		return;
+	file_close(&s->file);
+	free(s);
+}
+
+int
+spool_make(const struct config *c, uid_t uid, gid_t gid, char *err, size_t errlen)
+{
+	struct spool_file f = { .db = NULL };
+	int rc = -1;
+
+	if (file_path(c, f.path))
+		rc = file_make(&f, uid, gid);
+	if (rc != 0)
+		snprintf(err, errlen, "the spool of endings (spool.file) cannot be used: %s",
+		    f.problem[0] == '\0' ? "its path is too long" : f.problem);
+	file_close(&f);
+	return (rc);
+}
+
+/* A number by ${sql}; false: it cannot be asked. */
+static bool
+count(struct spool *s, enum spool_statement i, const char *sql, const struct entry *e, int64_t *n)
+{
+	sqlite3_stmt *stmt = file_statement(&s->file, i, sql);
+	int code;
+
+	if (stmt == NULL)
+		return (false);
+	if (e != NULL) {
+		sqlite3_bind_blob(stmt, 1, entry_user(e), USER_KEY_LEN, SQLITE_STATIC);
+		sqlite3_bind_blob(stmt, 2, entry_session(e), SESSION_KEY_LEN, SQLITE_STATIC);
+	}
+	if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+		*n = sqlite3_column_int64(stmt, 0);
+	return (file_done(&s->file, stmt, code) == DW_OK && code == SQLITE_ROW);
+}
+
+static bool
+has_room(struct spool *s, const struct entry *e)
+{
+	static int64_t next;
+	int64_t all = 0, mine = 0;
+
+	if (!count(s, STATEMENT_COUNT, "SELECT count(*) FROM spool", NULL, &all) ||
+	    (entry_session(e) != NULL &&
+		!count(s, STATEMENT_COUNT_SESSION,
+		    "SELECT count(*) FROM spool WHERE user_key = ?1 AND session_key = ?2 AND done_at = 0", e, &mine)))
+		return (false);
+	if (all < s->conf->spool_max && mine < SESSION_MAX)
+		return (true);
+	if (log_due(&next))
+		log_error("the spool of endings is full, nothing more is promised: see spool.max endings=%lld", (long long)all);
+	return (false);
+}
+
+/* Runs a statement that has the entry bound. */
+static bool
+write(struct spool *s, enum spool_statement i, const char *sql, const struct entry *e)
+{
+	sqlite3_stmt *stmt = file_statement(&s->file, i, sql);
+
+	if (stmt == NULL)
+		return (false);
+	entry_bind(stmt, e);
+	return (file_done(&s->file, stmt, sqlite3_step(stmt)) == DW_OK);
+}
+
+/* Which row has it, and is it new? */
+static bool
+find(struct spool *s, struct entry *e)
+{
+	sqlite3_stmt *stmt = file_statement(&s->file, STATEMENT_FIND, "SELECT id FROM spool WHERE " ENTRY_SAME);
+	int code;
+
+	if (stmt == NULL)
+		return (false);
+	entry_bind(stmt, e);
+	if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+		e->row = (uint64_t)sqlite3_column_int64(stmt, 0);
+	return (file_done(&s->file, stmt, code) == DW_OK && code == SQLITE_ROW);
+}
+
+/* One that is there already is asked for again: what Redis had, it may have forgotten. */
+static bool
+insert(struct spool *s, struct entry *e)
+{
+
+	return (write(s, STATEMENT_INSERT, "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ") VALUES (" ENTRY_PLACES ")", e) &&
+		write(s, STATEMENT_AGAIN, "UPDATE spool SET done_at = 0 WHERE done_at <> 0 AND " ENTRY_SAME, e) && find(s, e));
+}
+
+/* One transaction. False: nothing was written, or not where it is read. */
+static bool
+commit(struct spool *s, struct entry *e)
+{
+
+	if (file_open(&s->file) != DW_OK || file_begin(&s->file) != DW_OK)
+		return (false);
+	if ((find(s, e) || (s->file.db != NULL && has_room(s, e))) && s->file.db != NULL && insert(s, e))
+		return (file_commit(&s->file) == DW_OK);
+	file_rollback(&s->file);
+	return (false);
+}
+
+/* A second try, for one that met a damaged file, or one that was set aside meanwhile. */
+enum dw_result
+spool_commit(struct spool *s, struct entry *e)
+{
+	struct deny_entry denied;
+
+	if (!commit(s, e) && (file_is_current(&s->file) || !commit(s, e)))
+		return (DW_UNAVAILABLE);
+	if (s->deny != NULL && entry_denies(e, &denied) && !deny_put(s->deny, &denied)) {
+		log_error("the table of who is denied is full: see spool.max");
+		return (DW_UNAVAILABLE); /* it will be done, but is not honoured yet: nothing is promised */
+	}
+	return (DW_PENDING);
+}
+
+enum dw_result
+spool_end(struct spool *s, const struct end_write *w, int64_t at)
+{
+	struct entry e;
+
+	entry_of_end(&e, w);
+	if (e.end.act.at == 0)
+		e.end.act.at = at;
+	return (spool_commit(s, &e));
+}
+
+enum dw_result
+spool_revoke(struct spool *s, const struct revoke_write *w, int64_t at)
+{
+	struct entry e;
+
+	entry_of_revocation(&e, w);
+	if (e.revocation.act.at == 0)
+		e.revocation.act.at = at;
+	return (spool_commit(s, &e));
+}
+
+/* What is done says nothing of a whole user any more: Redis does. */
+static bool
+still_denies(const struct entry *e, struct deny_entry *out)
+{
+
+	return (entry_denies(e, out) && (e->done_at == 0 || out->kind != DENY_USER));
+}
+
+enum dw_result
+spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at)
+{
+	bool denied = false, bad = false;
+	struct deny_entry d;
+	sqlite3_stmt *stmt;
+	struct entry e;
+	int code;
+
+	if (file_open(&s->file) != DW_OK ||
+	    (stmt = file_statement(&s->file, STATEMENT_OF_USER,
+		 "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE user_key = ?1")) == NULL)
+		return (DW_UNAVAILABLE);
+	sqlite3_bind_blob(stmt, 1, q->user_key, USER_KEY_LEN, SQLITE_STATIC);
+	while (!denied && !bad && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		bad = !entry_read(stmt, &e);
+		denied = !bad && still_denies(&e, &d) && deny_applies(&d, q);
+	}
+	if (file_done(&s->file, stmt, denied || bad ? SQLITE_DONE : code) != DW_OK || bad)
+		return (DW_UNAVAILABLE);
+	if (denied) {
+		*cause = d.cause;
+		*at = d.at;
+	}
+	return (denied ? DW_REFUSED : DW_OK);
+}
+
+enum dw_result
+spool_numbers(struct spool *s, struct spool_numbers *out)
+{
+	sqlite3_stmt *stmt;
+	int64_t oldest;
+	int code;
+
+	memset(out, 0, sizeof(*out));
+	out->damaged = file_set_aside(&s->file);
+	if (file_open(&s->file) != DW_OK ||
+	    (stmt = file_statement(&s->file, STATEMENT_NUMBERS,
+		 "SELECT (SELECT count(*) FROM spool WHERE done_at = 0), (SELECT count(*) FROM spool WHERE done_at <> 0), "
+		 "(SELECT min(at) FROM spool WHERE done_at = 0)")) == NULL)
+		return (DW_UNAVAILABLE);
+	if ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		out->pending = (uint64_t)sqlite3_column_int64(stmt, 0);
+		out->replayed = (uint64_t)sqlite3_column_int64(stmt, 1);
+		oldest = s->inner->now(s->store) - sqlite3_column_int64(stmt, 2);
+		out->oldest_seconds = out->pending > 0 && oldest > 0 ? oldest : 0;
+	}
+	return (file_done(&s->file, stmt, code));
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of the spool share. */
+#ifndef SPOOL_SPOOL_H
+#define SPOOL_SPOOL_H
+
+#include "doorward/spool.h"
+#include "spool/file.h"
+
+struct entry;
+struct deny_question;
+
+/* How long after Redis has an ending it is kept, ms: a failover forgets less than that. */
+#define SPOOL_KEEP_MS INT64_C(60000)
+
+enum spool_statement {
+	STATEMENT_COUNT,
+	STATEMENT_COUNT_SESSION,
+	STATEMENT_INSERT,
+	STATEMENT_AGAIN,
+	STATEMENT_FIND,
+	STATEMENT_OF_USER,
+	STATEMENT_SINCE,
+	STATEMENT_ROWS,
+	STATEMENT_VERSION,
+	STATEMENT_NUMBERS,
+	STATEMENT_NEXT,
+	STATEMENT_DONE,
+	STATEMENT_REOPEN,
+	STATEMENT_PURGE,
+	STATEMENT_DROP,
+	STATEMENT_LEFT,
+	STATEMENT_EARLIER,
+	STATEMENT_LIST,
+	SPOOL_STATEMENTS
+};
+
+_Static_assert(SPOOL_STATEMENTS <= FILE_STATEMENTS, "all have a place");
+
+struct spool {
+	const struct config *conf;
+	const struct store_ops *inner;
+	void *store;
+	struct deny *deny; /* NULL: the file is looked into instead */
+	struct spool_file file;
+	int64_t version; /* of the file, as last looked at by this process; -1 = never */
+	uint64_t cursor; /* of the replay: the row looked at last */
+	uint64_t runs;   /* of the servers, as last seen by the replay; 0 = not yet */
+	int64_t purged;  /* mono, ms */
+	bool compare;    /* this process has changed what is done: the table is to be compared, which no version tells */
+	bool enter;      /* and what waits again is to be entered again */
+};
+
+/* Commits ${e} and enters whom it denies. DW_PENDING or DW_UNAVAILABLE. */
+enum dw_result spool_commit(struct spool *s, struct entry *e);
+
+/*
+ * The same question as deny_finds(), to the file: DW_OK nobody denies, DW_REFUSED with ${cause} and ${at}, DW_UNAVAILABLE: it
+ * cannot be asked, so nobody may pass.
+ */
+enum dw_result spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at);
+
+#endif
