@@ -40,6 +40,8 @@
 #include "config/logging.h"
 #include "crypto/keyring.h"
 #include "doorward/cache.h"
+#include "doorward/deny.h"
+#include "doorward/spool.h"
 #include "doorward/userdb.h"
 #include "keeper/keep.h"
 #include "master/master.h"
@@ -75,6 +77,9 @@ static int helpers[2] = { -1, -1 };
 
 /* L1, shared by all processes of this master for its whole life; NULL = none. Made before anything is planned. */
 static struct cache *cache;
+
+/* Who is refused for what the spool holds; likewise. */
+static struct deny *deny;
 
 static void
 print_version(void)
@@ -203,11 +208,20 @@ unix_spec(const struct config *conf, const char *path, int64_t mode)
 	    .backlog = (int)conf->listen_backlog });
 }
 
+/* What was mapped before the fork. */
+static void
+share(struct child *c, const struct config *conf)
+{
+
+	c->cache = conf->cache_enabled ? cache : NULL;
+	c->deny = deny;
+}
+
 static int
 run_worker(struct child *c, const struct config *conf)
 {
 
-	c->cache = conf->cache_enabled ? cache : NULL;
+	share(c, conf);
 	return (worker_run(c, conf));
 }
 
@@ -215,7 +229,7 @@ static int
 run_admin(struct child *c, const struct config *conf)
 {
 
-	c->cache = conf->cache_enabled ? cache : NULL;
+	share(c, conf);
 	return (admin_run(c, conf));
 }
 
@@ -231,7 +245,7 @@ static int
 run_relay(struct child *c, const struct config *conf)
 {
 
-	c->cache = conf->cache_enabled ? cache : NULL;
+	share(c, conf);
 	return (relay_run(c, conf));
 }
 
@@ -398,6 +412,21 @@ run_single(struct config *conf)
 	return (rc);
 }
 
+/* Without it sessions would be let in that were promised to be over. */
+static bool
+make_deny(const struct config *conf)
+{
+	char err[MASTER_ERROR_MAX] = "";
+
+	if ((deny = deny_new((size_t)conf->spool_max)) == NULL)
+		snprintf(err, sizeof(err), "no memory for the table of who is denied: %s", strerror(errno));
+	else if (spool_fill(conf, deny, err, sizeof(err)) == 0)
+		return (true);
+	log_error("%s", err);
+	fprintf(stderr, "doorward: %s\n", err);
+	return (false);
+}
+
 /* The memory has to be there before the first fork; it cannot change its size afterwards. */
 static int
 run_master(struct config *conf, const struct master_setup *setup)
@@ -406,6 +435,10 @@ run_master(struct config *conf, const struct master_setup *setup)
 	if (conf->cache_enabled &&
 	    (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
 		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
+	if (conf->spool_enabled && !make_deny(conf)) {
+		config_free(conf);
+		return (EXIT_RESOURCE);
+	}
 	return (master_run(conf, setup));
 }
 

@@ -3,8 +3,8 @@
  * Makes what processes will only open. In this order: the state directory, refused if others could write to it; the keys, each
  * written whole or not at all; the databases of accounts and records, whose file root makes and gives away, and whose tables
  * the user who will use them makes, so that what the database puts beside its file belongs to him too; what they need of
- * modules is only tried, by a process that ends. Two at once (a daemon and doorwardctl) are in nobody's way: each step leaves
- * alone what it finds.
+ * modules is only tried, by a process that ends; the spool's file. Two at once (a daemon and doorwardctl) are in nobody's way:
+ * each step leaves alone what it finds.
  *
  * It stands above the folders because it needs the rights of master/, the keys and the user database, which must not know of
  * each other; both programs link it.
@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "doorward/config.h"
+#include "doorward/spool.h"
 #include "doorward/userdb.h"
 #include "master/privs.h"
 
@@ -80,6 +81,8 @@ state_make(const struct config *conf, char *err, size_t errlen)
 	    privs_state_directory(conf->state_dir, p.uid, p.gid, err, errlen) == 0 &&
 	    keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
 		rc = make_databases(conf, &p, err, errlen);
+	if (rc == 0 && conf->spool_enabled)
+		rc = spool_make(conf, p.drop ? p.uid : (uid_t)-1, p.drop ? p.gid : (gid_t)-1, err, errlen);
 	umask(old);
 	return (rc);
 }

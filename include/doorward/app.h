@@ -6,18 +6,24 @@
 #include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "doorward/deny.h"
+#include "doorward/spool.h"
 #include "doorward/store.h"
 #include "doorward/userdb.h"
 
 #include "base/str.h"
 
 struct keyring;
+struct redis_store;
 
 struct app {
 	const struct config *conf;
 	const struct keyring *keys;
 	const struct store_ops *store;
 	void *store_ctx;
+	struct redis_store *redis; /* the same without the spool before it: for what is no operation of all stores */
+	struct spool *spool;       /* NULL: there is none */
+	struct deny *deny;         /* NULL: there is none, or no memory that is shared */
 	const struct userdb_driver *userdb;
 	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;

@@ -25,6 +25,7 @@
 #include "doorward/node.h"
 
 struct cache;
+struct deny;
 
 #define EXIT_RETIRED 0
 #define EXIT_RUNTIME 1
@@ -244,6 +245,7 @@ struct child {
 	struct board *board;
 	struct board_slot *slot;
 	struct cache *cache; /* L1, NULL = none */
+	struct deny *deny;   /* of the spool, NULL = none */
 	int helper;          /* to the helpers, or of one (doorward/helper.h); -1 = none */
 };
 

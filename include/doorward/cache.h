@@ -26,6 +26,7 @@ struct cache;
 /* What a valid check says: enough for the whole answer. */
 struct cached_check {
 	uint8_t user_key[USER_KEY_LEN];
+	uint8_t session_key[SESSION_KEY_LEN];
 	char sid[PUBLIC_SID_LEN + 1];
 	char user_id[USER_ID_MAX + 1];
 	char username[USERNAME_MAX + 1];

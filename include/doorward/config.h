@@ -142,6 +142,11 @@ struct config {
 	int64_t redis_wait_timeout;  /* ms, beside that of the command */
 	int64_t redis_breaker_failures, redis_breaker_open;
 
+	/* endings while Redis is away */
+	bool spool_enabled;
+	char *spool_file; /* relative ones are below state_dir */
+	int64_t spool_max;
+
 	/* L1 */
 	bool cache_enabled;
 	int64_t cache_size; /* bytes */

@@ -36,8 +36,8 @@ struct deny_entry {
 	enum deny_kind kind;
 	enum end_cause cause;
 	uint8_t user_key[USER_KEY_LEN];
-	uint8_t id[DENY_ID_LEN]; /* a session's handle, followed by zeroes, or a jti; DENY_USER: zeroes */
-	int64_t at;              /* when it was asked for, seconds */
+	uint8_t id[DENY_ID_LEN];         /* a session's handle, followed by zeroes, or a jti; DENY_USER: zeroes */
+	int64_t at;                      /* when it was asked for, seconds */
 	uint8_t except[SESSION_KEY_LEN]; /* DENY_USER: but not this one; zeroes = without exception */
 	uint8_t device[DEVICE_KEY_LEN];  /* DENY_USER: of this device only, as far as can be told; zeroes = of any */
 	uint64_t row;                    /* of the spool */
@@ -46,8 +46,8 @@ struct deny_entry {
 /* May this pass? */
 struct deny_question {
 	const uint8_t *user_key, *session_key;
-	const uint8_t *jti; /* of the access token that asks; NULL = it is none */
-	bool by_token;      /* asks an access or refresh token */
+	const uint8_t *jti;            /* of the access token that asks; NULL = it is none */
+	bool by_token;                 /* asks an access or refresh token */
 	const struct session *session; /* as the store has it; NULL = it cannot be asked, or has not been yet */
 };
 
@@ -60,12 +60,13 @@ bool deny_is_empty(const struct deny *d);
 /* True if an entry refuses ${q}: copied to ${out}. */
 bool deny_finds(const struct deny *d, const struct deny_question *q, struct deny_entry *out);
 
-/* The same by what is true whatever the store says: ${q}->session is not looked at, and nothing said of all a user's sessions. */
+/* The same by what is true whatever the store says: ${q}->session is not looked at, and nothing said of all a user's sessions.
+ */
 bool deny_finds_for_sure(const struct deny *d, const struct deny_question *q, struct deny_entry *out);
 
 /* True if there may be something to say about the session: then a cached answer is no answer. */
-bool deny_suspects(const struct deny *d, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
-    bool by_token);
+bool deny_suspects(
+    const struct deny *d, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], bool by_token);
 
 /* Does this entry refuse ${q}? */
 bool deny_applies(const struct deny_entry *e, const struct deny_question *q);

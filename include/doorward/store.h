@@ -42,6 +42,7 @@ struct act {
  */
 struct claim {
 	bool unjudged; /* the rest counts */
+	bool known;    /* he was seen alive here a moment ago: what he ends is over on this host before it is judged */
 	enum {
 		CLAIM_COOKIE = 0, /* ${session_key} has to be alive */
 		CLAIM_ACCESS,     /* and the token ${jti} not revoked */

@@ -223,7 +223,7 @@ put_page(struct listing *l)
 
 		b.n = 0;
 		b.full = false;
-		if ((rc = redis_store_scan(l->app->store_ctx, &next, collect, &b)) != DW_OK)
+		if ((rc = redis_store_scan(l->app->redis, &next, collect, &b)) != DW_OK)
 			return (rc);
 		if (b.full)
 			log_warn("one step of a listing returned more users than fit, some are left out users=%d", BATCH_MAX);

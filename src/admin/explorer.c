@@ -254,7 +254,7 @@ set_events(struct explorer *x, const struct request *q)
 {
 	struct str found[RECENT_MAX];
 	size_t n = 0, most = x->has_user ? RECENT_MAX : EVENTS_MAX + 1;
-	enum dw_result rc = recent_events(x->app->store_ctx, HOUR, x->has_user ? x->user_key : NULL, most, q->arena, found, &n);
+	enum dw_result rc = recent_events(x->app->redis, HOUR, x->has_user ? x->user_key : NULL, most, q->arena, found, &n);
 
 	for (size_t i = 0; i < n; i++)
 		take_event(x, found[i]);

@@ -182,6 +182,30 @@ look_at_audit(const struct app *app, struct health *h)
 		    "The audit file cannot be written; events wait for it, the log says why.");
 }
 
+/*
+ * What waits is the relay's to write as soon as Redis answers. Since when Redis answers nobody here knows: what waits shortly
+ * after an outage is told too, and is true.
+ */
+static void
+look_at_spool(struct app *app, struct health *h)
+{
+	struct spool_numbers n;
+
+	if (app->spool == NULL)
+		return;
+	if (spool_numbers(app->spool, &n) != DW_OK)
+		health_add(h, HEALTH_DEGRADED, NULL, "spool",
+		    "The spool of endings cannot be read: nothing is promised while Redis is away; the log says why.");
+	else if (n.pending > 0 && h->level != HEALTH_DOWN)
+		health_add(h, HEALTH_DEGRADED, NULL, "spool_pending",
+		    "%llu endings that were promised while Redis was away wait to be written, the first for %lld s.",
+		    (unsigned long long)n.pending, (long long)n.oldest_seconds);
+	if (n.damaged > 0)
+		health_add(h, HEALTH_DEGRADED, NULL, "spool_damaged",
+		    "The spool of endings was damaged and set aside (%llu files beside it): promises may be lost.",
+		    (unsigned long long)n.damaged);
+}
+
 const struct health *
 health_look(struct app *app)
 {
@@ -202,6 +226,7 @@ health_look(struct app *app)
 	look_at_log(app, &h);
 	look_at_outbox(app, &h);
 	look_at_audit(app, &h);
+	look_at_spool(app, &h);
 	at = clock_mono_ms();
 	return (&h);
 }

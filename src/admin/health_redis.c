@@ -31,7 +31,7 @@ health_redis(struct app *app, struct health *h)
 {
 	const char *why;
 	struct look l;
-	enum dw_result result = redis_store_look(app->store_ctx, &l, &why);
+	enum dw_result result = redis_store_look(app->redis, &l, &why);
 
 	for (enum look_fault f = 0; f < LOOK_FAULTS; f++)
 		if ((l.faults & LOOK_BIT(f)) != 0)

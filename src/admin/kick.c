@@ -89,6 +89,15 @@ answer(struct app *app, struct response *r, const struct end_write *e, const str
 	buf_puts(&r->body, "]}");
 }
 
+/* Redis cannot be told now, but it is on the disk, and this host refuses those sessions already. */
+static void
+answer_pending(struct response *r)
+{
+
+	response_json(r, 202);
+	buf_puts(&r->body, "{\"status\":\"pending\"}");
+}
+
 void
 kick_post(struct app *app, struct request *q, struct response *r)
 {
@@ -107,7 +116,9 @@ kick_post(struct app *app, struct request *q, struct response *r)
 	e.said_scope = e.scope;
 	/* An empty reason is none. */
 	e.reason = w.reason.len > 0 ? arena_strdup(q->arena, w.reason) : NULL;
-	if ((rc = app->store->end(app->store_ctx, &e, q->arena, &reply)) != DW_OK)
+	if ((rc = app->store->end(app->store_ctx, &e, q->arena, &reply)) == DW_PENDING)
+		answer_pending(r);
+	else if (rc != DW_OK)
 		health_refuse(q, r, rc, "store_unavailable");
 	else if (e.has_sid && !reply.has_own)
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);

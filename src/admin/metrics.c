@@ -257,6 +257,26 @@ put_outbox(struct buf *b, struct app *app)
 	buf_putc(b, '\n');
 }
 
+/* Where it cannot be read nobody knows how many wait. */
+static void
+put_spool(struct buf *b, struct app *app)
+{
+	struct spool_numbers n;
+	bool known;
+
+	if (app->spool == NULL)
+		return;
+	known = spool_numbers(app->spool, &n) == DW_OK;
+	single(b, "spool_usable", "gauge", "1 if the spool of endings can be read.", known);
+	single(b, "spool_damaged_files", "gauge", "Files of the spool that were damaged and set aside.", n.damaged);
+	single(b, "spool_denied", "gauge", "Entries of the table of who is refused here for what the spool holds.",
+	    deny_count(app->deny));
+	if (!known)
+		return;
+	single(b, "spool_pending", "gauge", "Endings that were promised and that Redis does not have yet.", n.pending);
+	single(b, "spool_oldest_seconds", "gauge", "How long the first of them has waited.", (uint64_t)n.oldest_seconds);
+}
+
 static void
 put_master(struct buf *b, const struct board *board)
 {
@@ -299,5 +319,6 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_outbox(b, app);
 	if (app->conf->relay_enabled)
 		sinks_metrics(app, b);
+	put_spool(b, app);
 	put_master(b, board);
 }

@@ -93,7 +93,7 @@ numbers_outbox(struct app *app, struct numbers_outbox *out)
 	int64_t now = clock_mono_ms();
 
 	if (at == 0 || now - at >= OUTBOX_PERIOD) {
-		known = outbox_lengths(app->store_ctx, &last) == DW_OK;
+		known = outbox_lengths(app->redis, &last) == DW_OK;
 		at = now;
 	}
 	*out = (struct numbers_outbox){ .known = known, .events = last.events, .longest = last.longest, .age_ms = now - at };

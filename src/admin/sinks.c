@@ -45,19 +45,19 @@ static bool
 ask_one(struct app *app, const struct backlog *b, struct shown *s)
 {
 	const struct backlog_row *row = backlog_find(b, s->sink);
-	int64_t age = row == NULL || row->oldest == 0 ? 0 : app->store->now(app->store_ctx) - row->oldest / MS;
+	int64_t age = row == NULL || row->oldest == 0 ? 0 : app->store->now(app->redis) - row->oldest / MS;
 
 	s->waiting = row == NULL ? 0 : row->waiting;
 	s->oldest = age > 0 ? (uint64_t)age : 0;
-	return (dead_count(app->store_ctx, s->sink, &s->dead) == DW_OK &&
-		sink_numbers_read(app->store_ctx, s->sink, &s->numbers) == DW_OK);
+	return (dead_count(app->redis, s->sink, &s->dead) == DW_OK &&
+		sink_numbers_read(app->redis, s->sink, &s->numbers) == DW_OK);
 }
 
 static bool
 ask(struct app *app, struct all *all)
 {
 	static struct backlog b;
-	bool good = backlog_look(app->store_ctx, &b) == DW_OK;
+	bool good = backlog_look(app->redis, &b) == DW_OK;
 
 	all->n = 0;
 	add(all, SINK_LEDGER);

@@ -218,11 +218,28 @@ put_redis(struct buf *b, struct app *app)
 	const char *why;
 	struct look l;
 
-	(void)redis_store_look(app->store_ctx, &l, &why);
+	(void)redis_store_look(app->redis, &l, &why);
 	buf_puts(b, "\"redis\":{");
 	put_word(b, "role", l.role);
 	put_word(b, "version", l.version);
 	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)board_redis_failovers(app->board));
+}
+
+/* Endings that were promised; null where there is no spool, or it cannot be read. */
+static void
+put_spool(struct buf *b, struct app *app)
+{
+	struct spool_numbers n;
+
+	if (app->spool == NULL || spool_numbers(app->spool, &n) != DW_OK) {
+		buf_puts(b, "\"spool\":null,");
+		return;
+	}
+	buf_puts(b, "\"spool\":{");
+	put_number(b, "pending", n.pending);
+	put_number(b, "replayed", n.replayed);
+	put_number(b, "damaged_files", n.damaged);
+	buf_printf(b, "\"oldest_seconds\":%lld},", (long long)n.oldest_seconds);
 }
 
 /* Which keys make new tokens: those that were made since the last reload do not yet. */
@@ -258,6 +275,7 @@ status_json(struct app *app, struct response *r)
 	put_master(b, app->board);
 	put_health(b, health_look(app));
 	put_redis(b, app);
+	put_spool(b, app);
 	put_keys(b, app);
 	put_cache(b, app);
 	put_outbox(b, app);

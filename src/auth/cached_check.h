@@ -19,6 +19,12 @@ bool cached_check_recall(struct app *app, enum credential_kind kind, struct str 
 /* The same while the store cannot be asked, as far back as stale_if_error allows; by default not at all. */
 bool cached_check_recall_stale(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out);
 
+/*
+ * True if ${text} was seen good here lately, and nothing was heard of its user since: while the store cannot be asked, a reason
+ * to believe its bearer what is judged later anyway, and to admit nobody.
+ */
+bool cached_check_was_good(struct app *app, enum credential_kind kind, struct str text);
+
 /* Fills ${out} with what check_session() found. */
 void cached_check_of(const struct app *app, const struct credential *c, const struct identity *id, struct cached_check *out);
 

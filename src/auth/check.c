@@ -55,7 +55,7 @@ static enum dw_result
 judge_session(const struct lookup_reply *r, struct identity *id)
 {
 
-	if (r->user_id[0] == '\0')
+	if (r->user_id[0] == '\0' && (r->live || !r->ended)) /* what is over may be known without its user: doorward/deny.h */
 		return (refuse(id, NULL));
 	if (!r->live || session_is_void(&r->session, r->not_before))
 		return (refuse_ended(r, id));
@@ -138,7 +138,9 @@ record_use(struct app *app, const struct credential *c, struct identity *id)
 static enum dw_result
 ask(struct app *app, const struct credential *c, bool family, struct identity *id)
 {
-	struct lookup q = { .jti = c->kind == CREDENTIAL_ACCESS ? c->access.jti : NULL, .family = family };
+	struct lookup q = { .jti = c->kind == CREDENTIAL_ACCESS ? c->access.jti : NULL,
+		.family = family,
+		.refresh = c->kind == CREDENTIAL_REFRESH };
 
 	memcpy(q.user_key, c->user_key, USER_KEY_LEN);
 	memcpy(q.session_key, c->session_key, SESSION_KEY_LEN);

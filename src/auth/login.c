@@ -285,11 +285,12 @@ take_back(struct app *app, const struct login_input *in, const struct login_outp
 {
 	struct end_write w = { .cause = cause, .scope = SCOPE_SESSION, .has_sid = true };
 	struct end_reply reply;
+	enum dw_result rc;
 
 	memcpy(w.user_key, out->user_key, USER_KEY_LEN);
 	memcpy(w.session_key, out->session.session_key, SESSION_KEY_LEN);
 	w.actor = (struct actor){ in->ip, in->trace_id, in->client->id };
-	if (app->store->end(app->store_ctx, &w, NULL, &reply) != DW_OK)
+	if ((rc = app->store->end(app->store_ctx, &w, NULL, &reply)) != DW_OK && rc != DW_PENDING)
 		log_error("a session whose account was just changed could not be ended user=%s", out->account.id);
 }
 

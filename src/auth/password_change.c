@@ -6,8 +6,8 @@
  * later compares the version and is taken back (auth/login.c). The account is written only as it was when the password was
  * verified: an operator who has changed it meanwhile, or disabled it, wins.
  *
- * If the sessions cannot be ended the account gets its old hash back, so that an answer of 503 means that the change can be
- * repeated.
+ * If the sessions cannot be ended, nor that be promised, the account gets its old hash back, so that an answer of 503 means
+ * that the change can be repeated.
  */
 #include <string.h>
 
@@ -127,11 +127,12 @@ end_others(struct app *app, const struct password_change *in, uint32_t *ended)
 		.cause = END_PASSWORD, .scope = SCOPE_OTHERS, .said_scope = SCOPE_OTHERS, .has_sid = true, .actor = in->actor
 	};
 	struct end_reply reply;
+	enum dw_result rc;
 
 	memcpy(w.user_key, in->user_key, USER_KEY_LEN);
 	memcpy(w.session_key, in->session_key, SESSION_KEY_LEN);
-	if (app->store->end(app->store_ctx, &w, NULL, &reply) != DW_OK)
-		return (PASSWORD_NO_STORE);
+	if ((rc = app->store->end(app->store_ctx, &w, NULL, &reply)) != DW_OK)
+		return (rc == DW_PENDING ? PASSWORD_PENDING : PASSWORD_NO_STORE);
 	*ended = reply.ended;
 	return (PASSWORD_CHANGED);
 }
@@ -160,7 +161,7 @@ change(struct app *app, const struct password_change *in, const struct account *
 	explicit_bzero(hash, sizeof(hash));
 	if (rc != PASSWORD_CHANGED)
 		return (rc);
-	if ((rc = end_others(app, in, ended)) == PASSWORD_CHANGED)
+	if ((rc = end_others(app, in, ended)) == PASSWORD_CHANGED || rc == PASSWORD_PENDING)
 		report(app, in);
 	else
 		give_back(app, before);

@@ -22,6 +22,7 @@ struct password_change {
 
 enum password_outcome {
 	PASSWORD_CHANGED,
+	PASSWORD_PENDING,   /* it is changed, and that the other sessions end is promised */
 	PASSWORD_REFUSED,   /* the new one breaks a rule */
 	PASSWORD_WRONG,     /* the current one is not that; or it was changed, or the account disabled, meanwhile */
 	PASSWORD_THROTTLED, /* too many wrong ones: nothing was evaluated */
@@ -38,7 +39,8 @@ struct password_result {
 	int64_t wait;              /* PASSWORD_THROTTLED: seconds */
 };
 
-/* Changes it. PASSWORD_CHANGED: nothing that was verified with the old one is alive but this session. */
+/* Changes it. PASSWORD_CHANGED, PASSWORD_PENDING (as far as this host): nothing that was verified with the old one is alive but
+ * this session. */
 enum password_outcome password_change(struct app *app, const struct password_change *in, struct password_result *out);
 
 #endif

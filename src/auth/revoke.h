@@ -15,6 +15,7 @@ enum revocation {
 	REVOKE_FOREIGN,     /* it was issued to another client */
 	REVOKE_UNPROVED,    /* it was issued to a confidential client, and nobody has proved to be that */
 	REVOKE_FULL,        /* too many access tokens of this user are revoked already; nothing was done */
+	REVOKE_PENDING,     /* promised, and honoured on this host from now on */
 	REVOKE_NO_STORE     /* could not be asked, or failed: nothing may be promised */
 };
 

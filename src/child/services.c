@@ -5,6 +5,7 @@
  * then.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/clients.h"
@@ -62,6 +63,25 @@ open_users(struct app *app, const struct config *conf, const struct child *c, ch
 	return (true);
 }
 
+/* Redis, and the spool before it. */
+static bool
+open_store(struct app *app, const struct config *conf, const struct child *c, char *why)
+{
+
+	app->store = &redis_store_ops;
+	app->store_ctx = app->redis;
+	if (!conf->spool_enabled)
+		return (true);
+	app->deny = c->deny;
+	if ((app->spool = spool_new(conf, app->store, app->store_ctx, app->deny)) == NULL) {
+		snprintf(why, REASON_BYTES, "spool.file: %s", strerror(errno));
+		return (false);
+	}
+	app->store = &spool_store_ops;
+	app->store_ctx = app->spool;
+	return (true);
+}
+
 int
 services_open(struct app *app, const struct config *conf, const struct child *c)
 {
@@ -73,17 +93,18 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->board = c->board;
 	app->slot = c->slot;
 	app->cache = c->cache;
-	app->store = &redis_store_ops;
 	app->lookup = wordlist_find;
 	clients_hash(conf);
 	password_configure(conf);
 	errno = 0; /* what was read and made no sense leaves it so */
 	if ((app->keys = keyring_load(conf->state_dir, why, sizeof(why))) == NULL || !open_users(app, conf, c, why))
 		goto err0;
-	if ((app->store_ctx = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
+	if ((app->redis = redis_store_new(conf, app->keys, c->slot, why, sizeof(why))) == NULL)
 		goto err0;
-	redis_store_set_cache(app->store_ctx, c->cache);
-	redis_store_set_nodes(app->store_ctx, c->board->nodes);
+	redis_store_set_cache(app->redis, c->cache);
+	redis_store_set_nodes(app->redis, c->board->nodes);
+	if (!open_store(app, conf, c, why))
+		goto err0;
 	return (0);
 
 err0:
@@ -97,8 +118,8 @@ void
 services_close(struct app *app)
 {
 
-	if (app->store_ctx != NULL)
-		redis_store_free(app->store_ctx);
+	spool_free(app->spool);
+	redis_store_free(app->redis);
 	if (app->records_ctx != NULL && app->records_ctx != app->users_ctx)
 		app->recorddb->close(app->records_ctx);
 	if (app->userdb != NULL)

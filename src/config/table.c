@@ -211,6 +211,13 @@ const struct option table_options[] = {
 	    "Failures in a row after which a worker stops asking for a while."),
 	OPT(DURATION, "redis.breaker_open", "2s", MS(10), MINUTES(10), redis_breaker_open, "How long that while is."),
 
+	OPT(BOOL, "spool.enabled", "true", 0, 1, spool_enabled,
+	    "Promise endings (202) while Redis cannot be asked, keep them on disk, and refuse those sessions here at once."),
+	OPT(STRING, "spool.file", "spool.db", 1, PATH_MAX_LEN, spool_file,
+	    "Where they are kept; a relative path is below state_dir; a change needs a restart."),
+	OPT(INT, "spool.max", "50000", 16, 1000000, spool_max,
+	    "Endings kept at the most; what is beyond is answered 503. A change needs a restart."),
+
 	OPT(BOOL, "cache.enabled", "true", 0, 1, cache_enabled,
 	    "Answer a repeated check from shared memory, which Redis keeps true by telling of every change."),
 	OPT(SIZE, "cache.size", "16m", KILOBYTES(512), GIGABYTES(4), cache_size,

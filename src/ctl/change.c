@@ -5,7 +5,8 @@
  * ended here, or looks at the account again after writing its session (auth/login.c), and one that reads it afterwards sees the
  * change.
  *
- * If the sessions cannot be ended, the command fails and says until when they may live; it can be repeated.
+ * If the sessions cannot be ended, nor that be promised (doorward/spool.h), the command fails and says until when they may
+ * live; it can be repeated.
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,10 @@ last_end(const struct config *conf)
 	return (clock_wall() + longest / 1000);
 }
 
-/* Ends all sessions of the user ${id}; how many goes to ${*ended}. Returns -1 after saying until when they may live, and the
+#define ENDED_PENDING UINT32_MAX /* nobody knows how many: it is promised */
+
+/* Ends all sessions of the user ${id}, or promises it; how many goes to ${*ended}. Returns -1 after saying until when they may
+ * live, and the
  * ${remedy}. */
 static int
 end_all(struct ctl *c, const char *id, enum end_cause cause, const char *remedy, uint32_t *ended)
@@ -57,8 +61,8 @@ end_all(struct ctl *c, const char *id, enum end_cause cause, const char *remedy,
 
 	if (ctl_store(c) == 0) {
 		ctl_pseudonym(c, id, w.user_key);
-		if ((rc = redis_store_ops.end(c->store, &w, NULL, &reply)) == DW_OK) {
-			*ended = reply.ended;
+		if ((rc = ctl_end(c, &w, NULL, &reply)) == DW_OK || rc == DW_PENDING) {
+			*ended = rc == DW_OK ? reply.ended : ENDED_PENDING;
 			ctl_flush(c);
 			return (0);
 		}
@@ -73,7 +77,11 @@ static void
 tell(const char *name, const char *what, uint32_t ended)
 {
 
-	print_line("%s %s, %u session%s ended", name, what, ended, ended == 1 ? "" : "s");
+	if (ended == ENDED_PENDING)
+		print_line(
+		    "%s %s; Redis cannot be asked: the end of the sessions is pending, and honoured on this host", name, what);
+	else
+		print_line("%s %s, %u session%s ended", name, what, ended, ended == 1 ? "" : "s");
 }
 
 /* Says what a change of an account came to. Returns true if it is done. */

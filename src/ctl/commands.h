@@ -47,6 +47,11 @@ int kick_command(struct ctl *c, const struct options *o);
 int session_list_command(struct ctl *c, const struct options *o);
 int session_show(struct ctl *c, const struct options *o);
 
+/* doorwardctl spool: endings that were promised while Redis could not be asked. */
+int spool_status_command(struct ctl *c, const struct options *o);
+int spool_list_command(struct ctl *c, const struct options *o);
+int spool_replay_command(struct ctl *c, const struct options *o);
+
 /* doorwardctl status: the scoreboard of the running daemon. */
 int status_command(struct ctl *c, const struct options *o);
 

@@ -19,6 +19,7 @@
 #include "ctl/http.h"
 #include "ctl/print.h"
 #include "doorward/config.h"
+#include "doorward/spool.h"
 #include "state.h"
 #include "store/keys.h"
 #include "store/redis.h"
@@ -190,7 +191,20 @@ ctl_store(struct ctl *c)
 		ctl_say("%s", err);
 		return (-1);
 	}
+	if (c->conf->spool_enabled && (c->spool = spool_new(c->conf, &redis_store_ops, c->store, NULL)) == NULL) {
+		ctl_say("spool.file: %s", strerror(errno));
+		return (-1);
+	}
 	return (0);
+}
+
+enum dw_result
+ctl_end(struct ctl *c, const struct end_write *w, struct arena *arena, struct end_reply *out)
+{
+
+	if (c->spool != NULL)
+		return (spool_store_ops.end(c->spool, w, arena, out));
+	return (redis_store_ops.end(c->store, w, arena, out));
 }
 
 int
@@ -275,6 +289,7 @@ void
 ctl_close(struct ctl *c)
 {
 
+	spool_free(c->spool);
 	redis_store_free(c->store);
 	if (c->records_ctx != NULL && c->records_ctx != c->users_ctx)
 		c->recorddb->close(c->records_ctx);

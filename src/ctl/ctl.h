@@ -20,7 +20,10 @@
 
 struct config;
 struct keyring;
+struct end_reply;
+struct end_write;
 struct redis_store;
+struct spool;
 struct user_keys;
 
 struct ctl {
@@ -34,7 +37,8 @@ struct ctl {
 	const struct userdb_ops *records;
 	void *records_ctx;
 	struct redis_store *store;
-	struct arena arena; /* answers of the two; made by ctl_arena() */
+	struct spool *spool; /* before it; NULL = spool.enabled is off */
+	struct arena arena;  /* answers of the two; made by ctl_arena() */
 };
 
 /* Says "doorwardctl: …" on standard error. */
@@ -67,6 +71,12 @@ int ctl_owner(const struct ctl *c, uid_t *uid, gid_t *gid);
 
 /* Loads the keys and prepares the connection to Redis. Returns 0, or -1 after saying why. */
 int ctl_store(struct ctl *c);
+
+/*
+ * Ends sessions as the store's operation does. DW_PENDING: Redis cannot be asked, so it is in the spool, which the daemon of
+ * this host honours within a second.
+ */
+enum dw_result ctl_end(struct ctl *c, const struct end_write *w, struct arena *arena, struct end_reply *out);
 
 /* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
 int ctl_arena(struct ctl *c, size_t size);

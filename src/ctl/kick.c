@@ -27,6 +27,7 @@ struct kick {
 	uint64_t records;
 	const char *name; /* looked for in all records */
 	bool found;
+	uint64_t pending; /* users of whom it is promised */
 };
 
 /* As they come: at "--all" there may be more than fit into memory. */
@@ -58,7 +59,11 @@ kick_user(struct ctl *c, const uint8_t user_key[USER_KEY_LEN], void *ctx)
 
 	arena_reset(&c->arena);
 	memcpy(k->w.user_key, user_key, USER_KEY_LEN);
-	if ((rc = redis_store_ops.end(c->store, &k->w, &c->arena, &r)) != DW_OK) {
+	rc = ctl_end(c, &k->w, &c->arena, &r);
+	k->pending += rc == DW_PENDING;
+	if (rc == DW_PENDING)
+		return (0);
+	if (rc != DW_OK) {
 		ctl_say_store(rc, user_key);
 		if (rc == DW_UNAVAILABLE)
 			ctl_say("repeat the command");
@@ -180,7 +185,11 @@ kick_command(struct ctl *c, const struct options *o)
 		return (CTL_FAILED);
 	rc = kick_wanted(c, o, &k);
 	ctl_flush(c);
-	if (o->json)
+	if (k.pending > 0)
+		ctl_say("Redis cannot be asked: it is noted, honoured on this host, and done as soon as Redis answers");
+	if (k.pending > 0 && k.records == 0)
+		puts(o->json ? "{\"status\":\"pending\"}" : "pending");
+	else if (o->json)
 		printf("%s],\"ended\":%llu}\n", k.records > 0 ? "" : "{\"logouts\":[", (unsigned long long)k.ended);
 	else if (rc == 0 || rc == EVERYBODY_BROKEN)
 		printf("%llu session%s ended\n", (unsigned long long)k.ended, k.ended == 1 ? "" : "s");

@@ -8,8 +8,10 @@
  */
 #include <string.h>
 
+#include "auth/cached_check.h"
 #include "auth/csrf.h"
 #include "auth/known_device.h"
+#include "auth/logout.h"
 
 #include "handle/credential.h"
 
@@ -178,6 +180,33 @@ credential_require(
 	if (rc == DW_OK && (rc = check_presented(app, family, out, id)) == DW_OK)
 		return (true);
 	credential_refuse(q, r, rc, id->reason);
+	return (false);
+}
+
+/* Where it is not known whether he is alive he may ask for an ending all the same: it is judged later. */
+bool
+credential_require_or_claim(
+    struct app *app, const struct request *q, struct response *r, struct presented *out, struct claim *claim)
+{
+	enum dw_result rc = credential_find(app, q, out);
+	enum credential_kind kind;
+	struct identity id;
+	struct str text;
+
+	memset(claim, 0, sizeof(*claim));
+	if (rc == DW_REFUSED) {
+		credential_refuse_mixed(q, r);
+		return (false);
+	}
+	id.reason = NULL;
+	if (rc == DW_OK && (rc = check_presented(app, false, out, &id)) == DW_OK)
+		return (true);
+	if (rc == DW_UNAVAILABLE && app->spool != NULL) {
+		text = credential_single(app, q, &kind);
+		*claim = logout_claim(&out->cred, cached_check_was_good(app, kind, text));
+		return (true);
+	}
+	credential_refuse(q, r, rc, id.reason);
 	return (false);
 }
 

@@ -49,6 +49,13 @@ bool credential_require(
     struct app *app, const struct request *q, struct response *r, bool family, struct presented *out, struct identity *id);
 
 /*
+ * The same for who wants something ended. While the store cannot be asked, and there is a spool, he is not refused: ${claim} is
+ * what has to be judged when it is written; otherwise it is empty.
+ */
+bool credential_require_or_claim(
+    struct app *app, const struct request *q, struct response *r, struct presented *out, struct claim *claim);
+
+/*
  * The name under which the browser keeps our cookie ${name}: over plain http (require_tls = false) no browser takes one that
  * says __Host- or
  * __Secure-, so it is named without.

@@ -6,6 +6,14 @@
 #include "handle/ended.h"
 
 void
+ended_pending(struct response *r)
+{
+
+	response_json(r, 202);
+	buf_puts(&r->body, "{\"status\":\"pending\"}");
+}
+
+void
 ended_answer(
     struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended)
 {

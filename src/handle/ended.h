@@ -15,4 +15,7 @@
 void ended_answer(
     struct app *app, struct response *r, const uint8_t user_key[USER_KEY_LEN], const struct end_reply *reply, uint32_t ended);
 
+/* Answers 202 {"status":"pending"}: it is promised, and honoured on this host already. */
+void ended_pending(struct response *r);
+
 #endif

@@ -79,6 +79,20 @@ answer(struct app *app, const struct request *q, struct response *r, const struc
 		clear_cookie(app, q, r);
 }
 
+/* Redis cannot be told now, but it is on the disk, and this host refuses the session already. */
+static void
+answer_pending(struct app *app, const struct request *q, struct response *r, enum end_scope scope)
+{
+
+	if (request_is_navigation(q))
+		page_signed_out(
+		    app, q, r, next_asked(app->conf, q), scope == SCOPE_OTHERS ? PAGE_OUT_OTHERS_PENDING : PAGE_OUT_PENDING);
+	else
+		ended_pending(r);
+	if (scope != SCOPE_OTHERS)
+		clear_cookie(app, q, r);
+}
+
 /* No credential at all: there was nothing to end, and that is success. */
 static void
 answer_nothing(struct app *app, const struct request *q, struct response *r)
@@ -100,6 +114,8 @@ sign_out(struct app *app, const struct request *q, struct response *r, const str
 
 	if (rc == DW_OK)
 		answer(app, q, r, &p->cred, scope, &reply);
+	else if (rc == DW_PENDING)
+		answer_pending(app, q, r, scope);
 	else
 		credential_refuse(q, r, rc, rc == DW_REFUSED ? "revoked" : NULL);
 }

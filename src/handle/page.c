@@ -59,6 +59,7 @@ page_signed_out(struct app *app, const struct request *q, struct response *r, st
 		[PAGE_OUT_OTHERS] = { "title.others_out", "others_out_says", 200, false },
 		[PAGE_OUT_ONE] = { "title.one_out", "one_out_says", 200, false },
 		[PAGE_OUT_PENDING] = { "title.pending", "pending_says", 202, true },
+		[PAGE_OUT_OTHERS_PENDING] = { "title.others_pending", "others_pending_says", 202, false },
 	};
 	bool here = outs[where].here;
 	static struct page p;

@@ -24,11 +24,11 @@ void page_login(struct app *app, const struct request *q, struct response *r, in
 /* Answers 200: do you want to sign out? ${next}, safe already, is kept. Ends nothing. */
 void page_sign_out(struct app *app, const struct request *q, struct response *r, struct str next);
 
-enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE, PAGE_OUT_PENDING };
+enum page_out { PAGE_OUT_HERE, PAGE_OUT_OTHERS, PAGE_OUT_ONE, PAGE_OUT_PENDING, PAGE_OUT_OTHERS_PENDING };
 
 /*
  * Answers 200: you are signed out, on this device, on all others, or on one of the others; or 202: here, and everywhere as soon
- * as the others can be told. The way back leads to ${next}, safe already.
+ * as the others can be told, or elsewhere as soon as that is possible. The way back leads to ${next}, safe already.
  */
 void page_signed_out(struct app *app, const struct request *q, struct response *r, struct str next, enum page_out where);
 

@@ -8,7 +8,9 @@
 
 #include "auth/password_change.h"
 #include "handle/account.h"
+#include "handle/ended.h"
 #include "handle/input.h"
+#include "handle/page.h"
 #include "handle/texts.h"
 
 #include "handle/handlers.h"
@@ -91,10 +93,17 @@ show_account(struct app *app, struct request *q, struct response *r, const struc
 }
 
 static void
-answer(const struct app *app, const struct request *q, struct response *r, uint32_t ended)
+answer(struct app *app, const struct request *q, struct response *r, enum password_outcome outcome, uint32_t ended)
 {
 	char account[256];
 
+	if (outcome == PASSWORD_PENDING) {
+		if (request_is_navigation(q))
+			page_signed_out(app, q, r, STR_LIT("/"), PAGE_OUT_OTHERS_PENDING);
+		else
+			ended_pending(r);
+		return;
+	}
 	if (q->is_form) {
 		snprintf(account, sizeof(account), "%s/account", app->conf->mount);
 		response_redirect(r, 303, str_of(account));
@@ -155,8 +164,8 @@ handle_password(struct app *app, struct request *q, struct response *r)
 	    !credential_write_allowed(app, q, r, p.cred.kind == CREDENTIAL_COOKIE) || !take_passwords(app, q, r, &p, &id, &in))
 		return;
 	identify(app, q, &p, &id, &in);
-	if ((outcome = password_change(app, &in, &result)) == PASSWORD_CHANGED) {
-		answer(app, q, r, result.ended);
+	if ((outcome = password_change(app, &in, &result)) == PASSWORD_CHANGED || outcome == PASSWORD_PENDING) {
+		answer(app, q, r, outcome, result.ended);
 		return;
 	}
 	refuse(app, q, r, outcome, &result);

@@ -6,6 +6,7 @@
  */
 #include "auth/revoke.h"
 #include "handle/credential.h"
+#include "handle/ended.h"
 #include "handle/oauth.h"
 
 #include "handle/handlers.h"
@@ -31,6 +32,9 @@ handle_revoke(struct app *app, struct request *q, struct response *r)
 	switch (revoke(app, token, client, &actor, &wait)) {
 	case REVOKED:
 		answer(r);
+		break;
+	case REVOKE_PENDING:
+		ended_pending(r);
 		break;
 	case REVOKE_UNSUPPORTED:
 		response_error(r, q, "unsupported_token_type", "Sessions are ended by signing out.", NULL, 0);

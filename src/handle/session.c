@@ -127,16 +127,33 @@ answer_ended(struct app *app, const struct request *q, struct response *r, const
 		credential_clear_cookie(app, q, r);
 }
 
+/* Redis cannot be told now, but it is on the disk. */
+static void
+answer_pending(struct app *app, const struct request *q, struct response *r, const struct presented *p,
+    const uint8_t session_key[SESSION_KEY_LEN])
+{
+	bool own = memcmp(session_key, p->cred.session_key, SESSION_KEY_LEN) == 0;
+
+	if (request_is_navigation(q))
+		page_signed_out(app, q, r, next_asked(app->conf, q), own ? PAGE_OUT_PENDING : PAGE_OUT_OTHERS_PENDING);
+	else
+		ended_pending(r);
+	if (own && p->has_cookie)
+		credential_clear_cookie(app, q, r);
+}
+
 /* Another user's session and one that never was are the same to the caller (R078). */
 static void
-end_one(struct app *app, struct request *q, struct response *r, const struct presented *p,
+end_one(struct app *app, struct request *q, struct response *r, const struct presented *p, const struct claim *claim,
     const uint8_t session_key[SESSION_KEY_LEN])
 {
 	struct actor actor = { .ip = q->ip, .trace_id = q->trace_id };
 	struct end_reply reply;
-	enum dw_result rc = logout_session(app, p->cred.user_key, session_key, &actor, &reply);
+	enum dw_result rc = logout_session(app, p->cred.user_key, session_key, claim, &actor, &reply);
 
-	if (rc != DW_OK) {
+	if (rc == DW_PENDING) {
+		answer_pending(app, q, r, p, session_key);
+	} else if (rc != DW_OK) {
 		credential_refuse(q, r, rc, NULL);
 	} else if (!reply.has_own) {
 		refuse_unknown(q, r);
@@ -150,10 +167,10 @@ handle_session_end(struct app *app, struct request *q, struct response *r)
 {
 	uint8_t user_key[USER_KEY_LEN], session_key[SESSION_KEY_LEN];
 	struct presented p;
-	struct identity id;
+	struct claim claim;
 	struct str rest = str_of(q->path + sizeof("/sessions/") - 1), sid = str_cut(&rest, '/');
 
-	if (!credential_require(app, q, r, false, &p, &id))
+	if (!credential_require_or_claim(app, q, r, &p, &claim))
 		return;
 	if (!credential_write_allowed(app, q, r, p.cred.kind == CREDENTIAL_COOKIE))
 		return;
@@ -161,5 +178,5 @@ handle_session_end(struct app *app, struct request *q, struct response *r)
 	    memcmp(user_key, p.cred.user_key, USER_KEY_LEN) != 0)
 		refuse_unknown(q, r);
 	else
-		end_one(app, q, r, &p, session_key);
+		end_one(app, q, r, &p, &claim, session_key);
 }

@@ -48,6 +48,12 @@ static const struct {
 			      "Hier sind Sie abgemeldet. Andere Stellen sind zurzeit nicht erreichbar und erfahren es so bald "
 			      "wie möglich; Sie müssen nichts weiter tun.",
 			      "您已在此处退出登录。其他位置暂时无法通知，将尽快同步；您无需进行任何操作。" } },
+	{ "others_pending_says", { "This cannot be done everywhere just now. It is noted and will be done as soon as possible; "
+				   "you need not do anything.",
+				     "Das ist im Moment nicht überall möglich. Es ist vorgemerkt und geschieht so bald wie "
+				     "möglich; Sie müssen nichts "
+				     "weiter tun.",
+				     "目前无法在所有位置完成此操作。请求已记录，将尽快执行；您无需进行任何操作。" } },
 	{ "outage", { "Signing in is not possible for the moment. Nobody has been signed out by this.",
 			"Die Anmeldung ist im Moment nicht möglich. Niemand wurde dadurch abgemeldet.",
 			"暂时无法登录。没有任何人因此退出登录。" } },
@@ -157,6 +163,7 @@ static const struct {
 	{ "title.signed_out", { "You have signed out", "Sie haben sich abgemeldet", "您已退出登录" } },
 	{ "title.one_out", { "Signed out there", "Dort abgemeldet", "该设备已退出登录" } },
 	{ "title.others_out", { "Signed out elsewhere", "Anderswo abgemeldet", "其他位置已退出登录" } },
+	{ "title.others_pending", { "Noted", "Vorgemerkt", "已记录" } },
 	{ "title.pending", { "You are signed out here", "Sie sind hier abgemeldet", "您已在此处退出登录" } },
 
 	/* what a session ended of */

@@ -98,7 +98,7 @@ scan(struct walk *w)
 {
 
 	w->n = w->at = 0;
-	if (redis_store_scan(w->app.store_ctx, &w->cursor, collect, w) != DW_OK)
+	if (redis_store_scan(w->app.redis, &w->cursor, collect, w) != DW_OK)
 		pause_for(w, AWAY_MS);
 	else if (w->cursor == 0 && w->n == 0)
 		finish(w);

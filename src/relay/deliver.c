@@ -150,7 +150,7 @@ trim(struct deliver *d, int64_t now)
 	if (now < d->trim_at || !lane_is_active(d->lanes[0]))
 		return;
 	d->trim_at = now + TRIM_MS;
-	(void)backlog_trim(d->relay->app.store_ctx, d->relay->app.conf->outbox_keep / 1000, d->marks, &d->trimmed);
+	(void)backlog_trim(d->relay->app.redis, d->relay->app.conf->outbox_keep / 1000, d->marks, &d->trimmed);
 }
 
 static void

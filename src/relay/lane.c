@@ -607,7 +607,7 @@ lane_open(struct relay *r, const struct sink_conf *conf, char *why, size_t len)
 	l->relay = r;
 	l->conf = conf;
 	l->name = conf == NULL ? SINK_LEDGER : conf->name;
-	l->store = r->app.store_ctx;
+	l->store = r->app.redis;
 	holder_name(l->me);
 	begin_outboxes(l);
 	if ((l->queue = queue_new(l, r->app.conf->relay_retry_max)) != NULL &&

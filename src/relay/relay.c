@@ -21,6 +21,7 @@
 #include "child/services.h"
 #include "child/wait.h"
 #include "relay/deliver.h"
+#include "relay/replay.h"
 #include "relay/sweep.h"
 #include "relay/task.h"
 
@@ -33,6 +34,7 @@
 /* In the order in which they run. */
 static const struct relay_task *const tasks[] = {
 	&deliver_task,
+	&replay_task,
 	&sweep_task,
 };
 

@@ -67,7 +67,7 @@ sweep_open(struct relay *r, bool *off, char *why, int len)
 	}
 	arena_init(&s->arena, block, ARENA_SESSIONS * sizeof(struct session));
 	s->conf = r->app.conf;
-	s->store = r->app.store_ctx;
+	s->store = r->app.redis;
 	/* several hosts that are started together do not sweep together */
 	(void)random_bytes(&phase, sizeof(phase));
 	s->round_at = s->next_at = now_us() + s->conf->sweep_every * US / ROUNDS * phase / UINT16_MAX;

@@ -25,7 +25,7 @@
 #define NEVER 0
 #define FREED 1
 #define USED 2
-#define STATE_OF(head) ((head) & 3u)
+#define STATE_OF(head) ((head)&3u)
 #define NEXT_VERSION 4
 
 #define WORDS 7 /* of an entry behind its head */
@@ -124,9 +124,7 @@ unpack(const uint64_t words[WORDS], struct deny_entry *e)
 	struct packed p;
 
 	memcpy(&p, words, sizeof(p));
-	*e = (struct deny_entry){
-		.kind = (enum deny_kind)p.kind, .cause = (enum end_cause)p.cause, .row = p.row, .at = p.at
-	};
+	*e = (struct deny_entry){ .kind = (enum deny_kind)p.kind, .cause = (enum end_cause)p.cause, .row = p.row, .at = p.at };
 	memcpy(e->user_key, p.user_key, USER_KEY_LEN);
 	memcpy(e->id, p.id, DENY_ID_LEN);
 	memcpy(e->except, p.except, SESSION_KEY_LEN);
@@ -232,8 +230,8 @@ deny_finds(const struct deny *d, const struct deny_question *q, struct deny_entr
 
 /* Of a cached answer it is not known which access token it is of, nor when its session was opened. */
 bool
-deny_suspects(const struct deny *d, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN],
-    bool by_token)
+deny_suspects(
+    const struct deny *d, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], bool by_token)
 {
 	struct deny_question q = { .user_key = user_key, .session_key = session_key, .by_token = by_token };
 	struct deny_entry e;

@@ -6,7 +6,7 @@
  *
  * Whom an entry denies before Redis has it: a session, token or family that it names. What a caller says of all of a user's
  * sessions denies his own alone (where he wants it ended too), since his token may be a stolen one of a session that is over;
- * so does what he says of another session, as long as it could not be asked who he is. What an operator says, or who has
+ * so does what he says of another session, unless this host has seen him alive a moment ago. What an operator says, or who has
  * proved the password, denies everything of the user.
  */
 #include <string.h>
@@ -18,34 +18,36 @@
 enum what { WHAT_END = 1, WHAT_REVOKE = 2 };
 
 #define CLAIM_NONE (-1)
+#define CLAIM_KNOWN 16 /* a bit beside who he is */
 
-const char entry_schema[] = "CREATE TABLE IF NOT EXISTS spool ("
-			    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-			    " done_at INTEGER NOT NULL DEFAULT 0,"
-			    " what INTEGER NOT NULL,"
-			    " user_key BLOB NOT NULL,"
-			    " session_key BLOB NOT NULL,"
-			    " device_key BLOB NOT NULL,"
-			    " jti BLOB NOT NULL,"
-			    " scope INTEGER NOT NULL,"
-			    " moment INTEGER NOT NULL,"
-			    " claim_by INTEGER NOT NULL,"
-			    " claim_session BLOB NOT NULL,"
-			    " claim_jti BLOB NOT NULL,"
-			    " claim_client BLOB NOT NULL,"
-			    " cause INTEGER NOT NULL,"
-			    " said_scope INTEGER NOT NULL,"
-			    " access_exp INTEGER NOT NULL,"
-			    " reason TEXT NOT NULL,"
-			    " ip TEXT NOT NULL,"
-			    " trace_id TEXT NOT NULL,"
-			    " event_id TEXT NOT NULL,"
-			    " at INTEGER NOT NULL);"
-			    "CREATE UNIQUE INDEX IF NOT EXISTS spool_same ON spool (user_key, what, session_key, device_key, jti,"
-			    " scope, moment, claim_by, claim_session, claim_jti, claim_client);"
-			    "CREATE INDEX IF NOT EXISTS spool_waiting ON spool (id) WHERE done_at = 0;"
-			    "CREATE INDEX IF NOT EXISTS spool_done ON spool (done_at) WHERE done_at <> 0;"
-			    "CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+const char entry_schema[] =
+    "CREATE TABLE IF NOT EXISTS spool ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " done_at INTEGER NOT NULL DEFAULT 0,"
+    " what INTEGER NOT NULL,"
+    " user_key BLOB NOT NULL,"
+    " session_key BLOB NOT NULL,"
+    " device_key BLOB NOT NULL,"
+    " jti BLOB NOT NULL,"
+    " scope INTEGER NOT NULL,"
+    " moment INTEGER NOT NULL,"
+    " claim_by INTEGER NOT NULL,"
+    " claim_session BLOB NOT NULL,"
+    " claim_jti BLOB NOT NULL,"
+    " claim_client BLOB NOT NULL,"
+    " cause INTEGER NOT NULL,"
+    " said_scope INTEGER NOT NULL,"
+    " access_exp INTEGER NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " ip TEXT NOT NULL,"
+    " trace_id TEXT NOT NULL,"
+    " event_id TEXT NOT NULL,"
+    " at INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS spool_same ON spool (user_key, what, session_key, device_key, jti,"
+    " scope, moment, claim_by, claim_session, claim_jti, claim_client);"
+    "CREATE INDEX IF NOT EXISTS spool_waiting ON spool (id) WHERE done_at = 0;"
+    "CREATE INDEX IF NOT EXISTS spool_done ON spool (done_at) WHERE done_at <> 0;"
+    "CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
 
 static const char *
 keep(char *room, size_t cap, const char *text)
@@ -126,7 +128,7 @@ bind_claim(sqlite3_stmt *s, const struct claim *c)
 {
 	const bool is = c->unjudged;
 
-	sqlite3_bind_int(s, 8, is ? (int)c->by : CLAIM_NONE);
+	sqlite3_bind_int(s, 8, is ? (int)c->by | (c->known ? CLAIM_KNOWN : 0) : CLAIM_NONE);
 	bind_bytes(s, 9, is && c->by != CLAIM_CLIENT ? c->session_key : NULL, SESSION_KEY_LEN);
 	bind_bytes(s, 10, is && c->by == CLAIM_ACCESS ? c->jti : NULL, JTI_LEN);
 	bind_bytes(s, 11, is && c->by == CLAIM_CLIENT ? c->client_hash : NULL, CLIENT_HASH_LEN);
@@ -229,11 +231,13 @@ read_claim(sqlite3_stmt *s, struct claim *c)
 	bool is_there;
 
 	memset(c, 0, sizeof(*c));
-	if (by < CLAIM_NONE || by > CLAIM_CLIENT)
-		return (false);
 	if (by == CLAIM_NONE)
 		return (true);
 	c->unjudged = true;
+	c->known = by >= CLAIM_KNOWN;
+	by -= c->known ? CLAIM_KNOWN : 0;
+	if (by < CLAIM_COOKIE || by > CLAIM_CLIENT)
+		return (false);
 	c->by = (int)by;
 	return (read_bytes(s, 9, c->session_key, SESSION_KEY_LEN, &is_there) && read_bytes(s, 10, c->jti, JTI_LEN, &is_there) &&
 		read_bytes(s, 11, c->client_hash, CLIENT_HASH_LEN, &is_there));
@@ -322,7 +326,7 @@ end_denies(const struct end_write *w, struct deny_entry *out)
 		return (w->scope == SCOPE_SESSION ? denies_session(out, DENY_SESSION, w->session_key, SESSION_KEY_LEN)
 						  : denies_user(out, w));
 	if (w->scope == SCOPE_OTHERS ||
-	    (c->unjudged && memcmp(c->session_key, w->session_key, SESSION_KEY_LEN) != 0))
+	    (c->unjudged && !c->known && memcmp(c->session_key, w->session_key, SESSION_KEY_LEN) != 0))
 		return (false);
 	return (denies_session(out, DENY_SESSION, w->session_key, SESSION_KEY_LEN));
 }

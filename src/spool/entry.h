@@ -19,13 +19,14 @@ struct entry {
 
 /* The table; the columns in the order of ENTRY_COLUMNS, which is that of entry_bind() and entry_read(). */
 extern const char entry_schema[];
-#define ENTRY_COLUMNS \
-	"what, user_key, session_key, device_key, jti, scope, moment, claim_by, claim_session, claim_jti, claim_client, " \
+#define ENTRY_COLUMNS                                                                                                          \
+	"what, user_key, session_key, device_key, jti, scope, moment, claim_by, claim_session, claim_jti, claim_client, "      \
 	"cause, said_scope, access_exp, reason, ip, trace_id, event_id, at"
 #define ENTRY_PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
 /* What makes two endings one. */
-#define ENTRY_SAME \
-	"what = ?1 AND user_key = ?2 AND session_key = ?3 AND device_key = ?4 AND jti = ?5 AND scope = ?6 AND moment = ?7 AND " \
+#define ENTRY_SAME                                                                                                             \
+	"what = ?1 AND user_key = ?2 AND session_key = ?3 AND device_key = ?4 AND jti = ?5 AND scope = ?6 AND moment = ?7 "    \
+	"AND "                                                                                                                 \
 	"claim_by = ?8 AND claim_session = ?9 AND claim_jti = ?10 AND claim_client = ?11"
 
 void entry_of_end(struct entry *e, const struct end_write *w);

@@ -5,11 +5,11 @@
  * Other processes have it open too, so all that one of them finds out has to hold for the others:
  *
  *	- a file that is gone is made anew, since nothing can be promised without one
- *	- one that is damaged is renamed to NAME.damaged-TIME, and a new one is made with what could be read of it. One process does
- *	  it, under a lock on the directory; the others notice by the inode. Whoever has committed looks once more whether the file
+ *	- one that is damaged is renamed to NAME.damaged-TIME, and a new one is made with what could be read of it. One process
+ *does it, under a lock on the directory; the others notice by the inode. Whoever has committed looks once more whether the file
  *	  still lies there, and does it again in the new one if not: a promise in a file that nobody reads is none
- *	- the rows of a new file have greater numbers than any before (they begin at the time in ms), so that nobody takes a row of
- *	  the old one that is denied in shared memory for one that was replayed
+ *	- the rows of a new file have greater numbers than any before (they begin at the time in ms), so that nobody takes a row
+ *of the old one that is denied in shared memory for one that was replayed
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -30,9 +30,9 @@
 #include "spool/file.h"
 
 #define FILE_MODE 0600
-#define PATIENCE 1000   /* ms: commits of others take a millisecond or two each; a request must not hang for longer */
-#define LOCK_TRIES 50   /* for what does not wait for a lock by itself, … */
-#define LOCK_PAUSE 20   /* … each after so many ms */
+#define PATIENCE 1000 /* ms: commits of others take a millisecond or two each; a request must not hang for longer */
+#define LOCK_TRIES 50 /* for what does not wait for a lock by itself, … */
+#define LOCK_PAUSE 20 /* … each after so many ms */
 #define DAMAGED ".damaged-"
 #define KNOWN_BASE "base"
 
@@ -79,6 +79,20 @@ is_damage(int code)
 	return ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_FORMAT);
 }
 
+/* Root makes it for whoever the directory belongs to. */
+static void
+choose_owner(const char *path, uid_t *uid, gid_t *gid)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	if (geteuid() != 0 || *uid != (uid_t)-1 || stat(dirname(dir), &st) != 0 || st.st_uid == 0)
+		return;
+	*uid = st.st_uid;
+	*gid = st.st_gid;
+}
+
 static int
 create(const char *path, uid_t uid, gid_t gid)
 {
@@ -86,6 +100,7 @@ create(const char *path, uid_t uid, gid_t gid)
 
 	if (fd < 0)
 		return (errno == EEXIST ? 0 : -1);
+	choose_owner(path, &uid, &gid);
 	if (fchmod(fd, FILE_MODE) == 0 && ((uid == (uid_t)-1 && gid == (gid_t)-1) || fchown(fd, uid, gid) == 0)) {
 		close(fd);
 		return (0);
@@ -261,8 +276,7 @@ replace(struct spool_file *f, int code)
 	if (stat(f->path, &st) != 0 || st.st_dev != f->dev || st.st_ino != f->ino)
 		return (SQLITE_OK);
 	snprintf(aside, sizeof(aside), "%.*s" DAMAGED "%lld", PATH_MAX - 64, f->path, (long long)clock_wall_ms());
-	if (rename_all(f->path, aside) != 0 || create(f->path, st.st_uid == geteuid() ? (uid_t)-1 : st.st_uid,
-						   st.st_uid == geteuid() ? (gid_t)-1 : st.st_gid) != 0)
+	if (rename_all(f->path, aside) != 0 || create(f->path, (uid_t)-1, (gid_t)-1) != 0)
 		return (SQLITE_CANTOPEN);
 	if ((code = connect_to(f)) != SQLITE_OK)
 		return (code);
@@ -350,7 +364,8 @@ file_done(struct spool_file *f, sqlite3_stmt *s, int code)
 		return (DW_OK);
 	note(f, code);
 	if (log_due(&next))
-		log_error("the spool of endings failed error=%s path=%s", log_text(str_of(f->problem)), log_text(str_of(f->path)));
+		log_error(
+		    "the spool of endings failed error=%s path=%s", log_text(str_of(f->problem)), log_text(str_of(f->path)));
 	if (is_damage(code))
 		(void)set_aside(f, code);
 	else if (primary != SQLITE_BUSY && primary != SQLITE_LOCKED)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who asked for an ending while it could not be asked who he is: was he allowed to, at the moment he asked? By the same rules
- * as while Redis answers (auth/check.c, auth/logout.c, auth/revoke.c), but as of then: a session that has ended since was alive,
- * and one that had ended before was not.
+ * as while Redis answers (auth/check.c, auth/logout.c, auth/revoke.c), but as of then: a session that has ended since was
+ * alive, and one that had ended before was not.
  *
  * A token that was revoked may end its own session and no other, so what it asked for "all" or "others" comes down to that.
  */
@@ -38,7 +38,7 @@ judge_client(const struct config *c, const struct claim *claim, const struct loo
 		return (VERDICT_ALLOWED);
 	if (memcmp(claim->client_hash, nobody, CLIENT_HASH_LEN) != 0)
 		return (memcmp(claim->client_hash, found->session.client_hash, CLIENT_HASH_LEN) == 0 ? VERDICT_ALLOWED
-												       : VERDICT_REFUSED);
+												     : VERDICT_REFUSED);
 	return (owner->secret_file[0] != '\0' ? VERDICT_REFUSED : VERDICT_ALLOWED);
 }
 
@@ -76,7 +76,6 @@ judge_entry(const struct spool *s, const struct entry *e, enum verdict *out)
 	memcpy(q.session_key, claim->by == CLAIM_CLIENT ? e->revocation.session_key : claim->session_key, SESSION_KEY_LEN);
 	if ((rc = s->inner->lookup(s->store, &q, &found)) != DW_OK)
 		return (rc);
-	*out = claim->by == CLAIM_CLIENT ? judge_client(s->conf, claim, &found)
-					 : judge_caller(claim, &found, entry_act(e)->at);
+	*out = claim->by == CLAIM_CLIENT ? judge_client(s->conf, claim, &found) : judge_caller(claim, &found, entry_act(e)->at);
 	return (DW_OK);
 }

@@ -98,10 +98,8 @@ static struct deny_question
 question_of(const struct lookup *q)
 {
 
-	return ((struct deny_question){ .user_key = q->user_key,
-	    .session_key = q->session_key,
-	    .jti = q->jti,
-	    .by_token = q->jti != NULL || q->refresh });
+	return ((struct deny_question){
+	    .user_key = q->user_key, .session_key = q->session_key, .jti = q->jti, .by_token = q->jti != NULL || q->refresh });
 }
 
 /* By the table that this host's processes share. */
@@ -220,7 +218,7 @@ list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struc
 	return (DW_OK);
 }
 
-/* Nothing to add to these. */
+/* Nothing, or little, to add to these. */
 
 static enum dw_result
 login(void *ctx, const struct login_write *w, struct login_reply *out)
@@ -254,12 +252,15 @@ ping(void *ctx)
 	return (s->inner->ping(s->store));
 }
 
+/* Whoever answers from the cache asks for nothing but the time: so it is here that what others have spooled is noticed. */
 static int64_t
 now(void *ctx)
 {
 	struct spool *s = ctx;
+	int64_t t = s->inner->now(s->store);
 
-	return (s->inner->now(s->store));
+	spool_sync_if_due(s, t);
+	return (t);
 }
 
 static void
@@ -271,11 +272,12 @@ look_at_clock(void *ctx)
 }
 
 static enum dw_result
-set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, const char *groups)
+set_groups(void *ctx, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, char *instead,
+    const char *groups)
 {
 	struct spool *s = ctx;
 
-	return (s->inner->set_groups(s->store, user_key, user_id, username, groups));
+	return (s->inner->set_groups(s->store, user_key, user_id, username, instead, groups));
 }
 
 static void

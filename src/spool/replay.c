@@ -23,9 +23,9 @@
 
 #include "spool/replay.h"
 
-#define PIECE_MAX 128    /* entries a call looks at, at the most */
-#define PIECE_MS 50      /* and how long, when they take longer */
-#define PURGE_MS 1000    /* between two looks for what has been done long enough */
+#define PIECE_MAX 128 /* entries a call looks at, at the most */
+#define PIECE_MS 50   /* and how long, when they take longer */
+#define PURGE_MS 1000 /* between two looks for what has been done long enough */
 #define KNOWN_RUNS "runs"
 
 struct piece {
@@ -57,7 +57,8 @@ read_piece(struct spool *s, struct piece *p, size_t most)
 
 	p->n = 0;
 	if ((stmt = file_statement(&s->file, STATEMENT_NEXT,
-		 "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE done_at = 0 AND id > ?1 ORDER BY id LIMIT ?2")) == NULL)
+		 "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE done_at = 0 AND id > ?1 ORDER BY id LIMIT ?2")) ==
+	    NULL)
 		return (false);
 	sqlite3_bind_int64(stmt, 1, (int64_t)s->cursor);
 	sqlite3_bind_int64(stmt, 2, (int64_t)most);
@@ -121,8 +122,8 @@ write_entry(struct spool *s, const struct entry *e)
 static bool
 waits_earlier(struct spool *s, const struct piece *p, const struct entry *e)
 {
-	sqlite3_stmt *stmt = file_statement(&s->file, STATEMENT_EARLIER,
-	    "SELECT 1 FROM spool WHERE user_key = ?1 AND done_at = 0 AND id < ?2 LIMIT 1");
+	sqlite3_stmt *stmt = file_statement(
+	    &s->file, STATEMENT_EARLIER, "SELECT 1 FROM spool WHERE user_key = ?1 AND done_at = 0 AND id < ?2 LIMIT 1");
 	int code;
 
 	if (stmt == NULL)
@@ -228,7 +229,8 @@ runs_known(struct spool *s)
 	sqlite3_stmt *stmt = NULL;
 	uint64_t runs = 0;
 
-	if (sqlite3_prepare_v2(s->file.db, "SELECT value FROM known WHERE name = '" KNOWN_RUNS "'", -1, &stmt, NULL) == SQLITE_OK &&
+	if (sqlite3_prepare_v2(s->file.db, "SELECT value FROM known WHERE name = '" KNOWN_RUNS "'", -1, &stmt, NULL) ==
+		SQLITE_OK &&
 	    sqlite3_step(stmt) == SQLITE_ROW)
 		runs = (uint64_t)sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
@@ -239,8 +241,8 @@ static bool
 remember_runs(struct spool *s, uint64_t runs)
 {
 	sqlite3_stmt *stmt = NULL;
-	bool good = sqlite3_prepare_v2(s->file.db, "INSERT OR REPLACE INTO known VALUES ('" KNOWN_RUNS "', ?1)", -1, &stmt, NULL) ==
-	    SQLITE_OK;
+	bool good = sqlite3_prepare_v2(
+			s->file.db, "INSERT OR REPLACE INTO known VALUES ('" KNOWN_RUNS "', ?1)", -1, &stmt, NULL) == SQLITE_OK;
 
 	if (good)
 		sqlite3_bind_int64(stmt, 1, (int64_t)runs);
@@ -283,7 +285,8 @@ purge(struct spool *s)
 	if (s->purged != 0 && now - s->purged < PURGE_MS)
 		return (true);
 	s->purged = now;
-	if (!run(s, STATEMENT_PURGE, "DELETE FROM spool WHERE done_at <> 0 AND done_at <= ?1", clock_wall_ms() - SPOOL_KEEP_MS, 0))
+	if (!run(s, STATEMENT_PURGE, "DELETE FROM spool WHERE done_at <> 0 AND done_at <= ?1", clock_wall_ms() - SPOOL_KEEP_MS,
+		0))
 		return (false);
 	s->compare |= sqlite3_changes(s->file.db) > 0;
 	return (true);
@@ -354,9 +357,8 @@ spool_each(struct spool *s, spool_each_fn *each, void *arg)
 	struct entry e;
 	int code;
 
-	if (file_open(&s->file) != DW_OK ||
-	    (stmt = file_statement(
-		 &s->file, STATEMENT_LIST, "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool ORDER BY id")) == NULL)
+	if (file_open(&s->file) != DW_OK || (stmt = file_statement(&s->file, STATEMENT_LIST,
+						 "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool ORDER BY id")) == NULL)
 		return (DW_UNAVAILABLE);
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
 		if (entry_read(stmt, &e) && !each(arg, &e))

@@ -111,7 +111,7 @@ has_room(struct spool *s, const struct entry *e)
 
 /* Runs a statement that has the entry bound. */
 static bool
-write(struct spool *s, enum spool_statement i, const char *sql, const struct entry *e)
+write_row(struct spool *s, enum spool_statement i, const char *sql, const struct entry *e)
 {
 	sqlite3_stmt *stmt = file_statement(&s->file, i, sql);
 
@@ -141,8 +141,9 @@ static bool
 insert(struct spool *s, struct entry *e)
 {
 
-	return (write(s, STATEMENT_INSERT, "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ") VALUES (" ENTRY_PLACES ")", e) &&
-		write(s, STATEMENT_AGAIN, "UPDATE spool SET done_at = 0 WHERE done_at <> 0 AND " ENTRY_SAME, e) && find(s, e));
+	return (
+	    write_row(s, STATEMENT_INSERT, "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ") VALUES (" ENTRY_PLACES ")", e) &&
+	    write_row(s, STATEMENT_AGAIN, "UPDATE spool SET done_at = 0 WHERE done_at <> 0 AND " ENTRY_SAME, e) && find(s, e));
 }
 
 /* One transaction. False: nothing was written, or not where it is read. */
@@ -213,8 +214,8 @@ spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *
 	int code;
 
 	if (file_open(&s->file) != DW_OK ||
-	    (stmt = file_statement(&s->file, STATEMENT_OF_USER,
-		 "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE user_key = ?1")) == NULL)
+	    (stmt = file_statement(
+		 &s->file, STATEMENT_OF_USER, "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE user_key = ?1")) == NULL)
 		return (DW_UNAVAILABLE);
 	sqlite3_bind_blob(stmt, 1, q->user_key, USER_KEY_LEN, SQLITE_STATIC);
 	while (!denied && !bad && (code = sqlite3_step(stmt)) == SQLITE_ROW) {

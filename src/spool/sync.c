@@ -25,7 +25,7 @@ struct rows {
 	struct row {
 		uint64_t id;
 		bool done;
-	} *v;
+	} * v;
 };
 
 static bool

@@ -174,21 +174,13 @@ run_named(struct redis_store *s, enum script_id id, struct args *a, redisReply *
 	return (result);
 }
 
-static bool
-has_spool(const struct config *c)
-{
-
-	(void)c;
-	return (true);
-}
-
 /* Replays have a time of their own: they are written all the same, for others to see. */
 bool
 mutation_keep(struct redis_store *s, const struct act *act)
 {
 
 	s->keep = true;
-	return (act->at != 0 || !has_spool(s->conf) || !durable_is_hopeless(s, keys_bucket(s->user_key)));
+	return (act->at != 0 || !s->conf->spool_enabled || !durable_is_hopeless(s, keys_bucket(s->user_key)));
 }
 
 /* Without a spool nobody can be told that it will be done. */
@@ -197,7 +189,7 @@ mutation_kept(const struct redis_store *s, enum dw_result result, bool *at_risk)
 {
 
 	*at_risk = result == DW_OK && s->keep && !s->kept;
-	return (*at_risk && !has_spool(s->conf) ? DW_UNAVAILABLE : result);
+	return (*at_risk && !s->conf->spool_enabled ? DW_UNAVAILABLE : result);
 }
 
 /* Runs the script. DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} is to be freed. */

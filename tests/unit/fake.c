@@ -67,7 +67,7 @@ end(void *ctx, const struct end_write *w, struct arena *arena, struct end_reply 
 	fake_note(f, "end");
 	f->ended = *w;
 	*out = f->end_reply;
-	return (f->end_rc);
+	return (w->claim.unjudged && f->end_rc == DW_OK ? DW_UNAVAILABLE : f->end_rc); /* as a store without a spool */
 }
 
 static enum dw_result
@@ -115,7 +115,7 @@ revoke(void *ctx, const struct revoke_write *w, struct revoke_reply *out)
 	fake_note(f, "revoke");
 	f->revoked = *w;
 	out->wait = f->revoke_wait;
-	return (f->revoke_rc);
+	return (w->claim.unjudged && f->revoke_rc == DW_OK ? DW_UNAVAILABLE : f->revoke_rc);
 }
 
 static enum dw_result

@@ -43,6 +43,8 @@ scopes(void **state)
 	}
 }
 
+static const struct claim none;
+
 static void
 one_session(void **state)
 {
@@ -50,7 +52,7 @@ one_session(void **state)
 	struct end_reply reply;
 
 	fake_fresh(state);
-	assert_int_equal(logout_session(&fake.app, cred.user_key, other, &actor, &reply), DW_OK);
+	assert_int_equal(logout_session(&fake.app, cred.user_key, other, &none, &actor, &reply), DW_OK);
 	assert_int_equal(fake.ended.scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.said_scope, SCOPE_SESSION);
 	assert_int_equal(fake.ended.cause, END_USER);
@@ -70,7 +72,7 @@ unavailable(void **state)
 		fake_reset(&fake);
 		fake.end_rc = rcs[i];
 		assert_int_equal(logout(&fake.app, &cred, SCOPE_SESSION, &actor, &reply), rcs[i]);
-		assert_int_equal(logout_session(&fake.app, cred.user_key, cred.session_key, &actor, &reply), rcs[i]);
+		assert_int_equal(logout_session(&fake.app, cred.user_key, cred.session_key, &none, &actor, &reply), rcs[i]);
 	}
 }
 
@@ -109,15 +111,43 @@ revoked_tokens(void **state)
 			fake.found.blacklisted = t[i].blacklisted;
 			fake.found.session.flags = t[i].flags;
 			assert_int_equal(logout(&fake.app, &c, scope, &actor, &reply), wide ? t[i].others : DW_OK);
-			assert_int_equal(strstr(fake.trail_text, "end ") != NULL, !wide || t[i].others == DW_OK);
+			assert_int_equal(strstr(fake.trail_text, "end ") != NULL,
+			    !wide || t[i].others == DW_OK || t[i].asked == DW_UNAVAILABLE);
+			assert_int_equal(fake.ended.claim.unjudged, wide && t[i].asked == DW_UNAVAILABLE);
 		}
+}
+
+/* Where it is promised, whose token it is, is judged later: he says what there is to judge. */
+static void
+promised(void **state)
+{
+	struct credential c = cred;
+	struct end_reply reply;
+
+	(void)state;
+	fake_reset(&fake);
+	fake.end_rc = DW_PENDING;
+	fake.lookup_rc = DW_UNAVAILABLE;
+	assert_int_equal(logout(&fake.app, &c, SCOPE_ALL, &actor, &reply), DW_PENDING);
+	assert_false(fake.ended.claim.unjudged && c.kind == CREDENTIAL_COOKIE);
+	c.kind = CREDENTIAL_ACCESS;
+	memset(c.access.jti, 7, JTI_LEN);
+	assert_int_equal(logout(&fake.app, &c, SCOPE_OTHERS, &actor, &reply), DW_PENDING);
+	assert_true(fake.ended.claim.unjudged && !fake.ended.claim.known && fake.ended.claim.by == CLAIM_ACCESS);
+	assert_memory_equal(fake.ended.claim.jti, c.access.jti, JTI_LEN);
+	assert_memory_equal(fake.ended.claim.session_key, c.session_key, SESSION_KEY_LEN);
+	c.kind = CREDENTIAL_REFRESH;
+	assert_int_equal(logout(&fake.app, &c, SCOPE_ALL, &actor, &reply), DW_PENDING);
+	assert_int_equal(fake.ended.claim.by, CLAIM_REFRESH);
+	assert_int_equal(logout(&fake.app, &c, SCOPE_SESSION, &actor, &reply), DW_PENDING);
+	assert_false(fake.ended.claim.unjudged);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(scopes), cmocka_unit_test(one_session),
-		cmocka_unit_test(unavailable), cmocka_unit_test(revoked_tokens) };
+		cmocka_unit_test(unavailable), cmocka_unit_test(promised), cmocka_unit_test(revoked_tokens) };
 
 	return (cmocka_run_group_tests(tests, fake_begin, fake_end));
 }

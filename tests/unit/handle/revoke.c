@@ -188,7 +188,13 @@ revocation(void **state)
 	ask_expect(POST("/auth/revoke", FORM, about(ask.bearer_text, ""), APP), 503, "store_unavailable");
 	ask.fake.lookup_rc = DW_UNAVAILABLE;
 	ask_expect(POST("/auth/revoke", FORM, about(ask.refresh_text, ""), APP), 503, "store_unavailable");
-	ask_expect_trail("lookup ");
+	ask_expect_trail("lookup revoke ");
+	/* Where it can be promised, whose it is, is judged later. */
+	assert_true(ask.fake.revoked.claim.unjudged && ask.fake.revoked.claim.by == CLAIM_CLIENT);
+	assert_memory_equal(ask.fake.revoked.claim.client_hash, ask.fake.clients[1].client_hash, CLIENT_HASH_LEN);
+	ask.fake.revoke_rc = DW_PENDING;
+	ask_expect(POST("/auth/revoke", FORM, about(ask.refresh_text, ""), APP), 202, NULL);
+	assert_non_null(strstr(ask.last.answer.p, "{\"status\":\"pending\"}"));
 }
 
 /* The token of a confidential client needs that client; of another one it is refused, whoever that is. */

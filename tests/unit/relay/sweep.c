@@ -19,7 +19,7 @@ open_sweep(int64_t every, int64_t rate)
 
 	fx.conf.sweep_every = every;
 	fx.conf.sweep_rate = rate;
-	relay.app = (struct app){ .conf = &fx.conf, .store = &redis_store_ops, .store_ctx = fx.store };
+	relay.app = (struct app){ .conf = &fx.conf, .store = &redis_store_ops, .store_ctx = fx.store, .redis = fx.store };
 	s = sweep_task.open(&relay, &off, why, sizeof(why));
 	assert_non_null(s);
 	assert_false(off);
