@@ -3,9 +3,10 @@
  * Passwords that only the database itself can verify: a directory by a bind, PAM by its modules. What that costs is spent in
  * another process or on another machine, so the work itself cannot be done again here for a name that nobody has.
  *
- * Instead the times that the last passwords took are kept, right and wrong ones, and an unknown name is answered after one of
- * these: on a slow day it takes as long as anybody's does on that day, and as unevenly. That wait, and the database's own, keep
- * this process from all else: it takes one of the places for hashing, so that there are always workers left for the checks.
+ * Instead the times that the last wrong passwords took are kept, and an unknown name is answered after one of these: on a slow
+ * day it takes as long as anybody's mistake does on that day, and as unevenly. A right password is no measure but until the
+ * first wrong one, since more is asked for after it. That wait, and the database's own, keep this process from all else: it
+ * takes one of the places for hashing, so that there are always workers left for the checks.
  */
 #include "auth/effort.h"
 #include "base/clock.h"
@@ -16,15 +17,20 @@
 #define PACES 16
 
 static struct {
-	int64_t ns[PACES]; /* of the last passwords that were looked at */
-	size_t n, next;
-	size_t drawn;
+	int64_t ns[PACES]; /* of the last wrong passwords; before the first, of the last right one */
+	size_t n, next, drawn;
+	bool wrong; /* there has been a wrong one */
 } paces;
 
 static void
-remember(int64_t ns)
+remember(int64_t ns, bool wrong)
 {
 
+	if (!wrong && paces.wrong)
+		return;
+	if (!paces.wrong)
+		paces.n = paces.next = 0;
+	paces.wrong = wrong;
 	paces.ns[paces.next] = ns;
 	paces.next = (paces.next + 1) % PACES;
 	if (paces.n < PACES)
@@ -52,7 +58,7 @@ ask(struct app *app, const char *name, struct str password, const char *ip, stru
 	enum dw_result rc = app->users->verify(app->users_ctx, name, password, ip, out);
 
 	if (rc == DW_OK || rc == DW_REFUSED)
-		remember(clock_mono_ns() - start);
+		remember(clock_mono_ns() - start, rc == DW_REFUSED);
 	return (rc);
 }
 

@@ -92,14 +92,23 @@ expect(const char *name, const char *password, enum dw_result rc, const char *tr
 	assert_int_equal(fake.app.slot->hashing, 0);
 }
 
-/* The first test: nobody's time is known yet. */
+/* The first test: nobody's time is known yet; then that of a right password is better than none. */
 static void
 before_the_first(void **state)
 {
+	int64_t start;
 
 	(void)state;
 	answer = DW_ABSENT;
 	expect("nobody", "password", DW_REFUSED, "verify spend ");
+	answer = DW_OK;
+	cost = 300 * MS;
+	expect("alice", "password", DW_OK, "verify ");
+	answer = DW_ABSENT;
+	cost = 2 * MS;
+	start = mono;
+	expect("nobody", "password", DW_REFUSED, "verify ");
+	assert_int_equal(mono - start, 300 * MS);
 }
 
 static void
@@ -148,8 +157,8 @@ unknown_takes_as_long(void **state)
 	int64_t start;
 
 	(void)state;
-	for (int i = 0; i < 16; i++) {
-		cost = (30 + i) * MS;
+	for (int i = 0; i < 32; i++) { /* a right one takes longer: its groups are asked for, too */
+		cost = (i % 2 == 0 ? 300 : 30 + i / 2) * MS;
 		answer = i % 2 == 0 ? DW_OK : DW_REFUSED;
 		expect("alice", "password", answer, "verify ");
 	}
