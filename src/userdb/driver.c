@@ -26,9 +26,39 @@ has_authority(const char *url)
 	return (rest != NULL && strncmp(rest, "://", 3) == 0);
 }
 
-static const struct userdb_driver postgresql = {
-	.scheme = "postgresql", .module = "userdb_pgsql", .package = "doorward-pgsql", .records = true, .is_url = has_authority
-};
+/* A statement without its parameter would find the same account for every name, or change them all. */
+static const char *
+postgresql_fault(const struct config *conf, char *err, size_t errlen)
+{
+	const struct {
+		const char *option, *sql;
+		bool needs_second;
+	} statements[] = { { "postgresql.find", conf->postgresql_find, false },
+		{ "postgresql.find_id", conf->postgresql_find_id, false },
+		{ "postgresql.set_hash", conf->postgresql_set_hash, true } };
+
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		const char *sql = statements[i].sql;
+
+		if (sql[0] == '\0')
+			continue;
+		if (conf->postgresql_find[0] == '\0')
+			snprintf(err, errlen, "belongs to a table of your own: postgresql.find is missing");
+		else if (strstr(sql, "$1") == NULL || (statements[i].needs_second && strstr(sql, "$2") == NULL))
+			snprintf(err, errlen, "has no %s", strstr(sql, "$1") == NULL ? "$1" : "$2");
+		else
+			continue;
+		return (statements[i].option);
+	}
+	return (NULL);
+}
+
+static const struct userdb_driver postgresql = { .scheme = "postgresql",
+	.module = "userdb_pgsql",
+	.package = "doorward-pgsql",
+	.records = true,
+	.is_url = has_authority,
+	.fault = postgresql_fault };
 
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,

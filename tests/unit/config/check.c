@@ -101,6 +101,16 @@ static const struct {
 	{ "userdb: { url = \"postgresql://db/x?password=p\"; };",
 	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
 	{ "userdb: { url = \"postgresql://u@[::1]:5432/x\"; };", NULL },
+	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT 1\"; };",
+	    "t.conf:1: postgresql.find: has no $1" },
+	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find_id = \"SELECT $1\"; };",
+	    "t.conf:1: postgresql.find_id: belongs to a table of your own: postgresql.find is missing" },
+	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT $1\"; set_hash = \"UPDATE t SET h = $1\"; "
+	  "};",
+	    "t.conf:1: postgresql.set_hash: has no $2" },
+	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT $1\"; set_hash = \"UPDATE t SET h = $2 "
+	  "WHERE i = $1\"; };",
+	    NULL },
 	{ "userdb: { records = \"ldap://db\"; };", "t.conf:1: userdb.records: \"ldap://db\" is not " USERDB_RECORDS_FORMS },
 };
 
