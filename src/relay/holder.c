@@ -60,6 +60,25 @@ holder_name(char out[LEASE_HOLDER_MAX + 1])
 	snprintf(out, LEASE_HOLDER_MAX + 1, "%s%ld", first, (long)getpid());
 }
 
+/* One that its parent has not waited for yet is still there, and does nothing any more. */
+static bool
+is_zombie(pid_t pid)
+{
+	char path[32], text[512];
+	const char *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return (false);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	end = strrchr(text, ')'); /* its name may hold any character */
+	return (end != NULL && (strncmp(end, ") Z", 3) == 0 || strncmp(end, ") X", 3) == 0));
+}
+
 bool
 holder_is_dead(const char *holder)
 {
@@ -70,5 +89,5 @@ holder_is_dead(const char *holder)
 	if (strstr(first, "//") != NULL || !str_starts(str_of(holder), first) ||
 	    !str_to_u64(str_of(holder + strlen(first)), INT_MAX, &pid) || pid == 0)
 		return (false);
-	return (kill((pid_t)pid, 0) != 0 && errno == ESRCH);
+	return ((kill((pid_t)pid, 0) != 0 && errno == ESRCH) || is_zombie((pid_t)pid));
 }

@@ -256,7 +256,7 @@ wanted_event(struct lane *l, const struct group_place *at, struct str json)
 	struct sink_event *e = event_parse(json);
 
 	if (e == NULL && json.p != NULL)
-		log_error("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%llu-%llu", l->name,
+		log_warn("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%llu-%llu", l->name,
 		    at->stream, (unsigned long long)at->ms, (unsigned long long)at->seq);
 	if (e != NULL && is_wanted(l, e))
 		return (e);
