@@ -24,9 +24,10 @@ def _daemon(where, log):
     where.mkdir(parents=True, exist_ok=True)
     if not (TOP / "configure").exists():
         _run(log, "autoreconf", "-fi", cwd=TOP)
-    if not (where / "Makefile").exists():
-        _run(log, str(TOP / "configure"), "-q", cwd=where)
-    _run(log, "make", "-s", f"-j{os.cpu_count()}", "doorward", "doorwardctl", cwd=where)
+    made = where / "Makefile"
+    if not made.exists() or f"\nlibdir = {where}/lib\n" not in made.read_text():  # its modules are beside it, where it looks for them
+        _run(log, str(TOP / "configure"), "-q", f"--libdir={where}/lib", cwd=where)
+    _run(log, "make", "-s", f"-j{os.cpu_count()}", "all", cwd=where)
 
 
 def build(where, progress):

@@ -61,3 +61,30 @@ fastcgi.server = (
 	"/plain" => (( "socket" => "{plain}", "check-local" => "disable" ))
 )
 """
+
+
+def receiver(directory, port, certificate, key):
+    """Takes every webhook, over TLS, and keeps the connections."""
+    user = "user root;" if os.getuid() == 0 else ""
+    return f"""daemon off;
+worker_processes 1;
+pid {directory}/tmp/nginx.pid;
+error_log {directory}/log/nginx.log;
+{user}
+events {{ }}
+http {{
+	access_log off;
+	client_body_temp_path {directory}/tmp/body;
+	proxy_temp_path {directory}/tmp/proxy;
+	fastcgi_temp_path {directory}/tmp/fastcgi;
+	uwsgi_temp_path {directory}/tmp/uwsgi;
+	scgi_temp_path {directory}/tmp/scgi;
+	keepalive_requests 100000000;
+	server {{
+		listen 127.0.0.1:{port} ssl;
+		ssl_certificate {certificate};
+		ssl_certificate_key {key};
+		location / {{ return 204; }}
+	}}
+}}
+"""

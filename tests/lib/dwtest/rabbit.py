@@ -34,13 +34,15 @@ def _programs():
 
 
 class Rabbit:
-    def __init__(self, site, password="a password for tests"):
+    def __init__(self, site, password="a password for tests", certificate=None):
+        """certificate: of a further listener with TLS, the authority's file, its own and its key's."""
         self.site = site
         self.sbin = _programs()
         self.dir = f"{site.dir}/rabbit"
         self.password = password
         site.remember(password)
-        self.port, self.api_port, self.epmd_port, self.dist_port = (_free_port() for _ in range(4))
+        self.port, self.tls_port, self.api_port, self.epmd_port, self.dist_port = (_free_port() for _ in range(5))
+        self.certificate = certificate
         self.node = f"dw{self.port}@localhost"
         self.server = self.epmd = None
         for name in ("", "/db", "/log", "/home"):
@@ -50,6 +52,9 @@ class Rabbit:
     def url(self):
         return f"amqp://{USER}@127.0.0.1:{self.port}/{VHOST}"
 
+    def tls_url(self):
+        return f"amqps://{USER}@127.0.0.1:{self.tls_port}/{VHOST}"
+
     def _write_configuration(self):
         definitions = {
             "users": [{"name": USER, "password": self.password, "tags": "administrator"}], "vhosts": [{"name": VHOST}],
@@ -57,10 +62,14 @@ class Rabbit:
         }
         pathlib.Path(self.dir, "definitions.json").write_text(json.dumps(definitions))
         pathlib.Path(self.dir, "plugins").write_text("[rabbitmq_management].\n")
+        tls = ()
+        if self.certificate:
+            names = ("cacertfile", "certfile", "keyfile")
+            tls = (f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}", *(f"ssl_options.{name} = {file}" for name, file in zip(names, self.certificate)))
         pathlib.Path(self.dir, "rabbitmq.conf").write_text("".join(line + "\n" for line in (
             f"listeners.tcp.1 = 127.0.0.1:{self.port}", "management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self.api_port}",
             f"load_definitions = {self.dir}/definitions.json", "log.console = false", "log.file.level = info",
-            "vm_memory_high_watermark.absolute = 512MB", "disk_free_limit.absolute = 1MB", "management_agent.disable_metrics_collector = false")))
+            "vm_memory_high_watermark.absolute = 512MB", "disk_free_limit.absolute = 1MB", *tls)))
 
     def environment(self):
         return {
