@@ -48,7 +48,7 @@ class Sinking(Site):
 
     def relay(self):
         """The pid of the relay; None while there is none."""
-        for pool in self.admin("GET", "/status?format=json").expect(200).json["pools"]:
+        for pool in self.admin("GET", "/status?json").expect(200).json["pools"]:
             if pool["name"] == "relay":
                 return next((worker["pid"] for worker in pool.get("workers", pool.get("processes", []))), None)
         return None
