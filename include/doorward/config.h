@@ -201,4 +201,10 @@ struct config {
 /* The client ${id} ("" or NULL = "default"), or NULL. Pure. */
 const struct client *config_client(const struct config *c, const char *id);
 
+/*
+ * Writes where the option ${name} of sink ${i} was set, "FILE:LINE: sinks[I].NAME"; if it was not, where its row begins. What a
+ * sink itself finds wrong is said there.
+ */
+void config_place_of_sink(const struct config *c, size_t i, const char *name, char *out, size_t len);
+
 #endif

@@ -270,6 +270,16 @@ sinks_read(const struct loading *l)
 }
 
 void
+config_place_of_sink(const struct config *c, size_t i, const char *name, char *out, size_t len)
+{
+	const config_setting_t *at = source_of_sink(c, i, name);
+
+	if (at == NULL)
+		at = c->source->sinks[i];
+	snprintf(out, len, "%s:%u: sinks[%zu].%s", source_file(c, at), (unsigned)config_setting_source_line(at), i, name);
+}
+
+void
 sinks_free(struct config *c)
 {
 
