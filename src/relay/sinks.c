@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +67,19 @@ sinks_ledger(void)
 	return (&ledger_driver);
 }
 
+/* A sink says "option: what is wrong with it"; what it says without one is of its type. */
+static void
+complain(const struct config *conf, size_t i, const char *why, FILE *out)
+{
+	char option[32], place[PATH_MAX + 64];
+	size_t n = strspn(why, "abcdefghijklmnopqrstuvwxyz_");
+	bool names = n > 0 && n < sizeof(option) && strncmp(why + n, ": ", 2) == 0;
+
+	snprintf(option, sizeof(option), "%.*s", names ? (int)n : 4, names ? why : "type");
+	config_place_of_sink(conf, i, option, place, sizeof(place));
+	fprintf(out, "%s: sink \"%s\": %s\n", place, conf->sinks[i].name, names ? why + n + 2 : why);
+}
+
 static size_t
 check_all(const struct config *conf, FILE *out)
 {
@@ -77,7 +91,7 @@ check_all(const struct config *conf, FILE *out)
 
 		if (d != NULL && d->check(&conf->sinks[i], why, sizeof(why)))
 			continue;
-		fprintf(out, "%s: sinks[%zu]: sink \"%s\": %s\n", conf->file, i, conf->sinks[i].name, why);
+		complain(conf, i, why, out);
 		wrong++;
 	}
 	return (wrong);
