@@ -26,6 +26,7 @@ struct directory {
 	const struct config *conf;
 	struct ldap_link searching, binding;
 	int64_t said;
+	int64_t leave_until; /* clock_mono_ms(): ping() asked in vain */
 };
 
 static int64_t
@@ -149,13 +150,19 @@ look_at_base(struct ldap_link *l, void *ctx)
 	return (link_search(l, &s));
 }
 
+/* Who asks so asks again and again, and has other things to do than to wait. */
 static enum dw_result
 ping(void *ctx)
 {
 	struct directory *d = ctx;
 	bool found = false;
+	enum dw_result rc;
 
-	return (link_run(&d->searching, deadline_of(d), look_at_base, &found));
+	if (clock_mono_ms() < d->leave_until)
+		return (DW_UNAVAILABLE);
+	if ((rc = link_run(&d->searching, deadline_of(d), look_at_base, &found)) != DW_OK)
+		d->leave_until = clock_mono_ms() + d->conf->userdb_timeout;
+	return (rc);
 }
 
 static void

@@ -289,7 +289,7 @@ enum link_result
 link_bind(struct ldap_link *l, const char *dn, struct str password)
 {
 	struct berval secret = { .bv_len = password.len, .bv_val = (char *)(uintptr_t)password.p };
-	LDAPMessage *message;
+	LDAPMessage *message = NULL;
 	int id, code;
 
 	if (dn[0] == '\0' || password.len == 0)
@@ -299,6 +299,7 @@ link_bind(struct ldap_link *l, const char *dn, struct str password)
 	code = ldap_sasl_bind(l->ld, dn, LDAP_SASL_SIMPLE, &secret, NULL, NULL, &id);
 	if (watchdog_end() || code != LDAP_SUCCESS || receive(l, id, &message) != LDAP_RES_BIND) {
 		say_code(l, "does not answer to a bind", LDAP_SERVER_DOWN);
+		ldap_msgfree(message); /* something, but no answer */
 		return (LINK_LOST);
 	}
 	return (verdict(l, code_of(l, message)));

@@ -245,3 +245,73 @@ class Between:
 
     def close(self):
         self.set("refuse")
+
+
+def _ber(tag, *content):
+    body = b"".join(content)
+    size = len(body)
+    return bytes([tag]) + (bytes([size]) if size < 128 else b"\x84" + size.to_bytes(4, "big")) + body
+
+
+def _text(value):
+    return _ber(4, value if isinstance(value, bytes) else value.encode())
+
+
+BIND, SEARCH = 0x60, 0x63  # requests; each answer's tag is one more
+
+
+class Liar:
+    """A server that speaks LDAP and answers what a test wants: ${answers}(tag, id) returns bytes, or None to close."""
+
+    def __init__(self):
+        self.answers = self.honest
+        self.asked = []  # tags of the requests
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @staticmethod
+    def message(number, *op):
+        return _ber(0x30, _ber(2, bytes([number])), *op)
+
+    @classmethod
+    def result(cls, number, tag, code):
+        return cls.message(number, _ber(tag, _ber(10, bytes([code])), _text(""), _text("")))
+
+    @classmethod
+    def entry(cls, number, dn=f"uid=alice,{PEOPLE}", **attributes):
+        values = {"uid": ["alice"], "entryUUID": ["01234567-89ab-cdef-0123-456789abcdef"]} | attributes
+        rows = (_ber(0x30, _text(name), _ber(0x31, *map(_text, many))) for name, many in values.items())
+        return cls.message(number, _ber(0x64, _text(dn), _ber(0x30, *rows)))
+
+    def honest(self, tag, number, **attributes):
+        """alice is there, whatever is asked for, and every password is hers."""
+        return (self.entry(number, **attributes) if tag == SEARCH else b"") + self.result(number, tag + (2 if tag == SEARCH else 1), 0)
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with client:
+            try:
+                while (data := client.recv(65536)) and len(data) > 6:
+                    skip = 2 if data[1] < 128 else 2 + (data[1] & 0x7F)
+                    number, tag = data[skip + 2], data[skip + 3]  # of less than 128
+                    if tag not in (BIND, SEARCH):
+                        continue
+                    self.asked.append(tag)
+                    answer = self.answers(tag, number)
+                    if answer is None:
+                        return
+                    client.sendall(answer)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
