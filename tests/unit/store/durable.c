@@ -77,6 +77,7 @@ begin_with(enum durability d, int64_t replicas)
 {
 
 	fx.conf.redis_durability = d;
+	fx.conf.spool_enabled = true;
 	fx.conf.redis_wait_replicas = replicas;
 	fx.conf.redis_wait_timeout = 100;
 	redis_store_free(fx.store);
