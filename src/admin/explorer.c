@@ -3,23 +3,16 @@
  * GET /explorer: who is signed in, by user, by address, by session id or all, page by page; and the newest events of the last
  * hour. A user's record is read at once. An address has no index: all users are looked at, as many at a time as may keep this
  * process from health checks, and the page says how far it came.
- *
- * Also the question before a kick, and what became of it; the kick itself is kick.c's. A form carries a token that only who can
- * read our pages has: a MAC of the hour. Nothing has to be kept for it, and a page left open for two hours has to be loaded
- * again.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "admin/find.h"
-#include "admin/pages.inc"
+#include "admin/pages.h"
 #include "admin/routes.h"
 #include "admin/sessions.h"
-#include "auth/csp.h"
-#include "auth/csrf.h"
 #include "auth/pseudonym.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
@@ -30,14 +23,11 @@
 
 #include <json-c/json.h>
 
-#include "admin/pages.h"
-
 #include "admin/explorer.h"
 
 #define ROWS_MAX 20   /* sessions of a page */
 #define EVENTS_MAX 20 /* events of a page */
 #define HOUR 3600
-#define VALUES_MAX 24
 #define ROW_VALUES 9
 #define LINK_MAX (3 * USERNAME_MAX + 1)
 #define PAGE_LINK_MAX 512
@@ -52,8 +42,7 @@ struct row {
 /* A page in the making. Static where it is used: one request is served at a time. */
 struct explorer {
 	struct app *app;
-	struct template_value values[VALUES_MAX];
-	size_t n;
+	struct operators_page page;
 	struct row rows[ROWS_MAX], events[EVENTS_MAX];
 	struct template_row row_list[ROWS_MAX], event_list[EVENTS_MAX];
 	size_t n_rows, n_events;
@@ -64,58 +53,6 @@ struct explorer {
 	bool has_user;
 	char next[PAGE_LINK_MAX], looked[96], found[160], kick[LINK_MAX], message[RESPONSE_SAID_MAX];
 };
-
-void
-pages_begin(struct response *r, const char *template)
-{
-	char csp[CSP_MAX];
-
-	csp_of_styles(template_style(template), STR_NONE, false, csp);
-	r->own_csp = true;
-	response_header(r, "Content-Security-Policy", str_of(csp));
-}
-
-static void
-set(struct explorer *x, const char *name, struct str value)
-{
-
-	if (x->n < VALUES_MAX)
-		x->values[x->n++] = (struct template_value){ .name = name, .value = value };
-}
-
-static void
-set_text(struct explorer *x, const char *name, const char *value)
-{
-
-	set(x, name, value[0] != '\0' ? str_of(value) : STR_NONE);
-}
-
-static void
-set_rows(struct explorer *x, const char *name, const struct template_row *rows, size_t n)
-{
-
-	if (x->n < VALUES_MAX)
-		x->values[x->n++] = (struct template_value){ .name = name, .rows = rows, .n_rows = n };
-}
-
-static void
-finish(struct explorer *x, struct response *r, int status, const char *template)
-{
-
-	response_html(r, status);
-	pages_begin(r, template);
-	template_render(&r->body, TEXTS_ENGLISH, template, x->values, x->n);
-}
-
-/* "" is none: a search form sends all its fields. */
-static struct str
-asked(const struct request *q, const char *name)
-{
-	bool bad = false;
-	struct str value = str_trim(request_query(q, name, &bad));
-
-	return (bad || value.len == 0 ? STR_NONE : value);
-}
 
 /* What names the user in a link: the id, which stays; a shorter one may be a name as well, so then the name. */
 static void
@@ -130,21 +67,13 @@ link_of(const char *user_id, const char *username, char out[LINK_MAX])
 static void
 name_device(struct explorer *x, const char *user_id, const struct session *s, char out[AGENT_WORDS_MAX])
 {
-	struct app *app = x->app;
-	struct device d;
-	char room[AGENT_WORDS_MAX];
-	struct str words;
 	enum dw_result rc;
 
 	out[0] = '\0';
 	if (x->devices_unknown)
 		return;
-	rc = app->records->get_device(app->records_ctx, user_id, s->device_id, &d);
+	rc = sessions_device(x->app, user_id, s, out);
 	x->devices_unknown = rc != DW_OK && rc != DW_ABSENT;
-	if (rc != DW_OK)
-		return;
-	words = d.name[0] != '\0' ? str_of(d.name) : agent_words(TEXTS_ENGLISH, d.user_agent, room);
-	str_copy(out, AGENT_WORDS_MAX, words);
 }
 
 static void
@@ -260,9 +189,9 @@ set_events(struct explorer *x, const struct request *q)
 		take_event(x, found[i]);
 	if (x->n_events > 0)
 		x->events[x->n_events - 1].values[4].value = STR_LIT("");
-	set_rows(x, "events", x->event_list, x->n_events);
-	set_text(x, "no_events", rc == DW_OK ? "There are none." : "They cannot be read just now.");
-	set_text(x, "more_events",
+	pages_set_rows(&x->page, "events", x->event_list, x->n_events);
+	pages_set_text(&x->page, "no_events", rc == DW_OK ? "There are none." : "They cannot be read just now.");
+	pages_set_text(&x->page, "more_events",
 	    x->more_events ? "These are the newest; \"doorwardctl watch --since 1h\" shows all of them." : "");
 }
 
@@ -277,24 +206,18 @@ say(struct explorer *x, const char *text)
 static enum dw_result
 find_session(struct explorer *x)
 {
-	struct lookup l = { .family = true };
 	struct lookup_reply found;
-	struct app *app = x->app;
-	enum dw_result rc;
+	uint8_t user_key[USER_KEY_LEN];
+	enum dw_result rc = sessions_find(x->app, x->session, user_key, &found);
 
-	if (!sid_parse(keyring_user(app->keys), x->session, l.user_key, l.session_key)) {
+	if (rc == DW_OK)
+		take_session(x, user_key, &found.session, found.user_id, found.username);
+	else if (rc == DW_INVALID)
 		say(x, "This is no session id.");
-		return (DW_ABSENT);
-	}
-	if ((rc = app->store->lookup(app->store_ctx, &l, &found)) != DW_OK)
-		return (rc);
-	if (found.live && session_is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
-		take_session(x, l.user_key, &found.session, found.user_id, found.username);
-		return (DW_OK);
-	}
-	snprintf(x->message, sizeof(x->message), "There is no such session alive.%s%s%s", found.ended ? " It ended: " : "",
-	    found.ended ? found.logout_record.reason : "", found.ended ? "." : "");
-	return (DW_ABSENT);
+	else if (rc == DW_ABSENT)
+		snprintf(x->message, sizeof(x->message), "There is no such session alive.%s%s%s",
+		    found.ended ? " It ended: " : "", found.ended ? found.logout_record.reason : "", found.ended ? "." : "");
+	return (rc == DW_INVALID ? DW_ABSENT : rc);
 }
 
 static void
@@ -330,7 +253,7 @@ static enum dw_result
 find(struct explorer *x, const struct request *q, struct response *r)
 {
 	struct sessions_taker t = { take_session, x };
-	struct wanted w = { .limit = ROWS_MAX, .cursor = asked(q, "cursor") };
+	struct wanted w = { .limit = ROWS_MAX, .cursor = pages_asked(q, "cursor") };
 	struct sessions_end end;
 	enum dw_result rc;
 
@@ -388,7 +311,7 @@ set_found(struct explorer *x)
 		snprintf(x->found, sizeof(x->found), x->session.p != NULL ? "Session" : "All sessions");
 	if (x->n_rows == 0)
 		snprintf(x->found + strlen(x->found), sizeof(x->found) - strlen(x->found), ": none here");
-	set_text(x, "found", x->found);
+	pages_set_text(&x->page, "found", x->found);
 }
 
 static void
@@ -399,21 +322,24 @@ set_actions(struct explorer *x)
 	buf_init(&b, x->kick, sizeof(x->kick));
 	if (x->has_user && x->n_rows > 0)
 		buf_urlencode(&b, x->user);
-	set_text(x, "kick_user", b.overflow ? "" : x->kick);
-	set_text(x, "next_page", x->next);
-	set_text(x, "next_text", x->ip_text.p != NULL && x->n_rows < ROWS_MAX ? "Look further" : "Next page");
-	set_text(x, "looked", x->looked);
-	set_text(x, "message", x->message);
+	pages_set_text(&x->page, "kick_user", b.overflow ? "" : x->kick);
+	pages_set_text(&x->page, "next_page", x->next);
+	pages_set_text(&x->page, "next_text", x->ip_text.p != NULL && x->n_rows < ROWS_MAX ? "Look further" : "Next page");
+	pages_set_text(&x->page, "looked", x->looked);
+	pages_set_text(&x->page, "message", x->message);
 }
 
 static struct explorer *
-begin(struct app *app, const char *title)
+begin(struct app *app, const struct request *q)
 {
 	static struct explorer x;
 
 	memset(&x, 0, sizeof(x));
 	x.app = app;
-	set_text(&x, "title", title);
+	x.user = pages_asked(q, "user");
+	x.ip_text = pages_asked(q, "ip");
+	x.session = pages_asked(q, "session");
+	pages_begin(&x.page, "Sessions");
 	return (&x);
 }
 
@@ -427,103 +353,17 @@ shown(struct str value)
 void
 explorer_get(struct app *app, struct request *q, struct response *r)
 {
-	struct explorer *x = begin(app, "Sessions");
-	enum dw_result rc;
-	int status;
+	struct explorer *x = begin(app, q);
+	int status = status_of(x, find(x, q, r));
 
-	x->user = asked(q, "user");
-	x->ip_text = asked(q, "ip");
-	x->session = asked(q, "session");
-	rc = find(x, q, r);
-	status = status_of(x, rc);
 	if (x->n_rows > 0)
 		x->rows[x->n_rows - 1].values[4].value = STR_LIT("");
-	set(x, "user", shown(x->user));
-	set(x, "ip", shown(x->ip_text));
-	set(x, "session", shown(x->session));
-	set_rows(x, "rows", x->row_list, x->n_rows);
+	pages_set(&x->page, "user", shown(x->user));
+	pages_set(&x->page, "ip", shown(x->ip_text));
+	pages_set(&x->page, "session", shown(x->session));
+	pages_set_rows(&x->page, "rows", x->row_list, x->n_rows);
 	set_found(x);
 	set_actions(x);
 	set_events(x, q);
-	finish(x, r, status, template_explorer);
-}
-
-/* No form cookie of the public pages can read like this: else their token for it would be one of ours. */
-static void
-token_of(const struct app *app, int64_t hours_ago, char out[CSRF_TOKEN_TEXT + 1])
-{
-	char text[48];
-
-	snprintf(text, sizeof(text), "operators, hour %lld", (long long)(clock_wall_ms() / 1000 / HOUR - hours_ago));
-	csrf_token(app->keys, str_of(text), out);
-}
-
-bool
-explorer_token_valid(const struct app *app, const struct request *q)
-{
-	const struct field *sent = request_field(q, "csrf_token");
-	char want[CSRF_TOKEN_TEXT + 1];
-
-	for (int64_t ago = 0; ago <= 1 && sent != NULL && sent->type == FIELD_STRING; ago++) {
-		token_of(app, ago, want);
-		if (sent->value.len == CSRF_TOKEN_TEXT && csrf_same(sent->value.p, want))
-			return (true);
-	}
-	return (false);
-}
-
-/* Shows whom it is about; a session that is over needs no kick. */
-void
-explorer_kick(struct app *app, struct request *q, struct response *r)
-{
-	struct explorer *x = begin(app, "Sign out?");
-	char token[CSRF_TOKEN_TEXT + 1];
-
-	x->session = asked(q, "session");
-	x->user = asked(q, "user");
-	if (x->session.p == NULL && x->user.p != NULL) {
-		if (!find_user(app, q, r, x->user, x->user_key))
-			return;
-	} else if (find_session(x) != DW_OK) {
-		response_error(r, q, "not_found", x->message[0] != '\0' ? x->message : "There is no such session.", NULL, 0);
-		return;
-	}
-	token_of(app, 0, token);
-	set_text(x, "csrf_token", token);
-	set_text(x, "member", x->session.p != NULL ? "session" : "user");
-	set(x, "value", x->session.p != NULL ? x->session : x->user);
-	set_text(x, "question", x->session.p != NULL ? "This session ends at once:" : "All sessions of this user end at once:");
-	set(x, "name", x->session.p != NULL ? str_of(x->rows[0].name) : x->user);
-	set_text(x, "device", x->session.p != NULL ? x->rows[0].device : "");
-	set_text(x, "address", x->session.p != NULL ? x->rows[0].address : "");
-	set_text(x, "back", "/explorer");
-	finish(x, r, 200, template_kick);
-}
-
-void
-explorer_kicked(struct app *app, struct request *q, struct response *r, uint32_t ended)
-{
-	struct explorer *x = begin(app, "Signed out");
-	char text[64];
-
-	(void)q;
-	snprintf(text, sizeof(text), ended == 1 ? "One session has ended." : "%u sessions have ended.", ended);
-	set_text(x, "role", "status");
-	set_text(x, "text", text);
-	set_text(x, "back", "/explorer");
-	finish(x, r, 200, template_done);
-}
-
-void
-explorer_error(struct app *app, struct request *q, struct response *r)
-{
-	struct explorer *x = begin(app, "That did not work");
-
-	snprintf(x->message, sizeof(x->message), "%s", r->error.description);
-	set_text(x, "role", "alert");
-	set_text(x, "alarm", "1");
-	set_text(x, "text", x->message);
-	set_text(x, "trace_id", q->trace_id);
-	set_text(x, "back", "/explorer");
-	finish(x, r, r->status, template_done);
+	pages_finish(&x->page, r, status, template_explorer);
 }

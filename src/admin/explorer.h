@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The operators' pages: who is signed in, what happened, and a kick. */
+/* What the listener and the kick ask of the operators' pages. */
 #ifndef ADMIN_EXPLORER_H
 #define ADMIN_EXPLORER_H
 
@@ -11,6 +11,6 @@
 bool explorer_token_valid(const struct app *app, const struct request *q);
 
 /* Answers the form's kick: so many sessions have ended. */
-void explorer_kicked(struct app *app, struct request *q, struct response *r, uint32_t ended);
+void explorer_kicked(struct response *r, uint32_t ended);
 
 #endif

@@ -123,7 +123,7 @@ kick_post(struct app *app, struct request *q, struct response *r)
 	else if (e.has_sid && !reply.has_own)
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
 	else if (q->is_form)
-		explorer_kicked(app, q, r, reply.ended);
+		explorer_kicked(r, reply.ended);
 	else
 		answer(app, r, &e, &reply);
 }

@@ -10,6 +10,8 @@
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 
+#include "handle/texts.h"
+
 #include "admin/find.h"
 #include "admin/routes.h"
 
@@ -198,29 +200,60 @@ sessions_list(struct app *app, struct request *q, struct response *r)
 	buf_putc(&r->body, '}');
 }
 
+enum dw_result
+sessions_find(struct app *app, struct str sid, uint8_t user_key[USER_KEY_LEN], struct lookup_reply *found)
+{
+	struct lookup l = { .family = true };
+	enum dw_result rc;
+
+	found->ended = false;
+	if (!sid_parse(keyring_user(app->keys), sid, l.user_key, l.session_key))
+		return (DW_INVALID);
+	memcpy(user_key, l.user_key, USER_KEY_LEN);
+	if ((rc = app->store->lookup(app->store_ctx, &l, found)) != DW_OK)
+		return (rc);
+	if (!found->live || !session_is_alive(&found->session, found->not_before, app->store->now(app->store_ctx)))
+		return (DW_ABSENT);
+	return (DW_OK);
+}
+
+enum dw_result
+sessions_device(struct app *app, const char *user_id, const struct session *s, char out[AGENT_WORDS_MAX])
+{
+	enum dw_result rc;
+	struct device d;
+	char room[AGENT_WORDS_MAX];
+
+	out[0] = '\0';
+	if ((rc = app->records->get_device(app->records_ctx, user_id, s->device_id, &d)) == DW_OK)
+		str_copy(
+		    out, AGENT_WORDS_MAX, d.name[0] != '\0' ? str_of(d.name) : agent_words(TEXTS_ENGLISH, d.user_agent, room));
+	return (rc);
+}
+
 /* A session that is over is 404, with the reason it ended for. */
 void
 sessions_show(struct app *app, struct request *q, struct response *r)
 {
-	struct lookup l = { .family = true };
 	struct lookup_reply found;
-	enum dw_result rc;
+	uint8_t user_key[USER_KEY_LEN];
+	enum dw_result rc = sessions_find(app, str_of(strrchr(q->path, '/') + 1), user_key, &found);
 
-	if (!sid_parse(keyring_user(app->keys), str_of(strrchr(q->path, '/') + 1), l.user_key, l.session_key)) {
+	if (rc == DW_INVALID) {
 		response_error(r, q, "not_found", "There is no such session.", NULL, 0);
 		return;
 	}
-	if ((rc = app->store->lookup(app->store_ctx, &l, &found)) != DW_OK) {
-		health_refuse(q, r, rc, "store_unavailable");
-		return;
-	}
-	if (!found.live || !session_is_alive(&found.session, found.not_before, app->store->now(app->store_ctx))) {
+	if (rc == DW_ABSENT) {
 		response_error(
 		    r, q, "not_found", "There is no such session alive.", found.ended ? found.logout_record.reason : NULL, 0);
 		return;
 	}
+	if (rc != DW_OK) {
+		health_refuse(q, r, rc, "store_unavailable");
+		return;
+	}
 	response_json(r, 200);
 	buf_puts(&r->body, "{\"session\":");
-	put_session(app, r, l.user_key, &found.session, found.user_id, found.username);
+	put_session(app, r, user_key, &found.session, found.user_id, found.username);
 	buf_putc(&r->body, '}');
 }

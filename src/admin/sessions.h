@@ -10,6 +10,7 @@
 #include "doorward/app.h"
 #include "doorward/request.h"
 #include "doorward/response.h"
+#include "handle/agent.h"
 
 /* What was asked for. */
 struct wanted {
@@ -25,6 +26,15 @@ void sessions_sort(struct session_list *list);
 bool sessions_match(const struct wanted *w, const struct session_list *list, const struct session *s, int64_t now);
 
 #define SESSIONS_CURSOR_MAX 96
+
+/*
+ * The live session with the public id ${sid}. DW_OK: ${found} has it. DW_ABSENT: there is none, or no more (then
+ * ${found}->ended). DW_INVALID: this can be no id. Else as in store.h.
+ */
+enum dw_result sessions_find(struct app *app, struct str sid, uint8_t user_key[USER_KEY_LEN], struct lookup_reply *found);
+
+/* What people know the session's device by: its name, else its program in English words; "" with anything but DW_OK. */
+enum dw_result sessions_device(struct app *app, const char *user_id, const struct session *s, char out[AGENT_WORDS_MAX]);
 
 /* Where a page ended. */
 struct sessions_end {

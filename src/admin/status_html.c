@@ -11,7 +11,6 @@
 #include "admin/numbers.h"
 #include "admin/pages.h"
 #include "base/clock.h"
-#include "handle/texts.h"
 #include "web/route.h"
 
 #include "admin/status.h"
@@ -22,16 +21,14 @@
 static void
 begin(const struct request *q, struct response *r)
 {
-	struct template_value values[] = { { .name = "title", .value = STR_LIT("Status") }, { .name = "refresh" } };
-	bool bad = false;
-	struct str seconds = request_query(q, "refresh", &bad);
+	struct operators_page p;
+	struct str seconds = pages_asked(q, "refresh");
 	uint64_t n;
 
-	if (!bad && seconds.p != NULL && str_to_u64(seconds, REFRESH_MAX, &n) && n > 0)
-		values[1].value = seconds;
-	response_html(r, 200);
-	pages_begin(r, template_status);
-	template_render(&r->body, TEXTS_ENGLISH, template_status, values, 2);
+	pages_begin(&p, "Status");
+	if (seconds.p != NULL && str_to_u64(seconds, REFRESH_MAX, &n) && n > 0)
+		pages_set(&p, "refresh", seconds);
+	pages_finish(&p, r, 200, template_status);
 }
 
 /* A number cell; nothing and worse than nothing look different. */
