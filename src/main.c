@@ -184,13 +184,36 @@ read_options(int argc, char **argv, struct options *o)
 	return (EXIT_CONFIG);
 }
 
+/* Sinks that would not work stop the start, and a reload, as they stop -t: events would only pile up. */
+static bool
+sinks_work(const struct config *conf, char *err, size_t errlen)
+{
+	size_t len = 0, wrong;
+	char *text = NULL;
+	FILE *out;
+
+	if (!conf->relay_enabled || conf->n_sinks == 0)
+		return (true);
+	if ((out = open_memstream(&text, &len)) == NULL) {
+		snprintf(err, errlen, "sinks: %s", strerror(errno));
+		return (false);
+	}
+	wrong = sinks_check(conf, out);
+	fclose(out);
+	if (wrong > 0)
+		snprintf(err, errlen, "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return (wrong == 0);
+}
+
 /* For a reload: as at the start, everything is read, checked and made before anything changes. */
 static struct config *
 load(const char *file, char *err, size_t errlen)
 {
 	struct config *conf = config_load(file, err, errlen);
 
-	if (conf == NULL || (!inspect_contradicts(conf, err, errlen) && state_make(conf, err, errlen) == 0))
+	if (conf == NULL ||
+	    (!inspect_contradicts(conf, err, errlen) && state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
 		return (conf);
 	config_free(conf);
 	return (NULL);
@@ -569,7 +592,8 @@ main(int argc, char **argv)
 		snprintf(err, sizeof(err), "cannot open the log %.256s: %s", logging_place(conf), strerror(errno));
 		goto err1;
 	}
-	if (is_contradicted(conf, err, sizeof(err)) || state_make(conf, err, sizeof(err)) != 0)
+	if (is_contradicted(conf, err, sizeof(err)) || state_make(conf, err, sizeof(err)) != 0 ||
+	    !sinks_work(conf, err, sizeof(err)))
 		goto err1;
 	board_name_routes(route_name);
 	return (run(conf, &o));

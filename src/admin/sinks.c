@@ -49,8 +49,8 @@ ask_one(struct app *app, const struct backlog *b, struct shown *s)
 
 	s->waiting = row == NULL ? 0 : row->waiting;
 	s->oldest = age > 0 ? (uint64_t)age : 0;
-	return (dead_count(app->redis, s->sink, &s->dead) == DW_OK &&
-		sink_numbers_read(app->redis, s->sink, &s->numbers) == DW_OK);
+	return (
+	    dead_count(app->redis, s->sink, &s->dead) == DW_OK && sink_numbers_read(app->redis, s->sink, &s->numbers) == DW_OK);
 }
 
 static bool

@@ -23,6 +23,7 @@
 #include "config/syntax.h"
 #include "config/table.h"
 #include "crypto/pwhash.h"
+#include "doorward/userdb.h"
 
 #include "config/baseline.h"
 
@@ -415,6 +416,18 @@ hold_files(struct baseline *b)
 		    "closed to others: who signs in from where is nobody else's business");
 }
 
+/* Of several hosts one delivers to the ledger at a time: a file that only this host sees has a part of it. */
+static void
+hold_ledger(struct baseline *b)
+{
+	const char *url = userdb_url(b->c, USERDB_RECORDS), *option = userdb_is_one(b->c) ? "userdb.url" : "userdb.records";
+	const struct userdb_driver *d = userdb_driver(url);
+
+	if (b->c->relay_enabled && !b->c->redis_spawn && is_remote(b->c, &b->c->redis_url) && d != NULL && d->make != NULL)
+		tell(b, source_of(b->c, option), option,
+		    "a database that all hosts share, where they share a Redis: else each has a part of the ledger");
+}
+
 size_t
 baseline_check(const struct config *c, FILE *out)
 {
@@ -427,5 +440,6 @@ baseline_check(const struct config *c, FILE *out)
 			hold_client(&b, &rules[k], i);
 	hold_secrets(&b);
 	hold_files(&b);
+	hold_ledger(&b);
 	return (b.found);
 }

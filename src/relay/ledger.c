@@ -17,6 +17,7 @@
 #include "crypto/sid.h"
 #include "doorward/app.h"
 #include "relay/audit.h"
+#include "store/redis.h"
 
 #include "relay/ledger.h"
 
@@ -124,7 +125,7 @@ find_scope(const struct ledger *l, struct ledger_row *r)
 
 	if (!sid_parse(keyring_user(app->keys), str_of(r->session_id), q.user_key, q.session_key))
 		return (DW_OK);
-	if ((rc = app->store->lookup(app->store_ctx, &q, &reply)) == DW_OK && reply.ended)
+	if ((rc = redis_store_ops.lookup(app->redis, &q, &reply)) == DW_OK && reply.ended)
 		put(r->scope, sizeof(r->scope), end_scope_word(reply.logout_record.scope));
 	return (rc == DW_UNAVAILABLE ? rc : DW_OK);
 }
