@@ -76,6 +76,7 @@ static void
 begin_with(enum durability d, int64_t replicas)
 {
 
+	fx.conf.spool_enabled = true;
 	fx.conf.redis_durability = d;
 	fx.conf.spool_enabled = true;
 	fx.conf.redis_wait_replicas = replicas;
@@ -210,12 +211,33 @@ test_disk(void **state)
 	freeReplyObject(fixture_raw("CONFIG SET appendonly no appendfsync everysec"));
 }
 
+/* Where no spool can take it nobody is told that it is done. For a second after a short wait the spool is asked at once. */
+static void
+test_spool(void **state)
+{
+	struct end_reply out;
+
+	(void)state;
+	begin_with(DURABILITY_REPLICA, 1);
+	sign_in(1);
+	sign_in(2);
+	sign_in(3);
+	assert_int_equal(end_it(1, &out), DW_OK);
+	assert_true(out.at_risk);
+	assert_int_equal(end_it(2, &out), DW_UNAVAILABLE);
+	assert_true(fixture_lookup(2).live);
+	fx.conf.spool_enabled = false;
+	assert_int_equal(end_it(3, &out), DW_UNAVAILABLE);
+	assert_true(fixture_lookup(3).ended);
+}
+
 static int
 back(void **state)
 {
 
 	(void)state;
 	begin_with(DURABILITY_MEMORY, 1);
+	fx.conf.spool_enabled = false;
 	return (0);
 }
 
@@ -227,6 +249,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_replica, fixture_fresh, back),
 		cmocka_unit_test_setup_teardown(test_all_replicas, fixture_fresh, back),
 		cmocka_unit_test_setup_teardown(test_disk, fixture_fresh, back),
+		cmocka_unit_test_setup_teardown(test_spool, fixture_fresh, back),
 	};
 
 	return (fixture_main("store/durable", tests, sizeof(tests) / sizeof(tests[0])));
