@@ -1,42 +1,32 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libpq without its waiting: connecting (PQconnectStart, PQconnectPoll) and asking (PQsendQueryParams, PQconsumeInput) are done
- * in steps between which poll() waits, never past the deadline of the call. What is not finished then is not lost if it can
- * still come: a connection that is being made, or an answer that is on its way, is gone on with by the next call, so that a
- * server that is slow for a call in a hurry is not connected to again and again.
+ * Asking PostgreSQL without libpq's waiting: sending and reading (PQsendQueryParams, PQconsumeInput) are done in steps between
+ * which poll() waits, never past the deadline of the call; connecting is too (pgsql_connect.c). What is not finished then is
+ * not lost if it can still come: a connection that is being made, or an answer that is on its way, is gone on with by the next
+ * call, so that a server that is slow for a call in a hurry is not connected to again and again.
  *
  * A server that was waited for in vain is left alone for SHUT_MS: what the same login asks next fails at once, and so the whole
  * login takes no longer than the one time-out. A server that refuses at once costs nothing and is asked again each time.
  *
- * Several hosts are tried one after the other, beginning with the one that answered last, each with its part of the time:
- * libpq itself would wait for a silent one as long as the kernel does. Host names are looked up by the C library, which waits:
- * it is told not to for longer than a second a server.
- *
  * Errors: a value that cannot be (class 22) or a key that refers to nothing is "absent", a row that is there already "refused";
  * all else says that it could not be asked. Texts of the server that may quote values are not logged.
  */
-#include <errno.h>
 #include <poll.h>
-#include <resolv.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "userdb/pgsql_schema.h"
+#include "userdb/pgsql_connect.h"
 
 #include "userdb/pgsql_connection.h"
 
-#define SHUT_MS 1000       /* as long as a browser waits before it tries again */
-#define TOGETHER_MS 100    /* calls in a hurry with less between them are one request's */
-#define OTHER_MS 1000      /* after one problem another one is told */
-#define READS_MAX 16       /* of what came unasked: a farewell, and then the end */
-#define HURRY_PART 4       /* of userdb.timeout, for a login */
-#define CONNINFO_MAX 64    /* settings of a connection */
-#define LIST_OF_HOSTS 1024 /* bytes */
+#define SHUT_MS 1000    /* as long as a browser waits before it tries again */
+#define TOGETHER_MS 100 /* calls in a hurry with less between them are one request's */
+#define OTHER_MS 1000   /* after one problem another one is told */
+#define READS_MAX 16    /* of what came unasked: a farewell, and then the end */
+#define HURRY_PART 4    /* of userdb.timeout, for a login */
 
 struct pg_db *
 pg_new(const struct config *conf, enum userdb_part part)
@@ -52,19 +42,7 @@ pg_new(const struct config *conf, enum userdb_part part)
 	db->timeout = conf->userdb_timeout;
 	db->own = records || conf->postgresql_find[0] == '\0';
 	db->n_hosts = 1;
-	if (res_init() == 0) {
-		_res.retrans = 1;
-		_res.retry = 1;
-	}
 	return (db);
-}
-
-void
-pg_drop(struct pg_db *db)
-{
-
-	PQfinish(db->conn);
-	db->conn = NULL;
 }
 
 void
@@ -74,21 +52,10 @@ pg_free(struct pg_db *db)
 	if (db == NULL)
 		return;
 	pg_drop(db);
+	pg_lookup_free(db);
 	free(db->devices);
 	free(db->table);
 	free(db);
-}
-
-/* Keeps the first line of ${why}. */
-static void
-set_problem(struct pg_db *db, const char *why)
-{
-	size_t n = strcspn(why, "\n");
-
-	if (n >= sizeof(db->problem))
-		n = sizeof(db->problem) - 1;
-	memmove(db->problem, why, n);
-	db->problem[n] = '\0';
 }
 
 /* Not at every request; but when it is another one, soon. */
@@ -114,263 +81,8 @@ give_up(struct pg_db *db, const char *what)
 
 	pg_drop(db);
 	db->shut_until = clock_mono_ms() + SHUT_MS;
-	set_problem(db, what);
+	pg_set_problem(db, what);
 	return (say_problem(db));
-}
-
-/* Waits until the connection is ready for ${events}. False: not before ${until}. */
-static bool
-wait_for(const struct pg_db *db, short events, int64_t until)
-{
-	struct pollfd fd = { .fd = PQsocket(db->conn), .events = events };
-	int64_t left;
-	int n;
-
-	do {
-		left = until - clock_mono_ms();
-		n = poll(&fd, 1, left > 0 ? (int)left : 0);
-	} while (n < 0 && errno == EINTR);
-	return (n > 0);
-}
-
-/* The ${i}th of a comma list, or the only one. */
-static struct str
-nth(const char *list, size_t i, size_t *n)
-{
-	struct str rest = str_of(list), item = STR_NONE, found = STR_NONE;
-
-	for (*n = 0; rest.p != NULL; (*n)++) {
-		item = str_cut(&rest, ',');
-		if (*n == i)
-			found = item;
-	}
-	return (*n == 1 ? item : found);
-}
-
-/* One setting: of a list of hosts or ports only the part of this host. Returns false if it does not fit. */
-static bool
-take(struct pg_db *db, const PQconninfoOption *o, char *room, const char **value)
-{
-	bool listed = strcmp(o->keyword, "host") == 0 || strcmp(o->keyword, "hostaddr") == 0 || strcmp(o->keyword, "port") == 0;
-	struct str item;
-	size_t n;
-
-	*value = o->val;
-	if (!listed)
-		return (true);
-	item = nth(o->val, db->host, &n);
-	if (n > db->n_hosts)
-		db->n_hosts = n < PG_HOSTS_MAX ? n : PG_HOSTS_MAX;
-	*value = room;
-	return (str_copy(room, LIST_OF_HOSTS, item.p != NULL ? item : str_of("")));
-}
-
-static PGconn *
-start(struct pg_db *db, const PQconninfoOption *options, const char *password)
-{
-	/* Those that come later win; ours before the configuration's are defaults. Kerberos would be asked for, and waits. */
-	const char *keys[CONNINFO_MAX] = { "gssencmode", "application_name" };
-	const char *values[CONNINFO_MAX] = { "disable", "doorward" };
-	char room[3][LIST_OF_HOSTS];
-	size_t n = 2, rooms = 0;
-
-	for (const PQconninfoOption *o = options; o->keyword != NULL && n < CONNINFO_MAX - 3; o++) {
-		if (o->val == NULL)
-			continue;
-		if (!take(db, o, room[rooms], &values[n]))
-			return (NULL);
-		rooms += values[n] == room[rooms] && rooms < 2;
-		keys[n++] = o->keyword;
-	}
-	keys[n] = "client_encoding";
-	values[n++] = "UTF8";
-	if (password[0] != '\0') {
-		keys[n] = "password";
-		values[n++] = password;
-	}
-	return (PQconnectStartParams(keys, values, 0));
-}
-
-/* The password is read each time: it may have been changed since. */
-static bool
-read_password(struct pg_db *db, char *secret, size_t cap)
-{
-	ssize_t n;
-
-	secret[0] = '\0';
-	if (db->password_file[0] == '\0')
-		return (true);
-	if ((n = fd_read_secret(db->password_file, secret, cap)) < 0) {
-		snprintf(db->problem, sizeof(db->problem), "%.200s: %s", db->password_file, strerror(errno));
-		return (false);
-	}
-	while (n > 0 && (secret[n - 1] == '\n' || secret[n - 1] == '\r'))
-		secret[--n] = '\0';
-	return (true);
-}
-
-static bool
-dial(struct pg_db *db)
-{
-	char secret[USERDB_PASSWORD_MAX], *why = NULL;
-	PQconninfoOption *options = PQconninfoParse(db->url, &why);
-
-	if (options == NULL)
-		set_problem(db, why != NULL ? why : "out of memory");
-	PQfreemem(why);
-	if (options == NULL)
-		return (false);
-	if (read_password(db, secret, sizeof(secret)) && (db->conn = start(db, options, secret)) == NULL)
-		set_problem(db, "out of memory");
-	explicit_bzero(secret, sizeof(secret));
-	PQconninfoFree(options);
-	if (db->conn == NULL)
-		return (false);
-	db->state = PG_DIALING;
-	db->dial = PGRES_POLLING_WRITING;
-	db->since = clock_mono_ms();
-	if (PQstatus(db->conn) != CONNECTION_BAD)
-		return (true);
-	set_problem(db, PQerrorMessage(db->conn));
-	pg_drop(db);
-	return (false);
-}
-
-/* Goes on with what PQconnectPoll() waits for. False: not finished before ${until}, or at all. */
-static bool
-finish_dialing(struct pg_db *db, int64_t until)
-{
-
-	while (db->dial == PGRES_POLLING_READING || db->dial == PGRES_POLLING_WRITING) {
-		if (!wait_for(db, db->dial == PGRES_POLLING_READING ? POLLIN : POLLOUT, until))
-			return (false);
-		db->dial = PQconnectPoll(db->conn);
-	}
-	if (db->dial == PGRES_POLLING_OK && PQsetnonblocking(db->conn, 1) == 0)
-		return (true);
-	set_problem(db, PQerrorMessage(db->conn));
-	pg_drop(db);
-	return (false);
-}
-
-/* Sends all, and reads until the answer is there. False: not before ${until}, or the connection broke: then it is bad. */
-static bool
-finish_asking(struct pg_db *db, int64_t until)
-{
-	int unsent;
-
-	while ((unsent = PQflush(db->conn)) > 0) {
-		if (!wait_for(db, POLLIN | POLLOUT, until) || !PQconsumeInput(db->conn))
-			return (false);
-	}
-	while (unsent == 0 && PQisBusy(db->conn))
-		if (!wait_for(db, POLLIN, until) || !PQconsumeInput(db->conn))
-			return (false);
-	return (unsent == 0);
-}
-
-/* The last result of what was asked, or the first that failed; all others are cleared. NULL: not before ${until}, or broken. */
-static PGresult *
-take_results(struct pg_db *db, int64_t until)
-{
-	PGresult *r, *kept = NULL;
-
-	while (finish_asking(db, until)) {
-		if ((r = PQgetResult(db->conn)) == NULL)
-			return (kept);
-		if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
-			PQclear(r);
-			continue;
-		}
-		PQclear(kept);
-		kept = r;
-	}
-	PQclear(kept);
-	return (NULL);
-}
-
-/* What every connection begins with, in one go: bounds on the server's side, and a look at our tables. */
-static bool
-greet(struct pg_db *db)
-{
-	char sql[512];
-
-	snprintf(sql, sizeof(sql), "SET statement_timeout = %lld; SET lock_timeout = %lld; SET client_min_messages = error; %s",
-	    (long long)db->timeout, (long long)db->timeout, db->own ? schema_look : "SELECT 0");
-	db->state = PG_GREETING;
-	if (PQsendQuery(db->conn, sql))
-		return (true);
-	set_problem(db, PQerrorMessage(db->conn));
-	pg_drop(db);
-	return (false);
-}
-
-static bool
-finish_greeting(struct pg_db *db, int64_t until)
-{
-	PGresult *r = take_results(db, until);
-	bool ok;
-
-	if (r == NULL && PQstatus(db->conn) == CONNECTION_OK)
-		return (false); /* not yet */
-	if (r == NULL)
-		set_problem(db, PQerrorMessage(db->conn));
-	ok = r != NULL && (db->own ? schema_judge(r, db->problem, sizeof(db->problem)) : PQresultStatus(r) == PGRES_TUPLES_OK);
-	if (r != NULL && !ok && !db->own)
-		set_problem(db, PQresultErrorMessage(r));
-	PQclear(r);
-	if (!ok)
-		pg_drop(db);
-	return (ok);
-}
-
-/* Goes on with a connection until it is ready. False: it is not, for now (db->conn) or at all. */
-static bool
-proceed(struct pg_db *db, int64_t until)
-{
-
-	if (db->state == PG_DIALING && (!finish_dialing(db, until) || !greet(db)))
-		return (false);
-	if (db->state == PG_GREETING && !finish_greeting(db, until))
-		return (false);
-	if (db->state != PG_PENDING)
-		db->state = PG_READY;
-	return (true);
-}
-
-/* One host, within its part of the time. */
-static bool
-try_host(struct pg_db *db, int64_t deadline)
-{
-	int64_t end;
-
-	if (db->conn == NULL && !dial(db))
-		return (false);
-	end = db->since + db->timeout / (int64_t)db->n_hosts;
-	if (proceed(db, deadline < end ? deadline : end))
-		return (true);
-	if (db->conn != NULL && clock_mono_ms() >= end) {
-		set_problem(db, "it did not accept the connection in time");
-		pg_drop(db);
-	}
-	return (false);
-}
-
-enum dw_result
-pg_connect(struct pg_db *db, int64_t deadline)
-{
-
-	for (size_t tried = 0; tried < db->n_hosts; tried++) {
-		if (try_host(db, deadline))
-			return (DW_OK);
-		if (db->conn != NULL)
-			return (DW_UNAVAILABLE); /* still on its way */
-		if (++db->host >= db->n_hosts)
-			db->host = 0;
-		if (clock_mono_ms() >= deadline)
-			break;
-	}
-	return (DW_UNAVAILABLE);
 }
 
 /* A kept connection that the server has closed meanwhile shows by having something to read: made anew without an error. */
@@ -378,7 +90,7 @@ static void
 look_at_kept(struct pg_db *db)
 {
 
-	for (int i = 0; i < READS_MAX && db->conn != NULL && db->state == PG_READY && wait_for(db, POLLIN, 0); i++)
+	for (int i = 0; i < READS_MAX && db->conn != NULL && db->state == PG_READY && pg_wait_for(db, POLLIN, 0); i++)
 		if (!PQconsumeInput(db->conn) || PQisBusy(db->conn) || PQstatus(db->conn) != CONNECTION_OK)
 			pg_drop(db);
 }
@@ -390,7 +102,7 @@ drain(struct pg_db *db, int64_t until)
 
 	if (db->conn == NULL || db->state != PG_PENDING)
 		return (true);
-	PQclear(take_results(db, until));
+	PQclear(pg_take_results(db, until));
 	if (PQtransactionStatus(db->conn) == PQTRANS_IDLE) {
 		db->state = PG_READY;
 		return (true);
@@ -409,18 +121,18 @@ be_ready(struct pg_db *db, int64_t start, int64_t deadline)
 		return (DW_UNAVAILABLE);
 	if (db->conn != NULL && db->state < PG_READY && start >= db->since + db->timeout)
 		pg_drop(db); /* begun long ago: how it went on nobody has looked at since */
+	if (start >= db->since + db->timeout)
+		db->looking_up = false;
 	if (!drain(db, deadline))
 		return (give_up(db, "it is still busy with what was asked before"));
 	look_at_kept(db);
 	if (pg_connect(db, deadline) == DW_OK)
 		return (DW_OK);
-	if (db->conn == NULL && clock_mono_ms() - start < TOGETHER_MS)
+	if (!pg_is_on_its_way(db) && clock_mono_ms() - start < TOGETHER_MS)
 		return (say_problem(db)); /* refused at once */
-	if (db->conn == NULL)
+	if (!pg_is_on_its_way(db) || clock_mono_ms() >= start + db->timeout)
 		return (give_up(db, db->problem));
-	if (clock_mono_ms() >= db->since + db->timeout)
-		return (give_up(db, "it did not accept the connection in time"));
-	db->shut_until = clock_mono_ms() + SHUT_MS; /* it may be there by then */
+	db->shut_until = clock_mono_ms() + TOGETHER_MS; /* not again for this request; the next one goes on with it */
 	return (DW_UNAVAILABLE);
 }
 
@@ -460,21 +172,21 @@ unanswered(struct pg_db *db)
 {
 
 	if (PQstatus(db->conn) != CONNECTION_OK) {
-		set_problem(db, PQerrorMessage(db->conn));
+		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);
 		return (say_problem(db));
 	}
 	if (clock_mono_ms() >= db->since + db->timeout)
 		return (give_up(db, "it did not answer in time"));
 	db->state = PG_PENDING;
-	db->shut_until = clock_mono_ms() + SHUT_MS;
+	db->shut_until = clock_mono_ms() + TOGETHER_MS;
 	return (DW_UNAVAILABLE);
 }
 
 static enum dw_result
 answer(struct pg_db *db, int64_t deadline, PGresult **out)
 {
-	PGresult *r = take_results(db, deadline);
+	PGresult *r = pg_take_results(db, deadline);
 	enum dw_result rc;
 
 	if (r == NULL)
@@ -515,7 +227,7 @@ ask(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char 
 		return (rc);
 	db->since = clock_mono_ms();
 	if (!(values == NULL ? PQsendQuery(db->conn, sql) : PQsendQueryParams(db->conn, sql, n, NULL, values, NULL, NULL, 0))) {
-		set_problem(db, PQerrorMessage(db->conn));
+		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);
 		return (say_problem(db));
 	}

@@ -124,14 +124,19 @@ class Wire:
     """A socket directory that leads to the server. how: "through", "silent" (takes connections and says nothing), "cut" (ends in the middle
     of the next answer), "slow" (each answer after ${delay}), "refuse"."""
 
-    def __init__(self, postgres, directory):
+    def __init__(self, postgres, directory=None):
+        """On a socket in ${directory}, or on a port of the loopback address."""
         self.target = f"{postgres.sockets}/.s.PGSQL.{PORT}"
         self.dir = directory
         self.how, self.delay = "through", 0.0
         self.accepted = 0
-        os.makedirs(directory, exist_ok=True)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(f"{directory}/.s.PGSQL.{PORT}")
+        self.listener = socket.socket(socket.AF_UNIX if directory else socket.AF_INET)
+        if directory:
+            os.makedirs(directory, exist_ok=True)
+            self.listener.bind(f"{directory}/.s.PGSQL.{PORT}")
+        else:
+            self.listener.bind(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
         self.listener.listen(64)
         self.pairs = []
         threading.Thread(target=self._accept, daemon=True).start()
