@@ -45,7 +45,7 @@ static bool
 ask_one(struct app *app, const struct backlog *b, struct shown *s)
 {
 	const struct backlog_row *row = backlog_find(b, s->sink);
-	int64_t age = row == NULL || row->oldest == 0 ? 0 : app->store->now(app->redis) - row->oldest / MS;
+	int64_t age = row == NULL || row->oldest == 0 ? 0 : app->store->now(app->store_ctx) - row->oldest / MS;
 
 	s->waiting = row == NULL ? 0 : row->waiting;
 	s->oldest = age > 0 ? (uint64_t)age : 0;
