@@ -30,6 +30,17 @@ struct piece {
 	size_t n;
 };
 
+/* Too large for the stack, and for being zeroed at every call. NULL: no memory. */
+static struct piece *
+piece_new(void)
+{
+	struct piece *p = malloc(sizeof(*p));
+
+	if (p != NULL)
+		p->n = 0;
+	return (p);
+}
+
 static void
 put_place(struct args *a, uint64_t ms, uint64_t seq)
 {
@@ -146,7 +157,7 @@ take_read(struct group_read *r, const struct call *c, group_entry_fn *each, void
 void
 group_read(struct redis_store *s, const char *sink, struct group_read *reads, size_t n, group_entry_fn *each, void *arg)
 {
-	struct piece *p = calloc(1, sizeof(*p)); /* too large for the stack */
+	struct piece *p = piece_new();
 
 	for (size_t i = 0; i < n; i++) {
 		reads[i].result = DW_FAULT;
@@ -236,7 +247,7 @@ ack_piece(struct redis_store *s, const char *sink, struct piece *p, const struct
 size_t
 group_ack(struct redis_store *s, const char *sink, struct group_place *at, size_t n)
 {
-	struct piece *p = calloc(1, sizeof(*p));
+	struct piece *p = piece_new();
 	size_t done = 0, k = 1;
 
 	qsort(at, n, sizeof(*at), by_stream);
@@ -274,7 +285,7 @@ static enum dw_result
 each_stream(struct redis_store *s, const char *sink, unsigned first, size_t n,
     void (*put)(struct piece *, const char *, unsigned), size_t *counted)
 {
-	struct piece *p = calloc(1, sizeof(*p));
+	struct piece *p = piece_new();
 	enum dw_result result = p == NULL ? DW_FAULT : DW_OK;
 
 	for (size_t i = 0; i < n && result == DW_OK; i += p->n) {
