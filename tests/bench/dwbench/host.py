@@ -15,6 +15,8 @@ P50 = ("other host, p50", "<=", 0.5, "ms")
 P99 = ("other host, p99", "<=", 5.0, "ms")
 PRIVATE = ("private memory of a check worker", "<=", 1.0, "MiB")
 RSS = ("RSS of it without board and cache", "<=", 6.0, "MiB")
+UNCALLED = ("libraries a check worker maps and never calls", "<=", 0, "")
+MODULES = ("libpq", "libldap", "libpam", "libcurl", "librabbitmq", "userdb_", "sink_")
 READY = ("master to 16 workers ready", "<=", 300.0, "ms")
 BACKGROUND = 2000 # checks/s on each host meanwhile
 
@@ -66,6 +68,12 @@ def memory(pid):
     return private / 1024, resident / 1024, shared / 1024
 
 
+def objects(pid):
+    """The shared objects that a process maps."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
+        return {line.split()[-1].rpartition("/")[2] for line in file if ".so" in line}
+
+
 def workers(daemon):
     return {pool["name"]: [worker for worker in pool["workers"] if worker["state"] in ("ready", "busy")]
             for pool in (daemon.status() or {}).get("pools", [])}
@@ -89,7 +97,7 @@ def time_start(bench, number):
     return taken
 
 
-@row("P13", "worker memory, and how long a start takes", PRIVATE, RSS, READY)
+@row("P13", "worker memory, and how long a start takes", PRIVATE, RSS, UNCALLED, READY)
 def footprint(bench, result):
     site = bench.site
     load(bench, site.sockets["check"], bench.check, values=bench.few)
@@ -97,6 +105,9 @@ def footprint(bench, result):
     sizes = [memory(worker["pid"]) for worker in pools["check"]]
     result.add(PRIVATE[0], [max(private for private, _, _ in sizes)], *PRIVATE[1:])
     result.add(RSS[0], [max(rss - shared for _, rss, shared in sizes)], *RSS[1:])
+    mapped = [objects(worker["pid"]) for worker in pools["check"]]
+    result.add(UNCALLED[0], [max(len([one for one in found if one.startswith(MODULES)]) for found in mapped)], *UNCALLED[1:], target="0")
+    result.note(f"a check worker maps {max(map(len, mapped))} shared objects")
     result.note("after runs of checks, the largest; board and cache are one piece of memory that all workers share")
     for name, found in pools.items():
         for worker in found:

@@ -54,9 +54,23 @@ class Postgres:
             os.mkdir(path, mode)
             if self.account:
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
+        self.port = PORT
         self.password = "Pg " + randomness.token_hex(12)
         site.remember(self.password, self.password[3:])
         self.process = None
+        self.extra = {}  # options of the server besides those of start()
+
+    def listen_tls(self, port, certificate, key):
+        """From its next start on a port of the loopback address too, with TLS only. The key becomes its user's."""
+        for source, name in ((certificate, "server.crt"), (key, "server.key")):
+            path = f"{self.dir}/{name}"
+            shutil.copy(source, path)
+            os.chmod(path, 0o600)
+            if self.account:
+                os.chown(path, self.account.pw_uid, self.account.pw_gid)
+        self.extra = {"listen_addresses": "127.0.0.1", "port": str(port), "ssl": "on", "ssl_cert_file": f"{self.dir}/server.crt",
+                      "ssl_key_file": f"{self.dir}/server.key"}
+        self.port = port
 
     def _as(self):
         a = self.account
@@ -68,14 +82,15 @@ class Postgres:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.dir, env=env, text=True, **self._as())
         if done.returncode != 0:
             raise Failed(f"initdb: {done.stdout}")
-        pathlib.Path(self.data, "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+        pathlib.Path(self.data, "pg_hba.conf").write_text(
+            "local all postgres trust\nlocal all all scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
         self.start()
         self.sql(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{self.password}'")
         self.sql(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
 
     def start(self):
         options = {"listen_addresses": "", "unix_socket_directories": self.sockets, "fsync": "off", "shared_buffers": "16MB",
-                   "max_connections": "40", "log_statement": "none"}
+                   "max_connections": "40", "log_statement": "none", **self.extra}
         words = [f"-c{name}={value}" for name, value in options.items()]
         self.process = Process([str(self.bin / "postgres"), "-D", self.data, *words], self.dir, f"{self.dir}/postgres.out", **self._as())
         wait_until(self.answers, "PostgreSQL", 30.0)
@@ -84,7 +99,7 @@ class Postgres:
         return self.psql("SELECT 1", "postgres").returncode == 0
 
     def psql(self, sql, database=DATABASE):
-        return subprocess.run(["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-U", "postgres", "-d", database],
+        return subprocess.run(["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-p", str(self.port), "-U", "postgres", "-d", database],
                               input=sql, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", timeout=30)
 
     def sql(self, sql, database=None):
@@ -126,7 +141,7 @@ class Wire:
 
     def __init__(self, postgres, directory=None):
         """On a socket in ${directory}, or on a port of the loopback address."""
-        self.target = f"{postgres.sockets}/.s.PGSQL.{PORT}"
+        self.postgres = postgres
         self.dir = directory
         self.how, self.delay = "through", 0.0
         self.accepted = 0
@@ -154,7 +169,7 @@ class Wire:
             server = socket.socket(socket.AF_UNIX)
             if self.how != "silent":
                 try:
-                    server.connect(self.target)
+                    server.connect(f"{self.postgres.sockets}/.s.PGSQL.{self.postgres.port}")
                 except OSError:
                     client.close()
                     continue
