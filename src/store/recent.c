@@ -2,8 +2,8 @@
 /*
  * A stream can be read from its new end only by XREVRANGE, which our Redis user need not be allowed; and there are as many
  * streams as buckets. So time is cut into pieces, the last seconds first and each four times as long as the one before, until
- * enough was found. Of each stream a piece gives the oldest ${most}: in a piece where one stream has more, its newest may be
- * left out. The pieces begin so short that this takes thousands of events a second.
+ * enough was found. XRANGE gives the oldest of a piece: where a stream has more in it than are wanted the piece is halved, and
+ * the newer half is looked at first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +89,14 @@ parse(const redisReply *r, struct event *e)
 }
 
 static enum dw_result
-take(struct recent *r, const struct call *c)
+take(struct recent *r, const redisReply *reply)
 {
 	struct event e;
 
-	if (c->result != DW_OK)
-		return (c->result == DW_ABSENT ? DW_FAULT : c->result);
-	if (c->reply->type != REDIS_REPLY_ARRAY)
+	if (reply->type != REDIS_REPLY_ARRAY)
 		return (call_nonsense("XRANGE"));
-	for (size_t i = 0; i < c->reply->elements; i++) {
-		if (!parse(c->reply->element[i], &e))
+	for (size_t i = 0; i < reply->elements; i++) {
+		if (!parse(reply->element[i], &e))
 			return (call_nonsense("XRANGE"));
 		if (!keep(r, e))
 			return (DW_FAULT);
@@ -107,9 +105,8 @@ take(struct recent *r, const struct call *c)
 }
 
 static void
-prepare(struct recent *r, size_t i, unsigned bucket, int64_t from, int64_t to)
+prepare(const struct recent *r, struct args *a, unsigned bucket, int64_t from, int64_t to)
 {
-	struct args *a = &r->args[i];
 	char key[KEYS_OUTBOX_LEN + 1];
 
 	keys_outbox_of(bucket, key);
@@ -119,7 +116,52 @@ prepare(struct recent *r, size_t i, unsigned bucket, int64_t from, int64_t to)
 	args_int(a, to - 1); /* of a number without its second half the whole millisecond is meant */
 	args_text(a, "COUNT");
 	args_int(a, (int64_t)r->most);
-	r->calls[i] = (struct call){ .bucket = bucket, .a = a };
+}
+
+/* Whether ${reply} may lack what is newest in its piece. Of one millisecond all are equally new. */
+static bool
+is_cut(const struct recent *r, const redisReply *reply, int64_t from, int64_t to)
+{
+
+	return (reply->type == REDIS_REPLY_ARRAY && reply->elements >= r->most && to - from > 1);
+}
+
+/* Whether nothing before ${at} can be among the newest any more. */
+static bool
+is_enough(const struct recent *r, int64_t at)
+{
+
+	return (r->n == r->most && r->events[r->n - 1].ms >= (uint64_t)at);
+}
+
+/* One stream's piece by halves, as deep as a piece can be halved: some twenty times. */
+static enum dw_result
+dig(struct recent *r, unsigned bucket, int64_t from, int64_t to)
+{
+	int64_t middle = from + (to - from) / 2;
+	struct args a;
+	redisReply *reply;
+	enum dw_result rc;
+	bool cut;
+
+	prepare(r, &a, bucket, from, to);
+	if ((rc = call_ask(r->s, bucket, &a, &reply)) != DW_OK)
+		return (rc == DW_ABSENT ? DW_FAULT : rc);
+	if (!(cut = is_cut(r, reply, from, to)))
+		rc = take(r, reply);
+	freeReplyObject(reply);
+	if (cut && (rc = dig(r, bucket, middle, to)) == DW_OK && !is_enough(r, middle))
+		rc = dig(r, bucket, from, middle);
+	return (rc);
+}
+
+static enum dw_result
+take_call(struct recent *r, const struct call *c, int64_t from, int64_t to)
+{
+
+	if (c->result != DW_OK)
+		return (c->result == DW_ABSENT ? DW_FAULT : c->result);
+	return (is_cut(r, c->reply, from, to) ? dig(r, c->bucket, from, to) : take(r, c->reply));
 }
 
 /* What ${n} buckets from ${first} on have between two times, the later one left out. */
@@ -128,11 +170,13 @@ ask(struct recent *r, unsigned first, unsigned n, int64_t from, int64_t to)
 {
 	enum dw_result result = DW_OK, one;
 
-	for (unsigned i = 0; i < n; i++)
-		prepare(r, i, first + i, from, to);
+	for (unsigned i = 0; i < n; i++) {
+		prepare(r, &r->args[i], first + i, from, to);
+		r->calls[i] = (struct call){ .bucket = first + i, .a = &r->args[i] };
+	}
 	call_many(r->s, r->calls, n);
 	for (unsigned i = 0; i < n; i++) {
-		one = take(r, &r->calls[i]);
+		one = take_call(r, &r->calls[i], from, to);
 		freeReplyObject(r->calls[i].reply);
 		if (result == DW_OK)
 			result = one;
