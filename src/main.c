@@ -435,13 +435,14 @@ run_single(struct config *conf)
 	return (rc);
 }
 
-/* Without it sessions would be let in that were promised to be over. */
+/* Without it sessions would be let in that were promised to be over. As many as wait are kept for a while when they are
+ * written. */
 static bool
 make_deny(const struct config *conf)
 {
 	char err[MASTER_ERROR_MAX] = "";
 
-	if ((deny = deny_new((size_t)conf->spool_max)) == NULL)
+	if ((deny = deny_new((size_t)conf->spool_max * 2)) == NULL)
 		snprintf(err, sizeof(err), "no memory for the table of who is denied: %s", strerror(errno));
 	else if (spool_fill(conf, deny, err, sizeof(err)) == 0)
 		return (true);

@@ -26,6 +26,8 @@
 
 #include "state.h"
 
+#define SPOOL_WHY_MAX 256
+
 /* Opens the database once, so that one process makes its tables. A module's is not opened here: it would stay. */
 static int
 make_tables(const struct config *conf, enum userdb_part part, const struct userdb_driver *d, char *err, size_t errlen)
@@ -70,6 +72,16 @@ make_databases(const struct config *conf, const struct privs *p, char *err, size
 	return (userdb_is_one(conf) ? 0 : make_database(conf, USERDB_RECORDS, p, err, errlen));
 }
 
+/* Without it a master does not start; whoever answers alone refuses what he cannot look up there. Both say so. */
+static void
+make_spool(const struct config *conf, const struct privs *p)
+{
+	char why[SPOOL_WHY_MAX];
+
+	if (spool_make(conf, p->drop ? p->uid : (uid_t)-1, p->drop ? p->gid : (gid_t)-1, why, sizeof(why)) != 0)
+		log_error("%s", why);
+}
+
 int
 state_make(const struct config *conf, char *err, size_t errlen)
 {
@@ -82,7 +94,7 @@ state_make(const struct config *conf, char *err, size_t errlen)
 	    keyring_create(conf->state_dir, conf->access_alg, p.uid, p.gid, err, errlen) == 0)
 		rc = make_databases(conf, &p, err, errlen);
 	if (rc == 0 && conf->spool_enabled)
-		rc = spool_make(conf, p.drop ? p.uid : (uid_t)-1, p.drop ? p.gid : (gid_t)-1, err, errlen);
+		make_spool(conf, &p);
 	umask(old);
 	return (rc);
 }

@@ -276,7 +276,8 @@ follow_failover(struct spool *s, const struct node *nodes)
 	return (true);
 }
 
-/* What was done long enough ago. A clock that was set back keeps some for longer. */
+/* What was done long enough ago, and the first of it where that is more than may wait. A clock that was set back keeps some
+ * longer. */
 static bool
 purge(struct spool *s)
 {
@@ -285,8 +286,10 @@ purge(struct spool *s)
 	if (s->purged != 0 && now - s->purged < PURGE_MS)
 		return (true);
 	s->purged = now;
-	if (!run(s, STATEMENT_PURGE, "DELETE FROM spool WHERE done_at <> 0 AND done_at <= ?1", clock_wall_ms() - SPOOL_KEEP_MS,
-		0))
+	if (!run(s, STATEMENT_PURGE,
+		"DELETE FROM spool WHERE done_at <> 0 AND (done_at <= ?1 OR done_at < "
+		"(SELECT done_at FROM spool WHERE done_at <> 0 ORDER BY done_at DESC LIMIT 1 OFFSET ?2))",
+		clock_wall_ms() - SPOOL_KEEP_MS, s->conf->spool_max))
 		return (false);
 	s->compare |= sqlite3_changes(s->file.db) > 0;
 	return (true);

@@ -97,7 +97,7 @@ has_room(struct spool *s, const struct entry *e)
 	static int64_t next;
 	int64_t all = 0, mine = 0;
 
-	if (!count(s, STATEMENT_COUNT, "SELECT count(*) FROM spool", NULL, &all) ||
+	if (!count(s, STATEMENT_COUNT, "SELECT count(*) FROM spool WHERE done_at = 0", NULL, &all) ||
 	    (entry_session(e) != NULL &&
 		!count(s, STATEMENT_COUNT_SESSION,
 		    "SELECT count(*) FROM spool WHERE user_key = ?1 AND session_key = ?2 AND done_at = 0", e, &mine)))

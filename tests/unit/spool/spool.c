@@ -100,7 +100,7 @@ open_spool(void)
 	char err[256];
 
 	assert_int_equal(spool_make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), 0);
-	assert_non_null(deny = deny_new((size_t)conf.spool_max));
+	assert_non_null(deny = deny_new((size_t)conf.spool_max * 2));
 	assert_int_equal(spool_fill(&conf, deny, err, sizeof(err)), 0);
 	assert_non_null(spool = spool_new(&conf, &inner, NULL, deny));
 }
