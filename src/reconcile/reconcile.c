@@ -23,13 +23,14 @@
 #include "crypto/random.h"
 #include "doorward/app.h"
 #include "session/liveness.h"
+#include "store/look.h"
 #include "store/redis.h"
 
 #include "reconcile/reconcile.h"
 
 #define RATE 20         /* users a second: gentle on a directory, and still 18 000 in a quarter of an hour */
 #define SCAN_PAUSE_MS 5 /* between two SCANs: where the keys are others' there is nothing to count */
-#define AWAY_MS 5000    /* that Redis, or the database, is left alone when it could not be asked */
+#define AWAY_MS 2000    /* that Redis, or the database, is left alone when it could not be asked */
 #define TRIES 3         /* for one user, before the next is asked about */
 #define ARENA_BYTES ((SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 
@@ -69,15 +70,30 @@ pause_for(struct walk *w, int64_t ms)
 	w->next_at = clock_mono_ms() + ms;
 }
 
+/* May our user scan? Else asking would look like an outage. */
+static bool
+may_scan(struct walk *w)
+{
+	const char *why;
+	struct look l;
+
+	return (
+	    redis_store_look(w->app.redis, &l, &why) == DW_OK && (l.faults & (LOOK_NO_SCRIPTS | LOOK_BIT(LOOK_UNSWEPT))) == 0);
+}
+
 static void
 begin(struct walk *w)
 {
 
+	if (!may_scan(w)) {
+		pause_for(w, AWAY_MS);
+		return;
+	}
 	w->walking = true;
 	w->cursor = w->asked = w->ended = 0;
 	w->n = w->at = 0;
 	w->tries = 0;
-	w->round_at = clock_mono_ms();
+	w->round_at = w->next_at = clock_mono_ms();
 }
 
 /* A round that took longer than its interval is followed by the next at once. */
@@ -181,7 +197,7 @@ step(struct walk *w)
 
 	if (!w->walking)
 		begin(w);
-	if (w->at < w->n)
+	else if (w->at < w->n)
 		next_user(w);
 	else
 		scan(w);

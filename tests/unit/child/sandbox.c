@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -76,19 +77,33 @@ everyday_work(void)
 }
 
 static int
-in_child(int (*body)(void), bool wanted)
+in_child_of(void (*enter)(bool), int (*body)(void), bool wanted)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sandbox_enter(wanted);
+		enter(wanted);
 		_exit(body());
 	}
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return (WEXITSTATUS(status));
+}
+
+static int
+in_child(int (*body)(void), bool wanted)
+{
+
+	return (in_child_of(sandbox_enter, body, wanted));
+}
+
+static int
+has_new_privileges(void)
+{
+
+	return (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 ? 0 : EPERM);
 }
 
 static void
@@ -117,12 +132,30 @@ lets_work_go_on(void **state)
 	assert_int_equal(in_child(start_a_program, false), 0); /* not wanted: nothing changes */
 }
 
+/* Programs, also those that have more rights than who starts them; but nothing that changes the machine. */
+static void
+lets_helpers_start_programs(void **state)
+{
+
+	(void)state;
+	assert_int_equal(in_child_of(sandbox_enter_helper, start_a_program, true), 0);
+	assert_int_equal(in_child_of(sandbox_enter_helper, everyday_work, true), 0);
+	assert_int_equal(in_child_of(sandbox_enter_helper, has_new_privileges, true), 0);
+	assert_int_equal(in_child_of(sandbox_enter, has_new_privileges, true), sandbox_is_built() ? EPERM : 0);
+	if (!sandbox_is_built() || geteuid() != 0)
+		skip();
+	assert_int_equal(in_child_of(sandbox_enter_helper, leave_the_namespace, true), EPERM);
+	assert_int_equal(in_child_of(sandbox_enter_helper, raw_socket, true), EPERM);
+	assert_int_equal(in_child_of(sandbox_enter_helper, raw_ip_socket, true), EPERM);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(lets_work_go_on),
+		cmocka_unit_test(lets_helpers_start_programs),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
