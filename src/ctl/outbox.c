@@ -367,13 +367,22 @@ outbox_drop(struct ctl *c, const struct options *o)
 	return (rc);
 }
 
-/* A sink that is configured would begin anew, with all that the outboxes hold. */
+/* One that a relay of another host delivers to now is not to be forgotten by a host without a relay. */
+static bool
+is_in_use(struct ctl *c, const char *sink)
+{
+	char holder[LEASE_HOLDER_MAX + 1];
+
+	return (lease_holder(c->store, sink, holder) != DW_OK || holder[0] != '\0');
+}
+
+/* A sink that is configured would begin anew, with all that the outboxes hold; where no relay runs nothing begins. */
 int
 outbox_forget(struct ctl *c, const struct options *o)
 {
 	bool found;
 
-	if (is_configured(c->conf, o->args[0])) {
+	if (c->conf->relay_enabled && is_configured(c->conf, o->args[0])) {
 		ctl_say("the sink %s is configured: take it out of the configuration and reload first", o->args[0]);
 		return (CTL_FAILED);
 	}
@@ -383,6 +392,10 @@ outbox_forget(struct ctl *c, const struct options *o)
 	}
 	if (ctl_store(c) != 0)
 		return (CTL_FAILED);
+	if (is_in_use(c, o->args[0])) {
+		ctl_say("a relay delivers to the sink %s, or Redis could not be asked", o->args[0]);
+		return (CTL_FAILED);
+	}
 	if (group_forget(c->store, o->args[0], &found) != DW_OK) {
 		(void)say_redis();
 		return (CTL_FAILED);

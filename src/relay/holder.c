@@ -79,15 +79,31 @@ is_zombie(pid_t pid)
 	return (end != NULL && (strncmp(end, ") Z", 3) == 0 || strncmp(end, ") X", 3) == 0));
 }
 
-bool
-holder_is_dead(const char *holder)
+/* The process id in ${holder}; 0: it is none of this machine's. */
+static pid_t
+near_pid(const char *holder)
 {
 	char first[LEASE_HOLDER_MAX - 16];
 	uint64_t pid;
 
 	prefix(first, sizeof(first));
 	if (strstr(first, "//") != NULL || !str_starts(str_of(holder), first) ||
-	    !str_to_u64(str_of(holder + strlen(first)), INT_MAX, &pid) || pid == 0)
-		return (false);
-	return ((kill((pid_t)pid, 0) != 0 && errno == ESRCH) || is_zombie((pid_t)pid));
+	    !str_to_u64(str_of(holder + strlen(first)), INT_MAX, &pid))
+		return (0);
+	return ((pid_t)pid);
+}
+
+bool
+holder_is_near(const char *holder)
+{
+
+	return (near_pid(holder) != 0);
+}
+
+bool
+holder_is_dead(const char *holder)
+{
+	pid_t pid = near_pid(holder);
+
+	return (pid != 0 && ((kill(pid, 0) != 0 && errno == ESRCH) || is_zombie(pid)));
 }

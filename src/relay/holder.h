@@ -10,6 +10,9 @@
 /* The name of this process. */
 void holder_name(char out[LEASE_HOLDER_MAX + 1]);
 
+/* Is ${holder} a process of this machine, dead or alive? */
+bool holder_is_near(const char *holder);
+
 /* Was ${holder} a process of this machine that is not there any more? Only a sure yes is a yes. */
 bool holder_is_dead(const char *holder);
 

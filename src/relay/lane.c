@@ -34,6 +34,7 @@
 #define LEASE_MS 10000
 #define RENEW_MS 3000
 #define STANDBY_MS 1000 /* between two tries to take it */
+#define NEAR_MS 100     /* the same where it is held by a relay of this machine, which may be leaving: a reload */
 #define AWAY_MS 250     /* after Redis could not be asked */
 #define NUMBERS_MS 1000
 #define STARTS_MAX 256 /* in one turn */
@@ -224,7 +225,10 @@ see_to_lease(struct lane *l, int64_t now)
 	rc = lease_take(l->store, l->name, l->me, LEASE_MS, NULL, &mine, holder);
 	if (rc == DW_OK && !mine && holder_is_dead(holder))
 		rc = lease_take(l->store, l->name, l->me, LEASE_MS, holder, &mine, holder);
-	l->lease_at = now + (rc == DW_OK && mine ? RENEW_MS : l->active ? AWAY_MS : STANDBY_MS);
+	l->lease_at = now + (rc == DW_OK && mine         ? RENEW_MS
+				: l->active              ? AWAY_MS
+				: holder_is_near(holder) ? NEAR_MS
+							 : STANDBY_MS);
 	if (rc != DW_OK)
 		return;
 	if (mine)
