@@ -36,6 +36,7 @@
 #define STANDBY_MS 1000 /* between two tries to take it */
 #define NEAR_MS 100     /* the same where it is held by a relay of this machine, which may be leaving: a reload */
 #define AWAY_MS 250     /* after Redis could not be asked */
+#define FULL_MS 1000    /* a driver without room is asked again after that, if nothing has ended before */
 #define NUMBERS_MS 1000
 #define STARTS_MAX 256 /* in one turn */
 #define READ_MAX 2048  /* entries in one turn */
@@ -66,7 +67,7 @@ struct lane {
 	int64_t lease_until; /* mono, ms, as all times here: with ${active} */
 	int64_t lease_at;    /* when it is renewed or tried for */
 	int64_t asked_at;    /* Redis is not asked before */
-	bool full;           /* the driver has no room until something is done */
+	int64_t full_until;  /* the driver has no room until then, or until something is done */
 	unsigned streak;     /* failures since the last success */
 	struct group_place *acks;
 	size_t n_acks;
@@ -170,7 +171,7 @@ done(struct sink_delivery *d, enum sink_outcome outcome, const char *error)
 	struct lane *l = d->owner;
 	int64_t now = clock_mono_ms();
 
-	l->full = false;
+	l->full_until = 0;
 	if (outcome == SINK_DELIVERED)
 		delivered(l, d, now);
 	else
@@ -187,14 +188,17 @@ begin_outboxes(struct lane *l)
 		l->outboxes[i] = (struct outbox){ .dirty = true, .pending = true, .after = { .stream = i } };
 }
 
-/* Everything that was read before and not acknowledged is this relay's now. */
+/*
+ * Everything that was read before and not acknowledged is this relay's now. A server whose memory is full makes no groups;
+ * those that are there can be read all the same, and that is what makes room again.
+ */
 static bool
 start_lane(struct lane *l)
 {
 
-	if (group_create(l->store, l->name, 0, GROUP_STREAMS) != DW_OK ||
-	    sink_numbers_read(l->store, l->name, &l->numbers) != DW_OK)
+	if (sink_numbers_read(l->store, l->name, &l->numbers) != DW_OK)
 		return (false);
+	(void)group_create(l->store, l->name, 0, GROUP_STREAMS);
 	begin_outboxes(l);
 	log_info("this relay delivers now sink=%s", l->name);
 	return (true);
@@ -434,8 +438,8 @@ start_due(struct lane *l)
 	struct sink_delivery *d;
 	int buried = 0;
 
-	for (int i = 0; i < STARTS_MAX && !l->full; i++) {
-		if ((d = queue_next(l->queue, clock_mono_ms())) == NULL)
+	for (int i = 0; i < STARTS_MAX; i++) {
+		if (clock_mono_ms() < l->full_until || (d = queue_next(l->queue, clock_mono_ms())) == NULL)
 			return;
 		if (d->dying) {
 			if (buried++ == DEAD_MAX || is_away(l, clock_mono_ms())) {
@@ -446,7 +450,7 @@ start_due(struct lane *l)
 				return;
 		} else if (!l->driver->start(l->sink, d, d->event)) {
 			queue_put_back(l->queue, d);
-			l->full = true;
+			l->full_until = clock_mono_ms() + FULL_MS;
 		}
 	}
 }
@@ -526,8 +530,8 @@ lane_due(struct lane *l)
 {
 	int64_t now = clock_mono_ms(), due = due_to_ask(l), ms = l->driver->due(l->sink);
 
-	if (l->active && !l->leaving && !l->full)
-		due = sooner(due, queue_due(l->queue));
+	if (l->active && !l->leaving && queue_due(l->queue) != INT64_MAX)
+		due = sooner(due, queue_due(l->queue) > l->full_until ? queue_due(l->queue) : l->full_until);
 	if (ms >= 0)
 		due = sooner(due, now + ms);
 	if (due == INT64_MAX)
