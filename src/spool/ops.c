@@ -35,6 +35,14 @@ is_promised(enum end_cause cause)
 	return (cause != END_RELOGIN);
 }
 
+/* What is asked for while an earlier ending of the same user waits is written behind it: the order of his is kept. */
+static bool
+is_behind(struct spool *s, const uint8_t *user_key)
+{
+
+	return (s->deny != NULL && !deny_is_empty(s->deny) && spool_waits(s, user_key));
+}
+
 static enum dw_result
 end(void *ctx, const struct end_write *asked, struct arena *arena, struct end_reply *out)
 {
@@ -45,7 +53,8 @@ end(void *ctx, const struct end_write *asked, struct arena *arena, struct end_re
 
 	if (!is_promised(w.cause) || !name_event(&w.act, w.user_key, now))
 		return (s->inner->end(s->store, asked, arena, out));
-	rc = s->inner->end(s->store, &w, arena, out);
+	memset(out, 0, sizeof(*out));
+	rc = is_behind(s, w.user_key) ? DW_UNAVAILABLE : s->inner->end(s->store, &w, arena, out);
 	if (rc == DW_UNAVAILABLE || (rc == DW_OK && out->at_risk))
 		rc = spool_end(s, &w, now);
 	return (rc);
@@ -61,7 +70,8 @@ revoke(void *ctx, const struct revoke_write *asked, struct revoke_reply *out)
 
 	if (!name_event(&w.act, w.user_key, now))
 		return (s->inner->revoke(s->store, asked, out));
-	rc = s->inner->revoke(s->store, &w, out);
+	memset(out, 0, sizeof(*out));
+	rc = is_behind(s, w.user_key) ? DW_UNAVAILABLE : s->inner->revoke(s->store, &w, out);
 	if (rc == DW_UNAVAILABLE || (rc == DW_OK && out->at_risk && out->wait == 0))
 		rc = spool_revoke(s, &w, now);
 	return (rc);

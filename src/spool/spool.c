@@ -231,6 +231,20 @@ spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *
 	return (denied ? DW_REFUSED : DW_OK);
 }
 
+bool
+spool_waits(struct spool *s, const uint8_t user_key[USER_KEY_LEN])
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (file_open(&s->file) != DW_OK || (stmt = file_statement(&s->file, STATEMENT_WAITS,
+						 "SELECT 1 FROM spool WHERE user_key = ?1 AND done_at = 0 LIMIT 1")) == NULL)
+		return (false);
+	sqlite3_bind_blob(stmt, 1, user_key, USER_KEY_LEN, SQLITE_STATIC);
+	code = sqlite3_step(stmt);
+	return (file_done(&s->file, stmt, code) == DW_OK && code == SQLITE_ROW);
+}
+
 enum dw_result
 spool_numbers(struct spool *s, struct spool_numbers *out)
 {

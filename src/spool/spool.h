@@ -19,6 +19,7 @@ enum spool_statement {
 	STATEMENT_AGAIN,
 	STATEMENT_FIND,
 	STATEMENT_OF_USER,
+	STATEMENT_WAITS,
 	STATEMENT_SINCE,
 	STATEMENT_ROWS,
 	STATEMENT_VERSION,
@@ -58,5 +59,8 @@ enum dw_result spool_commit(struct spool *s, struct entry *e);
  * cannot be asked, so nobody may pass.
  */
 enum dw_result spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at);
+
+/* True if an ending of the user waits. What cannot be asked does not: Redis may take the next one. */
+bool spool_waits(struct spool *s, const uint8_t user_key[USER_KEY_LEN]);
 
 #endif
