@@ -23,7 +23,7 @@
 #include "userdb/pgsql_connection.h"
 
 #define SHUT_MS 1000    /* as long as a browser waits before it tries again */
-#define TOGETHER_MS 100 /* calls in a hurry with less between them are one request's */
+#define TOGETHER_MS 100 /* what fails within it was refused at once; and what is not there yet is not waited for again */
 #define OTHER_MS 1000   /* after one problem another one is told */
 #define READS_MAX 16    /* of what came unasked: a farewell, and then the end */
 #define HURRY_PART 4    /* of userdb.timeout, for a login */
@@ -200,7 +200,7 @@ answer(struct pg_db *db, int64_t deadline, PGresult **out)
 	return (rc);
 }
 
-/* What one request of the check pool has waited for already counts: a page of sessions asks once a user, or more. */
+/* What was waited for just before counts, less the time since: one request, however often it asks, waits no longer than one. */
 static int64_t
 allowance(struct pg_db *db, enum pg_patience patience, int64_t now)
 {
@@ -209,8 +209,7 @@ allowance(struct pg_db *db, enum pg_patience patience, int64_t now)
 		return (db->timeout);
 	if (db->patient)
 		return (db->timeout / HURRY_PART);
-	if (now - db->last > TOGETHER_MS)
-		db->spent = 0;
+	db->spent = db->spent > now - db->last ? db->spent - (now - db->last) : 0;
 	return (USERDB_PATIENCE - db->spent);
 }
 

@@ -158,10 +158,12 @@ column_of(const PGresult *r, const char *name)
 static enum dw_result
 unusable(const char *what)
 {
+	static const char *said;
 	static int64_t next;
 
-	if (log_due(&next))
+	if (log_due(&next) || said != what)
 		log_error("an account in PostgreSQL cannot be used: %s", what);
+	said = what;
 	return (DW_ABSENT);
 }
 
