@@ -109,7 +109,7 @@ print_usage(FILE *to)
 		    "  --strict with -t: tell also where it deviates from the security baseline\n"
 		    "  -F       stay in the foreground\n"
 		    "  -1       one worker on the socket that is descriptor 0\n"
-		    "  -V, --version  version, build options, libraries\n"
+		    "  -V, --version  version, build options, libraries, modules\n"
 		    "  -h, --help     this text\n");
 }
 
