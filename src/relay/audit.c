@@ -189,6 +189,13 @@ open_file(struct audit *a, char *why, size_t len)
 	return (true);
 }
 
+bool
+audit_look(struct audit *a, char *why, size_t len)
+{
+
+	return (is_current(a) || open_file(a, why, len));
+}
+
 /* The whole of it, or as it was before. */
 static bool
 write_line(struct audit *a, size_t n)
@@ -249,7 +256,7 @@ audit_append(struct audit *a, const struct str *events, size_t n, char *why, siz
 	char before[AUDIT_HASH_LEN + 1];
 	off_t added = 0;
 
-	if (!is_current(a) && !open_file(a, why, len))
+	if (!audit_look(a, why, len))
 		return (false);
 	memcpy(before, a->hash, sizeof(before));
 	if (append_all(a, events, n, &added)) {

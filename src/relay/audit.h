@@ -15,6 +15,10 @@ struct audit;
 struct audit *audit_new(const char *path, const char *state_dir);
 void audit_free(struct audit *a);
 
+/* Opens the file if it is not open, or was moved away: so a rotation is followed, and a fault seen, before there is an event.
+ */
+bool audit_look(struct audit *a, char *why, size_t len);
+
 /*
  * Appends a line for each of ${n} events, and waits until the disk has them. False with a sentence in ${why}: then none of them
  * is in the file.

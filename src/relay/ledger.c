@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Events are collected for a moment and written together: first the rows of those that ended a session, in one transaction, then
- * the audit lines, in one wait for the disk. Only when both are there are they delivered. A row that is there already stays; an
- * audit line that was written before a crash is written again, with the same id.
+ * Events are collected for a moment and written together: first the rows of those that ended a session, in one transaction,
+ * then the audit lines, in one wait for the disk. Only when both are there are they delivered. A row that is there already
+ * stays; an audit line that was written before a crash is written again, with the same id.
  *
  * How far an ending went (its scope) is not in the event but in the logout record, which is looked for in Redis while it is
  * kept; without one it is the one session.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
@@ -29,6 +30,7 @@
  */
 #define GATHER_MS 20
 #define WHY_MAX 256
+#define LOOK_MS 1000
 
 struct entry {
 	struct sink_delivery *delivery;
@@ -41,6 +43,7 @@ struct entry {
 struct ledger {
 	const struct sink_env *env;
 	struct audit *audit; /* NULL: none */
+	int64_t looked_at;   /* mono, ms: at the file */
 	struct entry batch[BATCH_MAX];
 	size_t n;
 	int64_t since; /* mono, ms: when the first of them came */
@@ -185,6 +188,24 @@ due(void *sink)
 	return (l->n == BATCH_MAX || left < 0 ? 0 : left);
 }
 
+/* While nothing happens, once a second. */
+static void
+look_at_audit(struct ledger *l)
+{
+	static int64_t said;
+	char why[WHY_MAX];
+	int64_t now = clock_mono_ms();
+	bool good;
+
+	if (l->audit == NULL || now - l->looked_at < LOOK_MS)
+		return;
+	l->looked_at = now;
+	good = audit_look(l->audit, why, sizeof(why));
+	atomic_store(&l->env->app->board->audit_failing, !good);
+	if (!good && log_due(&said))
+		log_warn("%s", why);
+}
+
 static void
 run(void *sink)
 {
@@ -192,6 +213,8 @@ run(void *sink)
 	size_t n = l->n;
 	const char *why;
 
+	if (n == 0)
+		look_at_audit(l);
 	if (due(l) != 0)
 		return;
 	if ((why = put_rows(l)) == NULL)
