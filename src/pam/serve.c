@@ -140,8 +140,11 @@ open_pam(struct serving *s, const struct config *conf)
 
 	errno = 0;
 	if (settle() == 0 && (s->driver = userdb_load_helper(conf, why, sizeof(why))) != NULL &&
-	    (s->db = s->driver->open(conf, USERDB_ACCOUNTS, why, sizeof(why))) != NULL)
+	    (s->db = s->driver->open(conf, USERDB_ACCOUNTS, why, sizeof(why))) != NULL) {
+		if (why[0] != '\0')
+			log_warn("%s", why);
 		return (0);
+	}
 	failure = errno;
 	log_error("cannot serve PAM: %s", why[0] != '\0' ? why : strerror(failure));
 	return (outcome_code(failure));
