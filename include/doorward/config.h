@@ -131,8 +131,9 @@ struct config {
 	char *audit_file;                       /* "" = none */
 
 	/* Redis */
-	char *redis_url; /* "unix:/path" or "redis://host:port/db" */
+	char *redis_url; /* base/redis_url.h */
 	char *redis_user, *redis_password_file;
+	char *redis_sentinel_user, *redis_sentinel_password_file;
 	bool redis_spawn;   /* the master runs a private redis-server; redis_url is then its socket in the state directory */
 	char *redis_server; /* program */
 	int64_t redis_hung_after; /* ms; the private one is replaced */

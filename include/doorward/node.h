@@ -26,6 +26,8 @@ struct node {
 	_Atomic uint64_t failovers;  /* times another server answered as the master than the one before */
 	_Atomic int64_t answered_at; /* mono, ms: when it last answered a look; 0 = never */
 	_Atomic uint32_t replicas;   /* the most it, or who was the master before it, was seen with */
+	_Atomic uint64_t config;     /* highest configuration epoch of a master that sentinels have named, plus 1; 0 = none */
+	_Atomic int64_t config_at;   /* mono, ms: when that was said last */
 	_Atomic int64_t short_until; /* mono, ms: too few replicas answered just now; what is to be durable need not try */
 };
 

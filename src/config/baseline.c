@@ -7,6 +7,8 @@
  * option and against the same option of each client that sets one of its own. What is no option follows by hand: secrets
  * (length), files and directories (mode).
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/redis_url.h"
 #include "config/baseline_files.h"
 #include "config/source.h"
 #include "config/syntax.h"
@@ -38,6 +41,7 @@
 #define PBKDF2_ROUNDS_MIN 600000
 #define PASSWORD_LENGTH_MIN 15 /* characters: NIST SP 800-63B-4, of the only factor */
 #define ACCOUNT_FAILURES_MAX 100
+#define LOOPBACK_NET 127u /* 127.0.0.0/8 */
 #define PREFIX "__Host-"
 
 /* One configuration that is held against the rules. */
@@ -157,24 +161,26 @@ is_hmac(const struct config *c, const void *value)
 	return (strcmp(text(value), "HS256") == 0);
 }
 
-/* Names that only begin like a loopback address are other hosts. */
+/* A name that only begins like a loopback address is another host's; 127.1 is not how one is written here. */
+static bool
+is_loopback_host(const char *name)
+{
+	struct in_addr a;
+
+	return (strcmp(name, "localhost") == 0 || strcmp(name, "::1") == 0 ||
+		(inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == LOOPBACK_NET));
+}
+
+/* A sentinel on this host says nothing about where the master is, or will be. */
 static bool
 is_remote(const struct config *c, const void *value)
 {
-	static const char *const local[] = { "unix:", "redis://127.", "redis://localhost", "redis://[::1]" };
-	const char *url = text(value);
+	struct redis_url url;
 
 	(void)c;
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
-		size_t n = strlen(local[i]);
-
-		if (strncmp(url, local[i], n) != 0)
-			continue;
-		if (i == 1)
-			n += strspn(url + n, "0123456789."); /* 127.example.org is not this host */
-		return (i > 0 && strchr(":/", url[n]) == NULL);
-	}
-	return (true);
+	if (!redis_url_read(text(value), &url))
+		return (true);
+	return (url.kind != REDIS_UNIX && (url.kind != REDIS_TCP || !is_loopback_host(url.hosts[0].name)));
 }
 
 static bool
@@ -369,6 +375,8 @@ hold_secrets(struct baseline *b)
 	char name[OPTION_NAME_MAX];
 
 	hold_secret(b, source_of(c, "redis.password_file"), "redis.password_file", c->redis_password_file);
+	hold_secret(
+	    b, source_of(c, "redis.sentinel_password_file"), "redis.sentinel_password_file", c->redis_sentinel_password_file);
 	for (size_t i = 0; i < c->n_clients; i++) {
 		if (c->source->rows[i] == NULL)
 			continue;

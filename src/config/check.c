@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/groups.h"
 #include "base/log.h"
+#include "base/redis_url.h"
 #include "base/str.h"
 #include "config/secret.h"
 #include "config/syntax.h"
@@ -272,12 +273,14 @@ static void
 check_backends(const struct loading *l)
 {
 	const struct config *c = l->c;
-	size_t path = strncmp(c->redis_url, "unix:", 5) == 0 ? strlen(c->redis_url + 5) : 0;
+	struct redis_url url;
+	bool good = redis_url_read(c->redis_url, &url);
+	size_t path = good && url.kind == REDIS_UNIX ? strlen(url.path) : 0;
 
 	if (strchr(c->redis_url, '@') != NULL)
 		wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file");
-	else if (!syntax_is_redis_url(c->redis_url))
-		wrong(l, "redis.url", "\"%s\" is neither unix:/path nor redis://host:port/db", c->redis_url);
+	else if (!good)
+		wrong(l, "redis.url", "\"%s\" is not " REDIS_URL_FORMS, c->redis_url);
 	else if (c->redis_spawn && c->redis_durability == DURABILITY_REPLICA)
 		wrong(l, "redis.durability", "\"replica\" is not possible with redis.spawn: a private Redis has no replicas");
 	else if (path >= SOCKET_PATH_CAP)
@@ -312,6 +315,7 @@ check_secrets(const struct loading *l)
 
 	check_secret(l, "admin.token_file", l->c->admin_token_file, ADMIN_TOKEN_MAX, ADMIN_TOKEN_MIN);
 	check_secret(l, "redis.password_file", l->c->redis_password_file, REDIS_PASSWORD_MAX, 1);
+	check_secret(l, "redis.sentinel_password_file", l->c->redis_sentinel_password_file, REDIS_PASSWORD_MAX, 1);
 	check_secret(l, "userdb.password_file", l->c->userdb_password_file, USERDB_PASSWORD_MAX, 1);
 	check_secret(l, "userdb.records_password_file", l->c->userdb_records_password_file, USERDB_PASSWORD_MAX, 1);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What values have to look like: paths, hosts, origins, prefixes, Redis addresses. Each function answers yes or no about a
+ * What values have to look like: paths, hosts, origins, prefixes. Each function answers yes or no about a
  * string and knows no option. They accept one spelling only (lower case, no default port, no slash at the end), because the
  * values are compared as text with what browsers and proxies send.
  */
@@ -18,7 +18,6 @@
 #define UNIX_PEER "unix:" /* whoever comes over a unix socket */
 #define MAPPED_BITS 96    /* of ::ffff:0:0, below which IPv4 addresses are */
 #define HOST_MAX 253      /* characters of a DNS name */
-#define REDIS_DB_MAX 1023
 #define LOOPBACK_NET 127u /* 127.0.0.0/8 */
 #define WIDE_IPV4 24      /* a public prefix shorter than these holds strangers */
 #define WIDE_IPV6 64
@@ -263,22 +262,4 @@ syntax_is_token(const char *s)
 {
 
 	return (str_is_word(str_of(s), "!#$%&'*+-.^_`|~", SIZE_MAX));
-}
-
-bool
-syntax_is_redis_url(const char *s)
-{
-	struct str rest = str_of(s), host, port, authority;
-	uint64_t db;
-
-	if (str_starts(rest, "unix:"))
-		return (s[sizeof("unix:") - 1] == '/' && s[sizeof("unix:/") - 1] != '\0');
-	if (!str_starts(rest, "redis://"))
-		return (false);
-	rest.p += sizeof("redis://") - 1;
-	rest.len -= sizeof("redis://") - 1;
-	authority = str_cut(&rest, '/');
-	if (!split_host(authority, &host, &port) || (authority.p[0] != '[' && !str_is_word(host, ".-_", HOST_MAX)))
-		return (false);
-	return (rest.p == NULL || str_to_u64(rest, REDIS_DB_MAX, &db));
 }

@@ -35,7 +35,4 @@ bool syntax_is_link(const char *s);
 /* A token of RFC 9110 section 5.6.2, as cookie names are. */
 bool syntax_is_token(const char *s);
 
-/* "unix:/path", "redis://host", "redis://host:port", "redis://[::1]:port/db". */
-bool syntax_is_redis_url(const char *s);
-
 #endif

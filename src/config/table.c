@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/redis_url.h"
 #include "doorward/config.h"
 #include "doorward/userdb.h"
 
@@ -188,9 +189,13 @@ const struct option table_options[] = {
 	    "File to append every event to, each line with the hash of the one before; \"\" is none."),
 
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
-	    "\"unix:/path\" or \"redis://host:port/db\"."),
+	    "Where Redis is: " REDIS_URL_FORMS "."),
 	OPT(STRING, "redis.user", "", 0, NAME_MAX_LEN, redis_user, "ACL user to authenticate as; \"\" is the default user."),
 	OPT(PATH, "redis.password_file", "", 0, PATH_MAX_LEN, redis_password_file, "File with that user's password."),
+	OPT(STRING, "redis.sentinel_user", "", 0, NAME_MAX_LEN, redis_sentinel_user,
+	    "ACL user to authenticate as to the sentinels; \"\" is their default user."),
+	OPT(PATH, "redis.sentinel_password_file", "", 0, PATH_MAX_LEN, redis_sentinel_password_file,
+	    "File with that user's password; \"\": the sentinels take questions from everybody."),
 	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
 	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),
 	OPT(STRING, "redis.server", "redis-server", 1, PATH_MAX_LEN, redis_server, "Program of the private Redis."),

@@ -62,3 +62,10 @@ breaker_hold(struct breaker *b, int64_t now, int64_t ms)
 	b->until = now + ms;
 	return (changed);
 }
+
+void
+breaker_hasten(struct breaker *b)
+{
+
+	b->until = 0;
+}

@@ -29,6 +29,9 @@ bool breaker_allows(struct breaker *b, int64_t now);
 bool breaker_success(struct breaker *b);
 bool breaker_failure(struct breaker *b, int64_t now);
 
+/* There is a reason to believe that asking is of use again: an open one is due now. */
+void breaker_hasten(struct breaker *b);
+
 /* Opens it for ${ms} whatever was counted: it is known that asking is no use, and that this may change soon. */
 bool breaker_hold(struct breaker *b, int64_t now, int64_t ms);
 

@@ -365,6 +365,8 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	uint32_t stage = 0;
 	bool good;
 
+	if (!conn_is_current(l->conn))
+		breaker_hasten(&l->breaker); /* somebody has found out since that another server is to be asked */
 	if (!breaker_allows(&l->breaker, clock_mono_ms())) {
 		show(s, true);
 		return;

@@ -20,17 +20,17 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/redis_url.h"
 #include "base/str.h"
 #include "doorward/config.h"
 #include "store/args.h"
+#include "store/auth_command.h"
 #include "store/node.h"
+#include "store/sentinel.h"
 #include "store/warn.h"
 
 #include "store/conn.h"
 
-#define DEFAULT_PORT 6379
-#define DATABASE_MAX 15
-#define HOST_LEN_MAX 255
 #define TIME_SAMPLE_MS 1000 /* how old the clock offset may be: quartz drifts less, but clocks are set */
 #define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */
 #define TIMEOUT_MIN_MS 1
@@ -38,10 +38,8 @@
 
 struct conn {
 	const struct config *conf;
-	char host[HOST_LEN_MAX + 1]; /* "" = unix socket */
-	const char *path;            /* of that, inside the configuration */
-	int port;
-	int database;
+	struct redis_url url;
+	struct redis_host at; /* the server that was connected to last; "" = none, or the unix socket of url */
 	redisContext *c;
 	bool slow;
 	int64_t offset_ms;
@@ -52,53 +50,6 @@ struct conn {
 	uint32_t epoch;         /* of the node, when this connection was made */
 	char why[WHY_MAX];      /* the last failure, in an operator's words */
 };
-
-/* host:port, host, [v6]:port, [v6] */
-static bool
-parse_host(struct conn *c, struct str s)
-{
-	struct str host, port = STR_NONE;
-	uint64_t n = DEFAULT_PORT;
-
-	if (s.len > 0 && s.p[0] == '[') {
-		s = (struct str){ s.p + 1, s.len - 1 };
-		host = str_cut(&s, ']');
-		if (s.p == NULL || (s.len > 0 && s.p[0] != ':'))
-			return (false);
-		if (s.len > 0)
-			port = (struct str){ s.p + 1, s.len - 1 };
-	} else {
-		host = str_cut(&s, ':');
-		port = s;
-	}
-	if (host.len == 0 || !str_copy(c->host, sizeof(c->host), host))
-		return (false);
-	if (port.p != NULL && (!str_to_u64(port, 65535, &n) || n == 0))
-		return (false);
-	c->port = (int)n;
-	return (true);
-}
-
-/* unix:/path, or redis://host:port/db */
-static bool
-parse_url(struct conn *c, const char *url)
-{
-	struct str rest = str_of(url), host;
-	uint64_t db = 0;
-
-	if (str_starts(rest, "unix:/")) {
-		c->path = url + strlen("unix:");
-		return (true);
-	}
-	if (!str_starts(rest, "redis://"))
-		return (false);
-	rest = (struct str){ rest.p + 8, rest.len - 8 };
-	host = str_cut(&rest, '/');
-	if (rest.p != NULL && rest.len > 0 && !str_to_u64(rest, DATABASE_MAX, &db))
-		return (false);
-	c->database = (int)db;
-	return (parse_host(c, host));
-}
 
 struct conn *
 conn_new(const struct config *conf, const char *url, char *err, size_t errlen)
@@ -111,8 +62,8 @@ conn_new(const struct config *conf, const char *url, char *err, size_t errlen)
 	}
 	c->conf = conf;
 	c->node = &c->own;
-	if (!parse_url(c, url)) {
-		snprintf(err, errlen, "redis.url is neither unix:/path nor redis://host:port/database");
+	if (!redis_url_read(url, &c->url)) {
+		snprintf(err, errlen, "redis.url is not " REDIS_URL_FORMS);
 		free(c);
 		return (NULL);
 	}
@@ -278,36 +229,6 @@ conn_read(struct conn *c, int64_t deadline)
 	}
 }
 
-/* Sends AUTH by hand, so that no copy of the password stays in a freed buffer of hiredis. */
-static bool
-send_auth(struct conn *c)
-{
-	char secret[REDIS_PASSWORD_MAX], *cmd = NULL;
-	const char *argv[3] = { "AUTH" };
-	ssize_t n = fd_read_secret(c->conf->redis_password_file, secret, sizeof(secret));
-	bool sent = false;
-	int argc = 1, len;
-
-	if (n < 0) {
-		if (warn_due(WARN_PASSWORD))
-			log_error("cannot read redis.password_file file=%s error=%s",
-			    log_text(str_of(c->conf->redis_password_file)), strerror(errno));
-		return (false);
-	}
-	while (n > 0 && (secret[n - 1] == '\n' || secret[n - 1] == '\r'))
-		secret[--n] = '\0';
-	if (c->conf->redis_user[0] != '\0')
-		argv[argc++] = c->conf->redis_user;
-	argv[argc++] = secret;
-	if ((len = redisFormatCommandArgv(&cmd, argc, argv, NULL)) >= 0) {
-		sent = send(c->c->fd, cmd, (size_t)len, MSG_NOSIGNAL) == len;
-		explicit_bzero(cmd, (size_t)len);
-		redisFreeCommand(cmd);
-	}
-	explicit_bzero(secret, sizeof(secret));
-	return (sent);
-}
-
 /* Takes one reply of the greeting, which must not be an error. */
 static bool
 greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
@@ -354,6 +275,15 @@ demoted(struct conn *c)
 	return (false);
 }
 
+/* Not of a server that somebody has left meanwhile: two that answered in turn would each be taken for a new one. */
+static void
+enter(struct conn *c)
+{
+
+	if (c->node != NULL && conn_is_current(c))
+		node_enter(c->node, &c->look, c->conf);
+}
+
 /* All answers are read even if one is no master's: what is not read would be taken for later replies. */
 static bool
 take_look(struct conn *c, int64_t deadline)
@@ -373,8 +303,7 @@ take_look(struct conn *c, int64_t deadline)
 		return (false);
 	}
 	c->look = l;
-	if (c->node != NULL)
-		node_enter(c->node, &l, c->conf);
+	enter(c);
 	return ((l.faults & LOOK_UNUSABLE) == 0 || demoted(c));
 }
 
@@ -395,13 +324,49 @@ greet(struct conn *c, int64_t deadline)
 	char db[16];
 	const char *select[2] = { "SELECT", db };
 
-	snprintf(db, sizeof(db), "%d", c->database);
-	if (auth && !send_auth(c))
+	snprintf(db, sizeof(db), "%d", c->url.database);
+	if (auth && !auth_command_send(c->c->fd, c->conf->redis_user, "redis.password_file", c->conf->redis_password_file))
 		return (false);
-	if ((c->database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
+	if ((c->url.database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
 		return (false);
-	return ((!auth || greeted(c, "AUTH", deadline, false)) && (c->database == 0 || greeted(c, "SELECT", deadline, false)) &&
-		greeted(c, "TIME", deadline, true) && take_look(c, deadline));
+	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
+		(c->url.database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) &&
+		take_look(c, deadline));
+}
+
+/*
+ * Where the server is. Sentinels are asked each time: what one said before is no reason to believe it now. Who is behind an
+ * answer that somebody of this host knows to be out of date is not connected to.
+ */
+static bool
+find(struct conn *c, int64_t deadline)
+{
+	struct sentinel_answer found;
+
+	if (c->url.kind != REDIS_SENTINEL) {
+		c->at = c->url.hosts[0];
+		return (true);
+	}
+	c->slow = false;
+	if (!sentinel_find(c->conf, &c->url, deadline, &found, c->why, sizeof(c->why))) {
+		if (c->node != NULL && warn_due(WARN_CONNECTION))
+			log_warn("Redis cannot be found: %s", c->why);
+		return (false);
+	}
+	c->at = found.master;
+	if (c->node == NULL || node_follow(c->node, found.epoch))
+		return (true);
+	snprintf(c->why, sizeof(c->why), "the sentinels name a master of before");
+	return (false);
+}
+
+static redisContext *
+connect_to(const struct conn *c, struct timeval tv)
+{
+
+	if (c->url.kind == REDIS_UNIX)
+		return (redisConnectUnixWithTimeout(c->url.path, tv));
+	return (redisConnectWithTimeout(c->at.name, c->at.port, tv));
 }
 
 /* The epoch is read before the connect: if everything is declared void meanwhile, this connection is void too. */
@@ -409,21 +374,26 @@ bool
 conn_open(struct conn *c, int64_t deadline)
 {
 	int64_t left = deadline - clock_mono_ms();
-	struct timeval tv = timeval_of(lesser(left, c->conf->redis_connect_timeout));
+	struct timeval tv;
+	bool found;
 
 	conn_close(c);
 	c->slow = left <= 0;
 	if (left <= 0)
 		return (false);
+	c->look = (struct look){ .at = 0 };
+	found = find(c, deadline);
 	if (c->node != NULL)
 		c->epoch = atomic_load(&c->node->epoch);
-	c->look = (struct look){ .at = 0 };
+	if (!found)
+		return (false);
+	tv = timeval_of(lesser(deadline - clock_mono_ms(), c->conf->redis_connect_timeout));
 	errno = 0;
-	c->c = c->host[0] == '\0' ? redisConnectUnixWithTimeout(c->path, tv) : redisConnectWithTimeout(c->host, c->port, tv);
+	c->c = connect_to(c, tv);
 	if (c->c == NULL || c->c->err != 0)
 		return (lost(c, true));
 	(void)fcntl(c->c->fd, F_SETFD, FD_CLOEXEC);
-	if (c->host[0] != '\0')
+	if (c->url.kind != REDIS_UNIX)
 		(void)redisEnableKeepAlive(c->c);
 	/* the connect timeout is not that of commands: it is set apart, and again with every new connection */
 	tv = timeval_of(lesser(deadline - clock_mono_ms(), c->conf->redis_command_timeout));
@@ -460,6 +430,19 @@ conn_seen(const struct conn *c)
 {
 
 	return (&c->look);
+}
+
+void
+conn_server(const struct conn *c, char out[CONN_SERVER_MAX + 1])
+{
+	bool v6 = strchr(c->at.name, ':') != NULL;
+
+	if (c->url.kind == REDIS_UNIX)
+		snprintf(out, CONN_SERVER_MAX + 1, "unix:%s", c->url.path);
+	else if (c->at.name[0] != '\0')
+		snprintf(out, CONN_SERVER_MAX + 1, v6 ? "[%s]:%d" : "%s:%d", c->at.name, c->at.port);
+	else
+		out[0] = '\0';
 }
 
 const char *
@@ -505,8 +488,7 @@ conn_take_role(struct conn *c, const struct redisReply *r)
 			node_replicas(c->node, c->look.replicas);
 		return (true);
 	}
-	if (c->node != NULL)
-		node_enter(c->node, &c->look, c->conf);
+	enter(c);
 	conn_void(c);
 	return (demoted(c));
 }

@@ -36,9 +36,9 @@ void conn_set_node(struct conn *c, struct node *n);
 struct node *conn_node(struct conn *c);
 
 /*
- * Connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the server's clock and
- * looks whether it is good enough. The password is read from its file each time, so that a new one needs no restart. Returns
- * false with the connection closed; so it does where the server is not a master.
+ * Finds the server, connects, authenticates and selects the database, all before ${deadline} (monotonic ms), samples the
+ * server's clock and looks whether it is good enough. The password is read from its file each time, so that a new one needs no
+ * restart. Returns false with the connection closed; so it does where the server is not a master.
  */
 bool conn_open(struct conn *c, int64_t deadline);
 void conn_close(struct conn *c);
@@ -53,6 +53,10 @@ bool conn_look(struct conn *c, int64_t deadline);
  */
 const struct look *conn_seen(const struct conn *c);
 const char *conn_why(const struct conn *c);
+
+/* The server it is or was connected to, as host:port or unix:/path; "" if no sentinel has named one yet. */
+#define CONN_SERVER_MAX 271
+void conn_server(const struct conn *c, char out[CONN_SERVER_MAX + 1]);
 
 /* Keeps that the server refused what was asked, with the first word of its error, as the last failure. */
 void conn_refused(struct conn *c, struct str word);

@@ -30,13 +30,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/redis_url.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
 #include "doorward/node.h"
 #include "store/conn.h"
 #include "store/keys.h"
 #include "store/look.h"
+#include "store/node.h"
 #include "store/reply.h"
+#include "store/sentinel.h"
+#include "store/sentinel_watch.h"
 #include "store/warn.h"
 
 #include "store/keeper.h"
@@ -64,8 +68,25 @@ struct keeper {
 	size_t n;
 	int ready; /* epoll: what the subscribed connections have to say */
 	struct log_pace pace;
-	unsigned changes; /* between on and off, that the log does not have yet */
+	struct redis_url url;
+	struct sentinel_watch *sentinels; /* NULL: redis.url names none */
+	unsigned changes;                 /* between on and off, that the log does not have yet */
 };
+
+/* The sentinels' set is one of the descriptors in ours. */
+static bool
+hear(struct keeper *k, char *err, size_t errlen)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+
+	if (!redis_url_read(k->conf->redis_url, &k->url) || k->url.kind != REDIS_SENTINEL)
+		return (true);
+	if ((k->sentinels = sentinel_watch_new(k->conf, &k->url)) != NULL &&
+	    epoll_ctl(k->ready, EPOLL_CTL_ADD, sentinel_watch_fd(k->sentinels), &event) == 0)
+		return (true);
+	snprintf(err, errlen, "no descriptor for the sentinels");
+	return (false);
+}
 
 struct keeper *
 keeper_new(const struct config *c, struct cache *cache, struct node *node, char *err, size_t errlen)
@@ -79,7 +100,7 @@ keeper_new(const struct config *c, struct cache *cache, struct node *node, char 
 	}
 	k->conf = c;
 	k->cache = cache;
-	if (keeper_add(k, c->redis_url, node, err, errlen))
+	if (keeper_add(k, c->redis_url, node, err, errlen) && hear(k, err, errlen))
 		return (k);
 	keeper_free(k);
 	return (NULL);
@@ -163,6 +184,7 @@ keeper_free(struct keeper *k)
 		conn_free(k->subs[i].conn);
 		conn_free(k->subs[i].looking);
 	}
+	sentinel_watch_free(k->sentinels);
 	close(k->ready);
 	free(k);
 }
@@ -369,11 +391,12 @@ look(struct keeper *k, struct subscription *s, int64_t now)
 static void
 take_ready(struct keeper *k)
 {
-	struct epoll_event events[NODES_MAX];
-	int n = epoll_wait(k->ready, events, NODES_MAX, 0);
+	struct epoll_event events[NODES_MAX + 1];
+	int n = epoll_wait(k->ready, events, NODES_MAX + 1, 0);
 
 	for (int i = 0; i < n; i++)
-		take_all(k, events[i].data.ptr);
+		if (events[i].data.ptr != NULL)
+			take_all(k, events[i].data.ptr);
 }
 
 static void
@@ -390,12 +413,28 @@ attend(struct keeper *k, struct subscription *s)
 		ask_for_proof(k, s);
 }
 
+/*
+ * What the sentinels have to say: the answer of the newest is entered for all, and who is connected to the master of before
+ * finds its connection void.
+ */
+static void
+ask_sentinels(struct keeper *k)
+{
+	struct sentinel_answer found;
+	char ignored[256];
+
+	if (k->sentinels != NULL && sentinel_watch_run(k->sentinels) &&
+	    sentinel_find(k->conf, &k->url, clock_mono_ms() + k->conf->redis_connect_timeout, &found, ignored, sizeof(ignored)))
+		(void)node_follow(conn_node(k->subs[0].conn), found.epoch);
+}
+
 bool
 keeper_turn(struct keeper *k, bool readable)
 {
 
 	if (readable)
 		take_ready(k);
+	ask_sentinels(k);
 	for (size_t i = 0; i < k->n; i++) {
 		if (!conn_is_open(k->subs[i].conn))
 			connect_again(k, &k->subs[i]);

@@ -10,7 +10,8 @@
 #include "store/node.h"
 
 #define SAY_MAX 1024
-#define SAID_MS 10000 /* a fault that comes and goes is told again after this time at the earliest */
+#define CONFIG_KEPT_MS 10000 /* sentinels that were made anew count from nought */
+#define SAID_MS 10000        /* a fault that comes and goes is told again after this time at the earliest */
 
 /* Whoever comes first raises the epoch; the others find it raised and do nothing. */
 bool
@@ -18,6 +19,23 @@ node_void(struct node *n, uint32_t epoch)
 {
 
 	return (atomic_compare_exchange_strong(&n->epoch, &epoch, epoch + 1));
+}
+
+/* Kept one higher than the sentinels count, who begin with 0. Nobody waits for the highest for ever. */
+bool
+node_follow(struct node *n, uint64_t config)
+{
+	uint64_t before = atomic_load(&n->config), next = config + 1;
+	int64_t now = clock_mono_ms();
+
+	if (next < before && now - atomic_load(&n->config_at) < CONFIG_KEPT_MS)
+		return (false);
+	atomic_store(&n->config_at, now);
+	if (next == before || !atomic_compare_exchange_strong(&n->config, &before, next) || before == 0)
+		return (true);
+	atomic_fetch_add(&n->epoch, 1);
+	log_warn("the sentinels name another master than before, everybody connects anew");
+	return (true);
 }
 
 static void

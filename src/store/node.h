@@ -23,6 +23,12 @@ void node_enter(struct node *n, const struct look *l, const struct config *c);
 /* So many replicas were seen: the most of all times counts. */
 void node_replicas(struct node *n, uint32_t seen);
 
+/*
+ * Sentinels have named a master under ${config}. False: another has been named under a higher number a moment ago, do not
+ * connect to this one. A number that is higher than before voids all connections.
+ */
+bool node_follow(struct node *n, uint64_t config);
+
 /* Voids all connections made under ${epoch}, if nobody has done so already. Returns true if this call did. */
 bool node_void(struct node *n, uint32_t epoch);
 

@@ -43,6 +43,8 @@ static const struct {
 	{ GOOD "redis: { url = \"redis://127.example.org\"; };",
 	    "t.conf:1: redis.url|t.conf: redis.password_file|t.conf: userdb.url" },
 	{ GOOD "redis: { url = \"redis://localhost:6379/1\"; };", "t.conf: redis.password_file" },
+	{ GOOD "redis: { url = \"sentinel://127.0.0.1/m\"; };",
+	    "t.conf:1: redis.url|t.conf: redis.password_file|t.conf: userdb.url" },
 	{ GOOD "cache: { max_age = \"6s\"; };", "t.conf:1: cache.max_age" },
 	{ GOOD "password: { argon2_memory = \"46m\"; argon2_time = 1; };", "" },
 	{ GOOD "password: { argon2_memory = \"45m\"; argon2_time = 1; };", "t.conf:1: password.argon2_memory" },

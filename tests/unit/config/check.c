@@ -2,6 +2,7 @@
 /* Rules between options, and those that look beyond the file. */
 #include "doorward/userdb.h"
 
+#include "base/redis_url.h"
 #include "config/load.h"
 #include "crypto/mac.h"
 #include "file.h"
@@ -86,7 +87,12 @@ static const struct {
 	    "t.conf:2: clients[0].absolute: idle (30m) must not be longer than absolute (10m)" },
 	{ "clients = ( { id = \"a\"; policy = \"fixed\"; absolute = \"10m\"; } );", NULL },
 	{ "redis: { url = \"redis://h:6379/1\"; };", NULL },
-	{ "redis: { url = \"h:6379\"; };", "t.conf:1: redis.url: \"h:6379\" is neither unix:/path nor redis://host:port/db" },
+	{ "redis: { url = \"sentinel://h:26379,i/mymaster/1\"; };", NULL },
+	{ "redis: { url = \"sentinel://h:26379,i\"; };",
+	    "t.conf:1: redis.url: \"sentinel://h:26379,i\" is not " REDIS_URL_FORMS },
+	{ "redis: { url = \"sentinel://u:p@h/m\"; };",
+	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },
+	{ "redis: { url = \"h:6379\"; };", "t.conf:1: redis.url: \"h:6379\" is not " REDIS_URL_FORMS },
 	{ "redis: { url = \"redis://u:p@h\"; };",
 	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },
 	{ "redis: { url = \"unix:" PATH_107 "x\"; };",

@@ -74,11 +74,6 @@ static const struct {
 		"[::1]", "::1:80", "localhost:80", ":80", "127.0.0.1:80x", "[::ffff:127.0.0.1]:80" } },
 	{ "token", syntax_is_token, { "a", "__Host-dw_session", "!#$%&'*+-.^_`|~09azAZ" },
 	    { "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\x7f", "a\xc3\xa4", "a(b)", "a/b", "a:b" } },
-	{ "redis url", syntax_is_redis_url,
-	    { "unix:/run/redis.sock", "redis://h", "redis://h:6379", "redis://h:6379/3", "redis://[::1]:6379/0", "redis://h/0",
-		"redis://redis_1:6379" },
-	    { "", "unix:", "unix:/", "unix:run/redis.sock", "redis://", "redis://h:", "redis://h:0", "redis://h/x",
-		"redis://h/", "redis://h/1024", "rediss://h", "redis://u@h", "h:6379", "redis:///0" } },
 };
 
 static void
