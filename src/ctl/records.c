@@ -32,6 +32,14 @@ read_line(FILE *in, struct record *r, size_t at)
 	return ((ssize_t)(n - at));
 }
 
+/* A line end of other systems is none of the last field. */
+static size_t
+without_return(const char *text, size_t n)
+{
+
+	return (n > 0 && text[n - 1] == '\r' ? n - 1 : n);
+}
+
 /* The first line of the next record that is not blank. Returns its length, or -1. */
 static ssize_t
 begin(FILE *in, struct record *r, bool comments)
@@ -49,17 +57,9 @@ begin(FILE *in, struct record *r, bool comments)
 			memmove(r->text, r->text + 3, (size_t)n - 2);
 			n -= 3;
 		}
-		line = str_trim((struct str){ r->text, (size_t)n });
+		line = str_trim((struct str){ r->text, without_return(r->text, (size_t)n) });
 	} while (r->fault == NULL && (line.len == 0 || (comments && line.p[0] == '#')));
 	return (n);
-}
-
-/* A line end of other systems is none of the last field. */
-static size_t
-without_return(const char *text, size_t n)
-{
-
-	return (n > 0 && text[n - 1] == '\r' ? n - 1 : n);
 }
 
 bool

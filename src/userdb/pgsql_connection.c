@@ -225,7 +225,7 @@ ask(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char 
 	if ((rc = be_ready(db, now, now + allowed)) != DW_OK)
 		return (rc);
 	db->since = clock_mono_ms();
-	if (!(values == NULL ? PQsendQuery(db->conn, sql) : PQsendQueryParams(db->conn, sql, n, NULL, values, NULL, NULL, 0))) {
+	if (!PQsendQueryParams(db->conn, sql, n, NULL, values, NULL, NULL, 0)) {
 		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);
 		return (say_problem(db));
@@ -280,13 +280,6 @@ pg_change(struct pg_db *db, enum pg_patience patience, const char *sql, const ch
 	rc = strcmp(PQcmdTuples(r), "0") == 0 ? DW_ABSENT : DW_OK;
 	PQclear(r);
 	return (rc);
-}
-
-enum dw_result
-pg_run(struct pg_db *db, const char *sql, PGresult **out)
-{
-
-	return (timed(db, PG_WAIT, ask_again, sql, NULL, 0, out));
 }
 
 bool

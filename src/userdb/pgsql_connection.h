@@ -61,9 +61,6 @@ enum dw_result pg_ask(
 /* The same for a statement that gives no rows: DW_ABSENT also if it changed none. */
 enum dw_result pg_change(struct pg_db *db, enum pg_patience patience, const char *sql, const char *const *values, int n);
 
-/* Asks ${sql}, without values. */
-enum dw_result pg_run(struct pg_db *db, const char *sql, PGresult **out);
-
 /* Connects, if need be without a look at the version of the tables. DW_OK or DW_UNAVAILABLE, db->problem saying why. */
 enum dw_result pg_connect(struct pg_db *db, int64_t deadline);
 
