@@ -34,6 +34,7 @@ struct actor {
 struct act {
 	char id[EVENT_ID_LEN + 1]; /* of its event, the same whenever it is written; of several it is the first part */
 	int64_t at;                /* seconds by the store's clock: whatever was opened later stays */
+	bool again;                /* it was written before: what was opened in that very second stays as well */
 };
 
 /*

@@ -42,7 +42,8 @@ const char entry_schema[] =
     " ip TEXT NOT NULL,"
     " trace_id TEXT NOT NULL,"
     " event_id TEXT NOT NULL,"
-    " at INTEGER NOT NULL);"
+    " at INTEGER NOT NULL,"
+    " again INTEGER NOT NULL DEFAULT 0);"
     "CREATE UNIQUE INDEX IF NOT EXISTS spool_same ON spool (user_key, what, session_key, device_key, jti,"
     " scope, moment, claim_by, claim_session, claim_jti, claim_client);"
     "CREATE INDEX IF NOT EXISTS spool_waiting ON spool (id) WHERE done_at = 0;"
@@ -186,6 +187,7 @@ entry_bind(sqlite3_stmt *s, const struct entry *e)
 	sqlite3_bind_text(s, 17, e->trace_id, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 18, entry_act(e)->id, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 19, entry_act(e)->at);
+	sqlite3_bind_int(s, 20, entry_act(e)->again);
 }
 
 /* Columns of a SELECT count from 0, and two stand before those of ENTRY_COLUMNS. */
@@ -282,7 +284,7 @@ read_revocation(sqlite3_stmt *s, struct entry *e)
 bool
 entry_read(sqlite3_stmt *s, struct entry *e)
 {
-	struct act act = { .at = read_int(s, 19) };
+	struct act act = { .at = read_int(s, 19), .again = read_int(s, 20) != 0 };
 	int64_t what = read_int(s, 1);
 
 	memset(e, 0, sizeof(*e));
@@ -339,7 +341,7 @@ entry_denies(const struct entry *e, struct deny_entry *out)
 	memset(out, 0, sizeof(*out));
 	memcpy(out->user_key, entry_user(e), USER_KEY_LEN);
 	out->row = e->row;
-	out->at = entry_act(e)->at;
+	out->at = entry_act(e)->at - entry_act(e)->again;
 	out->cause = e->is_revocation ? END_REVOKED : e->end.cause;
 	if (!e->is_revocation)
 		return (end_denies(&e->end, out));

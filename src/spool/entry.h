@@ -21,8 +21,8 @@ struct entry {
 extern const char entry_schema[];
 #define ENTRY_COLUMNS                                                                                                          \
 	"what, user_key, session_key, device_key, jti, scope, moment, claim_by, claim_session, claim_jti, claim_client, "      \
-	"cause, said_scope, access_exp, reason, ip, trace_id, event_id, at"
-#define ENTRY_PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
+	"cause, said_scope, access_exp, reason, ip, trace_id, event_id, at, again"
+#define ENTRY_PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20"
 /* What makes two endings one. */
 #define ENTRY_SAME                                                                                                             \
 	"what = ?1 AND user_key = ?2 AND session_key = ?3 AND device_key = ?4 AND jti = ?5 AND scope = ?6 AND moment = ?7 "    \
@@ -32,7 +32,7 @@ extern const char entry_schema[];
 void entry_of_end(struct entry *e, const struct end_write *w);
 void entry_of_revocation(struct entry *e, const struct revoke_write *w);
 
-/* Binds it to the places 1 to 19; must live until the statement is reset. */
+/* Binds it to the places 1 to 20; must live until the statement is reset. */
 void entry_bind(sqlite3_stmt *s, const struct entry *e);
 
 /* Reads the row of "SELECT id, done_at, " ENTRY_COLUMNS. False: it makes no sense. */

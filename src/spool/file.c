@@ -201,7 +201,7 @@ static uint64_t
 carry_over(struct spool_file *f, const char *old)
 {
 	static const char read[] = "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE done_at = 0 ORDER BY id";
-	static const char write[] = "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ", id) VALUES (" ENTRY_PLACES ", ?20)";
+	static const char write[] = "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ", id) VALUES (" ENTRY_PLACES ", ?21)";
 	sqlite3_stmt *in = NULL, *out = NULL;
 	uint64_t n = 0;
 	struct entry e;
@@ -215,7 +215,7 @@ carry_over(struct spool_file *f, const char *old)
 			if (!entry_read(in, &e))
 				continue;
 			entry_bind(out, &e);
-			sqlite3_bind_int64(out, 20, (int64_t)e.row);
+			sqlite3_bind_int64(out, 21, (int64_t)e.row);
 			n += sqlite3_step(out) == SQLITE_DONE;
 			sqlite3_reset(out);
 		}

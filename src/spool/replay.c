@@ -261,7 +261,7 @@ follow_failover(struct spool *s, const struct node *nodes)
 		return (true);
 	before = s->runs != 0 ? s->runs : runs_known(s);
 	if (before != 0 && before != runs) {
-		if (!run(s, STATEMENT_REOPEN, "UPDATE spool SET done_at = 0 WHERE done_at > ?1",
+		if (!run(s, STATEMENT_REOPEN, "UPDATE spool SET done_at = 0, again = 1 WHERE done_at > ?1",
 			clock_wall_ms() - SPOOL_KEEP_MS, 0))
 			return (false);
 		if (sqlite3_changes(s->file.db) > 0)

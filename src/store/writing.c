@@ -281,6 +281,7 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	args_text(&a, end_cause_event(w->cause));
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
 	args_int(&a, w->act.at);
+	args_text(&a, w->act.again ? "1" : "0");
 	/* the session that a login takes the place of is not promised to anybody */
 	if (w->cause != END_RELOGIN && !mutation_keep(store, &w->act))
 		return (DW_UNAVAILABLE);

@@ -6,6 +6,7 @@
 --       12 scope                                                       15 type of the event
 --       13 device                                                      16 its reason, as JSON
 --                                                                      17 when it was asked for, or 0: now
+--                                                                      18 '1': this was done before, and a failover may have lost it
 -- What was asked for earlier (doorward/spool.h) is done as of that moment: who was alive then is logged out as of then, though he has
 -- expired since; who was opened later stays; and it is looked whether the caller was alive then.
 -- Returns user, sessions ended, lost, whether the caller's is one of them, its l d e, and of every other one: handle, l, d, e.
@@ -36,7 +37,7 @@ end
 
 --@ rules
 local at = min(tonumber(arg[17]), now)
-local late = at > 0
+local late, opened = at > 0, arg[18] == '1' and at - 1 or at
 if not late then at = now end
 if not survey(at) then return { false, 0, 0, 0, false, false, false } end
 
@@ -44,7 +45,7 @@ local cause, said = byte(arg[11], L_CAUSE, L_SCOPE)
 
 local function wanted(sid)
 	if scope == SESSION then return sid == own end
-	if late and unbin('<I4', H['s' .. sid], S_CREATED) > at then return false end
+	if late and sid ~= own and unbin('<I4', H['s' .. sid], S_CREATED) > opened then return false end
 	if scope == DEVICE then return sub(H['s' .. sid], S_DEV, S_DEV + 7) == arg[13] end
 	return scope == ALL or sid ~= own
 end

@@ -94,6 +94,27 @@ test_all(void **state)
 	assert_true(fixture_lookup(3).live && fixture_lookup(3).not_before == w.act.at + 5);
 }
 
+/* Written once more, after a failover: who signed in within the very second, and after the first time, stays; the caller does
+ * not. */
+static void
+test_again(void **state)
+{
+	struct end_write w;
+
+	(void)state;
+	log_in(1, 40);
+	log_in(2, 40);
+	log_in(3, 41);
+	w = late(1, END_USER, SCOPE_ALL, 40);
+	w.act.at = fixture_lookup(1).session.created;
+	w.act.again = true;
+	assert_int_equal(fixture_end(&w).ended, 2);
+	assert_true(fixture_lookup(2).live);
+	w.act.again = false;
+	w.cause = END_KICK;
+	assert_int_equal(fixture_end(&w).ended, 1);
+}
+
 /* A caller may have expired or been ended since he asked: then he was alive. */
 static void
 test_caller_since(void **state)
@@ -189,6 +210,7 @@ main(void)
 		cmocka_unit_test_setup(test_one, fixture_fresh),
 		cmocka_unit_test_setup(test_expired_since, fixture_fresh),
 		cmocka_unit_test_setup(test_all, fixture_fresh),
+		cmocka_unit_test_setup(test_again, fixture_fresh),
 		cmocka_unit_test_setup(test_caller_since, fixture_fresh),
 		cmocka_unit_test_setup(test_caller_before, fixture_fresh),
 		cmocka_unit_test_setup(test_future, fixture_fresh),
