@@ -155,6 +155,7 @@ exchange(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	bool roled = conn_role_is_old(l->conn, now), timed = conn_time_is_old(l->conn, now);
 	redisReply *t;
 
+	l->sent = true;
 	if ((roled && !conn_ask_role(l->conn)) || !append(s, l, calls, n) || (timed && !conn_ask_time(l->conn))) {
 		conn_close(l->conn); /* half a pipeline would shift all later replies */
 		return (false);
@@ -367,6 +368,7 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 
 	if (!conn_is_current(l->conn))
 		breaker_hasten(&l->breaker); /* somebody has found out since that another server is to be asked */
+	l->sent = false;
 	if (!breaker_allows(&l->breaker, clock_mono_ms())) {
 		show(s, true);
 		return;

@@ -198,8 +198,9 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 {
 	enum dw_result result = run_named(s, id, a, r);
 
-	/* Before anything is answered, also when the answer was lost: the change may have happened. */
-	if (script_changes(id))
+	/* Before anything is answered, also when the answer was lost: the change may have happened. Where nothing was sent it
+	 * has not, and what stale_if_error lets pass is as good as before. */
+	if (script_changes(id) && (result != DW_UNAVAILABLE || route_link(&s->route, keys_bucket(s->user_key))->sent))
 		cache_evict(s->cache, s->user_key);
 	if (result != DW_OK)
 		return (result);

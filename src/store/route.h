@@ -23,6 +23,7 @@ struct redisReply;
 struct link {
 	struct conn *conn;
 	struct breaker breaker;
+	bool sent;   /* of the last question something was, whatever came back */
 	bool denied; /* the last script was not sent: this server, or our user there, cannot run it */
 };
 

@@ -76,7 +76,6 @@ static void
 begin_with(enum durability d, int64_t replicas)
 {
 
-	fx.conf.spool_enabled = true;
 	fx.conf.redis_durability = d;
 	fx.conf.spool_enabled = true;
 	fx.conf.redis_wait_replicas = replicas;
