@@ -14,9 +14,12 @@
 #define SESSION_KEY_LEN 8 /* handle of a session inside its record, the same in all its fields */
 #define SECRET_LEN 24     /* random part of a token */
 #define HASH_LEN 16       /* of a secret, as stored */
-#define SALT_LEN 12       /* of a successor derivation */
-#define DEVICE_KEY_LEN 8  /* handle of a device */
-#define JTI_LEN 12        /* hash of an access token's jti, as a blacklist entry */
+#define SALT_LEN 12       /* of the derivation of a successor, before tokens had a generation */
+#define NONCE_LEN 8       /* tells one exchange of a refresh token from another */
+#define GENERATION_LEN 4
+#define GENERATION_FIRST 1 /* of the token of a login */
+#define DEVICE_KEY_LEN 8   /* handle of a device */
+#define JTI_LEN 12         /* hash of an access token's jti, as a blacklist entry */
 #define CLIENT_HASH_LEN 4
 
 #define USER_ID_MAX 22  /* characters: base64url of 16 random bytes */
@@ -42,6 +45,7 @@ enum session_policy {
 #define SESSION_DEVICE_CHOSEN 0x02  /* flags: the client chose the device id, and must repeat it at every refresh */
 #define SESSION_TOKENS_REVOKED 0x08 /* flags: its family was revoked, and its access tokens with it */
 #define FAMILY_RECOVERED 0x04       /* family flags: the one late re-issue of a lost successor has been used */
+#define FAMILY_COUNTED 0x08         /* family flags: its tokens have a generation; else the successor's salt is stored */
 
 struct session {
 	uint8_t session_key[SESSION_KEY_LEN];

@@ -139,9 +139,11 @@ struct rotate_write {
 	uint8_t user_key[USER_KEY_LEN];
 	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t presented[HASH_LEN];
-	uint8_t salt[SALT_LEN];      /* proposed; stored only if this call rotates */
-	uint8_t successor[HASH_LEN]; /* hash of the secret derived with ${salt} */
-	uint8_t key_version;         /* of that derivation */
+	uint32_t generation;         /* of the presented token; 0: it has none */
+	uint8_t nonce[NONCE_LEN];    /* of this exchange: sent twice, it is the same */
+	uint8_t successor[HASH_LEN]; /* hash of the successor of the next generation */
+	uint8_t recovered[HASH_LEN]; /* of the one after that: the successor if this is a recovery */
+	uint8_t key_version;         /* of both derivations */
 	int64_t grace;               /* seconds */
 	bool has_device;             /* a device id was sent: its handle is ${device_key} */
 	uint8_t device_key[DEVICE_KEY_LEN];
@@ -152,8 +154,8 @@ struct rotate_write {
 };
 
 enum rotate_outcome {
-	ROTATE_DONE,      /* presented was current; now its successor is */
-	ROTATE_REPEATED,  /* same successor again: derive it with ${salt} and ${key_version} of the reply */
+	ROTATE_DONE,      /* presented was current, or newer than a failover has left; now its successor is */
+	ROTATE_REPEATED,  /* same successor again: derive it with what the reply says */
 	ROTATE_RECOVERED, /* a new successor for a lost answer; like DONE */
 	ROTATE_UNKNOWN,   /* nothing is known of this family */
 	ROTATE_EXPIRED,
@@ -167,7 +169,8 @@ enum rotate_outcome {
 struct rotate_reply {
 	enum rotate_outcome outcome;
 	int64_t now;
-	uint8_t salt[SALT_LEN];
+	uint32_t generation;    /* of the token that is current now; 0: it was derived with ${salt} */
+	uint8_t salt[SALT_LEN]; /* as stored: with a generation, that and the nonce of the exchange that made it */
 	uint8_t key_version;
 	struct session session; /* with its family, after the change; for DONE, REPEATED, RECOVERED */
 	char user_id[USER_ID_MAX + 1];

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Exchanging a refresh token. The successor is derived here, from the presented token, a random salt and a key, and only
+ * Exchanging a refresh token. The successor is derived here, from the presented token, its own generation and a key, and only
  * proposed; the script decides, and stores its hash in the same step in which it makes the old one invalid: of two exchanges at
  * once one is the first.
  *
- * The other one, within the grace time, gets the same successor: the salt that won is stored, and from it and the old token the
- * text is derived again. So a second tab or a lost answer is no theft, and no second living token is ever made. A token that
- * comes back later is theft, and ends its session; once, a client that names its device is forgiven, since its answer may have
- * been lost for longer.
+ * The other one, within the grace time, gets the same successor, derived again. So a second tab or a lost answer is no theft,
+ * and no second living token is ever made. A token that comes back later is theft, and ends its session; once, a client that
+ * names its device is forgiven, since its answer may have been lost for longer: its successor is of the generation after that,
+ * so that it is another one.
+ *
+ * A failover of Redis can lose an exchange whose answer has been given. The token of that answer is of a later generation than
+ * the record knows, which only we can have written, and so counts as the current one (rotate.lua).
  */
 #include <string.h>
 
@@ -53,23 +56,38 @@ client_of(const struct config *c, const struct session *s)
 	return (found != NULL ? found : config_client(c, NULL));
 }
 
-/* The successor is made before the script decides, since the key that makes it never leaves this process. */
+static enum dw_result
+derive(struct app *app, const struct token *old, uint32_t generation, uint8_t hash[HASH_LEN], struct rotate_write *w,
+    char text[TOKEN_TEXT_MAX + 1])
+{
+	struct token t;
+
+	if (token_successor(app->keys, old, generation, 0, &t, text) != DW_OK)
+		return (DW_FAULT);
+	memcpy(hash, t.hash, HASH_LEN);
+	w->key_version = t.version;
+	explicit_bzero(&t, sizeof(t));
+	return (DW_OK);
+}
+
+/* Successors are made before the script decides, since the key that makes them never leaves this process. */
 static enum dw_result
 propose(struct app *app, const struct refresh_input *in, struct rotate_write *w, struct tokens *out)
 {
-	struct token successor;
+	const struct token *old = &in->presented->token;
+	char ignored[TOKEN_TEXT_MAX + 1];
+	enum dw_result rc;
 
 	memcpy(w->user_key, in->presented->user_key, USER_KEY_LEN);
 	memcpy(w->session_key, in->presented->session_key, SESSION_KEY_LEN);
-	memcpy(w->presented, in->presented->token.hash, HASH_LEN);
-	if (random_bytes(w->salt, SALT_LEN) != 0)
+	memcpy(w->presented, old->hash, HASH_LEN);
+	w->generation = old->generation;
+	if (random_bytes(w->nonce, NONCE_LEN) != 0)
 		return (DW_FAULT);
-	if (token_successor(app->keys, &in->presented->token, w->salt, 0, &successor, out->refresh) != DW_OK)
-		return (DW_FAULT);
-	memcpy(w->successor, successor.hash, HASH_LEN);
-	w->key_version = successor.version;
-	explicit_bzero(&successor, sizeof(successor));
-	return (DW_OK);
+	if ((rc = derive(app, old, old->generation + 1, w->successor, w, out->refresh)) == DW_OK)
+		rc = derive(app, old, old->generation + 2, w->recovered, w, ignored);
+	explicit_bzero(ignored, sizeof(ignored));
+	return (rc);
 }
 
 static void
@@ -92,20 +110,25 @@ say_who(const struct app *app, const struct refresh_input *in, struct rotate_wri
 }
 
 /*
- * The same successor again, byte for byte: derived, so that nothing secret need be kept for it. DW_INVALID: the key that made
- * it has been retired since, and with it the successor.
+ * The successor that the store has, byte for byte: derived, so that nothing secret need be kept for it. DW_INVALID: the key
+ * that made it has been retired since, and with it the successor.
  */
 static enum dw_result
 repeat(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {
+	const struct token *old = &in->presented->token;
+	enum dw_result rc;
 	struct token t;
-	enum dw_result rc = token_successor(app->keys, &in->presented->token, r->salt, r->key_version, &t, out->refresh);
 
+	if (r->generation == 0)
+		rc = token_successor_salted(app->keys, old, r->salt, r->key_version, &t, out->refresh);
+	else
+		rc = token_successor(app->keys, old, r->generation, r->key_version, &t, out->refresh);
 	explicit_bzero(&t, sizeof(t));
 	return (rc);
 }
 
-/* For a repeated exchange the successor that won is derived again; the one that was proposed is forgotten. */
+/* In all but the usual case the successor that won is derived again; the one that was proposed is forgotten. */
 static enum dw_result
 issue(struct app *app, const struct refresh_input *in, const struct rotate_reply *r, struct tokens *out)
 {
@@ -146,7 +169,7 @@ refresh(struct app *app, const struct refresh_input *in, struct tokens *out, con
 		*reason = reason_of(reply.outcome);
 		return (DW_REFUSED);
 	}
-	if (reply.outcome == ROTATE_REPEATED && repeat(app, in, &reply, out) != DW_OK) {
+	if (reply.outcome != ROTATE_DONE && repeat(app, in, &reply, out) != DW_OK) {
 		explicit_bzero(out, sizeof(*out));
 		*reason = reason_of(ROTATE_REVOKED);
 		return (DW_REFUSED);

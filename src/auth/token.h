@@ -3,7 +3,9 @@
  * Opaque tokens: a prefix that names the kind, then base64url of
  *
  *   dws_  version 1 | masked locator 9 | secret 24 | MAC 14               the cookie, 68 characters
- *   dwr_  version 1 | masked locator 9 | handle 8 | secret 24 | MAC 15    a refresh token, 80 characters
+ *   dwr_  version 1 | masked locator 9 | handle 8 | generation 4 | secret 24 | MAC 14
+ *                                                                         a refresh token, 84 characters
+ *   dwr_  version 1 | masked locator 9 | handle 8 | secret 24 | MAC 15    one of before there were generations, 80 characters
  *
  * The MAC lets a malformed or forged token be refused without asking the store. The locator is masked with the secret, so that
  * two tokens of one user have nothing in common. The lengths are multiples of 3, so that no spelling has spare bits.
@@ -20,7 +22,7 @@
 struct keyring;
 
 #define TOKEN_SESSION_TEXT 68
-#define TOKEN_REFRESH_TEXT 80
+#define TOKEN_REFRESH_TEXT 84
 #define TOKEN_TEXT_MAX TOKEN_REFRESH_TEXT
 
 /* What a genuine token says. Holds the secret: wipe after use. */
@@ -28,6 +30,8 @@ struct token {
 	uint8_t version;
 	uint8_t user_key[USER_KEY_LEN];
 	uint8_t session_key[SESSION_KEY_LEN];
+	uint32_t
+	    generation; /* of a refresh token: how many came before it in its family, and 1; 0 = of before there were any */
 	uint8_t secret[SECRET_LEN];
 	uint8_t hash[HASH_LEN]; /* of the secret, as the store keeps it */
 };
@@ -42,10 +46,14 @@ enum dw_result token_new_refresh(const struct keyring *keys, const uint8_t user_
     const uint8_t session_key[SESSION_KEY_LEN], struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
 /*
- * Makes the successor of ${old} that belongs to ${salt}: the same inputs give the same token, so nothing secret need be kept
- * for a repeat. ${version} 0 means the current key. DW_INVALID: that key version is gone.
+ * Makes the successor of ${old} of ${generation}: the same inputs give the same token, so nothing secret need be kept for a
+ * repeat. ${version} 0 means the current key. DW_INVALID: that key version is gone.
  */
-enum dw_result token_successor(const struct keyring *keys, const struct token *old, const uint8_t salt[SALT_LEN],
+enum dw_result token_successor(const struct keyring *keys, const struct token *old, uint32_t generation, uint8_t version,
+    struct token *out, char text[TOKEN_TEXT_MAX + 1]);
+
+/* The same for one of before there were generations, which a random ${salt} was stored for. */
+enum dw_result token_successor_salted(const struct keyring *keys, const struct token *old, const uint8_t salt[SALT_LEN],
     uint8_t version, struct token *out, char text[TOKEN_TEXT_MAX + 1]);
 
 /* Reads a token of that kind. DW_INVALID if it is malformed, forged, or of a retired key version. Nothing is asked. */

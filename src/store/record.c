@@ -182,7 +182,7 @@ record_pack_family(const struct session *s, const struct record_family *f, uint8
 
 	memcpy(out + RECORD_F_CURRENT, f->current, HASH_LEN);
 	memcpy(out + RECORD_F_PREVIOUS, f->previous, HASH_LEN);
-	memcpy(out + RECORD_F_SALT, f->salt, SALT_LEN);
+	memcpy(out + RECORD_F_GENERATION, f->salt, SALT_LEN);
 	record_put32(out + RECORD_F_ROTATED, s->rotated);
 	record_put32(out + RECORD_F_ABSOLUTE, s->family_absolute);
 	record_put32(out + RECORD_F_IDLE, s->family_idle);
@@ -200,7 +200,7 @@ record_unpack_family(struct str v, struct session *s, struct record_family *f)
 		return (false);
 	memcpy(f->current, p + RECORD_F_CURRENT, HASH_LEN);
 	memcpy(f->previous, p + RECORD_F_PREVIOUS, HASH_LEN);
-	memcpy(f->salt, p + RECORD_F_SALT, SALT_LEN);
+	memcpy(f->salt, p + RECORD_F_GENERATION, SALT_LEN);
 	f->key_version = p[RECORD_F_VERSION];
 	s->has_family = true;
 	s->rotated = get32(p + RECORD_F_ROTATED);
@@ -208,6 +208,7 @@ record_unpack_family(struct str v, struct session *s, struct record_family *f)
 	s->family_idle = get32(p + RECORD_F_IDLE);
 	s->access_exp = get32(p + RECORD_F_ACCESS);
 	s->family_flags = p[RECORD_F_FLAGS];
+	f->generation = (s->family_flags & FAMILY_COUNTED) != 0 ? (uint32_t)get32(p + RECORD_F_GENERATION) : 0;
 	return (true);
 }
 

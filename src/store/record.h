@@ -44,7 +44,8 @@ enum {
 enum {
 	RECORD_F_CURRENT = 0,
 	RECORD_F_PREVIOUS = 16,
-	RECORD_F_SALT = 32,
+	RECORD_F_GENERATION = 32, /* with FAMILY_COUNTED; else this and the nonce are a salt */
+	RECORD_F_NONCE = 36,
 	RECORD_F_ROTATED = 44,
 	RECORD_F_ABSOLUTE = 48,
 	RECORD_F_IDLE = 52,
@@ -57,7 +58,7 @@ enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6
 /* s: hash16 flags1 policy1 created4 lastseen4 absolute4 idle4 device8 client4 ip0/4/16 level1 */
 #define RECORD_S_MIN 47
 #define RECORD_S_MAX 63
-/* f: current16 previous16 salt12 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
+/* f: current16 previous16 generation4 nonce8 rotated4 absolute4 idle4 access_exp4 flags1 keyversion1 */
 #define RECORD_F_LEN 62
 /* l: at4 cause1 scope1 device8 flags1 reason0…48 */
 #define RECORD_L_MIN RECORD_L_REASON
@@ -69,7 +70,8 @@ enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6
 struct record_family {
 	uint8_t current[HASH_LEN];
 	uint8_t previous[HASH_LEN]; /* all zero: nothing has been rotated yet */
-	uint8_t salt[SALT_LEN];
+	uint8_t salt[SALT_LEN];     /* or generation and nonce, as stored */
+	uint32_t generation;        /* when read; 0 = it has none */
 	uint8_t key_version;
 };
 

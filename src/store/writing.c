@@ -81,9 +81,10 @@ open_session(struct opening *o, const struct login_write *w, int64_t now)
 	o->session.absolute = now + span(w->absolute_in);
 	o->session.family_absolute = now + span(w->family_absolute_in);
 	o->session.family_idle = span(w->session.family_idle);
-	o->session.family_flags = 0;
+	o->session.family_flags = FAMILY_COUNTED;
 	o->session.access_exp = first_access(w, &o->session, now);
 	memcpy(family.current, w->refresh_hash, HASH_LEN);
+	record_put32(family.salt, GENERATION_FIRST);
 	o->user_len = record_pack_user(str_of(w->user_id), str_of(w->username), str_of(w->groups), o->user);
 	o->s_len = record_pack_session(&o->session, o->s);
 	record_pack_family(&o->session, &family, o->f);
@@ -317,6 +318,7 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 	if (!reading_session(&out->session, w->session_key, s, f, d, e) || !record_unpack_family(f, &out->session, &family))
 		return (false);
 	memcpy(out->salt, family.salt, SALT_LEN);
+	out->generation = family.generation;
 	out->key_version = family.key_version;
 	return (true);
 }
@@ -331,9 +333,11 @@ put_family(struct args *a, const struct rotate_write *w, int64_t now)
 
 	memcpy(head + RECORD_F_CURRENT, w->successor, HASH_LEN);
 	memcpy(head + RECORD_F_PREVIOUS, w->presented, HASH_LEN);
-	memcpy(head + RECORD_F_SALT, w->salt, SALT_LEN);
+	record_put32(head + RECORD_F_GENERATION, (int64_t)w->generation + 1);
+	memcpy(head + RECORD_F_NONCE, w->nonce, NONCE_LEN);
 	record_put32(head + RECORD_F_ROTATED, now);
 	record_put32(tail, exp);
+	tail[RECORD_F_FLAGS - RECORD_F_ACCESS] = FAMILY_COUNTED;
 	tail[sizeof(tail) - 1] = w->key_version;
 	args_copy(a, head, sizeof(head));
 	args_copy(a, tail, sizeof(tail));
@@ -356,6 +360,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	args_int(&a, span(w->grace));
 	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
 	args_put(&a, w->client_hash, w->has_client ? CLIENT_HASH_LEN : 0);
+	args_put(&a, w->recovered, HASH_LEN);
 	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 6, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(store, &p, w, out);

@@ -1,10 +1,12 @@
 -- Exchanges a refresh token. Assumes that the token is genuine (its MAC was checked) and names this session; which of the family's tokens it
 -- is, and that its successor takes its place, is decided and written in one step: of two exchanges at once the second meets the first's
--- result, and gets the same successor within the grace time. A token from before that is theft, and ends the session.
+-- result, and gets the same successor within the grace time. A token from before that is theft, and ends the session. One of a later
+-- generation than is known here was given out by a server whose last words a failover has lost: it counts as the current one.
 --
--- ARGV  11 hash of the successor, presented hash, proposed salt, time of the caller
---       12 expiry of the access token by that time, no flags, key version of the successor
+-- ARGV  11 hash of the successor, presented hash, generation of the successor, nonce, time of the caller
+--       12 expiry of the access token by that time, flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
+--       18 hash of the successor of the generation after that, for a recovery
 -- Returns outcome, now, lost, user, s, f; then d and e as far as there are any.
 --@ needs HSET RECORD u v
 
@@ -32,7 +34,8 @@ end
 --@ rules
 local REPEATED, RECOVERED, UNKNOWN, EXPIRED_FAMILY, REVOKED, REUSED, DEVICE_MISSING, DEVICE_MISMATCH, CLIENT_MISMATCH =
 	1, 2, 3, 4, 5, 6, 7, 8, 9
-local presented, salt = sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15), sub(arg[11], F_SALT, F_SALT + 11)
+local presented, turn = sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15), sub(arg[11], F_GENERATION, F_NONCE + 7)
+local generation, nonce = unbin('<I4c8', turn)
 
 survey()
 
@@ -64,11 +67,12 @@ local flags, version = byte(f, F_FLAGS, F_VERSION)
 local chosen = bit.band(byte(s, S_FLAGS), SESSION_DEVICE_CHOSEN) ~= 0
 local same_device = device_sent == sub(s, S_DEV, S_DEV + 7)
 local outcome = DONE
-if presented ~= current then
+local known = bit.band(flags, FAMILY_COUNTED) ~= 0 and unbin('<I4', stored) or 0
+if presented ~= current and generation - 1 <= known then
 	if presented ~= previous or previous == NO_HASH then return burn(REUSED, END_REUSE, '', '"refresh_reuse"') end
 	local grace = tonumber(arg[15])
-	-- the proposed salt is the stored one: the same call sent twice, which no grace is needed for
-	if stored == salt or grace > 0 and now <= rotated + grace then
+	-- the nonce is the stored one: the same call sent twice, which no grace is needed for
+	if sub(stored, 5) == nonce or grace > 0 and now <= rotated + grace then
 		outcome = REPEATED
 	elseif chosen and same_device and bit.band(flags, FAMILY_RECOVERED) == 0 then
 		outcome = RECOVERED
@@ -88,8 +92,12 @@ end
 
 if outcome ~= REPEATED then
 	previous = presented
-	current, stored, version, rotated = sub(arg[11], 1, 16), salt, byte(arg[12], 6), now
-	flags = outcome == RECOVERED and FAMILY_RECOVERED or 0
+	current, stored, version, rotated = sub(arg[11], 1, 16), turn, byte(arg[12], 6), now
+	flags = FAMILY_COUNTED
+	if outcome == RECOVERED then
+		current, stored = arg[18], bin('<I4', generation + 1) .. nonce
+		flags = flags + FAMILY_RECOVERED
+	end
 end
 family = unused > 0 and min(absolute, rotated + unused) or absolute
 access = max(access, min(now + tonumber(arg[14]), family))

@@ -40,6 +40,7 @@ fresh(void **state)
 	fake_fresh(state);
 	r->outcome = ROTATE_DONE;
 	r->key_version = 1;
+	r->generation = GENERATION_FIRST + 2; /* of a recovery */
 	snprintf(r->user_id, sizeof(r->user_id), "user-1");
 	snprintf(r->username, sizeof(r->username), "alice");
 	memcpy(r->session.session_key, session_key, SESSION_KEY_LEN);
@@ -77,7 +78,8 @@ rotated(void **state)
 		assert_string_equal(fake.rotated.actor.ip, "203.0.113.9");
 		/* What is handed out is what was proposed. */
 		assert_int_equal(token_read_refresh(fake.app.keys, str_of(out.refresh), &t), DW_OK);
-		assert_memory_equal(t.hash, fake.rotated.successor, HASH_LEN);
+		assert_memory_equal(t.hash, recovered ? fake.rotated.recovered : fake.rotated.successor, HASH_LEN);
+		assert_int_equal(t.generation, presented.token.generation + 1 + (uint32_t)recovered);
 		assert_memory_not_equal(t.hash, presented.token.hash, HASH_LEN);
 		assert_memory_equal(t.session_key, session_key, SESSION_KEY_LEN);
 		assert_memory_equal(t.user_key, user_key, USER_KEY_LEN);
@@ -103,12 +105,12 @@ repeated(void **state)
 	snprintf(first, sizeof(first), "%s", out.refresh);
 	w = fake.rotated;
 	fake.rotate_reply.outcome = ROTATE_REPEATED;
-	memcpy(fake.rotate_reply.salt, w.salt, SALT_LEN);
+	fake.rotate_reply.generation = w.generation + 1;
 	fake.rotate_reply.key_version = w.key_version;
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_OK);
 		assert_string_equal(out.refresh, first);
-		assert_memory_not_equal(fake.rotated.salt, w.salt, SALT_LEN); /* a fresh proposal, not used */
+		assert_memory_not_equal(fake.rotated.nonce, w.nonce, NONCE_LEN);
 		assert_string_not_equal(out.access, "");
 	}
 	/* A repeat by a key that has been retired cannot be answered, and nothing else is handed out in its place. */

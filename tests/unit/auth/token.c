@@ -13,7 +13,7 @@
 #include "../fake.h"
 
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-#define RAW_MAX 57
+#define RAW_MAX 60
 
 static const uint8_t user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
 		     session_key[SESSION_KEY_LEN] = { 11, 12, 13, 14, 15, 16, 17, 18 };
@@ -63,9 +63,9 @@ there_and_back(void **state)
 	assert_memory_equal(got.hash, made.hash, HASH_LEN);
 	assert_int_equal(got.version, 1);
 	make(true, &made, text);
-	assert_int_equal(strlen(text), 80);
+	assert_int_equal(strlen(text), 84);
 	assert_int_equal(strncmp(text, "dwr_", 4), 0);
-	assert_int_equal(strspn(text + 4, ALPHABET), 76);
+	assert_int_equal(strspn(text + 4, ALPHABET), 80);
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(text), &got), DW_OK);
 	assert_memory_equal(got.user_key, user_key, USER_KEY_LEN);
 	assert_memory_equal(got.session_key, session_key, SESSION_KEY_LEN);
@@ -81,7 +81,7 @@ forged(void **state)
 	(void)state;
 	for (int refresh = 0; refresh < 2; refresh++) {
 		char text[TOKEN_TEXT_MAX + 1], other[TOKEN_TEXT_MAX + 1];
-		size_t len = refresh ? 57 : 48;
+		size_t len = refresh ? 60 : 48;
 		uint8_t raw[RAW_MAX];
 		struct token t;
 
@@ -202,34 +202,70 @@ hash_is_not_the_secret(void **state)
 static void
 successors(void **state)
 {
-	const uint8_t salt[SALT_LEN] = { 1 }, other_salt[SALT_LEN] = { 2 };
 	char first[TOKEN_TEXT_MAX + 1], a[TOKEN_TEXT_MAX + 1], b[TOKEN_TEXT_MAX + 1];
 	struct token old, one, two;
 
 	(void)state;
 	make(true, &old, first);
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 0, &one, a), DW_OK);
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 0, &two, b), DW_OK);
+	assert_int_equal(old.generation, GENERATION_FIRST);
+	assert_int_equal(token_successor(fake.app.keys, &old, 2, 0, &one, a), DW_OK);
+	assert_int_equal(token_successor(fake.app.keys, &old, 2, 0, &two, b), DW_OK);
 	assert_string_equal(a, b); /* byte for byte */
-	assert_int_equal(strlen(a), 80);
+	assert_int_equal(strlen(a), TOKEN_REFRESH_TEXT);
 	assert_string_not_equal(a, first);
 	assert_memory_equal(one.hash, two.hash, HASH_LEN);
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 1, &two, b), DW_OK);
+	assert_int_equal(token_successor(fake.app.keys, &old, 2, 1, &two, b), DW_OK);
 	assert_string_equal(a, b);
-	assert_int_equal(token_successor(fake.app.keys, &old, other_salt, 0, &two, b), DW_OK);
-	assert_string_not_equal(a, b);
+	assert_int_equal(token_successor(fake.app.keys, &old, 3, 0, &two, b), DW_OK);
+	assert_memory_not_equal(one.hash, two.hash, HASH_LEN);
 	/* a key that is not there */
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 2, &two, b), DW_INVALID);
+	assert_int_equal(token_successor(fake.app.keys, &old, 2, 2, &two, b), DW_INVALID);
 	/* It is a refresh token of the same session. */
 	assert_int_equal(token_read_refresh(fake.app.keys, str_of(a), &two), DW_OK);
 	assert_memory_equal(two.user_key, user_key, USER_KEY_LEN);
 	assert_memory_equal(two.session_key, session_key, SESSION_KEY_LEN);
 	assert_memory_equal(two.hash, one.hash, HASH_LEN);
 	assert_memory_not_equal(two.hash, old.hash, HASH_LEN);
-	/* And another token's successor is another one, with the same salt too. */
+	assert_int_equal(two.generation, 2);
+	/* And another token's successor is another one, of the same generation too. */
 	make(true, &old, first);
-	assert_int_equal(token_successor(fake.app.keys, &old, salt, 0, &two, b), DW_OK);
+	assert_int_equal(token_successor(fake.app.keys, &old, 2, 0, &two, b), DW_OK);
+	assert_memory_not_equal(one.hash, two.hash, HASH_LEN);
+	/* The largest generation comes back as it is. */
+	assert_int_equal(token_successor(fake.app.keys, &old, UINT32_MAX, 0, &two, b), DW_OK);
+	assert_int_equal(token_read_refresh(fake.app.keys, str_of(b), &two), DW_OK);
+	assert_true(two.generation == UINT32_MAX);
+}
+
+/* Of before there were generations: read, and made again for a repeat. */
+static void
+salted(void **state)
+{
+	const uint8_t salt[SALT_LEN] = { 1 }, other_salt[SALT_LEN] = { 2 };
+	char first[TOKEN_TEXT_MAX + 1], a[TOKEN_TEXT_MAX + 1], b[TOKEN_TEXT_MAX + 1];
+	struct token old, one, two;
+
+	(void)state;
+	make(true, &old, first);
+	assert_int_equal(token_successor_salted(fake.app.keys, &old, salt, 0, &one, a), DW_OK);
+	assert_int_equal(strlen(a), 80);
+	assert_int_equal(token_successor_salted(fake.app.keys, &old, salt, 1, &two, b), DW_OK);
+	assert_string_equal(a, b);
+	assert_int_equal(token_successor_salted(fake.app.keys, &old, other_salt, 0, &two, b), DW_OK);
 	assert_string_not_equal(a, b);
+	assert_int_equal(token_successor_salted(fake.app.keys, &old, salt, 2, &two, b), DW_INVALID);
+	assert_int_equal(token_read_refresh(fake.app.keys, str_of(a), &two), DW_OK);
+	assert_memory_equal(two.user_key, user_key, USER_KEY_LEN);
+	assert_memory_equal(two.session_key, session_key, SESSION_KEY_LEN);
+	assert_memory_equal(two.hash, one.hash, HASH_LEN);
+	assert_int_equal(two.generation, 0);
+	for (size_t i = 4; i < strlen(a); i++) { /* every byte is under the MAC here too */
+		char bad[TOKEN_TEXT_MAX + 1];
+
+		memcpy(bad, a, sizeof(bad));
+		bad[i] = bad[i] == 'A' ? 'B' : 'A';
+		assert_int_equal(token_read_refresh(fake.app.keys, str_of(bad), &two), DW_INVALID);
+	}
 }
 
 /* A token of other keys is as good as none. */
@@ -262,6 +298,7 @@ main(void)
 		cmocka_unit_test(nothing_in_common),
 		cmocka_unit_test(hash_is_not_the_secret),
 		cmocka_unit_test(successors),
+		cmocka_unit_test(salted),
 		cmocka_unit_test(other_keys),
 	};
 

@@ -200,8 +200,10 @@ fixture_rotation(uint8_t n, uint8_t presented, uint8_t next)
 	memcpy(w.user_key, fx.user_key, USER_KEY_LEN);
 	fixture_fill(w.session_key, SESSION_KEY_LEN, n);
 	fixture_fill(w.presented, HASH_LEN, presented);
-	fixture_fill(w.salt, SALT_LEN, next);
+	w.generation = GENERATION_FIRST;
+	fixture_fill(w.nonce, NONCE_LEN, next);
 	fixture_fill(w.successor, HASH_LEN, next);
+	fixture_fill(w.recovered, HASH_LEN, next);
 	return (w);
 }
 

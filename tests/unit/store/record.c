@@ -130,10 +130,13 @@ static void
 test_family(void **state)
 {
 	struct session in = example(""), out = { 0 };
-	struct record_family f = { .key_version = 3 }, g;
 	uint8_t packed[RECORD_F_LEN];
+	struct record_family f, g;
 
 	(void)state;
+	memset(&f, 0, sizeof(f));
+	memset(&g, 0, sizeof(g));
+	f.key_version = 3;
 	memset(f.current, 1, HASH_LEN);
 	memset(f.previous, 2, HASH_LEN);
 	memset(f.salt, 3, SALT_LEN);

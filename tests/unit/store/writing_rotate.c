@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "fixture.h"
+#include "store/record.h"
 
 /* The hash of the first refresh token is made of 0. */
 static void
@@ -46,7 +47,8 @@ test_done(void **state)
 	assert_true(r.session.rotated == r.now && r.session.access_exp >= r.now + 300 && r.session.has_cookie);
 	assert_string_equal(r.user_id, "u-0123456789abcdefghij");
 	assert_string_equal(r.groups, "admins,users");
-	assert_memory_equal(r.salt, w.salt, SALT_LEN);
+	assert_int_equal(r.generation, 2);
+	assert_memory_equal(r.salt + GENERATION_LEN, w.nonce, NONCE_LEN);
 	e = fixture_event("refresh");
 	assert_string_equal(fixture_member(e, "ended"), "false");
 	assert_string_equal(fixture_member(e, "ip"), "192.0.2.8");
@@ -56,7 +58,7 @@ test_done(void **state)
 	assert_int_equal(fixture_count("refresh"), 2);
 }
 
-/* Within the window the stored salt comes back, not the proposed one, and the window does not move. */
+/* Within the window the stored nonce comes back, not the proposed one, and the window does not move. */
 static void
 test_repeated(void **state)
 {
@@ -70,7 +72,7 @@ test_repeated(void **state)
 	sleep_over(8);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(fixture_rotate(&again, &b), ROTATE_REPEATED);
-		assert_memory_equal(b.salt, first.salt, SALT_LEN);
+		assert_memory_equal(b.salt + GENERATION_LEN, first.nonce, NONCE_LEN);
 		assert_int_equal(b.key_version, 1);
 		assert_true(b.session.rotated <= a.session.rotated - 8);
 		assert_true(b.session.access_exp >= b.now + 300);
@@ -132,10 +134,10 @@ test_recovered(void **state)
 	assert_int_equal(fixture_rotate(&first, NULL), ROTATE_DONE);
 	sleep_over(60);
 	assert_int_equal(fixture_rotate(&late, &r), ROTATE_RECOVERED);
-	assert_memory_equal(r.salt, late.salt, SALT_LEN);
+	assert_memory_equal(r.salt + GENERATION_LEN, late.nonce, NONCE_LEN);
 	assert_true((r.session.family_flags & FAMILY_RECOVERED) != 0 && r.session.rotated == r.now);
 	assert_int_equal(fixture_rotate(&later, &r), ROTATE_REPEATED); /* the window starts anew */
-	assert_memory_equal(r.salt, late.salt, SALT_LEN);
+	assert_memory_equal(r.salt + GENERATION_LEN, late.nonce, NONCE_LEN);
 	first = with_device(2, 4, 101);
 	assert_int_equal(fixture_rotate(&first, &r), ROTATE_DONE);
 	assert_int_equal(r.session.family_flags & FAMILY_RECOVERED, 0);
@@ -179,7 +181,7 @@ test_not_recovered(void **state)
 	w = with_device(0, 1, 101);
 	fixture_rotate(&w, NULL);
 	sleep_over(60);
-	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_REPEATED); /* the same salt: sent twice */
+	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_REPEATED); /* the same nonce: sent twice */
 	w = with_device(0, 2, 101);
 	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_REUSED);
 }
@@ -299,6 +301,83 @@ test_capped(void **state)
 	assert_true(r.session.access_exp == r.now + 2000);
 }
 
+/* A failover: the record is that of an earlier rotation, and the client has what came of a later one. */
+static void
+test_newer(void **state)
+{
+	struct rotate_write w = fixture_rotation(1, 0, 1), again, lost;
+	struct rotate_reply r;
+
+	(void)state;
+	log_in(false);
+	assert_int_equal(fixture_rotate(&w, &r), ROTATE_DONE);
+	lost = fixture_rotation(1, 77, 3); /* of generation 5; 2 is known here */
+	lost.generation = 5;
+	assert_int_equal(fixture_rotate(&lost, &r), ROTATE_DONE);
+	assert_int_equal(r.generation, 6);
+	assert_int_equal(fixture_rotate(&lost, &r), ROTATE_REPEATED); /* the same call */
+	again = fixture_rotation(1, 77, 4);
+	again.generation = 5;
+	assert_int_equal(fixture_rotate(&again, &r), ROTATE_REPEATED); /* another tab */
+	assert_int_equal(r.generation, 6);
+	assert_memory_equal(r.salt + GENERATION_LEN, lost.nonce, NONCE_LEN);
+	w = fixture_rotation(1, 3, 4);
+	w.generation = 6;
+	assert_int_equal(fixture_rotate(&w, &r), ROTATE_DONE);
+	w = fixture_rotation(1, 88, 5); /* of the generation that is known, and not the one that is known: that is theft */
+	w.generation = 7;
+	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_REUSED);
+}
+
+/* Being newer is no excuse for another device. */
+static void
+test_newer_device(void **state)
+{
+	struct rotate_write w = with_device(77, 3, 102);
+
+	(void)state;
+	log_in(true);
+	w.generation = 5;
+	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_DEVICE_MISMATCH);
+}
+
+/* Makes the family one of before there were generations, with ${salt}. */
+static void
+make_salted(const uint8_t salt[SALT_LEN])
+{
+	uint8_t field[1 + SESSION_KEY_LEN] = { 'f' };
+	redisReply *r;
+
+	fixture_fill(field + 1, SESSION_KEY_LEN, 1);
+	r = fixture_raw("HGET %s %b", fx.key, field, sizeof(field));
+	assert_int_equal(r->len, RECORD_F_LEN);
+	memcpy(r->str + RECORD_F_GENERATION, salt, SALT_LEN);
+	r->str[RECORD_F_FLAGS] = 0;
+	freeReplyObject(fixture_raw("HSET %s %b %b", fx.key, field, sizeof(field), r->str, r->len));
+	freeReplyObject(r);
+}
+
+static void
+test_salted(void **state)
+{
+	const uint8_t salt[SALT_LEN] = "twelve bytes";
+	struct rotate_write first = fixture_rotation(1, 0, 1), again = fixture_rotation(1, 0, 2),
+			    next = fixture_rotation(1, 1, 3);
+	struct rotate_reply r;
+
+	(void)state;
+	log_in(false);
+	assert_int_equal(fixture_rotate(&first, NULL), ROTATE_DONE);
+	make_salted(salt);
+	again.generation = next.generation = 0;
+	assert_int_equal(fixture_rotate(&again, &r), ROTATE_REPEATED);
+	assert_int_equal(r.generation, 0);
+	assert_memory_equal(r.salt, salt, SALT_LEN);
+	assert_int_equal(fixture_rotate(&next, &r), ROTATE_DONE);
+	assert_int_equal(r.generation, 1);
+	assert_int_equal(fixture_rotate(&again, NULL), ROTATE_REUSED);
+}
+
 int
 main(void)
 {
@@ -316,6 +395,9 @@ main(void)
 		cmocka_unit_test_setup(test_family_expired, fixture_fresh),
 		cmocka_unit_test_setup(test_zero, fixture_fresh),
 		cmocka_unit_test_setup(test_capped, fixture_fresh),
+		cmocka_unit_test_setup(test_newer, fixture_fresh),
+		cmocka_unit_test_setup(test_newer_device, fixture_fresh),
+		cmocka_unit_test_setup(test_salted, fixture_fresh),
 	};
 
 	return (fixture_main_both("rotate", tests, sizeof(tests) / sizeof(tests[0])));
