@@ -6,6 +6,7 @@
 #include "admin/routes.h"
 #include "admin/sinks.h"
 #include "store/look.h"
+#include "store/redis.h"
 #include "web/route.h"
 
 static void
@@ -228,9 +229,17 @@ put_cache(struct buf *b, const struct app *app)
  * connection.
  */
 static void
-put_redis(struct buf *b, const struct board *board)
+put_redis(struct buf *b, struct app *app)
 {
+	const struct board *board = app->board;
+	struct redis_server server;
 
+	head(b, "redis_server_info", "gauge",
+	    "Always 1; the labels tell which Redis this host uses, and as what it was seen last.");
+	for (size_t i = 0; redis_store_server(app->redis, i, &server); i++)
+		if (server.name[0] != '\0')
+			buf_printf(
+			    b, "doorward_redis_server_info{server=\"%s\",role=\"%s\"} 1\n", server.name, server.seen->role);
 	single(b, "failovers_total", "counter", "Times another Redis answered as the master than before.",
 	    board_redis_failovers(board));
 	head(b, "redis_fault", "gauge", "1 while Redis lacks this, see doorwardctl status.");
@@ -314,7 +323,7 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	put_queues(b, board);
 	put_workers(b, board);
 	put_breakers(b, board);
-	put_redis(b, app->board);
+	put_redis(b, app);
 	put_cache(b, app);
 	put_outbox(b, app);
 	if (app->conf->relay_enabled)

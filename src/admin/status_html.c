@@ -11,6 +11,8 @@
 #include "admin/numbers.h"
 #include "admin/pages.h"
 #include "base/clock.h"
+#include "store/look.h"
+#include "store/redis.h"
 #include "web/route.h"
 
 #include "admin/status.h"
@@ -215,6 +217,29 @@ put_pools(struct buf *b, const struct board *board)
 	buf_puts(b, "</table></div>\n");
 }
 
+static void
+put_servers(struct buf *b, struct app *app)
+{
+	struct redis_server server;
+
+	buf_puts(b,
+	    "<h2>Redis</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<tr><th>server<th>role<th>version<th class=\"n\">"
+	    "replicas<th class=\"n\">failovers</tr>\n");
+	for (size_t i = 0; redis_store_server(app->redis, i, &server); i++) {
+		buf_puts(b, "<tr><td>");
+		buf_html(b, str_of(server.name[0] != '\0' ? server.name : "not found"));
+		buf_puts(b, "</td><td>");
+		buf_html(b, str_of(server.seen->role));
+		buf_puts(b, "</td><td>");
+		buf_html(b, str_of(server.seen->version));
+		buf_puts(b, "</td>");
+		cell(b, server.seen->replicas, false);
+		cell(b, server.failovers, true);
+		buf_puts(b, "</tr>\n");
+	}
+	buf_puts(b, "</table></div>\n");
+}
+
 /* Where the time goes: 99 of 100 requests that were in a stage left it within this time. */
 static void
 put_stages(struct buf *b, const struct board *board)
@@ -291,6 +316,7 @@ status_html(struct app *app, const struct request *q, struct response *r)
 	put_verdict(b, app);
 	put_tiles(b, app);
 	put_pools(b, board);
+	put_servers(b, app);
 	put_stages(b, board);
 	put_processes(b, board);
 	buf_puts(b, "</main>\n</body>\n</html>\n");

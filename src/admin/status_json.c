@@ -215,14 +215,34 @@ put_word(struct buf *b, const char *name, const char *word)
 static void
 put_redis(struct buf *b, struct app *app)
 {
+	struct redis_server first;
 	const char *why;
 	struct look l;
 
 	(void)redis_store_look(app->redis, &l, &why);
 	buf_puts(b, "\"redis\":{");
+	put_word(b, "server", redis_store_server(app->redis, 0, &first) ? first.name : "");
 	put_word(b, "role", l.role);
 	put_word(b, "version", l.version);
 	buf_printf(b, "\"failovers\":%llu},", (unsigned long long)board_redis_failovers(app->board));
+}
+
+/* One row a server: several where there is a cluster. */
+static void
+put_servers(struct buf *b, struct app *app)
+{
+	struct redis_server server;
+
+	buf_puts(b, "\"redis_servers\":[");
+	for (size_t i = 0; redis_store_server(app->redis, i, &server); i++) {
+		buf_puts(b, i > 0 ? ",{" : "{");
+		put_word(b, "server", server.name);
+		put_word(b, "role", server.seen->role);
+		put_word(b, "version", server.seen->version);
+		buf_printf(
+		    b, "\"replicas\":%u,\"failovers\":%llu}", server.seen->replicas, (unsigned long long)server.failovers);
+	}
+	buf_puts(b, "],");
 }
 
 /* Endings that were promised; null where there is no spool, or it cannot be read. */
@@ -275,6 +295,7 @@ status_json(struct app *app, struct response *r)
 	put_master(b, app->board);
 	put_health(b, health_look(app));
 	put_redis(b, app);
+	put_servers(b, app);
 	put_spool(b, app);
 	put_keys(b, app);
 	put_cache(b, app);

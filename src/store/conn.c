@@ -433,14 +433,14 @@ conn_seen(const struct conn *c)
 }
 
 void
-conn_server(const struct conn *c, char out[CONN_SERVER_MAX + 1])
+conn_server(const struct conn *c, char out[REDIS_SERVER_MAX + 1])
 {
 	bool v6 = strchr(c->at.name, ':') != NULL;
 
 	if (c->url.kind == REDIS_UNIX)
-		snprintf(out, CONN_SERVER_MAX + 1, "unix:%s", c->url.path);
+		snprintf(out, REDIS_SERVER_MAX + 1, "unix:%s", c->url.path);
 	else if (c->at.name[0] != '\0')
-		snprintf(out, CONN_SERVER_MAX + 1, v6 ? "[%s]:%d" : "%s:%d", c->at.name, c->at.port);
+		snprintf(out, REDIS_SERVER_MAX + 1, v6 ? "[%s]:%d" : "%s:%d", c->at.name, c->at.port);
 	else
 		out[0] = '\0';
 }

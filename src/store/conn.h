@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "store/redis.h"
 
 struct config;
 struct conn;
@@ -55,8 +56,7 @@ const struct look *conn_seen(const struct conn *c);
 const char *conn_why(const struct conn *c);
 
 /* The server it is or was connected to, as host:port or unix:/path; "" if no sentinel has named one yet. */
-#define CONN_SERVER_MAX 271
-void conn_server(const struct conn *c, char out[CONN_SERVER_MAX + 1]);
+void conn_server(const struct conn *c, char out[REDIS_SERVER_MAX + 1]);
 
 /* Keeps that the server refused what was asked, with the first word of its error, as the last failure. */
 void conn_refused(struct conn *c, struct str word);

@@ -209,6 +209,20 @@ redis_store_look(struct redis_store *s, struct look *out, const char **why)
 	return (result);
 }
 
+bool
+redis_store_server(struct redis_store *s, size_t i, struct redis_server *out)
+{
+	struct conn *c;
+
+	if (i >= s->route.n)
+		return (false);
+	c = s->route.links[i].conn;
+	conn_server(c, out->name);
+	out->seen = conn_seen(c);
+	out->failovers = atomic_load(&conn_node(c)->failovers);
+	return (true);
+}
+
 enum dw_result
 redis_store_prune(struct redis_store *s, const uint8_t user_key[USER_KEY_LEN])
 {

@@ -10,6 +10,8 @@
 #include "doorward/session.h"
 #include "doorward/store.h"
 
+#define REDIS_SERVER_MAX 271
+
 struct board_slot;
 struct cache;
 struct config;
@@ -42,6 +44,16 @@ void redis_store_set_nodes(struct redis_store *s, struct node *nodes);
  * for a server that is no master.
  */
 enum dw_result redis_store_look(struct redis_store *s, struct look *out, const char **why);
+
+/* What this process saw last of one of its servers. */
+struct redis_server {
+	char name[REDIS_SERVER_MAX + 1]; /* host:port or unix:/path; "" = not found yet */
+	const struct look *seen;
+	uint64_t failovers; /* times another one answered in its place, on this host */
+};
+
+/* Fills ${out} with server ${i}; false: there are no more. */
+bool redis_store_server(struct redis_store *s, size_t i, struct redis_server *out);
 
 /* Called with one user's locator; one user may come twice. */
 typedef void redis_user_fn(void *arg, const uint8_t user_key[USER_KEY_LEN]);

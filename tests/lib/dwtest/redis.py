@@ -6,7 +6,8 @@ import socket
 
 class Redis:
     def __init__(self, path, timeout=5.0):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        """path: of a unix socket, or (host, port)."""
+        self.socket = socket.socket(socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(path)
         self.file = self.socket.makefile("rb")

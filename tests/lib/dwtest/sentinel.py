@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: ISC
+"""A master, two replicas and three sentinels, each with a directory and a configuration of its own (Sentinel rewrites them); a site that
+finds its Redis through them; and people who go on with what they do while something happens to one of these."""
+
+import os
+import pathlib
+import random
+import secrets
+import shutil
+import signal
+import threading
+import time
+
+from .check import Failed, expect, wait_until
+from .client import Login
+from .redis import Redis
+from .site import Site, free_port
+
+NAME = "mymaster"
+DOWN_MS = 500
+# What doorward.conf(5) says a user of the sentinels needs.
+RULES = ("resetkeys resetchannels -@all &+switch-master &+promoted-slave +auth +ping +subscribe +sentinel|get-master-addr-by-name "
+         "+sentinel|master")
+
+
+class Server:
+    """One redis-server, as data server or as sentinel."""
+
+    def __init__(self, site, name, lines, sentinel=False):
+        self.site, self.name, self.sentinel = site, name, sentinel
+        self.port = free_port()
+        self.dir = pathlib.Path(site.dir, "tmp", name)
+        self.dir.mkdir()
+        self.conf = pathlib.Path(self.dir, "server.conf")
+        self.conf.write_text(f'bind 127.0.0.1\nport {self.port}\ndir {self.dir}\n' + "".join(line + "\n" for line in lines))
+        self.process = None
+
+    def start(self):
+        argv = [shutil.which("redis-server") or "redis-server", str(self.conf)] + (["--sentinel"] if self.sentinel else [])
+        self.process = self.site.run(self.name, argv)
+        wait_until(self.answers, self.name, 15)
+
+    def client(self, timeout=5.0):
+        return Redis(("127.0.0.1", self.port), timeout)
+
+    def ask(self, *words, timeout=5.0):
+        with self.client(timeout) as redis:
+            return redis(*words)
+
+    def answers(self):
+        try:
+            return self.ask("PING", timeout=1.0) == "PONG"
+        except (OSError, RuntimeError, EOFError):
+            return False
+
+    def kill(self):
+        self.process.popen.kill()
+        self.process.popen.wait()
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Guarded(Site):
+    def __init__(self, conf=None, expected=(), users=("alice",), **kwargs):
+        password = secrets.token_hex(16)
+        super().__init__(conf=conf, redis="none", users=users, files={"sentinel.pw": password + "\n"},
+                         expected=[r"(?i)redis", r"(?i)sentinel", r"store", r"[Ss]pool", r"outbox", *expected], **kwargs)
+        self.remember(password)
+        data = ['save ""', "appendonly yes", "appendfsync no", "repl-diskless-sync-delay 0", "repl-timeout 5", "maxmemory-policy noeviction"]
+        self.servers = [Server(self, f"data{i}", data) for i in range(3)]
+        for server in self.servers[1:]:
+            with open(server.conf, "a", encoding="ascii") as file:
+                file.write(f"replicaof 127.0.0.1 {self.servers[0].port}\n")
+        guard = [f"sentinel monitor {NAME} 127.0.0.1 {self.servers[0].port} 2", f"sentinel down-after-milliseconds {NAME} {DOWN_MS}",
+                 f"sentinel failover-timeout {NAME} 4000", f"sentinel parallel-syncs {NAME} 2", f"user doorward on >{password} {RULES}"]
+        self.sentinels = [Server(self, f"sentinel{i}", guard, True) for i in range(3)]
+        self.url = "sentinel://" + ",".join(f"127.0.0.1:{s.port}" for s in self.sentinels) + f"/{NAME}"
+        self.write_conf(redis={"url": self.url, "sentinel_user": "doorward", "sentinel_password_file": f"{self.dir}/sentinel.pw"})
+
+    def start_servers(self):
+        for server in self.servers:
+            server.start()
+        for sentinel in self.sentinels:
+            sentinel.start()
+        self.wait_whole()
+
+    def start(self):
+        self.start_servers()
+        super().start()
+
+    # --- who is who
+
+    def master(self):
+        """The server that the sentinels name."""
+        for sentinel in self.sentinels:
+            try:
+                port = int(sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1])
+            except (OSError, RuntimeError, EOFError):
+                continue
+            return next(server for server in self.servers if server.port == port)
+        raise Failed("no sentinel answers")
+
+    def replicas(self):
+        master = self.master()
+        return [server for server in self.servers if server is not master]
+
+    def redis(self):
+        return self.master().client()
+
+    def is_whole(self):
+        """One master that all sentinels name, and two replicas that are in step."""
+        try:
+            named = {sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1] for sentinel in self.sentinels}
+            info = [dict(zip(r[::2], r[1::2])) for r in (s.ask("SENTINEL", "MASTER", NAME, timeout=1.0) for s in self.sentinels)]
+            with self.redis() as redis:
+                redis("SET", "in-step", random.random())
+                return len(named) == 1 and redis("WAIT", 2, 200) == 2 and all(
+                    i[b"flags"] == b"master" and i[b"num-slaves"] == b"2" and i[b"num-other-sentinels"] == b"2" for i in info)
+        except (OSError, RuntimeError, EOFError, TypeError):
+            return False
+
+    def wait_whole(self, timeout=60):
+        wait_until(self.is_whole, "one master, two replicas and three sentinels that agree", timeout)
+
+    # --- what happens to them
+
+    def fail_over(self):
+        """By hand: the old master is well, and goes on taking writes until it is told."""
+        old = self.master()
+
+        def asked():
+            try:
+                return self.sentinels[0].ask("SENTINEL", "FAILOVER", NAME) == "OK"
+            except RuntimeError:  # the last one is still under way
+                return False
+
+        wait_until(asked, "a sentinel to begin", 30)
+        self.wait_other(old)
+
+    def wait_other(self, old, timeout=30):
+        wait_until(lambda: self.master() is not old, "another master", timeout)
+
+
+class Life:
+    """with Life(site) as life: … – checks, logins, refreshes and logouts without a pause, each counted by what came of it.
+
+    wrong: what must never be. Sessions of before the fault stay alive, and their refresh tokens good; one whose logout was acknowledged
+    stays out. 503 is no wrong answer, and a client that gets one, or none, asks again with what it has."""
+
+    def __init__(self, site, sessions=12, chains=6, pause=0.02):
+        self.site, self.pause = site, pause
+        self.count, self.wrong, self.lost = {}, [], []
+        self.back = []  # sessions that were logged out and are let in
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+        self.live = [site.login(mode="cookie", device_id=f"live-device-{i:04}") for i in range(sessions)]
+        self.chains = [site.login(mode="token", device_id=f"chain-device-{i:04}").refresh for i in range(chains)]
+        self.ended = []
+        self.number = 0
+        work = [self.check, self.check, self.come_and_go, self.look_back, *[lambda i=i: self.refresh(i) for i in range(chains)]]
+        self.threads = [threading.Thread(target=self.run, args=(one,)) for one in work]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def run(self, work):
+        while not self.over.is_set():
+            try:
+                work()
+            except (OSError, EOFError) as error:
+                self.note("all", type(error).__name__)
+            except Exception as error:  # a thread that ends would make the test prove less
+                self.blame(f"{type(error).__name__}: {error}")
+            time.sleep(self.pause)
+
+    def note(self, kind, status):
+        with self.lock:
+            self.count[f"{kind} {status}"] = self.count.get(f"{kind} {status}", 0) + 1
+
+    def blame(self, what):
+        with self.lock:
+            self.wrong.append(f"{time.strftime('%H:%M:%S')} {what}")
+
+    def check(self):
+        login = random.choice(self.live)
+        answer = self.site.check(cookie=login.cookie)
+        self.note("check", answer.status)
+        if answer.status not in (200, 503):
+            self.blame(f"a live session: {answer.status} {answer.body[:100]}")
+
+    def refresh(self, i):
+        answer = self.site.post_refresh(self.chains[i], device_id=f"chain-device-{i:04}")
+        self.note("refresh", answer.status)
+        if answer.status == 200:
+            self.chains[i] = answer.json["refresh_token"]
+        elif answer.status != 503:
+            self.blame(f"chain {i}: {answer.status} {answer.body[:200]}")
+            time.sleep(1)
+
+    def come_and_go(self):
+        """A login of its own device, and its logout. A login that a failover has lost is told apart: it was not there to be ended."""
+        self.number += 1
+        answer = self.site.post_login(mode="cookie", device_id=f"guest-device-{self.number:04}")
+        self.note("login", answer.status)
+        if answer.status != 200:
+            return
+        login = Login(answer)
+        for _ in range(200):
+            answer = self.site.logout(cookie=login.cookie)
+            self.note("logout", answer.status)
+            if answer.status in (200, 202):
+                with self.lock:
+                    self.ended.append((login, answer.status, time.monotonic()))
+            elif answer.status == 401:
+                self.lost.append(login)
+            elif answer.status == 503 and not self.over.is_set():
+                time.sleep(self.pause)
+                continue
+            return
+
+    def look_back(self):
+        with self.lock:
+            if not self.ended:
+                return
+            login, status, _ = random.choice(self.ended[-50:] if random.random() < 0.7 else self.ended)
+        answer = self.site.check(cookie=login.cookie)
+        self.note("ended", answer.status)
+        if answer.status not in (401, 503):
+            with self.lock:
+                self.back.append((login.id, status))
+
+    def settle(self):
+        """After it is over: what everybody has now."""
+        for login in self.live:
+            self.must(lambda login=login: self.site.check(cookie=login.cookie), 200, "a live session")
+        for i, token in enumerate(self.chains):
+            self.must(lambda token=token, i=i: self.site.post_refresh(token, device_id=f"chain-device-{i:04}"), 200, f"chain {i}")
+        for login, status, _ in self.ended:
+            answer = self.answer(lambda login=login: self.site.check(cookie=login.cookie))
+            if answer.status != 401:
+                self.back.append((login.id, status))
+
+    def answer(self, ask, timeout=20):
+        end = time.monotonic() + timeout
+        while True:
+            answer = ask()
+            if answer.status != 503 or time.monotonic() > end:
+                return answer
+            time.sleep(0.05)
+
+    def must(self, ask, status, what):
+        answer = self.answer(ask)
+        if answer.status != status:
+            self.blame(f"at the end: {what}: {answer.status} {answer.body[:200]}")
+
+    def report(self, title):
+        counts = ", ".join(f"{name}: {n}" for name, n in sorted(self.count.items()))
+        print(f"# {title}: {counts}; logins lost: {len(self.lost)}; logged out and back: {len(set(self.back))}", flush=True)
+
+    def expect_good(self, title, back=0):
+        self.report(title)
+        expect(not self.wrong, f"{len(self.wrong)} wrong: {self.wrong[:5]}")
+        expect(back is None or len(set(self.back)) <= back, f"logged out, acknowledged and let in: {self.back[:5]}")
