@@ -39,6 +39,7 @@
 #include "config/load.h"
 #include "config/logging.h"
 #include "crypto/keyring.h"
+#include "geo/geo.h"
 #include "doorward/cache.h"
 #include "doorward/deny.h"
 #include "doorward/spool.h"
@@ -512,12 +513,30 @@ keys_are_usable(const struct config *conf)
 	return (keys != NULL);
 }
 
+/* The daemon starts without them, and tries again when they change; but nothing would be known of any address. */
+static size_t
+geo_faults(const struct config *conf)
+{
+	const struct {
+		const char *name, *file;
+	} files[] = { { "risk.geoip", conf->risk_geoip }, { "risk.asn", conf->risk_asn } };
+	char why[PATH_MAX + 128];
+	size_t found = 0;
+
+	for (size_t i = 0; conf->risk_enabled && i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].file[0] != '\0' && !geo_check(files[i].file, why, sizeof(why))) {
+			fprintf(stderr, "doorward: %s: %s\n", files[i].name, why);
+			found++;
+		}
+	return (found);
+}
+
 /* Returns the exit code. Deviations are no errors: the file can be run with, but should not be. */
 static int
 print_test(const struct config *conf, const struct options *o)
 {
 	size_t obstacles = preflight_check(conf, stderr) + (conf->relay_enabled ? sinks_check(conf, stderr) : 0) +
-			   !keys_are_usable(conf),
+			   geo_faults(conf) + !keys_are_usable(conf),
 	       found = 0;
 
 	if (o->strict) {

@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 
+struct geo;
 struct keyring;
 struct redis_store;
 
@@ -30,8 +31,10 @@ struct app {
 	const struct userdb_driver *recorddb; /* of the records; the same three where these live with the accounts */
 	const struct userdb_ops *records;
 	void *records_ctx;
-	enum dw_result (*lookup)(const char *file, struct str word); /* in a list of words: base/wordlist.h */
-	struct cache *cache;                                         /* NULL = none: no keeper, no cache */
+	enum dw_result (*lookup)(const char *file, struct str word);    /* in a list of words: base/wordlist.h */
+	bool (*place)(void *geo, const char *ip, struct location *out); /* geo/geo.h; NULL: addresses are not looked up */
+	struct geo *geo;
+	struct cache *cache; /* NULL = none: no keeper, no cache */
 	struct board *board;
 	struct board_slot *slot;
 };

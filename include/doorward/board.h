@@ -57,6 +57,7 @@ enum board_counter {
 	COUNT_USERDB_ERRORS,
 	COUNT_REFUSED_OVERLOAD, /* no place to hash a password in */
 	COUNT_THROTTLED,        /* tries that were refused after too many failures */
+	COUNT_ANOMALIES,        /* logins and refreshes whose weight reached risk.alert_at */
 	COUNT_PASSWORDS,        /* that were evaluated */
 	COUNT_HASH_MS,
 	COUNT_CLIENT_REFUSALS, /* OAuth clients that did not prove who they are */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "doorward/risk.h"
 #include "doorward/session.h"
 
 #define CLIENT_SECRET_HASH_LEN 32
@@ -182,6 +183,14 @@ struct config {
 	int64_t throttle_address_max, throttle_address_window;
 	int64_t throttle_device_max;
 	char **throttle_exempt; /* addresses or prefixes, NULL-terminated */
+
+	/* unusual logins */
+	bool risk_enabled;
+	char *risk_geoip, *risk_asn;           /* MaxMind databases; "" = none */
+	int64_t risk_weight[RISK_SIGNALS];     /* by enum risk_signal */
+	int64_t risk_travel_speed;             /* km/h */
+	int64_t risk_alert_at, risk_revoke_at; /* sums of weights */
+	bool risk_deny;                        /* risk.at_login = "deny": at risk_revoke_at */
 
 	/* log */
 	char *log_file;     /* "" = none */

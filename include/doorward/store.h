@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "doorward/result.h"
+#include "doorward/risk.h"
 #include "doorward/session.h"
 
 struct arena;
@@ -118,7 +119,7 @@ struct end_write {
 	uint8_t session_key[SESSION_KEY_LEN];
 	uint8_t device_key[DEVICE_KEY_LEN];
 	enum end_scope said_scope; /* goes into the records: what the caller asked for */
-	const char *reason;        /* operator's text ≤ REASON_MAX, or NULL */
+	const char *reason;        /* operator's text ≤ REASON_MAX, or NULL; of END_ANOMALY only the event has it */
 	struct actor actor;
 	struct act act;
 	struct claim claim;
@@ -169,6 +170,7 @@ enum rotate_outcome {
 struct rotate_reply {
 	enum rotate_outcome outcome;
 	int64_t now;
+	int64_t before; /* when the family was rotated before this, or given out; 0 = not by DONE and RECOVERED */
 	uint32_t generation;    /* of the token that is current now; 0: it was derived with ${salt} */
 	uint8_t salt[SALT_LEN]; /* as stored: with a generation, that and the nonce of the exchange that made it */
 	uint8_t key_version;
@@ -195,6 +197,7 @@ struct notice {
 	const char *username;
 	const char *device_id;
 	const char *reason;
+	const uint8_t *session_key; /* SESSION_KEY_LEN bytes, NULL = null: a session that it is about, and that goes on */
 	struct actor actor;
 };
 
@@ -236,7 +239,8 @@ enum guess_step {
 	GUESS_FAILED = 1,
 	GUESS_SUCCEEDED = 2, /* sets the counter back, and the device's */
 	GUESS_UNJUDGED = 3,
-	GUESS_CLEAR = 4 /* an operator sets all of it back */
+	GUESS_CLEAR = 4, /* an operator sets all of it back */
+	GUESS_LOOK = 5   /* changes nothing */
 };
 
 /* One step of one counter. */
@@ -255,10 +259,11 @@ struct guess {
 		GUESS_GRANTED = 0,
 		GUESS_WAIT = 1,
 		GUESS_UNDECIDED = 2
-	} verdict;       /* UNDECIDED: too many others are not settled */
-	int64_t wait_ms; /* GUESS_WAIT: what is left of the delay */
-	bool report;     /* likewise: it is time for an event about it */
-	bool cleared;    /* GUESS_CLEAR: there was something */
+	} verdict;        /* UNDECIDED: too many others are not settled */
+	int64_t wait_ms;  /* GUESS_WAIT: what is left of the delay */
+	bool report;      /* likewise: it is time for an event about it */
+	bool cleared;     /* GUESS_CLEAR: there was something */
+	int64_t failures; /* GUESS_SUCCEEDED, GUESS_LOOK: how many there were in a row */
 };
 
 #define GUESS_ACCOUNT 'a'
@@ -290,6 +295,10 @@ struct store_ops {
 	    const char *username, char *instead, const char *groups);
 	/* Does ${n} steps, of different counters, at once: each has its own result. Every one may be sent twice. */
 	void (*guess)(void *store, struct guess *guesses, size_t n);
+	/* What is remembered of the user; without a record nothing is. */
+	enum dw_result (*history)(void *store, const uint8_t user_key[USER_KEY_LEN], struct history *out);
+	/* Remembers it, where there is a record. Of two at once the later one counts. */
+	enum dw_result (*remember)(void *store, const uint8_t user_key[USER_KEY_LEN], const struct history *h);
 };
 
 #endif

@@ -103,7 +103,7 @@ evaluate(struct app *app, const struct attempt *in, struct throttle *t, struct a
 }
 
 enum attempt_outcome
-attempt_password(struct app *app, const struct attempt *in, struct account *out, int64_t *wait)
+attempt_password(struct app *app, const struct attempt *in, struct account *out, int64_t *wait, int64_t *failures)
 {
 	char name[USERNAME_MAX + 1];
 	enum attempt_outcome rc;
@@ -116,5 +116,7 @@ attempt_password(struct app *app, const struct attempt *in, struct account *out,
 		return (rc);
 	if ((rc = evaluate(app, in, &t, out)) == ATTEMPT_WRONG)
 		report(app, in, name, out->id, "invalid_credentials");
+	if (failures != NULL)
+		*failures = t.n > 0 ? t.guesses[0].failures : 0;
 	return (rc);
 }

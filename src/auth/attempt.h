@@ -31,8 +31,10 @@ struct attempt {
 /*
  * Counts the try, verifies the password, and reports a failure. ATTEMPT_RIGHT: ${out} is the account, its hash wiped.
  * ATTEMPT_THROTTLED:
- * ${*wait} is how many seconds are left until another try is evaluated, at least 1.
+ * ${*wait} is how many seconds are left until another try is evaluated, at least 1. ATTEMPT_RIGHT: ${*failures}, if that is not
+ * NULL, is how many wrong ones there were in a row before it, as far as they are counted.
  */
-enum attempt_outcome attempt_password(struct app *app, const struct attempt *in, struct account *out, int64_t *wait);
+enum attempt_outcome attempt_password(
+    struct app *app, const struct attempt *in, struct account *out, int64_t *wait, int64_t *failures);
 
 #endif

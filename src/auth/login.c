@@ -6,6 +6,7 @@
  *    kept at all: a password hashed for one that could not would be work for nothing, and a way to make us work.
  * 2. Verify the password (password.c): one hash is computed whoever was named, so time tells nobody apart. What came of it is
  *    counted before anything else happens.
+ *    Then it is weighed whether the login is unusual (anomaly.c), and all others ended where it is very.
  * 3. End the session that came along, before the new one is written: no identifier lives through a login, so an attacker who
  *    planted one has nothing.
  * 4. Write the session in one script, device and session limit included: of two logins at once both see each other, and the
@@ -19,6 +20,7 @@
  */
 #include <string.h>
 
+#include "auth/anomaly.h"
 #include "auth/attempt.h"
 #include "auth/device.h"
 #include "auth/known_device.h"
@@ -62,7 +64,7 @@ tokens_issue_access(
 }
 
 static enum login_outcome
-authenticate(struct app *app, const struct login_input *in, struct login_output *out)
+authenticate(struct app *app, const struct login_input *in, struct login_output *out, int64_t *failures)
 {
 	static const enum login_outcome outcomes[] = { [ATTEMPT_RIGHT] = SIGNED_IN,
 		[ATTEMPT_WRONG] = SIGN_IN_REFUSED,
@@ -77,7 +79,7 @@ authenticate(struct app *app, const struct login_input *in, struct login_output 
 		.device_cookie = in->device_cookie,
 		.actor = { in->ip, in->trace_id, in->client->id } };
 
-	return (outcomes[attempt_password(app, &try, &out->account, &out->wait)]);
+	return (outcomes[attempt_password(app, &try, &out->account, &out->wait, failures)]);
 }
 
 /*
@@ -96,6 +98,29 @@ take_groups(const struct app *app, struct account *a)
 		 "most=%d",
 	    log_text(str_of(a->name)), a->groups_len, GROUPS_MAX);
 	return (SIGN_IN_TOO_MANY_GROUPS);
+}
+
+/* Weighs what is unusual about it: auth/anomaly.c. */
+static enum login_outcome
+weigh(struct app *app, const struct login_input *in, const struct login_output *out, int64_t failures, struct anomaly *a)
+{
+	uint8_t device_key[DEVICE_KEY_LEN];
+	bool known;
+
+	*a = (struct anomaly){
+		.user_id = out->account.id, .username = out->account.name, .actor = { in->ip, in->trace_id, in->client->id }
+	};
+	memcpy(a->user_key, out->user_key, USER_KEY_LEN);
+	known = app->conf->risk_enabled && known_device_read(app->keys, str_of(out->account.name), in->device_cookie,
+					       app->store->now(app->store_ctx), device_key);
+	switch (anomaly_login(app, a, in->device_id, known, failures)) {
+	case DW_OK:
+		return (SIGNED_IN);
+	case DW_REFUSED:
+		return (SIGN_IN_RISK);
+	default:
+		return (SIGN_IN_NO_STORE);
+	}
 }
 
 /* No fixation: what the browser held before is dead before the new session is born. */
@@ -380,13 +405,17 @@ begin_session(struct app *app, const struct login_input *in, struct login_output
 enum login_outcome
 login(struct app *app, const struct login_input *in, struct login_output *out)
 {
+	struct anomaly anomaly;
 	enum login_outcome rc;
+	int64_t failures = 0;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = authenticate(app, in, out)) != SIGNED_IN || (rc = take_groups(app, &out->account)) != SIGNED_IN)
+	if ((rc = authenticate(app, in, out, &failures)) != SIGNED_IN || (rc = take_groups(app, &out->account)) != SIGNED_IN)
 		return (rc);
 	pseudonym_of(keyring_user(app->keys), str_of(out->account.id), out->user_key);
-	if ((rc = end_presented(app, in)) != SIGNED_IN)
+	if ((rc = weigh(app, in, out, failures, &anomaly)) != SIGNED_IN || (rc = end_presented(app, in)) != SIGNED_IN ||
+	    (rc = begin_session(app, in, out)) != SIGNED_IN)
 		return (rc);
-	return (begin_session(app, in, out));
+	anomaly_signed_in(app, &anomaly, &out->session);
+	return (SIGNED_IN);
 }

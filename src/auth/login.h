@@ -20,6 +20,7 @@ enum login_outcome {
 	SIGN_IN_REFUSED,         /* unknown user, wrong password, disabled: the same */
 	SIGN_IN_THROTTLED,       /* too many failures: nothing was evaluated */
 	SIGN_IN_TOO_MANY,        /* session limit, policy "reject" */
+	SIGN_IN_RISK,            /* the password was right, but the login is too unusual (risk.at_login) */
 	SIGN_IN_TOO_MANY_GROUPS, /* the password was right, but the list of groups is longer than GROUPS_MAX */
 	SIGN_IN_OVERLOADED,      /* no place for hashing; nothing was evaluated */
 	SIGN_IN_NO_STORE,

@@ -36,7 +36,7 @@ verify_current(struct app *app, const struct password_change *in, struct account
 		.device_id = in->device_id,
 		.device_cookie = in->device_cookie,
 		.actor = in->actor };
-	enum password_outcome rc = outcomes[attempt_password(app, &try, a, wait)];
+	enum password_outcome rc = outcomes[attempt_password(app, &try, a, wait, NULL)];
 
 	return (rc == PASSWORD_CHANGED && strcmp(a->id, in->user_id) != 0 ? PASSWORD_WRONG : rc);
 }

@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "auth/anomaly.h"
 #include "auth/clients.h"
 #include "auth/device.h"
 #include "session/liveness.h"
@@ -145,9 +146,29 @@ issue(struct app *app, const struct refresh_input *in, const struct rotate_reply
 	return (tokens_issue_access(app, client, &about, r->session.family_absolute, out));
 }
 
+/* A successor that is not given away is forgotten. */
+static enum dw_result
+keep_back(struct tokens *out, enum dw_result rc, const char **reason)
+{
+
+	explicit_bzero(out, sizeof(*out));
+	if (rc == DW_REFUSED)
+		*reason = reason_of(ROTATE_REVOKED);
+	return (rc);
+}
+
+/* Is it unusual that this token comes from here? auth/anomaly.c. */
+static enum dw_result
+weigh(struct app *app, const struct refresh_input *in, const struct rotate_reply *r)
+{
+	const struct actor actor = { in->ip, in->trace_id, client_of(app->conf, &r->session)->id };
+
+	return (anomaly_refresh(app, in->presented->user_key, r, &actor));
+}
+
 /*
- * Everything up to rotate() changes nothing; after it only signing can fail, and the grace time covers a client that asks
- * again.
+ * Everything up to rotate() changes nothing; after it only signing can fail, or that the user's sessions cannot be ended, and
+ * the grace time covers a client that asks again.
  */
 enum dw_result
 refresh(struct app *app, const struct refresh_input *in, struct tokens *out, const char **reason)
@@ -169,10 +190,9 @@ refresh(struct app *app, const struct refresh_input *in, struct tokens *out, con
 		*reason = reason_of(reply.outcome);
 		return (DW_REFUSED);
 	}
-	if (reply.outcome != ROTATE_DONE && repeat(app, in, &reply, out) != DW_OK) {
-		explicit_bzero(out, sizeof(*out));
-		*reason = reason_of(ROTATE_REVOKED);
-		return (DW_REFUSED);
-	}
+	if (reply.outcome != ROTATE_DONE && repeat(app, in, &reply, out) != DW_OK)
+		return (keep_back(out, DW_REFUSED, reason));
+	if ((rc = weigh(app, in, &reply)) != DW_OK)
+		return (keep_back(out, rc, reason));
 	return (issue(app, in, &reply, out));
 }

@@ -33,6 +33,7 @@ static const struct {
 	[COUNT_USERDB_ERRORS] = { "userdb_errors", "Times the user database could not be asked." },
 	[COUNT_REFUSED_OVERLOAD] = { "overloaded", "Requests refused because too many passwords were being hashed." },
 	[COUNT_THROTTLED] = { "throttled", "Tries at a password refused after too many failures." },
+	[COUNT_ANOMALIES] = { "anomalies", "Logins and refreshes that looked unusual (risk.alert_at)." },
 	[COUNT_PASSWORDS] = { "passwords_evaluated", "Tries at a password that were evaluated." },
 	[COUNT_HASH_MS] = { "hashing_milliseconds", "Time spent on hashing passwords." },
 	[COUNT_CLIENT_REFUSALS] = { "client_refusals", "OAuth clients that did not prove who they are." },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a child that speaks for users lives on: keys, the user database, the store, each opened once and for its whole life.
- * Keys are needed. A user database or a Redis that cannot be asked now is not: they may come back, and requests say 503 until
- * then.
+ * What a child that speaks for users lives on: keys, the user database, the store, where addresses are, each opened once and
+ * for its whole life. Keys are needed. A user database or a Redis that cannot be asked now is not: they may come back, and
+ * requests say 503 until then.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "base/wordlist.h"
 #include "child/outcome.h"
 #include "crypto/keyring.h"
+#include "geo/geo.h"
 #include "store/redis.h"
 
 #include "child/services.h"
@@ -82,6 +83,17 @@ open_store(struct app *app, const struct config *conf, const struct child *c, ch
 	return (true);
 }
 
+/* Where addresses are, if that is asked. */
+static bool
+open_geo(struct app *app, const struct config *conf)
+{
+
+	if (!conf->risk_enabled || (conf->risk_geoip[0] == '\0' && conf->risk_asn[0] == '\0'))
+		return (true);
+	app->place = geo_place;
+	return ((app->geo = geo_open(conf, true)) != NULL);
+}
+
 int
 services_open(struct app *app, const struct config *conf, const struct child *c)
 {
@@ -103,7 +115,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 		goto err0;
 	redis_store_set_cache(app->redis, c->cache);
 	redis_store_set_nodes(app->redis, c->board->nodes);
-	if (!open_store(app, conf, c, why))
+	if (!open_store(app, conf, c, why) || !open_geo(app, conf))
 		goto err0;
 	return (0);
 
@@ -118,6 +130,7 @@ void
 services_close(struct app *app)
 {
 
+	geo_close(app->geo);
 	spool_free(app->spool);
 	redis_store_free(app->redis);
 	if (app->records_ctx != NULL && app->records_ctx != app->users_ctx)

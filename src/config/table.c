@@ -31,6 +31,9 @@
 #define GRACE_MAX SECONDS(60)   /* of a used refresh token: long enough for two tabs, too short for a thief */
 #define GROUPS_LISTED_MAX 256   /* groups that count: a name is looked for among them at each login */
 #define WAIT_MAX 16             /* replicas: more is a mistake in writing */
+#define RISK_WEIGHT_MAX 1000    /* of a signal: 0 is off */
+#define RISK_SUM_MAX 10000      /* more than all signals together: never */
+#define SPEED_MAX 100000        /* km/h: nobody is faster */
 #define THROTTLE_MAX 10000      /* failures: a counter holds as many undecided tries at the most */
 
 static const char *const policies[] = { "fixed", "sliding", "permanent", NULL };
@@ -42,6 +45,7 @@ static const char *const formats[] = { "text", "json", NULL };
 static const char *const sink_types[] = { "webhook", "set", "backchannel", "amqp", "exec", NULL };
 static const char *const durabilities[] = { "memory", "replica", "disk", NULL };
 static const char *const all[] = { "all", NULL };
+static const char *const at_login[] = { "allow", "deny", NULL };
 static const char *const levels[] = { "error", "warn", "info", "debug", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -305,6 +309,31 @@ const struct option table_options[] = {
 	    "Failures that a device the user is known by has for itself, when the account's are used up."),
 	OPT(LIST, "throttle.exempt", "[ ]", 0, LIST_MAX, throttle_exempt,
 	    "Addresses and prefixes whose failures are not counted by address."),
+
+	OPT(BOOL, "risk.enabled", "false", 0, 1, risk_enabled,
+	    "Weigh what is unusual about a login or a refresh, by what the user did before."),
+	OPT(PATH, "risk.geoip", "", 0, PATH_MAX_LEN, risk_geoip,
+	    "Database of countries or cities (MaxMind DB) to look addresses up in; \"\" is none."),
+	OPT(PATH, "risk.asn", "", 0, PATH_MAX_LEN, risk_asn,
+	    "Database of autonomous systems (MaxMind DB): who an address belongs to; \"\" is none."),
+	OPT(INT, "risk.new_device", "25", 0, RISK_WEIGHT_MAX, risk_weight[RISK_NEW_DEVICE],
+	    "Weight of a login from a device the user is not known by; 0 looks for none, here and below."),
+	OPT(INT, "risk.new_country", "40", 0, RISK_WEIGHT_MAX, risk_weight[RISK_NEW_COUNTRY],
+	    "Weight of another country than the last one."),
+	OPT(INT, "risk.travel", "80", 0, RISK_WEIGHT_MAX, risk_weight[RISK_TRAVEL],
+	    "Weight of a distance of more than 300 km that nobody travels in the time since."),
+	OPT(INT, "risk.travel_speed", "900", 1, SPEED_MAX, risk_travel_speed, "How fast people travel, in km/h."),
+	OPT(INT, "risk.hour", "15", 0, RISK_WEIGHT_MAX, risk_weight[RISK_HOUR],
+	    "Weight of an hour of the day (UTC) that was never used in at least 20 logins."),
+	OPT(INT, "risk.failures", "25", 0, RISK_WEIGHT_MAX, risk_weight[RISK_FAILURES],
+	    "Weight of at least 5 wrong passwords just before the right one."),
+	OPT(INT, "risk.refresh_moved", "40", 0, RISK_WEIGHT_MAX, risk_weight[RISK_REFRESH_MOVED],
+	    "Weight of a refresh from another country or autonomous system than its login."),
+	OPT(INT, "risk.alert_at", "40", 1, RISK_SUM_MAX, risk_alert_at, "Sum of weights that is reported, as \"anomaly\"."),
+	OPT(INT, "risk.revoke_at", "100", 1, RISK_SUM_MAX, risk_revoke_at,
+	    "Sum of weights that ends all sessions of the user."),
+	ONE_OF(CHOICE, at_login, "risk.at_login", "allow", risk_deny,
+	    "At that sum, a login itself is \"allow\", let in after all others were ended, or \"deny\", answered 403."),
 
 	ONE_OF(LEVEL, targets, "log.target", "auto", log_target,
 	    "\"stderr\", \"file\" (log.file), \"syslog\", or \"auto\": the file if one is named, else standard error."),

@@ -40,7 +40,7 @@ struct option {
 	const char *doc;          /* one sentence, as in the sample file */
 };
 
-#define OPTIONS_MAX 160     /* rows of a table: room for origins without allocation */
+#define OPTIONS_MAX 192     /* rows of a table: room for origins without allocation */
 #define OPTION_NAME_MAX 128 /* bytes of a dotted name in a message, "clients[17].remember_absolute" included */
 #define CLIENTS_MAX 256     /* rows of `clients`: they are searched one after the other */
 #define SINKS_MAX 16        /* rows of `sinks`: each is asked for every event */

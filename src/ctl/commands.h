@@ -40,6 +40,9 @@ int outbox_retry(struct ctl *c, const struct options *o);
 int outbox_drop(struct ctl *c, const struct options *o);
 int outbox_forget(struct ctl *c, const struct options *o);
 
+/* doorwardctl risk explain: what would be unusual about a login. */
+int risk_explain(struct ctl *c, const struct options *o);
+
 /* doorwardctl session kick: ends sessions of others. */
 int kick_command(struct ctl *c, const struct options *o);
 

@@ -55,6 +55,8 @@ static const struct command {
 	{ "outbox", "forget", 1, 0, false, outbox_forget, "SINK" },
 	{ "ledger", "list", 0, OPTION_USER | OPTION_SINCE | OPTION_LIMIT | OPTION_JSON, false, ledger_list,
 	    "[--user NAME] [--since DURATION] [--limit N] [--json]" },
+	{ "risk", "explain", 1, OPTION_IP | OPTION_DEVICE | OPTION_AT | OPTION_JSON, false, risk_explain,
+	    "USER [--ip ADDRESS] [--device DEVICE] [--at TIME] [--json]" },
 	{ "audit", "verify", ANY, 0, BARE, audit_verify, "FILE..." },
 	{ "watch", NULL, 0, OPTION_TYPE | OPTION_USER | OPTION_SINCE | OPTION_EXEC, false, watch_command,
 	    "[--type TYPE]... [--user NAME] [--since DURATION|ID] [--exec COMMAND]" },

@@ -23,6 +23,8 @@ static const struct {
 	{ { "group", required_argument, NULL, OPTION_GROUP }, OPTION_GROUP },
 	{ { "user", required_argument, NULL, OPTION_USER }, OPTION_USER },
 	{ { "device", required_argument, NULL, OPTION_DEVICE }, OPTION_DEVICE },
+	{ { "ip", required_argument, NULL, OPTION_IP }, OPTION_IP },
+	{ { "at", required_argument, NULL, OPTION_AT }, OPTION_AT },
 	{ { "all", no_argument, NULL, OPTION_ALL }, OPTION_ALL },
 	{ { "reason", required_argument, NULL, OPTION_REASON }, OPTION_REASON },
 	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
@@ -91,6 +93,12 @@ take(int flag, struct options *o)
 		return (0);
 	case OPTION_DEVICE:
 		o->device = optarg;
+		return (0);
+	case OPTION_IP:
+		o->ip = optarg;
+		return (0);
+	case OPTION_AT:
+		o->at = optarg;
 		return (0);
 	case OPTION_REASON:
 		o->reason = optarg;

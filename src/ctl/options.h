@@ -26,6 +26,8 @@ enum option_flag {
 	OPTION_ADD = 1024,
 	OPTION_REMOVE = 2048,
 	OPTION_SET = 4096,
+	OPTION_IP = 8192,
+	OPTION_AT = 16384,
 	OPTION_ALG = 1 << 20,
 	OPTION_IN = 1 << 21,
 	OPTION_KIND = 1 << 22,
@@ -55,6 +57,8 @@ struct options {
 	const char *format;                     /* --format */
 	const char *user;                       /* --user; NULL = not given, as for those that follow */
 	const char *device;                     /* --device */
+	const char *ip;                         /* --ip */
+	const char *at;                         /* --at */
 	const char *reason;                     /* --reason */
 	const char *limit;                      /* --limit */
 	const char *set;                        /* --set */

@@ -151,6 +151,8 @@ failure_of(enum login_outcome outcome, int64_t wait)
 		return ((struct failure){ "too_many_sessions", 0, NULL });
 	case SIGN_IN_TOO_MANY_GROUPS:
 		return ((struct failure){ "forbidden", 0, "too_many_groups" });
+	case SIGN_IN_RISK:
+		return ((struct failure){ "forbidden", 0, "risk" });
 	case SIGN_IN_OVERLOADED:
 		return ((struct failure){ "overloaded", RETRY_OVERLOADED, NULL });
 	case SIGN_IN_NO_STORE:

@@ -298,6 +298,22 @@ guess(void *ctx, struct guess *guesses, size_t n)
 	s->inner->guess(s->store, guesses, n);
 }
 
+static enum dw_result
+history(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct history *out)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->history(s->store, user_key, out));
+}
+
+static enum dw_result
+remember(void *ctx, const uint8_t user_key[USER_KEY_LEN], const struct history *h)
+{
+	struct spool *s = ctx;
+
+	return (s->inner->remember(s->store, user_key, h));
+}
+
 const struct store_ops spool_store_ops = {
 	.lookup = lookup,
 	.login = login,
@@ -312,6 +328,8 @@ const struct store_ops spool_store_ops = {
 	.revoke = revoke,
 	.set_groups = set_groups,
 	.guess = guess,
+	.history = history,
+	.remember = remember,
 };
 
-_Static_assert(sizeof(struct store_ops) == 13 * sizeof(void (*)(void)), "an operation more has its line here too");
+_Static_assert(sizeof(struct store_ops) == 15 * sizeof(void (*)(void)), "an operation more has its line here too");

@@ -53,6 +53,7 @@ take(struct guess *g, redisReply *r)
 	int64_t first = reply_int(&p);
 
 	g->cleared = g->step == GUESS_CLEAR && first > 0;
+	g->failures = g->step == GUESS_SUCCEEDED || g->step == GUESS_LOOK ? first : 0;
 	if (g->step == GUESS_RESERVE) {
 		p.bad |= first < GUESS_GRANTED || first > GUESS_UNDECIDED;
 		g->verdict = first == GUESS_GRANTED ? GUESS_GRANTED : first == GUESS_WAIT ? GUESS_WAIT : GUESS_UNDECIDED;

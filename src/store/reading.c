@@ -290,3 +290,25 @@ reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *ar
 	freeReplyObject(r);
 	return (result);
 }
+
+enum dw_result
+reading_history(void *store, const uint8_t user_key[USER_KEY_LEN], struct history *out)
+{
+	char key[KEYS_RECORD_LEN + 1];
+	enum dw_result result;
+	struct reply p;
+	struct args a;
+	redisReply *r;
+
+	keys_record(user_key, key);
+	args_init(&a, "HMGET");
+	args_put(&a, key, KEYS_RECORD_LEN);
+	args_put(&a, "h", 1);
+	if ((result = call_ask(store, keys_bucket(user_key), &a, &r)) != DW_OK)
+		return (result == DW_ABSENT ? DW_FAULT : result);
+	p = reply_open(r, 1);
+	if (!record_unpack_history(reply_str(&p), out) || p.bad)
+		result = call_nonsense("HMGET");
+	freeReplyObject(r);
+	return (result);
+}

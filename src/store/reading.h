@@ -9,6 +9,7 @@
 struct redisReply;
 
 enum dw_result reading_lookup(void *store, const struct lookup *q, struct lookup_reply *out);
+enum dw_result reading_history(void *store, const uint8_t user_key[USER_KEY_LEN], struct history *out);
 enum dw_result reading_list(void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
 
 /* Reads an answer of HGETALL into ${out}, which was zeroed. DW_OK, or DW_FAULT if it makes no sense, or there is no room in

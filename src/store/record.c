@@ -14,6 +14,7 @@
 
 #define IP4_LEN 4
 #define IP6_LEN 16
+#define HISTORY_VERSION 1
 
 static const uint8_t no_hash[HASH_LEN];
 
@@ -239,6 +240,72 @@ record_unpack_not_before(struct str v, int64_t *not_before)
 	if (v.len != RECORD_N_LEN)
 		return (false);
 	*not_before = get32((const uint8_t *)v.p);
+	return (true);
+}
+
+enum {
+	H_AT = 1,
+	H_COUNTRY = 5,
+	H_AS = 7,
+	H_HAS_COORDINATES = 11,
+	H_LATITUDE = 12,
+	H_LONGITUDE = 14,
+	H_HOURS = 16,
+	H_TOLD = H_HOURS + HISTORY_HOURS,
+	H_END = H_TOLD + HISTORY_TOLD * HISTORY_TOLD_LEN
+};
+
+_Static_assert(H_END == RECORD_H_LEN && RECORD_H_LEN <= RECORD_VALUE_MAX, "the record stays small");
+
+static void
+put16(uint8_t *p, int16_t v)
+{
+
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)((uint16_t)v >> 8);
+}
+
+static int16_t
+get16(const uint8_t *p)
+{
+
+	return ((int16_t)(uint16_t)(p[0] | p[1] << 8));
+}
+
+void
+record_pack_history(const struct history *h, uint8_t out[RECORD_H_LEN])
+{
+
+	out[0] = HISTORY_VERSION;
+	record_put32(out + H_AT, h->at);
+	memcpy(out + H_COUNTRY, h->place.country, 2);
+	record_put32(out + H_AS, h->place.as);
+	out[H_HAS_COORDINATES] = h->place.has_coordinates;
+	put16(out + H_LATITUDE, h->place.latitude);
+	put16(out + H_LONGITUDE, h->place.longitude);
+	memcpy(out + H_HOURS, h->hours, sizeof(h->hours));
+	memcpy(out + H_TOLD, h->told, sizeof(h->told));
+}
+
+bool
+record_unpack_history(struct str v, struct history *h)
+{
+	const uint8_t *p = (const uint8_t *)v.p;
+
+	memset(h, 0, sizeof(*h));
+	if (v.p == NULL || (v.len > 0 && p[0] != HISTORY_VERSION))
+		return (true);
+	if (v.len != RECORD_H_LEN)
+		return (false);
+	h->known = true;
+	h->at = get32(p + H_AT);
+	memcpy(h->place.country, p + H_COUNTRY, 2);
+	h->place.as = (uint32_t)get32(p + H_AS);
+	h->place.has_coordinates = p[H_HAS_COORDINATES] != 0;
+	h->place.latitude = get16(p + H_LATITUDE);
+	h->place.longitude = get16(p + H_LONGITUDE);
+	memcpy(h->hours, p + H_HOURS, sizeof(h->hours));
+	memcpy(h->told, p + H_TOLD, sizeof(h->told));
 	return (true);
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "doorward/risk.h"
 #include "doorward/session.h"
 
 #define RECORD_VALUE_MAX 64 /* hash-max-listpack-value */
@@ -65,6 +66,8 @@ enum { RECORD_L_AT = 0, RECORD_L_CAUSE = 4, RECORD_L_SCOPE = 5, RECORD_L_DEV = 6
 #define RECORD_L_MAX (RECORD_L_MIN + REASON_MAX)
 /* n: notbefore4 */
 #define RECORD_N_LEN 4
+/* h: version1 at4 country2 as4 coordinates1 latitude2 longitude2 hours24 told16 */
+#define RECORD_H_LEN 56
 
 /* A refresh family as stored: what struct session has no place for. */
 struct record_family {
@@ -107,6 +110,11 @@ bool record_unpack_logout(struct str v, struct logout_record *e, bool *chosen);
 
 /* The not-before mark; an absent field is 0. */
 bool record_unpack_not_before(struct str v, int64_t *not_before);
+
+/* What is remembered of the user. Reading: an absent field, or one of a later version, is nothing; false if it makes no sense.
+ */
+void record_pack_history(const struct history *h, uint8_t out[RECORD_H_LEN]);
+bool record_unpack_history(struct str v, struct history *h);
 
 /*
  * The device id of ${device_key} into ${out}: the two halves ${d} and ${e} if the client chose it, else its own text. Returns

@@ -171,6 +171,8 @@ const struct store_ops redis_store_ops = {
 	.revoke = writing_revoke,
 	.set_groups = writing_set_groups,
 	.guess = guess_steps,
+	.history = reading_history,
+	.remember = writing_remember,
 };
 
 static enum dw_result

@@ -11,6 +11,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
+#include "crypto/sid.h"
 #include "doorward/config.h"
 #include "store/mutation.h"
 #include "store/reading.h"
@@ -262,6 +263,7 @@ enum dw_result
 writing_end(void *store, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
 	struct str reason = w->reason == NULL ? STR_NONE : str_of(w->reason);
+	bool is_text = reason.len > 0 && w->cause != END_ANOMALY; /* what was unusual is no affair of who asks */
 	enum dw_result result;
 	struct reply p;
 	struct args a;
@@ -278,7 +280,7 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	    &a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor, &w->act));
 	args_int(&a, w->scope);
 	args_put(&a, w->device_key, DEVICE_KEY_LEN);
-	args_put(&a, reason.len > 0 ? reason.p : "", reason.len);
+	args_put(&a, is_text ? reason.p : "", is_text ? reason.len : 0);
 	args_text(&a, end_cause_event(w->cause));
 	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
 	args_int(&a, w->act.at);
@@ -302,6 +304,7 @@ take_rotate(struct redis_store *store, struct reply *p, const struct rotate_writ
 
 	out->now = reply_int(p);
 	mutation_lost(store, reply_int(p));
+	out->before = reply_int(p);
 	user[0] = reply_str(p);
 	s = reply_str(p);
 	f = reply_str(p);
@@ -361,7 +364,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
 	args_put(&a, w->client_hash, w->has_client ? CLIENT_HASH_LEN : 0);
 	args_put(&a, w->recovered, HASH_LEN);
-	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 6, &r, &p)) != DW_OK)
+	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 7, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(store, &p, w, out);
 	return (mutation_done(SCRIPT_ROTATE, r, &p, good));
@@ -433,6 +436,19 @@ writing_revoke(void *store, const struct revoke_write *w, struct revoke_reply *o
 	return (mutation_kept(store, mutation_done(SCRIPT_REVOKE, r, &p, out->wait >= 0), &out->at_risk));
 }
 
+/* Nothing of it is asked for by checks: no cache forgets the user. */
+enum dw_result
+writing_remember(void *store, const uint8_t user_key[USER_KEY_LEN], const struct history *h)
+{
+	uint8_t packed[RECORD_H_LEN];
+	struct args a;
+
+	record_pack_history(h, packed);
+	mutation_begin(store, &a, SCRIPT_REMEMBER, user_key, NULL, &nobody, NULL);
+	args_put(&a, packed, sizeof(packed));
+	return (mutation_plain(store, SCRIPT_REMEMBER, &a, 0));
+}
+
 static void
 member(struct buf *b, const char *name, const char *value)
 {
@@ -445,7 +461,7 @@ member(struct buf *b, const char *name, const char *value)
 enum dw_result
 writing_notify(void *store, const struct notice *n)
 {
-	char head[EVENT_TEXT], tail[EVENT_TEXT * 2];
+	char head[EVENT_TEXT], tail[EVENT_TEXT * 2], sid[PUBLIC_SID_LEN + 1] = "";
 	struct buf h, t;
 	struct args a;
 
@@ -457,7 +473,9 @@ writing_notify(void *store, const struct notice *n)
 	buf_putc(&t, '"');
 	member(&t, "user_id", n->user_id);
 	member(&t, "username", n->username);
-	buf_puts(&t, ",\"session_id\":null");
+	if (n->session_key != NULL)
+		sid_public(((struct redis_store *)store)->keys, n->user_key, n->session_key, sid);
+	member(&t, "session_id", sid);
 	member(&t, "device_id", n->device_id);
 	member(&t, "client_id", n->actor.client_id);
 	member(&t, "ip", n->actor.ip);

@@ -13,6 +13,7 @@ enum dw_result writing_revoke(void *store, const struct revoke_write *w, struct 
 enum dw_result writing_notify(void *store, const struct notice *n);
 enum dw_result writing_set_groups(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username,
     char *instead, const char *groups);
+enum dw_result writing_remember(void *store, const uint8_t user_key[USER_KEY_LEN], const struct history *h);
 enum dw_result writing_prune(void *store, const uint8_t user_key[USER_KEY_LEN]);
 
 #endif

@@ -31,7 +31,7 @@ check_directions() {
 			}
 
 		# The kit itself knows processes and nothing of a request; one of its files opens what is below the children.
-		n = split("auth/clients.h auth/password.h crypto/keyring.h store/redis.h", names, " ")
+		n = split("auth/clients.h auth/password.h crypto/keyring.h geo/geo.h store/redis.h", names, " ")
 		for (i = 1; i <= n; i++)
 			exact["src/child/services.c", names[i]] = 1
 		# A process that cannot give up its rights has become a child already: it leaves as children do.

@@ -188,6 +188,7 @@ guess_one(struct fake *f, struct guess *g)
 		g->report = g->verdict == GUESS_WAIT && f->guess_report[i];
 	}
 	snprintf(f->guess_steps + used, sizeof(f->guess_steps) - used, "%c%d ", g->kind, (int)g->step);
+	g->failures = g->step == GUESS_SUCCEEDED ? f->failures : 0;
 	f->guessed[i] = *g;
 }
 
@@ -198,6 +199,28 @@ guess(void *ctx, struct guess *guesses, size_t n)
 	fake_note(ctx, "guess");
 	for (size_t i = 0; i < n; i++)
 		guess_one(ctx, &guesses[i]);
+}
+
+static enum dw_result
+history(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct history *out)
+{
+	struct fake *f = ctx;
+
+	(void)user_key;
+	fake_note(f, "history");
+	*out = f->history;
+	return (f->history_rc);
+}
+
+static enum dw_result
+remember(void *ctx, const uint8_t user_key[USER_KEY_LEN], const struct history *h)
+{
+	struct fake *f = ctx;
+
+	(void)user_key;
+	fake_note(f, "remember");
+	f->history = *h;
+	return (f->remember_rc);
 }
 
 static const struct store_ops store = { .lookup = lookup,
@@ -212,7 +235,9 @@ static const struct store_ops store = { .lookup = lookup,
 	.look_at_clock = look_at_clock,
 	.set_groups = set_groups,
 	.revoke = revoke,
-	.guess = guess };
+	.guess = guess,
+	.history = history,
+	.remember = remember };
 
 static enum dw_result
 find(void *ctx, const char *name, struct account *out)
@@ -379,6 +404,9 @@ fake_reset(struct fake *f)
 	memset(f->set_hash, 0, sizeof(f->set_hash));
 	f->get_device_rc = DW_ABSENT;
 	f->guess_settle_rc = DW_OK;
+	f->failures = 0;
+	f->history_rc = f->remember_rc = DW_OK;
+	memset(&f->history, 0, sizeof(f->history));
 	for (int i = 0; i < 2; i++) {
 		f->guess_rc[i] = DW_OK;
 		f->guess_verdict[i] = GUESS_GRANTED;

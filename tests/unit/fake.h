@@ -49,6 +49,11 @@ struct fake {
 	bool guess_report[2];
 	char guess_steps[64];
 	struct guess guessed[2]; /* the last of each */
+	int64_t failures;        /* that there were before what was right */
+
+	/* What is remembered of the user, and is remembered by what is tested. */
+	enum dw_result history_rc, remember_rc;
+	struct history history;
 
 	/* What the user database answers, and what it was given. */
 	enum dw_result find_rc, find_id_rc, get_device_rc, replace_hash_rc, put_device_rc, set_groups_rc;

@@ -9,7 +9,8 @@
 --       4 how long a try may take   8 failures that are the most      12 how long after a report no other is due
 -- All times are in ms. A field: failures4 since6 reported6, and of each try that is not decided: id8 until6.
 --
--- Returns of RESERVE: verdict, ms to wait, 1 if the refusal is to be reported; of CLEAR: how many fields there were; of others: 0.
+-- Returns of RESERVE: verdict, ms to wait, 1 if the refusal is to be reported; of CLEAR: how many fields there were; of SUCCEEDED
+-- and LOOK: how many failures in a row; of others: 0.
 --@ wants UNCOUNTED HMGET COUNTER a
 --@ wants UNCOUNTED HGETALL COUNTER
 --@ wants UNCOUNTED HSET COUNTER a v
@@ -17,7 +18,7 @@
 --@ wants UNCOUNTED EXPIREAT COUNTER 1
 --@ needs TIME
 
-local RESERVE, FAILED, SUCCEEDED, UNJUDGED, CLEAR = '0', '1', '2', '3', '4'
+local RESERVE, FAILED, SUCCEEDED, UNJUDGED, CLEAR, LOOK = '0', '1', '2', '3', '4', '5'
 local GRANTED, WAIT, UNDECIDED = 0, 1, 2
 local key, arg, call, bin, unbin = KEYS[1], ARGV, redis.call, struct.pack, struct.unpack
 local step, id, life, reset = arg[1], arg[2], tonumber(arg[4]), tonumber(arg[10])
@@ -105,6 +106,9 @@ end
 local all = read('a', fields[1])
 local own = device and read(device, fields[2])
 
+local failures = all.failures + (own and own.failures or 0)
+if step == LOOK then return { failures } end
+
 if step == RESERVE then
 	local verdict, left = reserve(all, tonumber(arg[5]), tonumber(arg[8]))
 	if verdict == GRANTED then
@@ -141,4 +145,4 @@ for _, c in ipairs({ all, own }) do
 		write(c)
 	end
 end
-return { 0 }
+return { step == SUCCEEDED and failures or 0 }

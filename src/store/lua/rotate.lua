@@ -7,7 +7,7 @@
 --       12 expiry of the access token by that time, flags, key version of the successor
 --       13 that expiry, RFC 3339   14 life of the access token   15 grace seconds   16 device sent, or ''   17 client sent, or ''
 --       18 hash of the successor of the generation after that, for a recovery
--- Returns outcome, now, lost, user, s, f; then d and e as far as there are any.
+-- Returns outcome, now, lost, when the family was rotated before, user, s, f; then d and e as far as there are any.
 --@ needs HSET RECORD u v
 
 --@ head
@@ -26,7 +26,7 @@ if usual and f and sub(f, F_CURRENT, F_CURRENT + 15) == sub(arg[11], F_PREVIOUS,
 		f = arg[11] .. sub(f, F_ABSOLUTE, F_ACCESS - 1) .. arg[12]
 		call('HSET', key, 'f' .. own, f)
 		return { DONE, now, post(event(arg[3], 'refresh', arg[10], who, arg[8], s, device, arg[4], 'null', 'false', arg[13], arg[5]), true),
-			w, s, f, d, e }
+			rotated, w, s, f, d, e }
 	end
 end
 
@@ -38,11 +38,12 @@ local presented, turn = sub(arg[11], F_PREVIOUS, F_PREVIOUS + 15), sub(arg[11], 
 local generation, nonce = unbin('<I4c8', turn)
 
 survey()
+local before = 0
 
 local function answer(outcome)
 	if #unnamed > 0 then return table.concat(unnamed) end
 	local lost = commit()
-	return { outcome, now, lost, user or false, H['s' .. own] or false, H['f' .. own] or false, H['d' .. own] or false,
+	return { outcome, now, lost, before, user or false, H['s' .. own] or false, H['f' .. own] or false, H['d' .. own] or false,
 		H['e' .. own] or false }
 end
 
@@ -91,6 +92,7 @@ if client ~= '' and client ~= sub(s, S_CLIENT, S_CLIENT + 3) then
 end
 
 if outcome ~= REPEATED then
+	before = rotated
 	previous = presented
 	current, stored, version, rotated = sub(arg[11], 1, 16), turn, byte(arg[12], 6), now
 	flags = FAMILY_COUNTED

@@ -14,7 +14,7 @@
 
 static enum dw_result verdict;
 static struct account out;
-static int64_t wait;
+static int64_t wait, failures;
 
 enum dw_result __wrap_password_verify(
     struct app *app, struct str name, struct str password, const char *ip, struct account *account);
@@ -53,7 +53,7 @@ attempt(const char *name)
 		.username = str_of(name), .password = STR_LIT("secret"), .actor = { "192.0.2.1", "t", "default" }
 	};
 
-	return (attempt_password(&fake.app, &in, &out, &wait));
+	return (attempt_password(&fake.app, &in, &out, &wait, &failures));
 }
 
 /* Reserved, evaluated, settled and only then told. */

@@ -187,7 +187,10 @@ test_success_sets_back(void **state)
 	(void)state;
 	for (uint8_t i = 0; i < 4; i++)
 		fail_once(&account, i, NULL);
-	step(reserve(&account, 5, NULL), GUESS_SUCCEEDED);
+	assert_int_equal(step(guess_of(&account, 0), GUESS_LOOK).failures, 4);
+	assert_int_equal(step(reserve(&account, 5, NULL), GUESS_SUCCEEDED).failures, 4);
+	assert_int_equal(step(guess_of(&account, 0), GUESS_LOOK).failures, 0);
+	assert_int_equal(step(reserve(&account, 6, NULL), GUESS_SUCCEEDED).failures, 0);
 	assert_int_equal(fixture_int("EXISTS %s", key_of(&account)), 0);
 	for (uint8_t i = 0; i < 5; i++)
 		fail_once(&account, i, NULL);

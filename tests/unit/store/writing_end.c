@@ -449,11 +449,37 @@ test_arena(void **state)
 	assert_int_equal(redis_store_ops.end(fx.store, &w, &tiny, &r), DW_FAULT);
 }
 
+/* What was unusual is told to who watches, and not to who comes back with the session. */
+static void
+test_anomaly(void **state)
+{
+	struct end_write w = fixture_logout_record(1, END_ANOMALY, SCOPE_ALL);
+	struct login_write a = fixture_login(1), b = fixture_login(2);
+	struct lookup_reply found;
+	struct json_object *e;
+
+	(void)state;
+	fixture_logged_in(&a);
+	fixture_logged_in(&b);
+	w.has_sid = false;
+	w.reason = "new_country+travel";
+	assert_int_equal(fixture_end(&w).ended, 2);
+	e = fixture_event("anomaly");
+	assert_string_equal(fixture_member(e, "reason"), "new_country+travel");
+	assert_string_equal(fixture_member(e, "ended"), "true");
+	json_object_put(e);
+	found = fixture_lookup(2);
+	assert_true(!found.live && found.ended);
+	assert_int_equal(found.logout_record.cause, END_ANOMALY);
+	assert_string_equal(found.logout_record.reason, "anomaly");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_causes, fixture_fresh),
+		cmocka_unit_test_setup(test_anomaly, fixture_fresh),
 		cmocka_unit_test_setup(test_repeated, fixture_fresh),
 		cmocka_unit_test_setup(test_nothing_known, fixture_fresh),
 		cmocka_unit_test_setup(test_device, fixture_fresh),

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "store/script.h"
 
+#include "crypto/sid.h"
 #include "fixture.h"
 
 static enum dw_result
@@ -286,6 +287,7 @@ test_notify(void **state)
 		.username = "al\"ice\n",
 		.reason = "invalid_credentials",
 		.actor = { .ip = "203.0.113.9", .client_id = "default" } };
+	char sid[PUBLIC_SID_LEN + 1];
 	struct json_object *e;
 
 	(void)state;
@@ -305,11 +307,70 @@ test_notify(void **state)
 	assert_null(fixture_member(e, "trace_id"));
 	json_object_put(e);
 	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
+	n.session_key = (const uint8_t *)"eight by";
+	sid_public(keyring_user(fx.keys), fx.user_key, n.session_key, sid);
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	e = fixture_event("login_failed");
+	assert_string_equal(fixture_member(e, "session_id"), sid);
+	json_object_put(e);
 	n.username = "\xff\xfe"; /* not UTF-8: no JSON can hold it */
 	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
 	e = fixture_event("login_failed");
 	assert_null(fixture_member(e, "username"));
 	json_object_put(e);
+}
+
+/* What is remembered of a user, byte for byte; with his record it goes, and without one there is none. */
+static void
+test_history(void **state)
+{
+	struct history h = { .at = 1800000000, .place = { "NZ", 4200000001, true, -4129, 17478 } }, found;
+	struct login_write w = fixture_login(1);
+
+	(void)state;
+	for (int i = 0; i < HISTORY_HOURS; i++)
+		h.hours[i] = (uint8_t)(11 * i);
+	memset(h.told, 0xa5, sizeof(h.told));
+	assert_int_equal(redis_store_ops.remember(fx.store, fx.user_key, &h), DW_OK);
+	assert_int_equal(fixture_int("EXISTS %s", fx.key), 0);
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_OK);
+	assert_false(found.known);
+	fixture_logged_in(&w);
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_OK);
+	assert_false(found.known);
+	assert_int_equal(redis_store_ops.remember(fx.store, fx.user_key, &h), DW_OK);
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_OK);
+	assert_true(found.known && found.at == h.at && found.place.has_coordinates && found.place.as == h.place.as);
+	assert_string_equal(found.place.country, "NZ");
+	assert_int_equal(found.place.latitude, -4129);
+	assert_int_equal(found.place.longitude, 17478);
+	assert_memory_equal(found.hours, h.hours, sizeof(h.hours));
+	assert_memory_equal(found.told, h.told, sizeof(h.told));
+	w = fixture_login(2);
+	fixture_logged_in(&w); /* is not in its way */
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_OK);
+	assert_true(found.known);
+	freeReplyObject(fixture_raw("HSET %s h %s", fx.key, "\002of a later version"));
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_OK);
+	assert_false(found.known);
+	freeReplyObject(fixture_raw("HSET %s h %s", fx.key, "\001too short"));
+	assert_int_equal(redis_store_ops.history(fx.store, fx.user_key, &found), DW_FAULT);
+}
+
+/* The record stays one compact list. */
+static void
+test_history_is_small(void **state)
+{
+	const struct history h = { .known = true, .at = 1800000000 };
+	struct login_write w = fixture_login(1);
+	redisReply *r;
+
+	(void)state;
+	fixture_logged_in(&w);
+	assert_int_equal(redis_store_ops.remember(fx.store, fx.user_key, &h), DW_OK);
+	r = fixture_raw("OBJECT ENCODING %s", fx.key);
+	assert_string_equal(r->str, "listpack");
+	freeReplyObject(r);
 }
 
 /* Ids of one call's events begin alike, and differ by the handle of their session: so each is the same whatever
@@ -550,6 +611,8 @@ main(void)
 		cmocka_unit_test_setup(test_groups_instead, fixture_fresh),
 		cmocka_unit_test_setup(test_groups_of_nobody, fixture_fresh),
 		cmocka_unit_test_setup(test_notify, fixture_fresh),
+		cmocka_unit_test_setup(test_history, fixture_fresh),
+		cmocka_unit_test_setup(test_history_is_small, fixture_fresh),
 		cmocka_unit_test_setup(test_event_ids, fixture_fresh),
 		cmocka_unit_test_setup(test_calendar, fixture_fresh),
 		cmocka_unit_test_setup(test_liveness, fixture_fresh),

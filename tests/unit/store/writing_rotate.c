@@ -45,6 +45,7 @@ test_done(void **state)
 	log_in(false);
 	assert_int_equal(fixture_rotate(&w, &r), ROTATE_DONE);
 	assert_true(r.session.rotated == r.now && r.session.access_exp >= r.now + 300 && r.session.has_cookie);
+	assert_true(r.before > 0 && r.before <= r.now);
 	assert_string_equal(r.user_id, "u-0123456789abcdefghij");
 	assert_string_equal(r.groups, "admins,users");
 	assert_int_equal(r.generation, 2);
@@ -53,8 +54,10 @@ test_done(void **state)
 	assert_string_equal(fixture_member(e, "ended"), "false");
 	assert_string_equal(fixture_member(e, "ip"), "192.0.2.8");
 	json_object_put(e);
+	sleep_over(50);
 	w = fixture_rotation(1, 1, 2);
-	assert_int_equal(fixture_rotate(&w, NULL), ROTATE_DONE);
+	assert_int_equal(fixture_rotate(&w, &r), ROTATE_DONE);
+	assert_true(r.before >= r.now - 60 && r.before <= r.now - 50);
 	assert_int_equal(fixture_count("refresh"), 2);
 }
 
@@ -75,6 +78,7 @@ test_repeated(void **state)
 		assert_memory_equal(b.salt + GENERATION_LEN, first.nonce, NONCE_LEN);
 		assert_int_equal(b.key_version, 1);
 		assert_true(b.session.rotated <= a.session.rotated - 8);
+		assert_int_equal(b.before, 0);
 		assert_true(b.session.access_exp >= b.now + 300);
 	}
 	assert_int_equal(fixture_count("refresh"), 1);
