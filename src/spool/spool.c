@@ -27,8 +27,13 @@
 
 #include "spool/spool.h"
 
-/* Entries of one session that wait: so that the bearer of one token cannot fill the spool by asking every second. */
+/*
+ * Entries that may wait: of one session, so that the bearer of one token cannot fill the spool by asking every second; of one
+ * user, so that he cannot with the tokens of all the sessions that he ever had. What a session has asked for itself counts for
+ * neither in the end: whoever holds its token as well must not be able to leave no room for its owner's logout.
+ */
 #define SESSION_MAX 16
+#define USER_MAX(c) (64 + 2 * (c)->session_limit)
 
 struct spool *
 spool_new(const struct config *c, const struct store_ops *inner, void *store, struct deny *deny)
@@ -84,26 +89,58 @@ count(struct spool *s, enum spool_statement i, const char *sql, const struct ent
 		return (false);
 	if (e != NULL) {
 		sqlite3_bind_blob(stmt, 1, entry_user(e), USER_KEY_LEN, SQLITE_STATIC);
-		sqlite3_bind_blob(stmt, 2, entry_session(e), SESSION_KEY_LEN, SQLITE_STATIC);
+		if (sqlite3_bind_parameter_count(stmt) > 1)
+			sqlite3_bind_blob(stmt, 2, entry_session(e), SESSION_KEY_LEN, SQLITE_STATIC);
 	}
 	if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
 		*n = sqlite3_column_int64(stmt, 0);
 	return (file_done(&s->file, stmt, code) == DW_OK && code == SQLITE_ROW);
 }
 
+/* By a caller, not by an operator nor after a change of the password. */
+static bool
+is_by_caller(const struct entry *e)
+{
+
+	return (e->is_revocation || e->end.cause == END_USER);
+}
+
+/* A logout by the session's own token: there is one of each session at the most. */
+static bool
+is_own_end(const struct entry *e)
+{
+
+	return (!e->is_revocation && e->end.scope == SCOPE_SESSION && !e->end.claim.unjudged);
+}
+
+static bool
+is_bounded(struct spool *s, const struct entry *e)
+{
+	static int64_t next;
+	int64_t of_user = 0, of_session = 0;
+
+	if (!count(s, STATEMENT_COUNT_USER, "SELECT count(*) FROM spool WHERE user_key = ?1 AND done_at = 0", e, &of_user) ||
+	    (entry_session(e) != NULL &&
+		!count(s, STATEMENT_COUNT_SESSION,
+		    "SELECT count(*) FROM spool WHERE user_key = ?1 AND session_key = ?2 AND done_at = 0", e, &of_session)))
+		return (false);
+	if (of_user < USER_MAX(s->conf) && (of_session < SESSION_MAX || is_own_end(e)))
+		return (true);
+	if (log_due(&next))
+		log_warn("a user has asked for too many endings while Redis is away, no more of them are promised");
+	return (false);
+}
+
 static bool
 has_room(struct spool *s, const struct entry *e)
 {
 	static int64_t next;
-	int64_t all = 0, mine = 0;
+	int64_t all = 0;
 
-	if (!count(s, STATEMENT_COUNT, "SELECT count(*) FROM spool WHERE done_at = 0", NULL, &all) ||
-	    (entry_session(e) != NULL &&
-		!count(s, STATEMENT_COUNT_SESSION,
-		    "SELECT count(*) FROM spool WHERE user_key = ?1 AND session_key = ?2 AND done_at = 0", e, &mine)))
+	if (!count(s, STATEMENT_COUNT, "SELECT count(*) FROM spool WHERE done_at = 0", NULL, &all))
 		return (false);
-	if (all < s->conf->spool_max && mine < SESSION_MAX)
-		return (true);
+	if (all < s->conf->spool_max)
+		return (!is_by_caller(e) || is_bounded(s, e));
 	if (log_due(&next))
 		log_error("the spool of endings is full, nothing more is promised: see spool.max endings=%lld", (long long)all);
 	return (false);

@@ -560,6 +560,27 @@ test_one_session_is_bounded(void **state)
 		promised += end_it(&w) == DW_PENDING;
 	}
 	assert_int_equal(promised, 16);
+	promise(1, 1, END_USER, SCOPE_SESSION); /* its owner's logout has room all the same */
+	expect_denied(1, 1);
+}
+
+/* Nor can one user, who kept the tokens of all the sessions he ever had; operators can, and others are not kept from theirs. */
+static void
+test_one_user_is_bounded(void **state)
+{
+	int promised = 0;
+
+	(void)state;
+	conf.session_limit = 8;
+	for (int sid = 1; sid <= 200; sid++) {
+		struct end_write w = ending(1, (uint8_t)sid, END_USER, SCOPE_SESSION);
+
+		promised += end_it(&w) == DW_PENDING;
+	}
+	assert_int_equal(promised, 64 + 2 * 8);
+	promise(1, 201, END_KICK, SCOPE_SESSION);
+	promise(1, 0, END_KICK, SCOPE_ALL);
+	promise(2, 1, END_USER, SCOPE_SESSION);
 }
 
 int
@@ -583,6 +604,7 @@ main(void)
 		TEST(test_damaged_at_start),
 		TEST(test_removed),
 		TEST(test_one_session_is_bounded),
+		TEST(test_one_user_is_bounded),
 	};
 
 	(void)log_open("/dev/null", LOG_LEVEL_ERROR);
