@@ -5,10 +5,11 @@
  * Open addressing with linear probing over entries of one cache line each. An entry lies where its user and its id hash to, so
  * that a question looks at three places: its session, its token, its user. The first word of an entry has its state and a
  * version; a reader that finds "used" copies the rest and looks whether the word is still the same (a seqlock). A place that
- * was emptied keeps the mark that something lay there, or what lies behind it would not be found; it is used again. When the
- * last entry goes, all marks go with it.
+ * was emptied keeps the mark that something lay there, or what lies behind it would not be found; it is used again. Marks that
+ * nothing lies behind go at once: if they stayed, a table that is never empty would be full of them one day, and every search
+ * would go through all of it.
  *
- *	NEVER ──put──▶ USED ──remove──▶ FREED ──put──▶ USED …        all FREED ──the last one left──▶ NEVER
+ *	NEVER ──put──▶ USED ──remove──▶ FREED ──put──▶ USED …        FREED before NEVER ──▶ NEVER
  *
  * A writer marks the place FREED while it fills it in, so that one killed half-way leaves a free place; the next one who gets
  * his lock counts again.
@@ -241,7 +242,26 @@ deny_suspects(
 	return ((by_token && atomic_load_explicit(&d->jtis, memory_order_relaxed) > 0) || deny_finds(d, &q, &e));
 }
 
-/* Counts again what a writer that died may have left uncounted. */
+static void
+mark(struct place *p, unsigned state)
+{
+	uint64_t head = atomic_load_explicit(&p->head, memory_order_relaxed);
+
+	atomic_store_explicit(&p->head, head - STATE_OF(head) + NEXT_VERSION + state, memory_order_release);
+}
+
+/* The marks from ${at} backwards, if nothing lies behind them. No search for what is there came past them to find it. */
+static void
+drop_marks(struct deny *d, size_t at)
+{
+
+	if (STATE_OF(atomic_load_explicit(&d->places[(at + 1) & d->mask].head, memory_order_relaxed)) != NEVER)
+		return;
+	for (; STATE_OF(atomic_load_explicit(&d->places[at].head, memory_order_relaxed)) == FREED; at = (at - 1) & d->mask)
+		mark(&d->places[at], NEVER);
+}
+
+/* Counts again what a writer that died may have left uncounted, and drops the marks that he left. */
 static void
 recount(struct deny *d)
 {
@@ -252,6 +272,8 @@ recount(struct deny *d)
 		if (read_place(&d->places[i], &e) == USED) {
 			used++;
 			jtis += e.kind == DENY_JTI;
+		} else {
+			drop_marks(d, i);
 		}
 	atomic_store(&d->used, used);
 	atomic_store(&d->jtis, jtis);
@@ -272,14 +294,6 @@ unlock(struct deny *d)
 {
 
 	pthread_mutex_unlock(&d->lock);
-}
-
-static void
-mark(struct place *p, unsigned state)
-{
-	uint64_t head = atomic_load_explicit(&p->head, memory_order_relaxed);
-
-	atomic_store_explicit(&p->head, head - STATE_OF(head) + NEXT_VERSION + state, memory_order_release);
 }
 
 static bool
@@ -346,18 +360,14 @@ deny_put(struct deny *d, const struct deny_entry *e)
 	return (done);
 }
 
-/* The last one takes the marks along. Nobody searches meanwhile: whoever does finds nobody to refuse, which is so. */
 static void
 empty(struct deny *d, struct place *p, enum deny_kind kind)
 {
 
 	mark(p, FREED);
 	atomic_fetch_sub(&d->jtis, kind == DENY_JTI);
-	if (atomic_fetch_sub(&d->used, 1) != 1)
-		return;
-	for (size_t i = 0; i <= d->mask; i++)
-		if (atomic_load_explicit(&d->places[i].head, memory_order_relaxed) != NEVER)
-			mark(&d->places[i], NEVER);
+	atomic_fetch_sub(&d->used, 1);
+	drop_marks(d, (size_t)(p - d->places));
 }
 
 void

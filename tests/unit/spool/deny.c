@@ -19,6 +19,7 @@
 #define ROUNDS 200
 #define ENTRIES 60 /* of each writer */
 #define KILLS 40
+#define MANY 20000 /* times 20 searches through all of it would not end today */
 
 static struct deny_entry
 session(uint32_t user, uint32_t sid)
@@ -145,6 +146,24 @@ test_full(void **state)
 	}
 }
 
+/* A table that is never empty: who comes and goes leaves nothing behind, or a search would go through all of it, for ever. */
+static void
+test_marks_go(void **state)
+{
+	struct deny *d = deny_new(MANY);
+	struct deny_entry always = session(90, 1), e;
+
+	(void)state;
+	assert_true(deny_put(d, &always));
+	for (uint32_t i = 0; i < MANY * 20; i++) {
+		e = session(1, i);
+		assert_true(deny_put(d, &e) && is_denied(d, &e, false));
+		deny_remove(d, &e);
+		assert_false(is_denied(d, &e, false));
+	}
+	assert_true(deny_count(d) == 1 && is_denied(d, &always, false));
+}
+
 /* What this one has put is denied until it removes it. */
 static void
 churn(struct deny *d, uint32_t who)
@@ -235,8 +254,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_session), cmocka_unit_test(test_token),
-		cmocka_unit_test(test_user), cmocka_unit_test(test_full), cmocka_unit_test(test_concurrent),
-		cmocka_unit_test(test_killed_writers), cmocka_unit_test(test_second) };
+		cmocka_unit_test(test_user), cmocka_unit_test(test_full), cmocka_unit_test(test_marks_go),
+		cmocka_unit_test(test_concurrent), cmocka_unit_test(test_killed_writers), cmocka_unit_test(test_second) };
 
 	return (cmocka_run_group_tests_name("spool/deny", tests, NULL, NULL));
 }
