@@ -17,7 +17,7 @@ local AUTHORIZER = 2
 
 -- What doorward looks at. Others of the client's headers are none of its business.
 local HEADERS = { "host", "cookie", "authorization", "accept", "origin", "user-agent", "sec-fetch-mode", "sec-fetch-site", "traceparent",
-	"x-forwarded-for", "x-forwarded-proto" }
+	"x-forwarded-for", "x-forwarded-proto", "access-control-request-method" }
 
 local function record(kind, content)
 	return string.char(1, kind, 0, 1) .. string.pack(">I2", #content) .. "\0\0" .. content
@@ -139,10 +139,11 @@ local function check(txn, group)
 	for _, header in ipairs(headers) do
 		said[header[1]] = header[2]
 	end
-	if (said["Variable-REMOTE_USER"] or "") == "" then
+	local user = said["Variable-REMOTE_USER"] or ""
+	if user == "" and txn.f:method() ~= "OPTIONS" then -- a preflight may pass as nobody (check.preflight)
 		return unsure(txn)
 	end
-	txn:set_var("txn.doorward_user", said["Variable-REMOTE_USER"])
+	txn:set_var("txn.doorward_user", user)
 	txn:set_var("txn.doorward_groups", said["Variable-REMOTE_GROUPS"] or "")
 end
 

@@ -32,6 +32,11 @@ struct client {
 };
 
 /* Files with secrets: what -t accepts the daemon can use. Bytes, the end of the line and a terminator included. */
+/* Browsers take cookies whose names begin so only over TLS; the first only from the very host that gets them back. */
+#define COOKIE_HOST_PREFIX "__Host-"
+#define COOKIE_DOMAIN_PREFIX "__Secure-"
+
+#define ORIGINS_BYTES_MAX 2048 /* of all origins with a blank before each: the login page's policy names them */
 #define ADMIN_TOKEN_MAX 512
 #define ADMIN_TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
 #define REDIS_PASSWORD_MAX 1024
@@ -97,14 +102,15 @@ struct config {
 	char *mount;    /* "/auth" */
 	char *issuer;   /* "https://host/auth" */
 	char *audience; /* "" = issuer */
-	char **origins; /* own origins for the csrf rule, NULL-terminated; empty = that of the issuer */
+	char **origins; /* own origins besides the issuer's (auth/origin.h), NULL-terminated; ORIGINS_BYTES_MAX together */
 	bool require_tls;
-	bool seccomp;           /* filter the system calls of processes that answer requests */
-	char **trusted_proxies; /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
-	char *hsts;             /* Strict-Transport-Security value; "" = none */
-	bool clear_site_data;   /* on logout */
-	bool check_preflight;   /* a CORS preflight passes a check without identity */
-	char *cookie_name;
+	bool seccomp;                    /* filter the system calls of processes that answer requests */
+	char **trusted_proxies;          /* addresses or prefixes (10.0.0.0/8, fd00::/8), NULL-terminated */
+	char *hsts;                      /* Strict-Transport-Security value; "" = none */
+	bool clear_site_data;            /* on logout */
+	bool check_preflight;            /* a CORS preflight passes a check without identity */
+	char *cookie_name;               /* where there is a domain and none was given: with __Secure- */
+	char *cookie_domain;             /* whose hosts have one session; "" = this host alone */
 	char *title;                     /* of the login page */
 	char *site_name, *site_help_url; /* on every page; "" = none */
 	char *site_logo_file, *theme_css_file;

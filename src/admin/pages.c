@@ -43,7 +43,7 @@ pages_finish(struct operators_page *p, struct response *r, int status, const cha
 	char csp[CSP_MAX];
 
 	response_html(r, status);
-	csp_of_styles(template_style(template), STR_NONE, false, csp);
+	csp_of_styles(template_style(template), STR_NONE, false, NULL, csp);
 	r->own_csp = true;
 	response_header(r, "Content-Security-Policy", str_of(csp));
 	template_render(&r->body, TEXTS_ENGLISH, template, p->values, p->n);

@@ -10,7 +10,7 @@
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
 #include "crypto/random.h"
-#include "doorward/config.h"
+#include "auth/origin.h"
 
 #include "auth/csrf.h"
 
@@ -53,33 +53,6 @@ csrf_same(const char one[CSRF_TOKEN_TEXT], const char other[CSRF_TOKEN_TEXT])
 	return (mac_equal(one, other, CSRF_TOKEN_TEXT));
 }
 
-/* "https://host[:port]" of the issuer, without its path. */
-static struct str
-issuer_origin(const struct config *c)
-{
-	struct str s = str_of(c->issuer);
-	const char *host = strstr(c->issuer, "://");
-	const char *path = host == NULL ? NULL : strchr(host + 3, '/');
-
-	if (path != NULL)
-		s.len = (size_t)(path - s.p);
-	return (s);
-}
-
-static bool
-is_own(const struct config *c, struct str origin)
-{
-	struct str own = issuer_origin(c);
-
-	if (origin.len == 0)
-		return (false); /* nothing said is nothing proved, whatever the configuration holds */
-	for (size_t i = 0; c->origins != NULL && c->origins[i] != NULL; i++)
-		if (str_is(origin, c->origins[i]))
-			return (true);
-	return (
-	    (c->origins == NULL || c->origins[0] == NULL) && own.len == origin.len && memcmp(own.p, origin.p, own.len) == 0);
-}
-
 enum csrf_origin
 csrf_origin_of(const struct config *c, struct str sec_fetch_site, struct str origin)
 {
@@ -88,10 +61,10 @@ csrf_origin_of(const struct config *c, struct str sec_fetch_site, struct str ori
 		if (str_is(sec_fetch_site, "same-origin") || str_is(sec_fetch_site, "none"))
 			return (CSRF_OWN);
 		/* "same-site" is no friend: a sibling subdomain may be anybody's (R161). Our own other origin is. */
-		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
+		return (origin_is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
 	}
 	/* "null" is an origin that the browser keeps to itself: nothing said, nothing proved. The form's token decides. */
 	if (origin.p != NULL && !str_is(origin, "null"))
-		return (is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
+		return (origin_is_own(c, origin) ? CSRF_OWN : CSRF_FOREIGN);
 	return (CSRF_UNSAID);
 }

@@ -31,7 +31,7 @@ bool csrf_same(const char one[CSRF_TOKEN_TEXT], const char other[CSRF_TOKEN_TEXT
 
 enum csrf_origin { CSRF_OWN, CSRF_FOREIGN, CSRF_UNSAID };
 
-/* What the browser says of where the request comes from: Sec-Fetch-Site, else Origin against the configured own origins. */
+/* What the browser says of where the request comes from: Sec-Fetch-Site, else Origin against our own (auth/origin.h). */
 enum csrf_origin csrf_origin_of(const struct config *c, struct str sec_fetch_site, struct str origin);
 
 #endif

@@ -42,7 +42,6 @@
 #define PASSWORD_LENGTH_MIN 15 /* characters: NIST SP 800-63B-4, of the only factor */
 #define ACCOUNT_FAILURES_MAX 100
 #define LOOPBACK_NET 127u /* 127.0.0.0/8 */
-#define PREFIX "__Host-"
 
 /* One configuration that is held against the rules. */
 struct baseline {
@@ -141,8 +140,7 @@ static bool
 is_plain_name(const struct config *c, const void *value)
 {
 
-	(void)c;
-	return (strncmp(text(value), PREFIX, sizeof(PREFIX) - 1) != 0);
+	return (c->cookie_domain[0] == '\0' && strncmp(text(value), COOKIE_HOST_PREFIX, sizeof(COOKIE_HOST_PREFIX) - 1) != 0);
 }
 
 static bool
@@ -253,7 +251,9 @@ static const struct rule rules[] = {
 	NO("hsts", is_short_hsts,
 	    "max-age of at least a year (31536000): the first request of a visit could go over plain HTTP"),
 	NO("cookie_name", is_plain_name,
-	    "begins with " PREFIX ": otherwise another host of the domain can plant a session"),
+	    "begins with " COOKIE_HOST_PREFIX ": otherwise another host of the domain can plant a session"),
+	NO("cookie_domain", is_set,
+	    "\"\": the session goes to every host of a domain, and each of them can plant one"),
 	AT_MOST("stale_if_error", NULL, MINUTES(5),
 	    "at most 5m: while Redis is away, who was signed out everywhere still passes for this long"),
 	NO_CLIENT("session.policy", "policy", is_permanent,

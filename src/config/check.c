@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/redis_url.h"
 #include "base/str.h"
+#include "config/hosts.h"
 #include "config/secret.h"
 #include "config/syntax.h"
 #include "config/table.h"
@@ -37,12 +38,8 @@
 #define WORKERS_MAX ((BOARD_SLOTS - HELPERS) / 2)
 
 #define SOCKET_PATH_CAP sizeof(((struct sockaddr_un *)0)->sun_path)
-#define SECURE_PREFIX "__Host-"
 #define FAULT_MAX 384 /* bytes of a sentence about the settings of a user database */
 #define GLOBAL (-1)   /* instead of the index of a client */
-
-/* Says what is wrong with the global option ${name}, at the place where it was set. */
-#define wrong(l, name, ...) source_wrong((l), source_of((l)->c, (name)), (name), __VA_ARGS__)
 
 static void
 check_workers(const struct loading *l)
@@ -81,7 +78,6 @@ check_sockets(const struct loading *l)
 		wrong(l, "listen.check_tcp", "is the same address as admin.listen");
 }
 
-/* The issuer is compared as text, by applications and by ourselves: one spelling only. */
 static void
 check_place(const struct loading *l)
 {
@@ -89,19 +85,6 @@ check_place(const struct loading *l)
 
 	if (!syntax_is_mount(c->mount))
 		wrong(l, "mount", "\"%s\" is not a path such as /auth: it begins with '/' and ends without", c->mount);
-	if (c->require_tls && strncmp(c->issuer, "http://", 7) == 0)
-		wrong(l, "issuer", "must be an https address unless require_tls is false");
-	else if (!syntax_is_issuer(c->issuer, !c->require_tls))
-		wrong(l, "issuer",
-		    "\"%s\" is not an address such as https://example.org/auth: host in lower "
-		    "case, no default port, no '/' at the end",
-		    c->issuer);
-	for (size_t i = 0; c->origins[i] != NULL; i++)
-		if (!syntax_is_origin(c->origins[i], !c->require_tls))
-			wrong(l, "origins",
-			    "\"%s\" is not an origin such as https://example.org: lower case, "
-			    "no default port, no path",
-			    c->origins[i]);
 	for (size_t i = 0; c->trusted_proxies[i] != NULL; i++)
 		if (!syntax_is_prefix(c->trusted_proxies[i]))
 			wrong(l, "trusted_proxies", "\"%s\" is not an address or prefix such as 10.0.0.0/8",
@@ -133,17 +116,12 @@ check_throttle(const struct loading *l)
 		wrong(l, "throttle.delay_max", "must not be shorter than throttle.delay");
 }
 
-/* What becomes part of an answer's header or of a page. Without the prefix another host of the domain could plant a session
- * cookie. */
+/* What becomes part of an answer's header or of a page. */
 static void
 check_headers(const struct loading *l)
 {
 	const struct config *c = l->c;
 
-	if (!syntax_is_token(c->cookie_name))
-		wrong(l, "cookie_name", "\"%s\" holds what the name of a cookie may not", c->cookie_name);
-	else if (c->require_tls && strncmp(c->cookie_name, SECURE_PREFIX, sizeof(SECURE_PREFIX) - 1) != 0)
-		wrong(l, "cookie_name", "must begin with " SECURE_PREFIX " unless require_tls is false");
 	if (c->site_help_url[0] != '\0' && !syntax_is_link(c->site_help_url))
 		wrong(l, "site.help_url", "\"%s\" is not an https, http or mailto address, nor a path", c->site_help_url);
 	for (const char *p = c->hsts; *p != '\0'; p++)
@@ -392,6 +370,7 @@ check_all(const struct loading *l)
 	check_workers(l);
 	check_sockets(l);
 	check_place(l);
+	hosts_check(l);
 	check_headers(l);
 	check_lifetimes(l);
 	check_backends(l);

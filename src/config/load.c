@@ -5,7 +5,8 @@
  * 1. scan.c reads the text for what libconfig would misread in silence; libconfig parses it.
  * 2. Every option gets its default, by the same functions as a value of the file.
  * 3. Every setting is looked up in the table and stored; an unknown one is an error.
- * 4. What depends on other options or on the machine is derived: the numbers of workers, the address of the private Redis.
+ * 4. What depends on other options or on the machine is derived: the numbers of workers, the address of the private Redis, the
+ *    name of a cookie that is a domain's.
  * 5. The clients, which inherit from the above, and the sinks; then the checks that need everything.
  *
  * All mistakes of steps 3 to 5 are collected into one message. The parsed file is kept beside the values, since later messages
@@ -104,6 +105,22 @@ derive_workers(struct config *c)
 		c->max_hashing = lesser(cores, all > 1 ? all - 1 : 1);
 }
 
+/* Browsers take no cookie with __Host- and a domain. One that was given is for check.c to judge. */
+static bool
+derive_cookie_name(const struct loading *l)
+{
+	struct config *c = l->c;
+	char *name;
+
+	if (c->cookie_domain[0] == '\0' || source_of(c, "cookie_name") != NULL)
+		return (true);
+	if (asprintf(&name, COOKIE_DOMAIN_PREFIX "%s", c->cookie_name + sizeof(COOKIE_HOST_PREFIX) - 1) < 0)
+		return (source_wrong(l, NULL, "cookie_name", "%s", strerror(errno)));
+	free(c->cookie_name);
+	c->cookie_name = name;
+	return (true);
+}
+
 /* Fills in what depends on other options or on the machine. */
 static bool
 derive(const struct loading *l)
@@ -111,6 +128,8 @@ derive(const struct loading *l)
 	struct config *c = l->c;
 
 	derive_workers(c);
+	if (!derive_cookie_name(l))
+		return (false);
 	if (!c->redis_spawn)
 		return (true);
 	if (source_of(c, "redis.url") != NULL)

@@ -18,6 +18,7 @@
 #define UNIX_PEER "unix:" /* whoever comes over a unix socket */
 #define MAPPED_BITS 96    /* of ::ffff:0:0, below which IPv4 addresses are */
 #define HOST_MAX 253      /* characters of a DNS name */
+#define LABEL_MAX 63      /* of what stands between its dots */
 #define LOOPBACK_NET 127u /* 127.0.0.0/8 */
 #define WIDE_IPV4 24      /* a public prefix shorter than these holds strangers */
 #define WIDE_IPV6 64
@@ -146,6 +147,43 @@ syntax_is_origin(const char *s, bool http)
 	const char *port = cut_scheme(&rest, http);
 
 	return (port != NULL && is_authority(rest, port));
+}
+
+static bool
+is_label(struct str s)
+{
+
+	return (s.len > 0 && s.len <= LABEL_MAX && s.p[0] != '-' && s.p[s.len - 1] != '-' && str_is_word(s, "-", LABEL_MAX));
+}
+
+bool
+syntax_is_domain(const char *s)
+{
+	struct str rest = str_of(s), label = STR_NONE;
+	size_t labels = 0;
+	uint64_t number;
+
+	if (!is_lower_name(rest))
+		return (false);
+	for (; rest.p != NULL; labels++)
+		if (!is_label(label = str_cut(&rest, '.')))
+			return (false);
+	return (labels > 1 && !str_to_u64(label, UINT64_MAX, &number)); /* else an address, or what will be taken for one */
+}
+
+bool
+syntax_is_in_domain(const char *address, const char *domain)
+{
+	const char *host = strstr(address, "://");
+	size_t n = strlen(domain), len;
+
+	if (host == NULL)
+		return (false);
+	host += 3;
+	len = strcspn(host, ":/");
+	if (len < n || memcmp(host + len - n, domain, n) != 0)
+		return (false);
+	return (len == n || host[len - n - 1] == '.');
 }
 
 /* An origin with a path, and no slash at its end. */

@@ -14,6 +14,16 @@ bool syntax_is_mount(const char *s);
  */
 bool syntax_is_origin(const char *s, bool http);
 
+/*
+ * "example.org": a DNS name in lower case of two labels at least, none of them a number at the end. No dot in front, no
+ * address: what a browser takes as the Domain of a cookie, but for public suffixes of several labels, which only a list could
+ * tell.
+ */
+bool syntax_is_domain(const char *s);
+
+/* True if the host of ${address}, "https://host[:port][/path]", is ${domain} or ends with it behind a dot. */
+bool syntax_is_in_domain(const char *address, const char *domain);
+
 /* An origin, and a normal path after it or none: no query, no fragment, no '/' at the end (RFC 8414 section 2). */
 bool syntax_is_issuer(const char *s, bool http);
 

@@ -20,6 +20,7 @@
 
 #define TEXT_MAX 1024       /* bytes of a text: a URL, a header value */
 #define STATEMENT_MAX 4095  /* bytes of an SQL statement */
+#define DOMAIN_MAX 253      /* of a DNS name */
 #define PATH_MAX_LEN 4095   /* PATH_MAX without its terminator */
 #define SOCKET_PATH_MAX 107 /* sun_path without its terminator */
 #define NAME_MAX_LEN 64     /* user, group, cookie, Redis user */
@@ -123,7 +124,7 @@ const struct option table_options[] = {
 	    "Our address as browsers see it, with the mount: goes into tokens and links."),
 	OPT(STRING, "audience", "", 0, TEXT_MAX, audience, "Audience of access tokens; \"\" is the issuer."),
 	OPT(LIST, "origins", "[ ]", 0, LIST_MAX, origins,
-	    "Origins whose pages may write with a cookie; none listed is the issuer's own."),
+	    "Origins besides the issuer's own whose pages may write with a cookie, and to which a login may return."),
 	OPT(BOOL, "require_tls", "true", 0, 1, require_tls, "Refuse credentials that came over plain HTTP."),
 	OPT(LIST, "trusted_proxies", "[ ]", 0, LIST_MAX, trusted_proxies,
 	    "Addresses, prefixes and \"unix:\" whose X-Forwarded-Proto and -For are believed."),
@@ -132,6 +133,8 @@ const struct option table_options[] = {
 	OPT(BOOL, "clear_site_data", "false", 0, 1, clear_site_data,
 	    "Send Clear-Site-Data at logout; it wipes the application's data in the browser too."),
 	OPT(STRING, "cookie_name", "__Host-dw_session", 1, NAME_MAX_LEN, cookie_name, "Name of the session cookie."),
+	OPT(STRING, "cookie_domain", "", 0, DOMAIN_MAX, cookie_domain,
+	    "Domain whose hosts all have one session, as in \"example.org\"; \"\" is the one host alone."),
 	OPT(STRING, "title", "", 0, NAME_MAX_LEN, title,
 	    "Title of the login page, in all languages; \"\" is \"Sign in\" in the person's."),
 	OPT(STRING, "site.name", "", 0, NAME_MAX_LEN, site_name, "Name of the site, shown on every page; \"\" shows none."),

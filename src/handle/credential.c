@@ -6,6 +6,7 @@
  * whoever can add a header or a cookie must not decide who a request is from. A write by cookie needs proof that it comes from
  * our own page (auth/csrf.c); a bearer token is nothing a browser sends by itself, and is proof enough.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/cached_check.h"
@@ -16,6 +17,8 @@
 #include "handle/credential.h"
 
 #define COOKIES_MAX 4 /* of our name in one request: more are nobody's accident */
+#define SET_COOKIE_MAX 768
+#define COOKIE_NAME_MAX 80
 #define DAY 86400
 #define RETRY_STORE 1 /* seconds; the breaker probes about as often */
 
@@ -218,22 +221,23 @@ is_plain(const struct app *app, const struct request *q)
 	return (!q->tls && !app->conf->require_tls);
 }
 
-const char *
-credential_secure_attribute(const struct app *app, const struct request *q)
+/* ${name} without the prefix by which browsers guard it. */
+static const char *
+bare_name(const char *name)
 {
+	static const char *const prefixes[] = { COOKIE_HOST_PREFIX, COOKIE_DOMAIN_PREFIX };
 
-	return (is_plain(app, q) ? "" : " Secure;");
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (str_starts(str_of(name), prefixes[i]))
+			return (name + strlen(prefixes[i]));
+	return (name);
 }
 
 const char *
 credential_cookie_name(const struct app *app, const struct request *q, const char *name)
 {
-	static const char *const prefixes[] = { "__Host-", "__Secure-" };
 
-	for (size_t i = 0; is_plain(app, q) && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (str_starts(str_of(name), prefixes[i]))
-			return (name + strlen(prefixes[i]));
-	return (name);
+	return (is_plain(app, q) ? bare_name(name) : name);
 }
 
 struct str
@@ -247,36 +251,60 @@ credential_form_cookie(const struct app *app, const struct request *q)
 	return (cookie);
 }
 
-/* Expires beside Max-Age=0, for browsers that know only the older one. */
-void
-credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age)
+/* One Set-Cookie line. ${domain} "" is this host alone; ${max_age} < 0 is until the browser closes. */
+static void
+put_cookie(const struct app *app, const struct request *q, struct response *r, const char *name, const char *value,
+    const char *domain, int64_t max_age)
 {
-	char text[512];
+	char text[SET_COOKIE_MAX];
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));
-	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", credential_cookie_name(app, q, app->conf->cookie_name), value,
-	    credential_secure_attribute(app, q));
+	buf_printf(&b, "%s=%s; Path=/;", credential_cookie_name(app, q, name), value);
+	if (domain[0] != '\0')
+		buf_printf(&b, " Domain=%s;", domain);
+	buf_printf(&b, "%s HttpOnly; SameSite=Lax", is_plain(app, q) ? "" : " Secure;");
 	if (max_age >= 0)
 		buf_printf(&b, "; Max-Age=%lld", (long long)max_age);
-	if (value[0] == '\0')
+	if (value[0] == '\0') /* beside Max-Age=0, for browsers that know only the older one */
 		buf_puts(&b, "; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
 	response_header(r, "Set-Cookie", buf_str(&b));
 	explicit_bzero(text, sizeof(text));
 }
 
+/*
+ * A browser may still have the cookie of this host alone from before there was a domain. It is no credential any more, and goes
+ * with the next login or logout. Over plain http both have one name: there a login has to clear it, or the two would contradict
+ * each other ever after.
+ */
+static void
+clear_host_cookie(const struct app *app, const struct request *q, struct response *r)
+{
+	char name[COOKIE_NAME_MAX];
+	struct str found;
+
+	snprintf(name, sizeof(name), COOKIE_HOST_PREFIX "%s", bare_name(app->conf->cookie_name));
+	if (request_cookies(q, credential_cookie_name(app, q, name), &found, 1) > 0)
+		put_cookie(app, q, r, name, "", "", 0);
+}
+
+void
+credential_set_cookie(const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age)
+{
+	const char *domain = app->conf->cookie_domain;
+
+	if (domain[0] != '\0' && (value[0] != '\0' || !is_plain(app, q)))
+		clear_host_cookie(app, q, r);
+	put_cookie(app, q, r, app->conf->cookie_name, value, domain, max_age);
+}
+
 bool
 credential_new_form_cookie(const struct app *app, const struct request *q, struct response *r, char *fresh)
 {
-	char text[160];
-	struct buf b;
 
 	if (csrf_random(fresh) != 0)
 		return (false);
-	buf_init(&b, text, sizeof(text));
-	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax", credential_cookie_name(app, q, CREDENTIAL_CSRF_COOKIE), fresh,
-	    credential_secure_attribute(app, q));
-	response_header(r, "Set-Cookie", buf_str(&b));
+	put_cookie(app, q, r, CREDENTIAL_CSRF_COOKIE, fresh, "", -1);
 	return (true);
 }
 
@@ -293,20 +321,15 @@ credential_device_cookie(const struct app *app, const struct request *q)
 void
 credential_set_device_cookie(const struct app *app, const struct request *q, struct response *r, const char *text)
 {
-	char line[192];
-	struct buf b;
 
-	buf_init(&b, line, sizeof(line));
-	buf_printf(&b, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%d",
-	    credential_cookie_name(app, q, CREDENTIAL_DEVICE_COOKIE), text, credential_secure_attribute(app, q),
-	    KNOWN_DEVICE_DAYS * DAY);
-	response_header(r, "Set-Cookie", buf_str(&b));
+	put_cookie(app, q, r, CREDENTIAL_DEVICE_COOKIE, text, "", KNOWN_DEVICE_DAYS * DAY);
 }
 
 /*
- * A browser shows a page again from its back-forward cache, "no-store" or not, unless a cookie has changed since; and one that
- * disappears is no change to Chromium (seen in 151-browser-lighttpd without the renewal: Back led into the application). So
- * another one changes with it.
+ * A browser shows a page again from its back-forward cache, "no-store" or not, unless a cookie of that page has changed since;
+ * and one that disappears is no change to Chromium (seen in 151-browser-lighttpd without the renewal: Back led into the
+ * application). So another one changes with it, and where there is a domain, one that its other hosts see, which means nothing
+ * else (seen in 280-hosts-browser-lighttpd).
  */
 void
 credential_clear_cookie(const struct app *app, const struct request *q, struct response *r)
@@ -314,8 +337,11 @@ credential_clear_cookie(const struct app *app, const struct request *q, struct r
 	char fresh[CSRF_COOKIE_TEXT + 1];
 
 	credential_set_cookie(app, q, r, "", 0);
-	if (q->n_cookie > 0)
-		credential_new_form_cookie(app, q, r, fresh);
+	if (q->n_cookie == 0)
+		return;
+	credential_new_form_cookie(app, q, r, fresh);
+	if (app->conf->cookie_domain[0] != '\0' && csrf_random(fresh) == 0)
+		put_cookie(app, q, r, CREDENTIAL_LEFT_COOKIE, fresh, app->conf->cookie_domain, -1);
 }
 
 /* The double submit: the token in the form belongs to the cookie of this browser. */

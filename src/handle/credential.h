@@ -11,6 +11,7 @@
 
 #define CREDENTIAL_CSRF_COOKIE "__Host-dw_csrf"
 #define CREDENTIAL_DEVICE_COOKIE "__Host-dw_device"
+#define CREDENTIAL_LEFT_COOKIE "__Secure-dw_left" /* of cookie_domain: another value after each logout, and never read */
 #define CREDENTIAL_CSRF_FIELD "csrf_token"
 
 /* What came with a request. */
@@ -57,13 +58,9 @@ bool credential_require_or_claim(
 
 /*
  * The name under which the browser keeps our cookie ${name}: over plain http (require_tls = false) no browser takes one that
- * says __Host- or
- * __Secure-, so it is named without.
+ * says __Host- or __Secure-, so it is named without.
  */
 const char *credential_cookie_name(const struct app *app, const struct request *q, const char *name);
-
-/* " Secure;" or "", by the same rule. */
-const char *credential_secure_attribute(const struct app *app, const struct request *q);
 
 /* The browser's form cookie if it has one of our making and only one, else STR_NONE. */
 struct str credential_form_cookie(const struct app *app, const struct request *q);
@@ -84,7 +81,10 @@ void credential_set_device_cookie(const struct app *app, const struct request *q
 /* Takes the session cookie from the browser, and with it what it may still show of the session. */
 void credential_clear_cookie(const struct app *app, const struct request *q, struct response *r);
 
-/* Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. */
+/*
+ * Adds Set-Cookie for the session cookie: ${value} "" clears it; ${max_age} < 0 = until the browser closes. It is this host's
+ * alone, or all hosts' of cookie_domain; our other cookies are always this host's alone, so that no other can plant one.
+ */
 void credential_set_cookie(
     const struct app *app, const struct request *q, struct response *r, const char *value, int64_t max_age);
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way on after a login: an address that a stranger may have written into a link. Only a path on this host passes, in the
- * spelling a browser would send; everything doubtful becomes "/". It is examined as it is and once more decoded, since the next
- * hop may decode it.
+ * The way on after a login: an address that a stranger may have written into a link. Only a path on this host passes, or an
+ * address that begins with one of our own origins (auth/origin.h), in the spelling a browser would send; everything doubtful
+ * becomes "/". The path is examined as it is and once more decoded, since the next hop may decode it.
  */
 #include <string.h>
+
+#include "auth/origin.h"
+#include "base/arena.h"
 
 #include "handle/next.h"
 
@@ -50,15 +53,23 @@ has_dots(struct str path)
 	return (false);
 }
 
+static bool
+is_account(const struct config *c, struct str path)
+{
+	static const char name[] = "/account";
+	size_t mount = strlen(c->mount), n = mount + sizeof(name) - 1;
+
+	if (path.len < n || !str_starts(path, c->mount) || memcmp(path.p + mount, name, sizeof(name) - 1) != 0)
+		return (false);
+	return (path.len == n || path.p[n] == '?');
+}
+
 bool
 next_is_account(const struct config *c, struct str uri)
 {
-	static const char path[] = "/account";
-	size_t mount = strlen(c->mount), n = mount + sizeof(path) - 1;
 
-	if (uri.len < n || !str_starts(uri, c->mount) || memcmp(uri.p + mount, path, sizeof(path) - 1) != 0)
-		return (false);
-	return (uri.len == n || uri.p[n] == '?');
+	origin_cut(c, &uri);
+	return (is_account(c, uri));
 }
 
 /* Coming back to the check or the login itself would lead nowhere. */
@@ -72,28 +83,58 @@ is_ours(const struct config *c, struct str uri)
 	return (uri.len == n || uri.p[n] == '/' || uri.p[n] == '?');
 }
 
-struct str
-next_safe(const struct config *c, struct str uri)
+static bool
+is_safe_path(const struct config *c, struct str uri)
 {
 	char room[NEXT_MAX];
 	struct str path;
 
-	/* A URI is ASCII (RFC 3986); other bytes would go into Location as they are. */
-	if (uri.len > NEXT_MAX || !str_is_ascii(uri) || !stays_here(uri) || memchr(uri.p, '\\', uri.len) != NULL)
-		return (STR_LIT("/"));
+	if (!stays_here(uri))
+		return (false);
 	path = decoded_path(uri, room);
 	if (!stays_here(path) || has_dots(path))
-		return (STR_LIT("/"));
-	if (!next_is_account(c, uri) && (is_ours(c, uri) || is_ours(c, path)))
-		return (STR_LIT("/"));
-	return (uri);
+		return (false);
+	return (is_account(c, uri) || (!is_ours(c, uri) && !is_ours(c, path)));
 }
 
+struct str
+next_safe(const struct config *c, struct str uri)
+{
+	struct str path = uri;
+
+	/* A URI is ASCII (RFC 3986); other bytes would go into Location as they are. */
+	if (uri.len == 0 || uri.len > NEXT_MAX || !str_is_ascii(uri) || str_has_control(uri) ||
+	    memchr(uri.p, '\\', uri.len) != NULL)
+		return (STR_LIT("/"));
+	if (origin_cut(c, &path).p != NULL && (path.len == 0 || path.p[0] == '?' || path.p[0] == '#'))
+		return (uri);
+	return (is_safe_path(c, path) ? uri : STR_LIT("/"));
+}
+
+/* ${path} at the host that was asked, if that is one of several: the login page is at another. */
+static struct str
+at_host(const struct config *c, const struct request *q, struct str path)
+{
+	char room[ORIGIN_TEXT_MAX], *text;
+	struct str origin = origin_of_host(c, q->tls, q->host, room);
+
+	if (origin.p == NULL || path.p[0] != '/')
+		return (path);
+	if (origin.len + path.len > NEXT_MAX || (text = arena_alloc(q->arena, origin.len + path.len)) == NULL)
+		return (STR_LIT("/"));
+	memcpy(text, origin.p, origin.len);
+	memcpy(text + origin.len, path.p, path.len);
+	return ((struct str){ text, origin.len + path.len });
+}
+
+/* What the front said of it is taken as it is: with several hosts it says the whole address. */
 struct str
 next_of_request(const struct config *c, const struct request *q)
 {
 
-	return (next_safe(c, q->original_uri.p != NULL ? q->original_uri : q->request_uri));
+	if (q->original_uri.p != NULL)
+		return (next_safe(c, q->original_uri));
+	return (at_host(c, q, next_safe(c, q->request_uri)));
 }
 
 /* From the form if there is one, else from the query. */
@@ -108,12 +149,19 @@ next_asked(const struct config *c, const struct request *q)
 	return (next_safe(c, request_query(q, "next", &bad)));
 }
 
+const char *
+next_login_place(const struct config *c)
+{
+
+	return (c->cookie_domain[0] == '\0' ? c->mount : c->issuer);
+}
+
 void
 next_login_address(const struct config *c, const struct request *q, struct buf *b)
 {
 	struct str next = next_of_request(c, q);
 
-	buf_puts(b, c->mount);
+	buf_puts(b, next_login_place(c));
 	buf_puts(b, "/login?next=");
 	buf_urlencode(b, next);
 }

@@ -110,9 +110,9 @@ static void
 set_login(struct page *p, struct app *app, const struct request *q, const char *code)
 {
 	static const char *const sign_in[] = { "invalid_token", "missing_token", NULL };
-	struct str next = q->authorizer || strcmp(q->path, "/check") == 0 ? next_of_request(app->conf, q)
-									  : next_asked(app->conf, q);
-	const char *text = NULL, *place = app->conf->mount;
+	bool check = q->authorizer || strcmp(q->path, "/check") == 0;
+	struct str next = check ? next_of_request(app->conf, q) : next_asked(app->conf, q);
+	const char *text = NULL, *place = check ? next_login_place(app->conf) : app->conf->mount;
 
 	if (is_one_of(code, sign_in)) {
 		text = "sign_in";

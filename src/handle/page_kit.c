@@ -2,7 +2,7 @@
 /*
  * How a page is made: values are collected by name and put into a template of src/handle/pages, which is compiled in. All pages
  * say the same of themselves (title, language, the site's name, logo and help), bring one style, and the operator's after it,
- * and can run and fetch nothing: the policy allows these styles by their digests and forms to ourselves.
+ * and can run and fetch nothing: the policy allows these styles by their digests and forms to our own origins.
  */
 #include <string.h>
 
@@ -57,6 +57,7 @@ page_begin(struct page *p, const struct app *app, const struct request *q)
 	p->app = app;
 	p->language = texts_language(q->accept_language);
 	p->n = 0;
+	p->has_form = false;
 	page_set(p, "language", page_text(p, "language"));
 	page_set(p, "mount", str_of(app->conf->mount));
 	page_set(p, "site_name", option(app->conf->site_name));
@@ -73,7 +74,8 @@ page_finish(struct page *p, struct response *r, int status, const char *template
 
 	response_html(r, status);
 	r->own_csp = true;
-	csp_of_styles(template_style(template), option(c->theme_css), c->theme_css[0] != '\0' || c->site_logo[0] != '\0', csp);
+	csp_of_styles(template_style(template), option(c->theme_css), c->theme_css[0] != '\0' || c->site_logo[0] != '\0',
+	    p->has_form ? c : NULL, csp);
 	response_header(r, "Content-Security-Policy", str_of(csp));
 	template_render(&r->body, p->language, template, p->values, p->n);
 	explicit_bzero(p->token, sizeof(p->token));
@@ -85,6 +87,7 @@ page_set_form(struct page *p, const struct request *q, struct response *r, struc
 	char fresh[CSRF_COOKIE_TEXT + 1];
 	struct str cookie = credential_form_cookie(p->app, q);
 
+	p->has_form = true;
 	page_set(p, "next", next);
 	if (cookie.p == NULL) {
 		if (!credential_new_form_cookie(p->app, q, r, fresh)) {

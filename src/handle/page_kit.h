@@ -22,6 +22,7 @@ struct page {
 	unsigned language;
 	struct template_value values[PAGE_VALUES_MAX];
 	size_t n;
+	bool has_form; /* one that may lead on to "next" */
 	char token[CSRF_TOKEN_TEXT + 1];
 	char login[NEXT_ADDRESS_MAX], again[NEXT_ADDRESS_MAX];
 };

@@ -372,6 +372,7 @@ set_config(struct fake *f)
 	f->conf.require_tls = true;
 	f->conf.hsts = "max-age=63072000; includeSubDomains";
 	f->conf.cookie_name = "__Host-dw_session";
+	f->conf.cookie_domain = "";
 	f->conf.title = "";
 	f->conf.site_name = "";
 	f->conf.site_help_url = "";

@@ -11,7 +11,7 @@
 
 #include "../fake.h"
 
-static char *two[] = { "https://sso.example.org", "https://app.example.org:8443", NULL };
+static char *two[] = { "https://other.example.org", "https://app.example.org:8443", NULL }; /* besides the issuer's */
 
 /*
  * What browsers say of where a request comes from (R160 to R164), with the issuer's own origin and with a configured

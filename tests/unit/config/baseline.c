@@ -19,6 +19,7 @@ static const struct {
 	{ GOOD "\ntrusted_proxies = [ \"10.0.0.0/8\", \"0.0.0.0/0\" ];", "t.conf:2: trusted_proxies" },
 	{ GOOD "trusted_proxies = [ \"::/0\" ];", "t.conf:1: trusted_proxies" },
 	{ GOOD "trusted_proxies = [ \"10.0.0.0/8\", \"192.0.2.7\", \"fd00::/8\" ];", "" },
+	{ GOOD "issuer = \"https://a.example.org/auth\";\ncookie_domain = \"example.org\";", "t.conf:2: cookie_domain" },
 	{ GOOD "hsts = \"\";", "t.conf:1: hsts" },
 	{ GOOD "hsts = \"max-age=31535999\";", "t.conf:1: hsts" },
 	{ GOOD "hsts = \"includeSubDomains; Max-Age=\\\"31536000\\\"\";", "" },

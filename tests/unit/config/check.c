@@ -11,6 +11,11 @@
 	"/1234567890123456789012345678901234567890123456789"                                                                   \
 	"/12345678901234567890123456789012345678901234567890/12345"
 
+#define HOSTS(domain, more) "issuer = \"https://sso.example.org/auth\"; cookie_domain = \"" domain "\"; " more
+#define NO_DOMAIN(domain)                                                                                                      \
+	"t.conf:1: cookie_domain: \"" domain                                                                                   \
+	"\" is not a domain such as example.org: lower case, at least two names, no dot in front, no address, no port"
+
 static const struct {
 	const char *text;
 	const char *error; /* NULL: accepted */
@@ -56,6 +61,46 @@ static const struct {
 	{ "throttle: { delay = \"20m\"; };", NULL },
 	{ "cookie_name = \"session\";", "t.conf:1: cookie_name: must begin with __Host- unless require_tls is false" },
 	{ "cookie_name = \"session\"; require_tls = false;", NULL },
+	{ HOSTS("example.org", ""), NULL },
+	{ HOSTS("example.org",
+	      "origins = [ \"https://example.org\", \"https://a.example.org\", \"https://b.c.example.org:8443\" ];"),
+	    NULL },
+	{ HOSTS("sso.example.org", "cookie_name = \"__Secure-x\";"), NULL },
+	{ HOSTS("example.org", "cookie_name = \"__Host-x\";"),
+	    "t.conf:1: cookie_name: with cookie_domain it must begin with __Secure-, not with __Host-" },
+	{ HOSTS("example.org", "cookie_name = \"x\";"),
+	    "t.conf:1: cookie_name: must begin with __Secure- unless require_tls is false" },
+	{ HOSTS("example.org", "cookie_name = \"x\"; require_tls = false;"), NULL },
+	{ HOSTS("example.org", "origins = [ \"https://example.com\" ];"),
+	    "t.conf:1: origins: \"https://example.com\" is not in cookie_domain (example.org): the session's cookie would not "
+	    "get there" },
+	{ HOSTS("example.org", "origins = [ \"https://evilexample.org\" ];"),
+	    "t.conf:1: origins: \"https://evilexample.org\" is not in cookie_domain (example.org): the session's cookie would "
+	    "not get there" },
+	{ HOSTS("example.org", "origins = [ \"http://a.example.org\" ];"),
+	    "t.conf:1: origins: \"http://a.example.org\" is not an origin such as https://example.org: lower case, no default "
+	    "port, no path" },
+	{ HOSTS("example.org", "require_tls = false; origins = [ \"http://a.example.org\" ];"),
+	    "t.conf:1: origins: \"http://a.example.org\" is not over https as the issuer is: they could not share a cookie" },
+	{ HOSTS("example.com", ""),
+	    "t.conf:1: cookie_domain: the issuer (https://sso.example.org/auth) is not in \"example.com\": no browser would "
+	    "keep its cookie" },
+	{ HOSTS("so.example.org", ""),
+	    "t.conf:1: cookie_domain: the issuer (https://sso.example.org/auth) is not in \"so.example.org\": no browser would "
+	    "keep its cookie" },
+	{ HOSTS("org", ""), NO_DOMAIN("org") },
+	{ HOSTS("localhost", ""), NO_DOMAIN("localhost") },
+	{ HOSTS(".example.org", ""), NO_DOMAIN(".example.org") },
+	{ HOSTS("example.org.", ""), NO_DOMAIN("example.org.") },
+	{ HOSTS("example..org", ""), NO_DOMAIN("example..org") },
+	{ HOSTS("Example.org", ""), NO_DOMAIN("Example.org") },
+	{ HOSTS("example.org:8443", ""), NO_DOMAIN("example.org:8443") },
+	{ HOSTS("https://example.org", ""), NO_DOMAIN("https://example.org") },
+	{ HOSTS("-a.example.org", ""), NO_DOMAIN("-a.example.org") },
+	{ HOSTS("example.org; Secure", ""), NO_DOMAIN("example.org; Secure") },
+	{ HOSTS("192.0.2.1", ""), NO_DOMAIN("192.0.2.1") },
+	{ HOSTS("b\303\274cher.example", ""), NO_DOMAIN("b\303\274cher.example") },
+	{ "cookie_name = \"__Secure-x\";", "t.conf:1: cookie_name: must begin with __Host- unless require_tls is false" },
 	{ "cookie_name = \"__Host-a b\";", "t.conf:1: cookie_name: \"__Host-a b\" holds what the name of a cookie may not" },
 	{ "hsts = \"max-age=1\\n\";", "t.conf:1: hsts: holds control characters or is not UTF-8" },
 	{ "hsts = \"max-age=ä\";", "t.conf:1: hsts: holds characters that a header may not" },

@@ -3,13 +3,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "handle/next.h"
 
-static struct config conf = { .mount = "/auth" };
+static struct config conf = { .mount = "/auth", .issuer = "https://sso.example.org/auth", .cookie_domain = "" };
+static char *listed[] = { "https://app.example.org", "https://shop.example.org:8443", "https://[::1]:8443", NULL };
+static struct config several = {
+	.mount = "/auth", .issuer = "https://sso.example.org/auth", .origins = listed, .cookie_domain = "example.org"
+};
 
 /* Addresses of other places, in all the spellings that have fooled somebody: none is followed (R038). */
 static void
@@ -150,8 +156,111 @@ hostile(void **state)
 	(void)state;
 	assert_true(sizeof(t) / sizeof(t[0]) >= 60);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		if (!str_is(next_safe(&conf, t[i]), "/"))
+		if (!str_is(next_safe(&conf, t[i]), "/") || !str_is(next_safe(&several, t[i]), "/"))
 			fail_msg("\"%.*s\" is followed", (int)t[i].len, t[i].p);
+}
+
+/* With several hosts: what looks like one of them, and what is one of them but must not be followed there. */
+static void
+hostile_hosts(void **state)
+{
+	static const struct str t[] = {
+		/* Another host. */
+		STR_LIT("https://evil.example/"),
+		STR_LIT("https://example.org/"),
+		STR_LIT("https://other.example.org/"),
+		STR_LIT("https://app.example.org.evil.example/"),
+		STR_LIT("https://app.example.orgevil.example/"),
+		STR_LIT("https://evilapp.example.org/"),
+		STR_LIT("https://app.example.org./"),
+		STR_LIT("https://.app.example.org/"),
+		/* Users, ports, spellings. */
+		STR_LIT("https://app.example.org@evil.example/"),
+		STR_LIT("https://app.example.org:pw@evil.example/"),
+		STR_LIT("https://evil.example@app.example.org/"),
+		STR_LIT("https://@app.example.org/"),
+		STR_LIT("https://app.example.org%40evil.example/"),
+		STR_LIT("https://app.example.org:443/"),
+		STR_LIT("https://app.example.org:8443/"),
+		STR_LIT("https://app.example.org:/"),
+		STR_LIT("https://app.example.org:80@evil.example/"),
+		STR_LIT("https://shop.example.org/"),
+		STR_LIT("https://shop.example.org:84433/"),
+		STR_LIT("https://shop.example.org:08443/"),
+		STR_LIT("https://APP.example.org/"),
+		STR_LIT("HTTPS://app.example.org/"),
+		STR_LIT("https://app.example.org%2f"),
+		STR_LIT("https://%61pp.example.org/"),
+		STR_LIT("https://app%2eexample.org/"),
+		STR_LIT("https://app\xe3\x80\x82"
+			"example.org/"),
+		STR_LIT("https://\xef\xbd\x81pp.example.org/"),
+		STR_LIT("https://xn--pp-jga.example.org/"),
+		STR_LIT("https://app.example.org,evil.example/"),
+		STR_LIT("https://app.example.org;evil.example/"),
+		STR_LIT("https://app.example.org https://evil.example/"),
+		STR_LIT("https://app.example.org\\@evil.example/"),
+		STR_LIT("https://app.example.org\\evil.example/"),
+		STR_LIT("https:\\\\app.example.org/"),
+		STR_LIT("https:app.example.org/"),
+		STR_LIT("https:/app.example.org/"),
+		STR_LIT("https:///app.example.org/"),
+		STR_LIT("//app.example.org/"),
+		STR_LIT("app.example.org/"),
+		STR_LIT("http://app.example.org/"),
+		STR_LIT("wss://app.example.org/"),
+		STR_LIT("ftp://app.example.org/"),
+		STR_LIT("view-source:https://app.example.org/"),
+		STR_LIT("javascript://app.example.org/%0aalert(1)"),
+		STR_LIT(" https://app.example.org/"),
+		STR_LIT("\thttps://app.example.org/"),
+		STR_LIT("ht\ttps://app.example.org/"),
+		STR_LIT("https://app.example.org\t.evil.example/"),
+		STR_LIT("https://app.example.org/\n"),
+		STR_LIT("https://app.example.org/\r\nSet-Cookie: a=b"),
+		STR_LIT("https://app.example.org/\0x"),
+		STR_LIT("https://[::1]/"),
+		STR_LIT("https://[0:0:0:0:0:0:0:1]:8443/"),
+		/* On one of ours, and still doubtful, or ours. */
+		STR_LIT("https://app.example.org//evil.example"),
+		STR_LIT("https://app.example.org/%2f/evil.example"),
+		STR_LIT("https://app.example.org/\\evil.example"),
+		STR_LIT("https://app.example.org/x/../auth/logout"),
+		STR_LIT("https://app.example.org/j\xc3\xbcrgen"),
+		STR_LIT("https://app.example.org/auth/login"),
+		STR_LIT("https://sso.example.org/auth/logout"),
+		STR_LIT("https://sso.example.org/auth"),
+		STR_LIT("https://sso.example.org/%61uth/logout"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (!str_is(next_safe(&several, t[i]), "/"))
+			fail_msg("\"%.*s\" is followed", (int)t[i].len, t[i].p);
+}
+
+/* The issuer's own origin counts always, others where they are listed. */
+static void
+honest_hosts(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool issuer; /* also where no other is listed */
+	} t[] = { { "https://app.example.org", false }, { "https://app.example.org/", false },
+		{ "https://app.example.org/a/b?c=d&e=https://evil.example/", false }, { "https://app.example.org?a=b", false },
+		{ "https://app.example.org#part", false }, { "https://shop.example.org:8443/x", false },
+		{ "https://[::1]:8443/x", false }, { "https://app.example.org/auth/account", false },
+		{ "https://sso.example.org", true }, { "https://sso.example.org/app?a", true },
+		{ "https://sso.example.org/auth/account?cursor=x", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_true(str_is(next_safe(&several, str_of(t[i].uri)), t[i].uri));
+		assert_true(str_is(next_safe(&conf, str_of(t[i].uri)), t[i].issuer ? t[i].uri : "/"));
+	}
+	assert_true(next_is_account(&several, STR_LIT("https://app.example.org/auth/account")));
+	assert_false(next_is_account(&several, STR_LIT("https://evil.example/auth/account")));
+	assert_false(next_is_account(&several, STR_LIT("https://app.example.org/account")));
 }
 
 static void
@@ -188,7 +297,7 @@ lengths(void **state)
 static void
 without_a_mount(void **state)
 {
-	struct config root = { .mount = "" };
+	struct config root = { .mount = "", .issuer = "https://sso.example.org", .cookie_domain = "" };
 
 	(void)state;
 	assert_true(str_is(next_safe(&root, STR_LIT("/auth/x")), "/auth/x"));
@@ -224,6 +333,55 @@ login_address(void **state)
 	}
 }
 
+/* With several hosts it is the issuer's, and says the host to come back to. */
+static void
+login_address_of_hosts(void **state)
+{
+	static const struct {
+		const char *original, *uri, *host, *next;
+	} t[] = {
+		{ "https://app.example.org/a?b", "/x", "sso.example.org", "https%3A//app.example.org/a%3Fb" },
+		{ "https://sso.example.org/a", "/x", "app.example.org", "https%3A//sso.example.org/a" },
+		{ "https://evil.example/a", "/x", "app.example.org", "/" },
+		{ "https://app.example.org@evil.example/", "/x", "app.example.org", "/" },
+		{ "/a", "/x", "app.example.org", "/a" },
+		/* The front says nothing: the host that was asked, if it is one of ours. */
+		{ NULL, "/a?b", "app.example.org", "https%3A//app.example.org/a%3Fb" },
+		{ NULL, "/a", "shop.example.org:8443", "https%3A//shop.example.org%3A8443/a" },
+		{ NULL, "//a", "app.example.org", "https%3A//app.example.org/" },
+		{ NULL, "/a", "sso.example.org", "/a" },
+		{ NULL, "/a", "evil.example", "/a" },
+		{ NULL, "/a", "APP.example.org", "/a" },
+		{ NULL, "/a", "app.example.org/@evil.example", "/a" },
+		{ NULL, "/a", NULL, "/a" },
+		{ NULL, "https://app.example.org/a", "shop.example.org:8443", "https%3A//app.example.org/a" },
+	};
+	char block[4096];
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, block, sizeof(block));
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct request q = { .original_uri = str_of(t[i].original),
+			.request_uri = str_of(t[i].uri),
+			.host = str_of(t[i].host),
+			.tls = true,
+			.arena = &arena };
+		char text[NEXT_ADDRESS_MAX], want[NEXT_ADDRESS_MAX];
+		struct buf b;
+
+		buf_init(&b, text, sizeof(text));
+		next_login_address(&several, &q, &b);
+		snprintf(want, sizeof(want), "https://sso.example.org/auth/login?next=%s", t[i].next);
+		assert_string_equal(text, want);
+	}
+	/* Over plain http it is another origin. */
+	assert_true(str_is(
+	    next_of_request(&several, &(struct request){ .request_uri = STR_LIT("/a"), .host = STR_LIT("app.example.org") }),
+	    "/a"));
+	arena_reset(&arena);
+}
+
 /* Every byte escaped still fits. */
 static void
 longest_address(void **state)
@@ -249,6 +407,9 @@ main(void)
 		cmocka_unit_test(honest),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(without_a_mount),
+		cmocka_unit_test(hostile_hosts),
+		cmocka_unit_test(honest_hosts),
+		cmocka_unit_test(login_address_of_hosts),
 		cmocka_unit_test(login_address),
 		cmocka_unit_test(longest_address),
 	};
