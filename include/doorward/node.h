@@ -28,6 +28,7 @@ struct node {
 	_Atomic uint32_t replicas;   /* the most it, or who was the master before it, was seen with */
 	_Atomic uint64_t config;     /* highest configuration epoch of a master that sentinels have named, plus 1; 0 = none */
 	_Atomic int64_t config_at;   /* mono, ms: when that was said last */
+	_Atomic int64_t asked_at;    /* mono, ms: when somebody asked the sentinels last without a reason */
 	_Atomic int64_t short_until; /* mono, ms: too few replicas answered just now; what is to be durable need not try */
 };
 

@@ -360,6 +360,17 @@ find(struct conn *c, int64_t deadline)
 	return (false);
 }
 
+void
+conn_ask_sentinels(struct conn *c, int64_t ms)
+{
+	struct sentinel_answer found;
+	char ignored[WHY_MAX];
+
+	if (c->url.kind == REDIS_SENTINEL && c->node != NULL && node_ask_due(c->node, ms) &&
+	    sentinel_find(c->conf, &c->url, clock_mono_ms() + c->conf->redis_connect_timeout, &found, ignored, sizeof(ignored)))
+		(void)node_follow(c->node, found.epoch);
+}
+
 static redisContext *
 connect_to(const struct conn *c, struct timeval tv)
 {

@@ -64,6 +64,12 @@ void conn_refused(struct conn *c, struct str word);
 /* False: somebody has found that the server is another one now. The connection must not be used any more. */
 bool conn_is_current(const struct conn *c);
 
+/*
+ * Asks the sentinels, if there are any and nobody of this host has done so for ${ms}: if they name another server, what is
+ * connected is not current any more. Takes redis.connect_timeout at the most.
+ */
+void conn_ask_sentinels(struct conn *c, int64_t ms);
+
 /* Declares this connection void, and those of all processes made under the same epoch. */
 void conn_void(struct conn *c);
 

@@ -37,9 +37,7 @@
 #include "store/conn.h"
 #include "store/keys.h"
 #include "store/look.h"
-#include "store/node.h"
 #include "store/reply.h"
-#include "store/sentinel.h"
 #include "store/sentinel_watch.h"
 #include "store/warn.h"
 
@@ -414,18 +412,15 @@ attend(struct keeper *k, struct subscription *s)
 }
 
 /*
- * What the sentinels have to say: the answer of the newest is entered for all, and who is connected to the master of before
- * finds its connection void.
+ * What the sentinels have to say is reason to ask them at once, and once a second they are asked without. What is newest is
+ * entered for all: who is connected to the master of before finds its connection void.
  */
 static void
 ask_sentinels(struct keeper *k)
 {
-	struct sentinel_answer found;
-	char ignored[256];
 
-	if (k->sentinels != NULL && sentinel_watch_run(k->sentinels) &&
-	    sentinel_find(k->conf, &k->url, clock_mono_ms() + k->conf->redis_connect_timeout, &found, ignored, sizeof(ignored)))
-		(void)node_follow(conn_node(k->subs[0].conn), found.epoch);
+	if (k->sentinels != NULL)
+		conn_ask_sentinels(k->subs[0].conn, sentinel_watch_run(k->sentinels) ? 0 : LOOK_PERIOD_MS);
 }
 
 bool

@@ -38,6 +38,14 @@ node_follow(struct node *n, uint64_t config)
 	return (true);
 }
 
+bool
+node_ask_due(struct node *n, int64_t ms)
+{
+	int64_t now = clock_mono_ms(), before = atomic_load_explicit(&n->asked_at, memory_order_relaxed);
+
+	return (now - before >= ms && atomic_compare_exchange_strong(&n->asked_at, &before, now));
+}
+
 static void
 tell(const struct look *l, const struct config *c, enum look_fault f)
 {

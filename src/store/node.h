@@ -29,6 +29,9 @@ void node_replicas(struct node *n, uint32_t seen);
  */
 bool node_follow(struct node *n, uint64_t config);
 
+/* Is it time to ask the sentinels again, ${ms} after anybody did? True for one caller only. */
+bool node_ask_due(struct node *n, int64_t ms);
+
 /* Voids all connections made under ${epoch}, if nobody has done so already. Returns true if this call did. */
 bool node_void(struct node *n, uint32_t epoch);
 
