@@ -118,7 +118,7 @@ check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALS
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
 
 if command -v mandoc >/dev/null 2>&1; then
-	for page in "$daemon" "$ctl" "$http" "$events" "$srcdir/conf/doorward.conf.5"; do
+	for page in "$daemon" "$ctl" "$http" "$events" "$srcdir/src/store/doorward-scaling.7" "$srcdir/conf/doorward.conf.5"; do
 		mandoc -T lint -W warning "$page" >"$work/lint" 2>&1 || true
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$work/lint" && failed=1
 	done
