@@ -18,6 +18,7 @@ from .site import Site, free_port
 
 NAME = "mymaster"
 DOWN_MS = 500
+CACHED = 1.0 # seconds after which no other host believes what it has cached of a session that was ended elsewhere
 # What doorward.conf(5) says a user of the sentinels needs.
 RULES = ("resetkeys resetchannels -@all &+switch-master &+promoted-slave +auth +ping +subscribe +sentinel|get-master-addr-by-name "
          "+sentinel|master")
@@ -151,8 +152,9 @@ class Life:
     wrong: what must never be. Sessions of before the fault stay alive, and their refresh tokens good; one whose logout was acknowledged
     stays out. 503 is no wrong answer, and a client that gets one, or none, asks again with what it has."""
 
-    def __init__(self, site, sessions=12, chains=6, pause=0.02):
-        self.site, self.pause = site, pause
+    def __init__(self, site, other=None, sessions=12, chains=6, pause=0.02):
+        """other: a second host on the same Redis, which is asked as well."""
+        self.site, self.other, self.pause = site, other, pause
         self.count, self.wrong, self.lost = {}, [], []
         self.back = []  # sessions that were logged out and are let in
         self.lock = threading.Lock()
@@ -162,6 +164,7 @@ class Life:
         self.ended = []
         self.number = 0
         work = [self.check, self.check, self.come_and_go, self.look_back, *[lambda i=i: self.refresh(i) for i in range(chains)]]
+        work += [self.check_there, self.look_back_there] if other else []
         self.threads = [threading.Thread(target=self.run, args=(one,)) for one in work]
 
     def __enter__(self):
@@ -192,10 +195,16 @@ class Life:
         with self.lock:
             self.wrong.append(f"{time.strftime('%H:%M:%S')} {what}")
 
-    def check(self):
+    def check_there(self):
+        self.check(self.other)
+
+    def look_back_there(self):
+        self.look_back(self.other)
+
+    def check(self, place=None):
         login = random.choice(self.live)
-        answer = self.site.check(cookie=login.cookie)
-        self.note("check", answer.status)
+        answer = (place or self.site).check(cookie=login.cookie)
+        self.note("check" if place is None else "check there", answer.status)
         if answer.status not in (200, 503):
             self.blame(f"a live session: {answer.status} {answer.body[:100]}")
 
@@ -229,13 +238,15 @@ class Life:
                 continue
             return
 
-    def look_back(self):
+    def look_back(self, place=None):
+        """Another host knows what was acknowledged, after the moment that it believes its cache; what is pending it cannot know."""
         with self.lock:
-            if not self.ended:
+            known = self.ended if place is None else [e for e in self.ended if e[1] == 200 and time.monotonic() - e[2] > CACHED]
+            if not known:
                 return
-            login, status, _ = random.choice(self.ended[-50:] if random.random() < 0.7 else self.ended)
-        answer = self.site.check(cookie=login.cookie)
-        self.note("ended", answer.status)
+            login, status, _ = random.choice(known[-50:] if random.random() < 0.7 else known)
+        answer = (place or self.site).check(cookie=login.cookie)
+        self.note("ended" if place is None else "ended there", answer.status)
         if answer.status not in (401, 503):
             with self.lock:
                 self.back.append((login.id, status))
