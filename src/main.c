@@ -20,6 +20,7 @@
 #include <getopt.h>
 #include <hiredis/hiredis.h>
 #include <json-c/json.h>
+#include <maxminddb.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <microhttpd.h>
@@ -92,9 +93,9 @@ print_version(void)
 	for (size_t i = 0; (d = userdb_driver_at(i)) != NULL; i++)
 		if (d->library != NULL)
 			printf("%s, ", d->library());
-	printf("json-c %s, libmicrohttpd %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n", json_c_version(),
-	    MHD_get_version(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
-	    (int)ARGON2_VERSION_NUMBER);
+	printf("json-c %s, libmicrohttpd %s, libmaxminddb %s, hiredis %d.%d.%d, libconfig %d.%d, argon2 version %d\n",
+	    json_c_version(), MHD_get_version(), MMDB_lib_version(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH,
+	    LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, (int)ARGON2_VERSION_NUMBER);
 	fflush(stdout); /* modules are tried by another process */
 	module_list(stdout);
 }

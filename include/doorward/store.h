@@ -170,7 +170,7 @@ enum rotate_outcome {
 struct rotate_reply {
 	enum rotate_outcome outcome;
 	int64_t now;
-	int64_t before; /* when the family was rotated before this, or given out; 0 = not by DONE and RECOVERED */
+	int64_t before;         /* when the family was rotated before this, or given out; 0 = not by DONE and RECOVERED */
 	uint32_t generation;    /* of the token that is current now; 0: it was derived with ${salt} */
 	uint8_t salt[SALT_LEN]; /* as stored: with a generation, that and the nonce of the exchange that made it */
 	uint8_t key_version;

@@ -21,10 +21,10 @@
 #include "store/redis.h"
 
 #define USAGE                                                                                                                  \
-	"usage: seed -c CONF [-n USERS] [-f FIRST] [-p SESSIONS] [-r] [-d] [-e] [-t session|refresh]\n"                        \
+	"usage: seed -c CONF [-n USERS] [-f FIRST] [-p SESSIONS] [-r] [-d] [-e] [-m] [-t session|refresh]\n"                   \
 	"  -f number of the first user    -p sessions a user    -r with a refresh family\n"                                    \
 	"  -d with a device id the client chose\n"                                                                             \
-	"  -e leave the record of an ended session for each    -t which tokens to print\n"
+	"  -e leave the record of an ended session for each    -m remember where he signed in    -t which tokens to print\n"
 #define GROUPS "staff,users"
 #define SESSIONS_MAX 10000 /* a user may have, by configuration */
 #define ATTEMPTS_MAX 50    /* ten seconds */
@@ -32,7 +32,7 @@
 struct plan {
 	const char *conf;
 	unsigned users, first, sessions;
-	bool family, chosen, ended, print_refresh;
+	bool family, chosen, ended, history, print_refresh;
 };
 
 struct site {
@@ -162,6 +162,20 @@ end(const struct site *site, unsigned user, const uint8_t session_key[SESSION_KE
 		errx(1, "a session was not ended");
 }
 
+/* What risk.enabled keeps of a user. */
+static void
+remember(const struct site *site, unsigned user)
+{
+	const struct history h = { .at = 1800000000, .place = { "DE", 64496, true, 4814, 1158 }, .hours = { 1, 2, 3 } };
+	uint8_t user_key[USER_KEY_LEN];
+	char id[USER_ID_MAX + 1];
+
+	snprintf(id, sizeof(id), "u%021u", user);
+	pseudonym_of(keyring_user(site->keys), str_of(id), user_key);
+	for (unsigned n = 1; redis_store_ops.remember(site->store, user_key, &h) != DW_OK; n++)
+		try_again(n);
+}
+
 static void
 make(const struct site *site, const struct plan *p)
 {
@@ -175,6 +189,8 @@ make(const struct site *site, const struct plan *p)
 			}
 			begin(site, p, user, i, true, session_key);
 		}
+		if (p->history)
+			remember(site, user);
 	}
 }
 
@@ -183,7 +199,7 @@ read_options(struct plan *p, int argc, char **argv)
 {
 	int flag;
 
-	while ((flag = getopt(argc, argv, "c:n:f:p:rdet:")) != -1)
+	while ((flag = getopt(argc, argv, "c:n:f:p:rdemt:")) != -1)
 		switch (flag) {
 		case 'c':
 			p->conf = optarg;
@@ -205,6 +221,9 @@ read_options(struct plan *p, int argc, char **argv)
 			break;
 		case 'e':
 			p->ended = true;
+			break;
+		case 'm':
+			p->history = true;
 			break;
 		case 't':
 			p->print_refresh = strcmp(optarg, "refresh") == 0;

@@ -16,7 +16,8 @@ SERVER_TIME = {"check": 3.5, "refresh": 12.0, "logout": 18.0, "login": 25.0}
 SHAPES = ( # name, flags of the seeder, limits at one and at five sessions a user
     ("cookie session", (), 285, 110),
     ("with refresh family and logout record", ("-r", "-e"), 415, 240),
-    ("with a chosen device id too", ("-r", "-e", "-d"), 480, 290))
+    ("with a chosen device id too", ("-r", "-e", "-d"), 480, 290),
+    ("cookie session, and what risk.enabled remembers", ("-m",), 350, 125))
 LATENCY = ("latency, mean of one client", "<=", 1.1, "x")
 CHECK_CPU = ("CPU application + Redis a check", "<=", 1.1, "x")
 BYTES = ("bytes a session", "<=", 1.1, "x")
