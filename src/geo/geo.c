@@ -86,7 +86,10 @@ open_version(const struct geo *g, const struct database *d, const struct version
 	}
 }
 
-/* A process that starts beside a broken file takes what the others still have. */
+/*
+ * The last good one is that of all processes: one that starts beside a broken file takes what the others have, and so does one
+ * that was not asked while there was a newer one.
+ */
 static bool
 open_last(const struct geo *g, const struct database *d, MMDB_s *db)
 {
@@ -110,22 +113,20 @@ replace(struct database *d, const MMDB_s *db)
 static void
 look(const struct geo *g, struct database *d)
 {
-	const char *why = "";
+	const char *why = strerror(ENOENT);
 	struct version v;
 	MMDB_s db;
 
 	if (d->file[0] == '\0' || !version_changed(d->file, &d->seen, &v))
 		return;
 	d->seen = v;
-	if (v.inode == 0) {
-		log_warn("risk.%s: there is no %s%s", d->name, d->file, d->is_open ? ": what it had is used on" : "");
-	} else if (open_version(g, d, &v, &db, &why)) {
+	if (v.inode != 0 && open_version(g, d, &v, &db, &why)) {
 		replace(d, &db);
-	} else {
-		if (!d->is_open && open_last(g, d, &db))
-			replace(d, &db);
-		log_warn("risk.%s: %s cannot be used: %s%s", d->name, d->file, why, d->is_open ? ": the last good one is" : "");
+		return;
 	}
+	if ((v.inode != 0 || d->is_open) && open_last(g, d, &db))
+		replace(d, &db);
+	log_warn("risk.%s: %s cannot be used: %s%s", d->name, d->file, why, d->is_open ? ": the last good one is" : "");
 }
 
 static bool
