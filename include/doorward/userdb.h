@@ -42,8 +42,11 @@ struct account {
 	size_t groups_len;           /* its bytes; more than GROUPS_MAX: it is "", since it did not fit */
 	char hash[PWHASH_MAX];       /* "" where the database verifies by itself; wipe after use */
 	bool disabled;
-	bool conflict; /* the name is not canonical and its canonical form another one's: nobody can sign in by it (see user
-			  list) */
+	/*
+	 * Nobody can sign in by the name: it is not canonical and its canonical form another one's (see user list); or, with
+	 * DW_ABSENT of find() and all else void, what the database has under it is not one account that can be used.
+	 */
+	bool conflict;
 	int64_t created;
 	int64_t version; /* raised whenever what was verified before must not count any more: new password, disabled, enabled */
 };
@@ -206,7 +209,8 @@ const struct userdb_driver *userdb_driver(const char *url);
 
 /*
  * Asks ${db} again about the account ${id}, which was called ${name} when it was last seen: is it there, and what is it now?
- * DW_ABSENT: it is gone, or the name is another account's. As find() otherwise; wipe the hash.
+ * DW_ABSENT: it is gone, or the name is another account's; or, if ${out}->conflict, it cannot be told which is his. As find()
+ * otherwise; wipe the hash.
  */
 enum dw_result userdb_again(const struct userdb_driver *d, void *db, const char *id, const char *name, struct account *out);
 

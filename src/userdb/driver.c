@@ -85,6 +85,7 @@ userdb_again(const struct userdb_driver *d, void *db, const char *id, const char
 {
 	enum dw_result rc;
 
+	out->conflict = false;
 	if (!d->by_name)
 		return (d->ops->find_id(db, id, out));
 	rc = d->ops->find(db, name, out);

@@ -154,6 +154,7 @@ judge(struct finding *f)
 			log_error(
 			    "more than one entry of the directory matches ldap.filter, nobody can sign in by this name user=%s",
 			    log_text(str_of(f->asked)));
+		f->out->conflict = true;
 		return (DW_ABSENT);
 	}
 	if (f->lacks == NULL && f->dn[0] != '\0')

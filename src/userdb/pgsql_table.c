@@ -156,7 +156,7 @@ column_of(const PGresult *r, const char *name)
 }
 
 static enum dw_result
-unusable(const char *what)
+unusable(struct account *a, const char *what)
 {
 	static const char *said;
 	static int64_t next;
@@ -164,6 +164,7 @@ unusable(const char *what)
 	if (log_due(&next) || said != what)
 		log_error("an account in PostgreSQL cannot be used: %s", what);
 	said = what;
+	a->conflict = true;
 	return (DW_ABSENT);
 }
 
@@ -200,9 +201,9 @@ read_account(struct pg_table *t, const PGresult *r, struct account *a)
 	if (id < 0 || name < 0 || hash < 0)
 		return (DW_FAULT);
 	if (PQgetlength(r, 0, id) < 1 || !pg_text(r, 0, id, t->raw, sizeof(t->raw)))
-		return (unusable("its id is empty or too long"));
+		return (unusable(a, "its id is empty or too long"));
 	if (!precis_username(str_of(PQgetvalue(r, 0, name)), a->name, sizeof(a->name)))
-		return (unusable("its name cannot be one"));
+		return (unusable(a, "its name cannot be one"));
 	userdb_id(DRIVER, str_of(t->raw), a->id);
 	a->created = 0;
 	a->conflict = false;
@@ -223,10 +224,11 @@ find_by(struct pg_db *db, const char *sql, const char *key, struct account *out)
 	if ((rc = pg_ask(db, PG_WAIT, sql, &key, 1, &r)) != DW_OK)
 		return (rc);
 	db->table->id[0] = '\0';
+	out->conflict = false;
 	if (PQntuples(r) == 0)
 		rc = DW_ABSENT;
 	else if (PQntuples(r) > 1)
-		rc = unusable("the statement gives several rows for it");
+		rc = unusable(out, "the statement gives several rows for it");
 	else
 		rc = read_account(db->table, r, out);
 	PQclear(r);
