@@ -29,9 +29,10 @@
 
 #include "store/call.h"
 
-#define HOLD_MS 200        /* until a server that was no master is tried again: the new one is to be found within a second */
-#define SENTINELS_MS 2000  /* between two questions to them, where there is no keeper to ask every second */
-#define LOOK_AGAIN_MS 1000 /* until rights that lacked are looked for again */
+#define HOLD_MS 200           /* until a server that was no master is tried again: the new one is to be found within a second */
+#define SENTINELS_MS 2000     /* between two questions to them, where there is no keeper to ask every second */
+#define SENTINELS_OPEN_MS 200 /* while nothing is asked: what they say is what it waits for */
+#define LOOK_AGAIN_MS 1000    /* until rights that lacked are looked for again */
 
 /* What the first word of an error of Redis means to us. */
 enum meaning {
@@ -367,8 +368,8 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	uint32_t stage = 0;
 	bool good;
 
-	if (conn_is_open(l->conn))
-		conn_ask_sentinels(l->conn, SENTINELS_MS);
+	if (conn_is_open(l->conn) || l->breaker.state != BREAKER_CLOSED)
+		conn_ask_sentinels(l->conn, l->breaker.state == BREAKER_CLOSED ? SENTINELS_MS : SENTINELS_OPEN_MS);
 	if (!conn_is_current(l->conn))
 		breaker_hasten(&l->breaker); /* somebody has found out since that another server is to be asked */
 	l->sent = false;

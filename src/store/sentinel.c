@@ -62,7 +62,7 @@ take_where(struct question *q, const redisReply *r)
 		snprintf(q->link.why, sizeof(q->link.why), "it does not know that master");
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || text_of(r->element[0]).len == 0 ||
 	    !str_copy(q->answer.master.name, sizeof(q->answer.master.name), text_of(r->element[0])) ||
-	    !str_to_u64(text_of(r->element[1]), PORT_MAX, &port))
+	    !str_to_u64(text_of(r->element[1]), PORT_MAX, &port) || port == 0)
 		return (false);
 	q->answer.master.port = (int)port;
 	return (true);
