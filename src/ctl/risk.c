@@ -20,13 +20,18 @@
 
 #include "ctl/commands.h"
 
-/* The times that the tool prints; nothing may follow. */
+/* The times that the tool prints, or seconds since the epoch; nothing may follow. */
 static bool
 read_time(const char *text, int64_t *at)
 {
 	struct tm t = { .tm_sec = 0 };
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &t);
+	uint64_t seconds;
 
+	if (str_to_u64(str_of(text), UINT32_MAX, &seconds)) {
+		*at = (int64_t)seconds;
+		return (true);
+	}
 	*at = timegm(&t);
 	return (end != NULL && *end == '\0' && *at >= 0);
 }
