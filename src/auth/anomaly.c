@@ -48,7 +48,7 @@ is_known_device(struct app *app, const struct anomaly *a, struct str device_id)
 	return (rc != DW_ABSENT);
 }
 
-/* Ends all there is of the user; the event of each ending says why. */
+/* Ends all there is of the user; the event of each ending says why. What is promised is over on this host. */
 static enum dw_result
 revoke(struct app *app, struct anomaly *a, const char *reason)
 {
@@ -56,11 +56,13 @@ revoke(struct app *app, struct anomaly *a, const char *reason)
 		.cause = END_ANOMALY, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL, .reason = reason, .actor = a->actor
 	};
 	struct end_reply reply;
+	enum dw_result rc;
 
 	memcpy(w.user_key, a->user_key, USER_KEY_LEN);
-	if (app->store->end(app->store_ctx, &w, NULL, &reply) != DW_OK)
+	if ((rc = app->store->end(app->store_ctx, &w, NULL, &reply)) != DW_OK && rc != DW_PENDING)
 		return (DW_UNAVAILABLE);
-	a->told = reply.ended > 0;
+	a->promised = rc == DW_PENDING;
+	a->told = a->promised || reply.ended > 0;
 	return (DW_OK);
 }
 
@@ -113,8 +115,11 @@ anomaly_login(struct app *app, struct anomaly *a, struct str device_id, bool dev
 	a->visit = (struct risk_visit){ .at = app->store->now(app->store_ctx), .failures = failures };
 	a->visit.device_known = device_known || is_known_device(app, a, device_id);
 	find_place(app, a->actor.ip, &a->visit.here);
-	if ((rc = weigh(app, a)) != DW_OK || a->verdict != RISK_REVOKE || !app->conf->risk_deny)
+	if ((rc = weigh(app, a)) != DW_OK || a->verdict != RISK_REVOKE)
 		return (rc);
+	if (!app->conf->risk_deny)
+		return (
+		    a->promised ? DW_UNAVAILABLE : DW_OK); /* the promise, once it is kept, could take the new session too */
 	if (!a->told)
 		tell(app, a, NULL, NULL);
 	return (DW_REFUSED);

@@ -22,7 +22,8 @@ struct anomaly {
 	struct risk_visit visit;
 	unsigned signals;
 	enum risk_verdict verdict;
-	bool told; /* the endings have told it */
+	bool promised; /* the endings are (doorward/spool.h), and not written yet */
+	bool told;     /* the endings have told it */
 };
 
 /*

@@ -166,6 +166,10 @@ test_no_store(void **state)
 	fake.history_rc = DW_OK;
 	fake.end_rc = DW_PENDING;
 	assert_int_equal(log_in(ELSEWHERE, false, 0), DW_UNAVAILABLE);
+	assert_int_equal(refresh_from(ELSEWHERE), DW_REFUSED); /* it is promised, and over here */
+	fake.conf.risk_deny = true;
+	assert_int_equal(log_in(ELSEWHERE, false, 0), DW_REFUSED);
+	fake.conf.risk_deny = false;
 	fake.end_rc = DW_UNAVAILABLE;
 	assert_int_equal(refresh_from(ELSEWHERE), DW_UNAVAILABLE);
 	fake.end_rc = DW_OK;
