@@ -15,6 +15,7 @@
 #define HTTP_CONNECT_MS 2000 /* name, connection and TLS */
 #define HTTP_ANSWER_MS 10000 /* from the first byte of ours to the last of the answer, connecting included */
 #define HTTP_BODY_MAX 65536  /* bytes of an answer that are read; what follows is not */
+#define HTTP_HEAD_MAX 65536  /* bytes of its header lines, of interim answers and trailers too: libcurl keeps them all */
 #define HTTP_HEADER_MAX 512  /* bytes of one header of ours */
 #define HTTP_HEADERS 6
 #define HTTP_ERROR_MAX 256

@@ -8,7 +8,7 @@
  * address, and would resolve names itself.
  *
  * An answer counts when it is whole. Of one that is longer than HTTP_BODY_MAX the rest is not read: its status counts, and the
- * connection is given up.
+ * connection is given up. One with more than HTTP_HEAD_MAX of headers, or of trailers behind a chunked body, is none.
  */
 #include "config.h"
 
@@ -55,7 +55,12 @@ take_header(char *p, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 
 	t->headed = size * n <= 2 && (p[0] == '\r' || p[0] == '\n');
-	return (size * n);
+	t->head += size * n;
+	if (t->head <= HTTP_HEAD_MAX)
+		return (size * n);
+	t->headed = false;
+	(void)str_copy(t->refused, sizeof(t->refused), STR_LIT("the headers of the answer are too long"));
+	return (0);
 }
 
 /* Makes the socket, if its peer may be connected to. */
@@ -172,7 +177,7 @@ transfer_clear(struct transfer *t)
 	t->body = NULL;
 	free(t->answer);
 	t->answer = NULL;
-	t->len = t->cap = 0;
+	t->len = t->cap = t->head = 0;
 	t->cut = t->headed = false;
 	t->of = NULL;
 	t->refused[0] = t->error[0] = '\0';

@@ -14,9 +14,10 @@ struct transfer {
 	char *body; /* what is sent */
 	char *answer;
 	size_t len, cap; /* of ${answer} */
+	size_t head;     /* bytes of header lines that came */
 	bool cut;
 	bool headed;                  /* the answer's header is there, up to the empty line */
-	char refused[HTTP_ERROR_MAX]; /* why an address was not connected to; "" = none was refused */
+	char refused[HTTP_ERROR_MAX]; /* why an address was not connected to, or an answer not read; "" = nothing was refused */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -279,6 +279,32 @@ test_a_huge_answer(void **state)
 	assert_true(sent < 100 * HTTP_BODY_MAX);
 }
 
+/* Header lines are kept by the library, wherever they stand: they end where ours do. */
+static void
+test_endless_headers(void **state)
+{
+	static const char *const beginnings[] = { "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" };
+	static const char line[] = "X-More: of the same, and of the same, and of the same\r\n";
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	(void)state;
+	open_to("127.0.0.1", true);
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		struct peer_conn *c;
+		struct outcome o;
+
+		assert_true(post("body", &o));
+		c = until_asked("body");
+		peer_say(c, beginnings[i]);
+		for (; o.n == 0 && clock_mono_ms() < end; turn())
+			(void)!send(c->fd, line, sizeof(line) - 1, MSG_NOSIGNAL);
+		assert_int_equal(o.n, 1);
+		assert_int_equal(o.status, 0);
+		assert_string_equal(o.error, "the headers of the answer are too long");
+	}
+}
+
 static void
 test_refused_addresses(void **state)
 {
@@ -386,6 +412,7 @@ main(void)
 		WITH_PEER(test_many_at_once),
 		WITH_PEER(test_answers),
 		WITH_PEER(test_a_huge_answer),
+		WITH_PEER(test_endless_headers),
 		WITH_PEER(test_refused_addresses),
 		WITH_PEER(test_rebinding),
 		WITH_PEER(test_hanging_resolver),
