@@ -8,6 +8,8 @@
  *
  * Workers may not be able to open the file any more (other user, sandbox); at a rotation the master opens it and hands them the
  * new descriptor, for log_take().
+ *
+ * Threads beside a loop may write lines: a lock covers the destination while one is written or the descriptor is replaced.
  */
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -15,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,6 +35,7 @@
 #define QUOTED_MAX_BYTES 128 /* of one value from outside */
 #define SYSLOG_SOCKET "/dev/log"
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = STDERR_FILENO;
 static char *log_path; /* of the file or the socket; NULL = standard error */
 static bool to_syslog;
@@ -116,8 +120,9 @@ log_open(const char *file, enum log_level level)
 	return (log_setup(&o));
 }
 
-int
-log_reopen(void)
+/* Under the lock. */
+static int
+reopen(void)
 {
 	int fd;
 
@@ -127,6 +132,17 @@ log_reopen(void)
 		return (-1);
 	replace_fd(fd);
 	return (0);
+}
+
+int
+log_reopen(void)
+{
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = reopen();
+	pthread_mutex_unlock(&lock);
+	return (rc);
 }
 
 int
@@ -141,10 +157,12 @@ void
 log_take(int fd)
 {
 
+	pthread_mutex_lock(&lock);
 	if (log_descriptor() >= 0)
 		replace_fd(fd);
 	else
 		close(fd);
+	pthread_mutex_unlock(&lock);
 }
 
 void
@@ -178,7 +196,7 @@ send_datagram(const struct buf *b)
 	/* The daemon was started again: its new socket has the old name. */
 	if (errno != ECONNREFUSED && errno != ENOTCONN && errno != ECONNRESET)
 		return (false);
-	return (log_reopen() == 0 && send(log_fd, b->p, b->len, MSG_NOSIGNAL) >= 0);
+	return (reopen() == 0 && send(log_fd, b->p, b->len, MSG_NOSIGNAL) >= 0);
 }
 
 /* False: the syslog daemon did not take it. */
@@ -252,7 +270,9 @@ write_line(enum log_level level, const char *fmt, va_list ap)
 	int saved = errno;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	pthread_mutex_lock(&lock);
 	deliver(&r);
+	pthread_mutex_unlock(&lock);
 	errno = saved;
 }
 
@@ -277,8 +297,8 @@ LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 const char *
 log_text(struct str s)
 {
-	static char texts[4][QUOTED_MAX_BYTES * 4 + 3];
-	static unsigned turn;
+	static _Thread_local char texts[4][QUOTED_MAX_BYTES * 4 + 3];
+	static _Thread_local unsigned turn;
 	struct buf b;
 
 	buf_init(&b, texts[turn], sizeof(texts[turn]));

@@ -138,6 +138,8 @@ load(bool helper)
 	if (filter == NULL)
 		return (-ENOMEM);
 	rc = fill(filter, helper);
+	if (rc == 0) /* threads that were started before, too */
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0 && helper)
 		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rc == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * SHA-256, HMAC-SHA-256 and comparing in constant time. Contexts are kept and made ready again, since a request computes
- * several. A failure of the library aborts the process: there is no safe answer to give in the place of a MAC.
+ * several; that of a hash is the thread's own. A failure of the library aborts the process: there is no safe answer to give in
+ * the place of a MAC.
  */
 #include <stdlib.h>
 
@@ -29,15 +30,21 @@ require(bool ok, const char *what)
 	abort();
 }
 
-static const EVP_MD *
-sha256(void)
-{
-	static EVP_MD *md;
+/* Each thread's own. */
+static _Thread_local struct {
+	EVP_MD *digest; /* looking it up costs more than hashing a token */
+	EVP_MD_CTX *ctx;
+} hash;
 
-	if (md == NULL)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL); /* looking it up costs more than hashing a token */
-	require(md != NULL, "SHA-256");
-	return (md);
+static void
+make_hash_ready(void)
+{
+
+	if (hash.digest == NULL)
+		hash.digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (hash.ctx == NULL)
+		hash.ctx = EVP_MD_CTX_new();
+	require(hash.digest != NULL && hash.ctx != NULL, "SHA-256");
 }
 
 void
@@ -50,13 +57,21 @@ mac_sha256(const void *p, size_t n, uint8_t out[MAC_LEN])
 void
 mac_sha256_2(const void *p, size_t n, const void *q, size_t m, uint8_t out[MAC_LEN])
 {
-	static EVP_MD_CTX *ctx;
 
-	if (ctx == NULL)
-		ctx = EVP_MD_CTX_new();
-	require(ctx != NULL && EVP_DigestInit_ex2(ctx, sha256(), NULL) && EVP_DigestUpdate(ctx, p, n) &&
-		    EVP_DigestUpdate(ctx, q, m) && EVP_DigestFinal_ex(ctx, out, NULL),
+	make_hash_ready();
+	require(EVP_DigestInit_ex2(hash.ctx, hash.digest, NULL) && EVP_DigestUpdate(hash.ctx, p, n) &&
+		    EVP_DigestUpdate(hash.ctx, q, m) && EVP_DigestFinal_ex(hash.ctx, out, NULL),
 	    "SHA-256");
+}
+
+void
+mac_end_thread(void)
+{
+
+	EVP_MD_CTX_free(hash.ctx);
+	EVP_MD_free(hash.digest);
+	hash.ctx = NULL;
+	hash.digest = NULL;
 }
 
 static EVP_MAC_CTX *

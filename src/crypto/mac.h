@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* SHA-256 and HMAC-SHA-256 with contexts made once and used again. Not thread-safe: one process, one thread. */
+/* SHA-256 and HMAC-SHA-256 with contexts made once and used again. SHA-256 may be used by several threads, a key by one. */
 #ifndef CRYPTO_MAC_H
 #define CRYPTO_MAC_H
 
@@ -14,6 +14,9 @@ void mac_sha256(const void *p, size_t n, uint8_t out[MAC_LEN]);
 
 /* The same over the concatenation of two pieces. */
 void mac_sha256_2(const void *p, size_t n, const void *q, size_t m, uint8_t out[MAC_LEN]);
+
+/* Frees what a thread that ends has used for SHA-256. */
+void mac_end_thread(void);
 
 /* A key made ready for HMAC-SHA-256. */
 struct mac_key;
