@@ -483,6 +483,8 @@ lane_run(struct lane *l, bool marks[KEYS_BUCKETS])
 	}
 	if (l->active && !l->leaving)
 		start_due(l);
+	if (l->driver->due(l->sink) == 0)
+		l->driver->run(l->sink); /* begins with what it was just given */
 	if (!is_away(l, clock_mono_ms())) {
 		acknowledge(l);
 		if (l->active)

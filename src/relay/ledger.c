@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Events are collected for a moment and written together: first the rows of those that ended a session, in one transaction,
- * then the audit lines, in one wait for the disk. Only when both are there are they delivered. A row that is there already
- * stays; an audit line that was written before a crash is written again, with the same id.
+ * Events are gathered while those before them are written (ledger_writer.h), and then written together: the first one at once,
+ * and as many as there are where many happen. Only when the rows and the audit lines are on the disk are they delivered.
  *
  * How far an ending went (its scope) is not in the event but in the logout record, which is looked for in Redis while it is
  * kept; without one it is the one session.
@@ -12,43 +11,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 #include "doorward/app.h"
-#include "relay/audit.h"
-#include "store/redis.h"
+#include "doorward/board.h"
+#include "relay/ledger_writer.h"
+#include "store/scopes.h"
 
 #include "relay/ledger.h"
 
-#define BATCH_MAX 256 /* events written together: some tens of milliseconds at most */
-/*
- * How long events are gathered. The wait for the disk is most of what the ledger costs, and the other sinks wait meanwhile: at
- * two hundred endings a second four share one.
- */
-#define GATHER_MS 20
-#define WHY_MAX 256
-#define LOOK_MS 1000
-
-struct entry {
-	struct sink_delivery *delivery;
-	char *json;
-	size_t json_len;
-	bool ended;
-	struct ledger_row row;
+struct basket {
+	struct ledger_batch batch;
+	struct sink_delivery *deliveries[LEDGER_BATCH_MAX];
 };
 
 struct ledger {
 	const struct sink_env *env;
 	struct audit *audit; /* NULL: none */
-	int64_t looked_at;   /* mono, ms: at the file */
-	struct entry batch[BATCH_MAX];
-	size_t n;
-	int64_t since; /* mono, ms: when the first of them came */
-	struct ledger_row rows[BATCH_MAX];
-	struct str lines[BATCH_MAX];
+	struct ledger_writer *writer;
+	struct basket baskets[2];
+	struct basket *gathering;
+	struct basket *away; /* at the writer's; NULL: none is */
+	struct scope_question questions[LEDGER_BATCH_MAX];
 };
 
 static bool
@@ -61,25 +46,36 @@ check(const struct sink_conf *c, char *why, size_t len)
 	return (true);
 }
 
+static bool
+open_audit(struct ledger *l, const struct config *conf, char *why, size_t len)
+{
+
+	if (conf->audit_file[0] == '\0' || (l->audit = audit_new(conf->audit_file, conf->state_dir)) != NULL)
+		return (true);
+	snprintf(why, len, "out of memory");
+	errno = ENOMEM;
+	return (false);
+}
+
 static void *
 open_ledger(const struct sink_conf *c, const struct sink_env *env, char *why, size_t len)
 {
 	struct ledger *l = calloc(1, sizeof(*l));
+	int saved;
 
 	(void)c;
-	if (l == NULL)
-		goto err0;
+	if (l == NULL) {
+		snprintf(why, len, "out of memory");
+		return (NULL);
+	}
 	l->env = env;
-	atomic_store(&env->app->board->audit_failing, 0);
-	if (env->conf->audit_file[0] != '\0' && (l->audit = audit_new(env->conf->audit_file, env->conf->state_dir)) == NULL)
-		goto err1;
-	return (l);
-
-err1:
+	l->gathering = &l->baskets[0];
+	if (open_audit(l, env->conf, why, len) && (l->writer = ledger_writer_open(env->app, l->audit, why, len)) != NULL)
+		return (l);
+	saved = errno;
+	audit_free(l->audit);
 	free(l);
-err0:
-	snprintf(why, len, "out of memory");
-	errno = ENOMEM;
+	errno = saved;
 	return (NULL);
 }
 
@@ -94,7 +90,7 @@ static void
 fill_row(struct ledger_row *r, const struct sink_event *e)
 {
 
-	r->at = e->at_seconds;
+	*r = (struct ledger_row){ .at = e->at_seconds };
 	put(r->event_id, sizeof(r->event_id), e->id);
 	put(r->type, sizeof(r->type), e->type);
 	put(r->user_id, sizeof(r->user_id), e->user_id);
@@ -109,129 +105,104 @@ static bool
 start(void *sink, struct sink_delivery *d, const struct sink_event *e)
 {
 	struct ledger *l = sink;
-	struct entry *x = &l->batch[l->n];
+	struct ledger_batch *b = &l->gathering->batch;
+	char *json;
 
-	if (l->n == BATCH_MAX || (x->json = malloc(e->json_len + 1)) == NULL)
+	if (b->n == LEDGER_BATCH_MAX || (json = malloc(e->json_len + 1)) == NULL)
 		return (false);
-	memcpy(x->json, e->json, e->json_len + 1);
-	x->json_len = e->json_len;
-	x->delivery = d;
-	x->ended = e->ended && e->session_id != NULL;
-	x->row = (struct ledger_row){ .seq = 0 };
-	if (x->ended)
-		fill_row(&x->row, e);
-	if (l->n++ == 0)
-		l->since = clock_mono_ms();
+	memcpy(json, e->json, e->json_len + 1);
+	l->gathering->deliveries[b->n] = d;
+	b->lines[b->n++] = (struct str){ json, e->json_len };
+	if (e->ended && e->session_id != NULL)
+		fill_row(&b->rows[b->n_rows++], e);
 	return (true);
 }
 
-/* DW_OK also where the record is not there any more. */
-static enum dw_result
-find_scope(const struct ledger *l, struct ledger_row *r)
+static void
+empty(struct ledger_batch *b)
 {
-	struct app *app = l->env->app;
-	struct lookup_reply reply;
-	struct lookup q = { .family = false };
-	enum dw_result rc;
 
-	if (!sid_parse(keyring_user(app->keys), str_of(r->session_id), q.user_key, q.session_key))
-		return (DW_OK);
-	if ((rc = redis_store_ops.lookup(app->redis, &q, &reply)) == DW_OK && reply.ended)
-		put(r->scope, sizeof(r->scope), end_scope_word(reply.logout_record.scope));
-	return (rc == DW_UNAVAILABLE ? rc : DW_OK);
+	for (size_t i = 0; i < b->n; i++)
+		free((char *)(uintptr_t)b->lines[i].p);
+	b->n = b->n_rows = 0;
 }
 
-/* NULL, or why not. */
-static const char *
-put_rows(struct ledger *l)
+/* Tells what became of all that is in ${k}; ${why} NULL: it is delivered. */
+static void
+settle(struct ledger *l, struct basket *k, const char *why)
+{
+	size_t n = k->batch.n;
+
+	empty(&k->batch);
+	for (size_t i = 0; i < n; i++)
+		l->env->done(k->deliveries[i], why == NULL ? SINK_DELIVERED : SINK_RETRY, why);
+}
+
+/* False: Redis could not be asked. What is no session id of ours has no record. */
+static bool
+find_scopes(struct ledger *l, struct ledger_batch *b)
 {
 	struct app *app = l->env->app;
-	size_t n = 0;
+	size_t rows[LEDGER_BATCH_MAX], n = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (!l->batch[i].ended)
-			continue;
-		if (find_scope(l, &l->batch[i].row) != DW_OK)
-			return ("Redis could not be asked");
-		l->rows[n++] = l->batch[i].row;
+	for (size_t i = 0; i < b->n_rows; i++) {
+		struct scope_question *q = &l->questions[n];
+
+		q->scope = SCOPE_SESSION;
+		if (sid_parse(keyring_user(app->keys), str_of(b->rows[i].session_id), q->user_key, q->session_key))
+			rows[n++] = i;
 	}
-	if (n == 0 || app->records->put_logouts(app->records_ctx, l->rows, n) == DW_OK)
-		return (NULL);
-	board_count(app->slot, COUNT_USERDB_ERRORS, 1);
-	return ("the database of records could not be written");
+	if (scopes_ask(app->redis, l->questions, n) == DW_UNAVAILABLE)
+		return (false);
+	for (size_t i = 0; i < n; i++)
+		put(b->rows[rows[i]].scope, sizeof(b->rows[0].scope), end_scope_word(l->questions[i].scope));
+	return (true);
 }
 
-/* NULL, or why not: shown in /health/ready until it works again. */
-static const char *
-put_lines(struct ledger *l)
+static void
+hand_over(struct ledger *l)
 {
-	static char why[WHY_MAX];
-	bool good;
+	struct basket *full = l->gathering;
 
-	if (l->audit == NULL)
-		return (NULL);
-	for (size_t i = 0; i < l->n; i++)
-		l->lines[i] = (struct str){ l->batch[i].json, l->batch[i].json_len };
-	good = audit_append(l->audit, l->lines, l->n, why, sizeof(why));
-	atomic_store(&l->env->app->board->audit_failing, !good);
-	return (good ? NULL : why);
+	if (!find_scopes(l, &full->batch)) {
+		settle(l, full, "Redis could not be asked");
+		return;
+	}
+	l->away = full;
+	l->gathering = full == &l->baskets[0] ? &l->baskets[1] : &l->baskets[0];
+	ledger_writer_give(l->writer, &full->batch);
 }
 
 static int64_t
 due(void *sink)
 {
 	const struct ledger *l = sink;
-	int64_t left = l->since + GATHER_MS - clock_mono_ms();
 
-	if (l->n == 0)
-		return (-1);
-	return (l->n == BATCH_MAX || left < 0 ? 0 : left);
-}
-
-/* While nothing happens, once a second. */
-static void
-look_at_audit(struct ledger *l)
-{
-	static int64_t said;
-	char why[WHY_MAX];
-	int64_t now = clock_mono_ms();
-	bool good;
-
-	if (l->audit == NULL || now - l->looked_at < LOOK_MS)
-		return;
-	l->looked_at = now;
-	good = audit_look(l->audit, why, sizeof(why));
-	atomic_store(&l->env->app->board->audit_failing, !good);
-	if (!good && log_due(&said))
-		log_warn("%s", why);
+	return (l->away == NULL && l->gathering->batch.n > 0 ? 0 : -1);
 }
 
 static void
 run(void *sink)
 {
 	struct ledger *l = sink;
-	size_t n = l->n;
-	const char *why;
+	struct basket *back = l->away;
 
-	if (n == 0)
-		look_at_audit(l);
-	if (due(l) != 0)
-		return;
-	if ((why = put_rows(l)) == NULL)
-		why = put_lines(l);
-	l->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		free(l->batch[i].json);
-		l->env->done(l->batch[i].delivery, why == NULL ? SINK_DELIVERED : SINK_RETRY, why);
+	if (back != NULL && ledger_writer_take(l->writer) != NULL) {
+		l->away = NULL;
+		if (back->batch.database_failed)
+			board_count(l->env->app->slot, COUNT_USERDB_ERRORS, 1);
+		settle(l, back, back->batch.error);
 	}
+	if (due(l) == 0)
+		hand_over(l);
 }
 
 static int
 fd(void *sink)
 {
+	const struct ledger *l = sink;
 
-	(void)sink;
-	return (-1);
+	return (ledger_writer_fd(l->writer));
 }
 
 static void
@@ -239,9 +210,10 @@ close_ledger(void *sink)
 {
 	struct ledger *l = sink;
 
-	for (size_t i = 0; i < l->n; i++)
-		free(l->batch[i].json);
+	ledger_writer_close(l->writer);
 	audit_free(l->audit);
+	empty(&l->baskets[0].batch);
+	empty(&l->baskets[1].batch);
 	free(l);
 }
 

@@ -8,15 +8,13 @@
  * that does not read. The owner sees by the age of the oldest parcel that nothing goes on, and shuts the socket down, which
  * ends every wait for it. Nothing is lost by that: what was not confirmed is said to be undelivered, and comes again.
  *
- * The thread writes no log and computes no MAC: these are for one thread. It tells in words, which the owner hands on.
+ * The thread writes no log: it tells in words, which the owner hands on.
  */
-#include <sys/eventfd.h>
 #include <sys/queue.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "relay/aside.h"
 
 #include "relay/amqp/carrier.h"
 
@@ -70,23 +69,6 @@ struct carrier {
 	int64_t retry_at;
 	char error[BROKER_ERROR_MAX]; /* why there is no connection */
 };
-
-static void
-wake(int fd)
-{
-	uint64_t one = 1;
-
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		continue;
-}
-
-static void
-woken(int fd)
-{
-	uint64_t n;
-
-	(void)!read(fd, &n, sizeof(n));
-}
 
 static void
 end_parcel(struct carrier *c, struct parcel *p, enum sink_outcome outcome, const char *error)
@@ -212,7 +194,7 @@ wait_for_work(struct carrier *c)
 	int ms = c->broker == NULL ? CARRIER_RETRY_MS : STAILQ_EMPTY(&c->sent) ? BROKER_HEARTBEAT * 1000 / 2 : CARRIER_RETRY_MS;
 
 	if (poll(fds, 2, ms) > 0 && fds[0].revents != 0)
-		woken(c->wake_thread);
+		aside_woken(c->wake_thread);
 }
 
 static void
@@ -232,7 +214,7 @@ tell_owner(struct carrier *c)
 {
 
 	if (c->news)
-		wake(c->wake_owner);
+		aside_wake(c->wake_owner);
 	c->news = false;
 }
 
@@ -299,20 +281,6 @@ carry(void *arg)
 
 /* --- its owner */
 
-/* Signals are the owner's: the thread takes none. */
-static int
-start_thread(struct carrier *c)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&c->thread, NULL, carry, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return (rc);
-}
-
 static struct carrier *
 carrier_new(struct broker_conf *conf)
 {
@@ -329,8 +297,8 @@ carrier_new(struct broker_conf *conf)
 	STAILQ_INIT(&c->ended);
 	TAILQ_INIT(&c->under_way);
 	pthread_mutex_init(&c->lock, NULL);
-	c->wake_thread = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	c->wake_owner = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->wake_thread = aside_bell();
+	c->wake_owner = aside_bell();
 	return (c);
 }
 
@@ -344,7 +312,7 @@ carrier_open(struct broker_conf *conf, char *why, size_t len)
 		snprintf(why, len, "out of memory");
 		return (NULL);
 	}
-	rc = c->wake_thread < 0 || c->wake_owner < 0 ? EMFILE : start_thread(c);
+	rc = c->wake_thread < 0 || c->wake_owner < 0 ? EMFILE : aside_start(&c->thread, carry, c);
 	if (rc == 0)
 		return (c);
 	snprintf(why, len, "cannot start its thread: %s", strerror(rc));
@@ -382,7 +350,7 @@ carrier_take(struct carrier *c, const struct broker_message *m, void *of)
 	pthread_mutex_lock(&c->lock);
 	STAILQ_INSERT_TAIL(&c->waiting, p, next);
 	pthread_mutex_unlock(&c->lock);
-	wake(c->wake_thread);
+	aside_wake(c->wake_thread);
 	return (true);
 }
 
@@ -431,7 +399,7 @@ carrier_run(struct carrier *c, carrier_done *done, void *arg)
 	struct parcels ended = STAILQ_HEAD_INITIALIZER(ended);
 	struct parcel *p;
 
-	woken(c->wake_owner);
+	aside_woken(c->wake_owner);
 	pthread_mutex_lock(&c->lock);
 	STAILQ_CONCAT(&ended, &c->ended);
 	pthread_mutex_unlock(&c->lock);
@@ -457,7 +425,7 @@ carrier_close(struct carrier *c)
 	c->leave = true;
 	pthread_mutex_unlock(&c->lock);
 	cut(c);
-	wake(c->wake_thread);
+	aside_wake(c->wake_thread);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += CLOSE_WAIT_S;
 	if (pthread_timedjoin_np(c->thread, NULL, &until) == 0)
