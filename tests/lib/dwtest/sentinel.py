@@ -142,6 +142,19 @@ class Guarded(Site):
         wait_until(asked, "a sentinel to begin", 30)
         self.wait_other(old)
 
+    def kill_unheard(self, seconds=1.5):
+        """The master dies with what it has told nobody for some time, not even by way of a socket's buffer."""
+        old, replicas = self.master(), self.replicas()
+        for replica in replicas:
+            replica.pause()
+        old.ask("CLIENT", "KILL", "TYPE", "replica")
+        time.sleep(seconds)
+        old.kill()
+        for replica in replicas:
+            replica.go_on()
+        self.wait_other(old)
+        old.start()
+
     def wait_other(self, old, timeout=30):
         wait_until(lambda: self.master() is not old, "another master", timeout)
 
@@ -152,7 +165,7 @@ class Life:
     wrong: what must never be. Sessions of before the fault stay alive, and their refresh tokens good; one whose logout was acknowledged
     stays out. 503 is no wrong answer, and a client that gets one, or none, asks again with what it has."""
 
-    def __init__(self, site, other=None, sessions=12, chains=6, pause=0.02):
+    def __init__(self, site, other=None, sessions=12, chains=6, leaving=24, pause=0.02):
         """other: a second host on the same Redis, which is asked as well."""
         self.site, self.other, self.pause = site, other, pause
         self.count, self.wrong, self.lost = {}, [], []
@@ -161,9 +174,10 @@ class Life:
         self.over = threading.Event()
         self.live = [site.login(mode="cookie", device_id=f"live-device-{i:04}") for i in range(sessions)]
         self.chains = [site.login(mode="token", device_id=f"chain-device-{i:04}").refresh for i in range(chains)]
+        self.leaving = [site.login(mode="cookie", device_id=f"leaver-device-{i:04}") for i in range(leaving)]
         self.ended = []
         self.number = 0
-        work = [self.check, self.check, self.come_and_go, self.look_back, *[lambda i=i: self.refresh(i) for i in range(chains)]]
+        work = [self.check, self.check, self.come_and_go, self.leave, self.look_back, *[lambda i=i: self.refresh(i) for i in range(chains)]]
         work += [self.check_there, self.look_back_there] if other else []
         self.threads = [threading.Thread(target=self.run, args=(one,)) for one in work]
 
@@ -224,7 +238,15 @@ class Life:
         self.note("login", answer.status)
         if answer.status != 200:
             return
-        login = Login(answer)
+        self.log_out(Login(answer))
+
+    def leave(self):
+        """The logout of one who was there before the fault: all servers know him, and some may not hear that he has left."""
+        if self.leaving:
+            self.log_out(self.leaving.pop())
+        time.sleep(0.2)
+
+    def log_out(self, login):
         for _ in range(200):
             answer = self.site.logout(cookie=login.cookie)
             self.note("logout", answer.status)
