@@ -123,4 +123,13 @@ if command -v mandoc >/dev/null 2>&1; then
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db' "$work/lint" && failed=1
 	done
 fi
+# groff, by which people read them: what quotes goes on to the end of its line there, and takes in what was meant to stand behind it.
+if command -v groff >/dev/null 2>&1; then
+	export LC_ALL=C.UTF-8
+	for page in "$daemon" "$ctl" "$http" "$events" "$srcdir/src/store/doorward-scaling.7" "$srcdir/conf/doorward.conf.5"; do
+		groff -mdoc -Tutf8 -rLL=3000n -P-cbou "$page" >"$work/page" 2>/dev/null
+		[ -s "$work/page" ] || complain "$page: nothing comes of it"
+		grep -oE '‘[^’]*‘.{0,60}|“[^”]*“.{0,60}' "$work/page" && complain "$page: a quotation within a quotation"
+	done
+fi
 exit $failed
