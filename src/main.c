@@ -521,12 +521,13 @@ geo_faults(const struct config *conf)
 	const struct {
 		const char *name, *file;
 	} files[] = { { "risk.geoip", conf->risk_geoip }, { "risk.asn", conf->risk_asn } };
-	char why[PATH_MAX + 128];
+	char why[PATH_MAX + 128], place[PATH_MAX + 64];
 	size_t found = 0;
 
 	for (size_t i = 0; conf->risk_enabled && i < sizeof(files) / sizeof(files[0]); i++)
 		if (files[i].file[0] != '\0' && !geo_check(files[i].file, why, sizeof(why))) {
-			fprintf(stderr, "doorward: %s: %s\n", files[i].name, why);
+			config_place(conf, files[i].name, place, sizeof(place));
+			fprintf(stderr, "doorward: %s: %s\n", place, why);
 			found++;
 		}
 	return (found);

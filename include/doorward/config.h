@@ -217,6 +217,9 @@ struct config {
 /* The client ${id} ("" or NULL = "default"), or NULL. Pure. */
 const struct client *config_client(const struct config *c, const char *id);
 
+/* Writes where the option ${name} was set, "FILE:LINE: NAME", or "FILE: NAME" if it has its default. */
+void config_place(const struct config *c, const char *name, char *out, size_t len);
+
 /*
  * Writes where the option ${name} of sink ${i} was set, "FILE:LINE: sinks[I].NAME"; if it was not, where its row begins. What a
  * sink itself finds wrong is said there.

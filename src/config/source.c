@@ -41,6 +41,17 @@ source_file(const struct config *c, const config_setting_t *at)
 	return (file == NULL ? c->file : file);
 }
 
+void
+config_place(const struct config *c, const char *name, char *out, size_t len)
+{
+	const config_setting_t *at = source_of(c, name);
+
+	if (at == NULL)
+		snprintf(out, len, "%s: %s", c->file, name);
+	else
+		snprintf(out, len, "%s:%u: %s", source_file(c, at), (unsigned)config_setting_source_line(at), name);
+}
+
 /* One line more, or a word that there are more than fit. */
 static void
 add_line(const struct loading *l, const char *line)

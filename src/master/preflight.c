@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
- * program of a private Redis, the addresses to listen on, the list of passwords that nobody may choose, the modules. Each is
- * asked of the functions that the start itself uses, so that the two cannot disagree. Whether a daemon with this configuration
- * runs already is seen by its admin socket: then the addresses are in use, as they should be.
+ * program of a private Redis, the addresses to listen on, the files that the daemon only reads and the directories that it
+ * writes files in, the modules. Each is asked of the functions that the start itself uses, so that the two cannot disagree.
+ * Whether a daemon with this configuration runs already is seen by its admin socket: then the addresses are in use, as they
+ * should be.
  */
 #include <sys/stat.h>
 
@@ -33,9 +34,11 @@ struct preflight {
 
 static void __attribute__((format(printf, 3, 4))) complain(struct preflight *p, const char *option, const char *fmt, ...)
 {
+	char place[PATH_MAX + 64];
 	va_list ap;
 
-	fprintf(p->to, "doorward: %s: ", option);
+	config_place(p->conf, option, place, sizeof(place));
+	fprintf(p->to, "doorward: %s: ", place);
 	va_start(ap, fmt);
 	vfprintf(p->to, fmt, ap);
 	va_end(ap);
@@ -53,6 +56,16 @@ parent_of(const char *path, char out[PATH_MAX])
 		strcpy(out, ".");
 	else
 		(void)str_copy(out, PATH_MAX, (struct str){ path, slash == path ? 1 : (size_t)(slash - path) });
+}
+
+/* Relative names are below state_dir. */
+static bool
+below_state_dir(const struct preflight *p, const char *name, char out[PATH_MAX])
+{
+	int n = name[0] == '/' ? snprintf(out, PATH_MAX, "%s", name)
+			       : snprintf(out, PATH_MAX, "%s/%s", p->conf->state_dir, name);
+
+	return (n > 0 && n < PATH_MAX);
 }
 
 static void
@@ -112,20 +125,60 @@ check_socket(struct preflight *p, const char *option, const char *path)
 		complain(p, option, "there is no directory %s", parent);
 }
 
-/* The daemon starts without it, but nobody could choose a password. A start as root reads it as another user: that is not
- * tried. */
+/*
+ * The daemon starts without such a file, but what it is for would fail: nobody could choose a password, or sign in. A start as
+ * root reads it as another user: that is not tried. A relative name is below state_dir.
+ */
 static void
-check_blocklist(struct preflight *p)
+check_file(struct preflight *p, const char *option, const char *name)
 {
-	const char *file = p->conf->password_blocklist_file;
+	char file[PATH_MAX];
 	struct stat st;
 
-	if (file[0] == '\0')
+	if (name[0] == '\0')
 		return;
-	if (stat(file, &st) != 0 || access(file, R_OK) != 0)
-		complain(p, "password.blocklist_file", "%s cannot be read: %s", file, strerror(errno));
+	if (!below_state_dir(p, name, file))
+		complain(p, option, "%s is too long", name);
+	else if (stat(file, &st) != 0 || access(file, R_OK) != 0)
+		complain(p, option, "%s cannot be read: %s", file, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		complain(p, "password.blocklist_file", "%s is no regular file", file);
+		complain(p, option, "%s is no regular file", file);
+}
+
+/* Nor does a file that is to be written keep the daemon from starting: endings, events or lines would have no place. What lies
+ * in state_dir is made with it. */
+static void
+check_directory(struct preflight *p, const char *option, const char *file)
+{
+	char parent[PATH_MAX];
+	struct stat st;
+
+	if (file[0] != '/')
+		return;
+	parent_of(file, parent);
+	if (strcmp(parent, p->conf->state_dir) == 0)
+		return;
+	if (stat(parent, &st) != 0)
+		complain(p, option, "there is no directory %s: %s", parent, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		complain(p, option, "%s is no directory", parent);
+}
+
+static void
+check_files(struct preflight *p)
+{
+	static const char htpasswd[] = "htpasswd:";
+	const struct config *c = p->conf;
+
+	check_file(p, "password.blocklist_file", c->password_blocklist_file);
+	if (strncmp(c->userdb_url, htpasswd, sizeof(htpasswd) - 1) == 0) {
+		check_file(p, "userdb.url", c->userdb_url + sizeof(htpasswd) - 1);
+		check_file(p, "userdb.groups_file", c->userdb_groups_file);
+	}
+	if (c->relay_enabled)
+		check_directory(p, "audit.file", c->audit_file);
+	if (c->spool_enabled)
+		check_directory(p, "spool.file", c->spool_file);
 }
 
 /* Modules are opened by the processes that use them; whether they can is tried here. */
@@ -154,7 +207,7 @@ preflight_check(const struct config *conf, FILE *to)
 	check_socket(&p, "listen.check", conf->listen_check);
 	check_socket(&p, "listen.login", conf->listen_login);
 	check_socket(&p, "admin.socket", conf->admin_socket);
-	check_blocklist(&p);
+	check_files(&p);
 	check_modules(&p);
 	return (p.found);
 }
