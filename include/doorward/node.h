@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the processes of one host know of one Redis server, in the board's shared memory: an array with one for each master,
- * in the order of the links of src/store/route.h; those without a server are zero. By default there is one server. Everybody
+ * those without a server are zero. By default there is one server; a cluster's nodes each have the place that the first process
+ * to know of them has claimed (src/store/node.h). Everybody
  * who asks it looks at it (src/store/look.h) and enters here what he saw.
  *
  * ${epoch} is what makes one process's discovery everybody's: whoever finds that the server is no longer the one they were
@@ -14,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define NODES_MAX 16
+#define NODES_MAX 32
 
 struct node {
 	_Atomic uint32_t epoch;
@@ -29,6 +30,9 @@ struct node {
 	_Atomic uint64_t config;     /* highest configuration epoch of a master that sentinels have named, plus 1; 0 = none */
 	_Atomic int64_t config_at;   /* mono, ms: when that was said last */
 	_Atomic int64_t asked_at;    /* mono, ms: when somebody asked the sentinels last without a reason */
+	_Atomic uint64_t map;        /* of the first only: raised when a cluster's map is another one (src/store/cluster.h) */
+	_Atomic uint64_t address;    /* which node of a cluster this is: a hash of its address; 0 = free */
+	_Atomic int64_t claimed_at;  /* mono, ms: when somebody claimed it last */
 	_Atomic int64_t short_until; /* mono, ms: too few replicas answered just now; what is to be durable need not try */
 };
 

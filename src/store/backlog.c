@@ -122,7 +122,9 @@ look_at_retries(struct redis_store *s, struct backlog *out)
 		keys_sink(out->rows[i].sink, KEYS_RETRY, key);
 		script_begin(SCRIPT_WAITING, &a);
 		args_text(&a, key);
-		if ((result = call_script(s, 0, SCRIPT_WAITING, &a, &r)) == DW_OK && !take(out, r))
+		if ((result = call_script(s, keys_sink_place(out->rows[i].sink, KEYS_RETRY), SCRIPT_WAITING, &a, &r)) ==
+			DW_OK &&
+		    !take(out, r))
 			result = call_nonsense(script_name(SCRIPT_WAITING));
 		freeReplyObject(r);
 	}

@@ -8,10 +8,15 @@
  * more over a new one. A script is only sent where the look at this connection said that all it does is allowed: what Redis
  * refuses in its middle would leave half a login behind.
  *
- * The breaker is told once of each piece: that the node did not answer, or that it did, whatever it said. A node that says
- * that another one has the key (MOVED, ASK) is noted in the route (store/route.h); nobody follows it yet, and for the caller
- * it is a fault.
+ * The breaker is told once of each piece: that the node did not answer, or that it did, whatever it said.
+ *
+ * In a cluster all this is one of up to TURNS_MAX turns, and all of them have one deadline. After MOVED the next turn goes
+ * where it says; after ASK at once, with ASKING before the command, and only this time; after TRYAGAIN (two keys of which only
+ * one has been moved yet) a little later. Where a node cannot be asked, somebody else may be in its place: the others are asked
+ * for the map, and if that has nothing new, nobody waits. What was answered elsewhere than the map says is not for the cache:
+ * its keeper may not be told of changes there yet.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +27,7 @@
 #include "doorward/board.h"
 #include "doorward/cache.h"
 #include "doorward/config.h"
+#include "store/cluster.h"
 #include "store/conn.h"
 #include "store/durable.h"
 #include "store/look.h"
@@ -42,11 +48,16 @@ enum meaning {
 	MEANS_NO,        /* it refuses this write, and would answer others: does not count */
 	MEANS_DEMOTED,   /* it is not the master any more: the next call connects anew */
 	MEANS_ELSEWHERE, /* another node has the key */
+	MEANS_NO_SLOT,   /* no node has it, or this one has lost sight of the others: does not count either */
+	MEANS_LATER,     /* in a moment one node has all of the keys */
 	MEANS_SCRIPT,    /* it does not know the script */
 	MEANS_NO_GROUP,  /* nor the consumer group */
 	MEANS_GROUP,     /* that there is already */
 	MEANS_FAULT      /* our own mistake, or foreign data under our key */
 };
+
+#define TURNS_MAX 5 /* of one question in a cluster */
+#define LATER_MS 20 /* after TRYAGAIN, and up to 30 more */
 
 #define BIT(meaning) (1u << (meaning))
 
@@ -60,9 +71,10 @@ static const struct {
 	{ "READONLY", MEANS_DEMOTED },
 	{ "MOVED", MEANS_ELSEWHERE },
 	{ "ASK", MEANS_ELSEWHERE },
+	{ "TRYAGAIN", MEANS_LATER },
 	{ "LOADING", MEANS_DOWN },
 	{ "MASTERDOWN", MEANS_DOWN },
-	{ "CLUSTERDOWN", MEANS_DOWN },
+	{ "CLUSTERDOWN", MEANS_NO_SLOT },
 	{ "BUSY", MEANS_DOWN },
 	{ "NOAUTH", MEANS_DOWN },
 	{ "NOPERM", MEANS_DENIED },
@@ -128,12 +140,25 @@ drop(struct call *const *calls, size_t n)
 static bool
 append(const struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
 {
+	const char *asking[] = { "ASKING" };
 
 	for (size_t i = 0; i < n; i++)
-		if (!conn_append(l->conn, calls[i]->a->n, (const char **)calls[i]->a->v, calls[i]->a->len) ||
+		if ((calls[i]->asking && !conn_append(l->conn, 1, asking, NULL)) ||
+		    !conn_append(l->conn, calls[i]->a->n, (const char **)calls[i]->a->v, calls[i]->a->len) ||
 		    (calls[i]->keep && !durable_ask(s, l->conn)))
 			return (false);
 	return (true);
+}
+
+/* The answer to ASKING: that it was of no use is said by the next one. */
+static bool
+skip(struct conn *c, int64_t deadline)
+{
+	redisReply *r = conn_read(c, deadline);
+	bool good = r != NULL;
+
+	freeReplyObject(r);
+	return (good);
 }
 
 static bool
@@ -141,7 +166,8 @@ read_all(struct redis_store *s, struct link *l, struct call *const *calls, size_
 {
 
 	for (size_t i = 0; i < n; i++)
-		if ((calls[i]->reply = conn_read(l->conn, deadline)) == NULL ||
+		if ((calls[i]->asking && !skip(l->conn, deadline)) ||
+		    (calls[i]->reply = conn_read(l->conn, deadline)) == NULL ||
 		    (calls[i]->keep && !durable_take(s, l->conn, deadline, &calls[i]->kept)))
 			return (drop(calls, n));
 	return (true);
@@ -157,7 +183,7 @@ exchange(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	bool roled = conn_role_is_old(l->conn, now), timed = conn_time_is_old(l->conn, now);
 	redisReply *t;
 
-	l->sent = true;
+	s->sent = true;
 	if ((roled && !conn_ask_role(l->conn)) || !append(s, l, calls, n) || (timed && !conn_ask_time(l->conn))) {
 		conn_close(l->conn); /* half a pipeline would shift all later replies */
 		return (false);
@@ -233,6 +259,13 @@ ask_open(struct redis_store *s, struct link *l, struct call *const *calls, size_
 	return (true);
 }
 
+static int64_t
+lesser(int64_t a, int64_t b)
+{
+
+	return (a < b ? a : b);
+}
+
 /*
  * One connection attempt at most: if there is no connection, if the one there is was closed by the other side while it lay
  * idle, or if its server turned out to be no master. A connection that keeps silent is not tried again: the caller would wait
@@ -242,10 +275,10 @@ static bool
 ask(struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
 {
 	int64_t now = clock_mono_ms(), wait = s->conf->redis_connect_timeout;
-	int64_t command = now + s->conf->redis_command_timeout, all;
+	int64_t command = lesser(now + s->conf->redis_command_timeout, s->until), all;
 
 	l->denied = false;
-	all = now + (wait > s->conf->redis_command_timeout ? wait : s->conf->redis_command_timeout);
+	all = lesser(now + (wait > s->conf->redis_command_timeout ? wait : s->conf->redis_command_timeout), s->until);
 	if (!conn_is_current(l->conn))
 		conn_close(l->conn);
 	if (conn_is_open(l->conn)) {
@@ -254,7 +287,8 @@ ask(struct redis_store *s, struct link *l, struct call *const *calls, size_t n)
 		if (l->denied || conn_was_slow(l->conn))
 			return (false);
 	}
-	return (conn_open(l->conn, all) && ask_open(s, l, calls, n, now, clock_mono_ms() + s->conf->redis_command_timeout));
+	return (conn_open(l->conn, all) &&
+		ask_open(s, l, calls, n, now, lesser(clock_mono_ms() + s->conf->redis_command_timeout, s->until)));
 }
 
 static void
@@ -305,23 +339,50 @@ complain(const char *command, const redisReply *r)
 
 /* Maps the error ${r} to a result. */
 static enum dw_result
-refused(struct redis_store *s, const char *command, const redisReply *r, enum meaning m)
+refused(const struct redis_store *s, const char *command, const redisReply *r, enum meaning m)
 {
-	struct redirect to;
 
 	if (m == MEANS_SCRIPT || m == MEANS_NO_GROUP)
 		return (DW_ABSENT);
 	if (m == MEANS_GROUP)
 		return (DW_REFUSED);
-	if (m == MEANS_ELSEWHERE && route_parse(r, &to))
-		route_redirected(&s->route, &to);
-	if (m == MEANS_FAULT || m == MEANS_ELSEWHERE) {
+	if (m == MEANS_FAULT || (m == MEANS_ELSEWHERE && s->route.cluster == NULL)) {
 		complain(command, r);
 		return (DW_FAULT);
 	}
 	if (warn_due(WARN_REFUSED))
 		log_warn("Redis refuses command=%s error=%s", command, log_text(first_word(r)));
 	return (DW_UNAVAILABLE);
+}
+
+/* Follows what the node of ${l} says of ${c}. False: that cannot be followed. */
+static bool
+follow(struct redis_store *s, const struct link *l, struct call *c)
+{
+	struct redirect to;
+
+	if (!cluster_redirect_read((struct str){ c->reply->str, c->reply->len }, &to) ||
+	    (c->detour = route_follow(&s->route, l, &to)) == NULL)
+		return (false);
+	s->strayed = true;
+	c->next = to.ask ? CALL_ASK : CALL_OPEN;
+	return (true);
+}
+
+/* In a cluster: is there another turn for ${c}, whose reply means ${m}? */
+static bool
+has_a_turn(struct redis_store *s, const struct link *l, struct call *c, enum meaning m)
+{
+
+	if (s->route.cluster == NULL)
+		return (false);
+	if (m == MEANS_ELSEWHERE)
+		return (follow(s, l, c));
+	if (m == MEANS_LATER)
+		c->next = CALL_LATER;
+	else if (m == MEANS_DOWN || m == MEANS_NO_SLOT)
+		c->next = CALL_DOWN;
+	return (m == MEANS_LATER);
 }
 
 /* Sets the result of ${c} and returns the bit of what its reply means, 0 where that is no error. */
@@ -331,12 +392,13 @@ settle(struct redis_store *s, struct link *l, struct call *c)
 	enum meaning m;
 
 	c->result = DW_OK;
+	c->next = CALL_ENDED;
 	if (c->reply->type != REDIS_REPLY_ERROR)
 		return (0);
 	m = meaning_of(c->reply);
-	if (m == MEANS_DOWN || m == MEANS_NO)
+	if (m == MEANS_DOWN || m == MEANS_NO || m == MEANS_NO_SLOT)
 		conn_refused(l->conn, first_word(c->reply));
-	c->result = refused(s, c->a->v[0], c->reply, m);
+	c->result = has_a_turn(s, l, c, m) ? DW_UNAVAILABLE : refused(s, c->a->v[0], c->reply, m);
 	freeReplyObject(c->reply);
 	c->reply = NULL;
 	return (BIT(m));
@@ -372,7 +434,6 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 		conn_ask_sentinels(l->conn, l->breaker.state == BREAKER_CLOSED ? SENTINELS_MS : SENTINELS_OPEN_MS);
 	if (!conn_is_current(l->conn))
 		breaker_hasten(&l->breaker); /* somebody has found out since that another server is to be asked */
-	l->sent = false;
 	if (!breaker_allows(&l->breaker, clock_mono_ms())) {
 		show(s, true);
 		return;
@@ -393,16 +454,136 @@ ask_link(struct redis_store *s, struct link *l, struct call *const *calls, size_
 		board_stage(s->slot, (enum board_stage)stage);
 }
 
+/* Asks those of ${calls} that are open and lie on link ${i}. Those that it did not answer wait for another one in its place. */
+static void
+ask_share(struct redis_store *s, size_t i, struct call *calls, size_t n)
+{
+	struct link *l = &s->route.links[i];
+	struct call *share[CALLS_MAX];
+	size_t k = 0;
+
+	for (size_t j = 0; j < n; j++)
+		if (calls[j].next == CALL_OPEN && route_link(&s->route, calls[j].bucket) == l) {
+			calls[j].next = CALL_DOWN;
+			calls[j].detour = l;
+			share[k++] = &calls[j];
+		}
+	if (k > 0)
+		ask_link(s, l, share, k);
+}
+
+/* Asks ${c} where ASK said; if that says the same, it is asked in a moment. */
+static void
+ask_detour(struct redis_store *s, struct call *c)
+{
+	struct call *const one[1] = { c };
+
+	c->next = CALL_DOWN;
+	c->asking = true;
+	ask_link(s, &s->route.links[c->detour - s->route.links], one, 1);
+	c->asking = false;
+	if (c->next == CALL_ASK)
+		c->next = CALL_LATER;
+}
+
+/* Brings the map up to date. What this host has cached is void where this process is the first to find that it has changed. */
+static void
+refresh(struct redis_store *s, bool doubt)
+{
+	uint64_t before;
+
+	if (s->route.cluster == NULL)
+		return;
+	before = s->route.cluster->changes;
+	(void)route_refresh(&s->route, doubt, lesser(s->until, clock_mono_ms() + s->conf->redis_connect_timeout));
+	if (s->route.cluster->changes == before)
+		return;
+	cache_lease(s->cache, 0);
+	cache_flush(s->cache);
+}
+
+static size_t
+count(const struct call *calls, size_t n, unsigned next)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += calls[i].next == next;
+	return (k);
+}
+
+/* Those of ${calls} that a server had which has it no more are open again. */
+static void
+reopen(struct redis_store *s, struct call *calls, size_t n)
+{
+
+	refresh(s, true);
+	for (size_t i = 0; i < n; i++)
+		if (calls[i].next == CALL_DOWN && route_link(&s->route, calls[i].bucket) != calls[i].detour)
+			calls[i].next = CALL_OPEN;
+}
+
+/* Lets a moment pass, if there is one, and opens what was to be asked later. */
+static void
+wait_a_moment(struct redis_store *s, struct call *calls, size_t n)
+{
+	int64_t ms = LATER_MS + clock_mono_ms() % LATER_MS / 2 * 3;
+
+	if (clock_mono_ms() + ms >= s->until)
+		return;
+	(void)poll(NULL, 0, (int)ms);
+	for (size_t i = 0; i < n; i++)
+		if (calls[i].next == CALL_LATER)
+			calls[i].next = CALL_OPEN;
+}
+
+/* After a turn: is there another one? */
+static bool
+go_on(struct redis_store *s, struct call *calls, size_t n)
+{
+
+	if (s->route.cluster == NULL)
+		return (false);
+	for (size_t i = 0; i < n; i++) {
+		if (calls[i].next == CALL_ASK)
+			ask_detour(s, &calls[i]);
+		else if (calls[i].next == CALL_OPEN && route_link(&s->route, calls[i].bucket) == NULL) {
+			calls[i].next = CALL_DOWN;
+			calls[i].detour = NULL;
+		}
+	}
+	if (count(calls, n, CALL_DOWN) > 0)
+		reopen(s, calls, n);
+	if (count(calls, n, CALL_LATER) > 0)
+		wait_a_moment(s, calls, n);
+	return (count(calls, n, CALL_OPEN) > 0 && clock_mono_ms() < s->until);
+}
+
+/* Of links there may be more after a turn than before. */
+static void
+ask_all(struct redis_store *s, struct call *calls, size_t n)
+{
+	int turns = 0;
+
+	s->until = clock_mono_ms() + s->conf->redis_connect_timeout + s->conf->redis_command_timeout;
+	s->sent = s->strayed = false;
+	refresh(s, false);
+	do {
+		for (size_t i = 0; i < s->route.n; i++)
+			ask_share(s, i, calls, n);
+	} while (++turns < TURNS_MAX && go_on(s, calls, n));
+}
+
 /* ${kept} NULL: it need not be durable. */
 static enum dw_result
-ask_one(struct redis_store *s, struct link *l, const struct args *a, struct redisReply **out, bool *kept)
+ask_one(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out, bool *kept)
 {
-	struct call c = { .a = a, .keep = kept != NULL, .result = DW_UNAVAILABLE }, *const one[1] = { &c };
+	struct call c = { .bucket = bucket, .a = a, .keep = kept != NULL, .result = DW_UNAVAILABLE };
 
 	*out = NULL;
 	if (a->overflow)
 		return (DW_FAULT);
-	ask_link(s, l, one, 1);
+	ask_all(s, &c, 1);
 	*out = c.reply;
 	if (kept != NULL)
 		*kept = c.kept;
@@ -413,28 +594,29 @@ enum dw_result
 call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out)
 {
 
-	return (ask_one(s, route_link(&s->route, bucket), a, out, NULL));
+	return (ask_one(s, bucket, a, out, NULL));
+}
+
+size_t
+call_nodes(struct redis_store *s)
+{
+
+	s->until = clock_mono_ms() + s->conf->redis_connect_timeout;
+	refresh(s, false);
+	return (s->route.n);
 }
 
 enum dw_result
 call_node(struct redis_store *s, size_t node, const struct args *a, struct redisReply **out)
 {
+	struct call c = { .a = a, .result = DW_UNAVAILABLE }, *const one[1] = { &c };
 
-	return (ask_one(s, &s->route.links[node], a, out, NULL));
-}
-
-/* Asks those of ${calls} whose bucket is on ${l}. */
-static void
-ask_share(struct redis_store *s, struct link *l, struct call *calls, size_t n)
-{
-	struct call *share[CALLS_MAX];
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (route_link(&s->route, calls[i].bucket) == l && calls[i].result == DW_UNAVAILABLE)
-			share[k++] = &calls[i];
-	if (k > 0)
-		ask_link(s, l, share, k);
+	s->until = clock_mono_ms() + s->conf->redis_connect_timeout + s->conf->redis_command_timeout;
+	ask_link(s, &s->route.links[node], one, 1);
+	*out = c.reply;
+	if (c.result == DW_UNAVAILABLE && s->route.cluster != NULL)
+		s->route.cluster->stale = true;
+	return (c.result);
 }
 
 void
@@ -442,12 +624,15 @@ call_many(struct redis_store *s, struct call *calls, size_t n)
 {
 
 	for (size_t i = 0; i < n; i++) {
+		bool bad = calls[i].a->overflow || n > CALLS_MAX;
+
 		calls[i].reply = NULL;
-		calls[i].keep = false;
-		calls[i].result = calls[i].a->overflow || n > CALLS_MAX ? DW_FAULT : DW_UNAVAILABLE;
+		calls[i].keep = calls[i].asking = false;
+		calls[i].result = bad ? DW_FAULT : DW_UNAVAILABLE;
+		calls[i].next = bad ? CALL_ENDED : CALL_OPEN;
 	}
-	for (size_t i = 0; i < s->route.n && n <= CALLS_MAX; i++)
-		ask_share(s, &s->route.links[i], calls, n);
+	if (n <= CALLS_MAX)
+		ask_all(s, calls, n);
 }
 
 /* Redis forgets scripts at a restart or SCRIPT FLUSH: then it is loaded and called once more. */
@@ -455,22 +640,21 @@ enum dw_result
 call_script_kept(
     struct redis_store *s, unsigned bucket, enum script_id id, const struct args *a, struct redisReply **out, bool *kept)
 {
-	struct link *l = route_link(&s->route, bucket);
 	enum dw_result result;
 	struct args load;
 
 	*out = NULL;
 	if (!script_fits(id, a))
 		return (call_nonsense(script_name(id)));
-	if ((result = ask_one(s, l, a, out, kept)) != DW_ABSENT)
+	if ((result = ask_one(s, bucket, a, out, kept)) != DW_ABSENT)
 		return (result);
 	args_init(&load, "SCRIPT");
 	args_text(&load, "LOAD");
 	args_text(&load, script_text(id));
-	if ((result = ask_one(s, l, &load, out, NULL)) != DW_OK)
+	if ((result = call_node(s, s->route.last, &load, out)) != DW_OK) /* which is where it was not known */
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	freeReplyObject(*out);
-	result = ask_one(s, l, a, out, kept);
+	result = ask_one(s, bucket, a, out, kept);
 	return (result == DW_ABSENT ? DW_FAULT : result);
 }
 

@@ -35,29 +35,42 @@ struct redis_store {
 	int64_t waiting;                /* for so many replicas, 0 none */
 	uint8_t room[KEYS_BUCKETS];     /* events that may be added to each outbox without a look at its length */
 	int64_t looked[KEYS_BUCKETS];   /* when it was looked at last; mono, ms */
+	int64_t until;                  /* mono, ms: no question that is under way is sent after that */
+	bool sent;                      /* of the last one something was, whatever came back */
+	bool strayed;                   /* it was answered by another node than the map says */
 };
 
 #define CALLS_MAX 128 /* questions at a time: others get their turn in between */
 
 /* One of several questions. */
 struct call {
-	unsigned bucket;
+	unsigned bucket; /* or another place: route_link() */
 	const struct args *a;
 	bool keep;                /* it is to be durable (store/durable.h); not of several at once */
 	bool kept;                /* and is */
 	struct redisReply *reply; /* with DW_OK, to be freed with freeReplyObject(); else NULL */
 	enum dw_result result;
+	/* call.c's own */
+	enum { CALL_OPEN, CALL_ENDED, CALL_ASK, CALL_LATER, CALL_DOWN } next;
+	bool asking;               /* it was sent to where ASK said */
+	const struct link *detour; /* there */
 };
 
 /*
  * Asks ${a} of the node of ${bucket}. DW_OK: ${*out} is the reply, not an error, to be freed with freeReplyObject().
  * DW_UNAVAILABLE and DW_FAULT as in store.h. DW_ABSENT: Redis does not know that script, or that
  * consumer group; DW_REFUSED: there is that group already. A command is sent a second time if the
- * connection turned out to be dead at once: every command of ours may be.
+ * connection turned out to be dead at once, and in a cluster up to five times: every command of ours may be.
  */
 enum dw_result call_ask(struct redis_store *s, unsigned bucket, const struct args *a, struct redisReply **out);
 
-/* The same of node ${node} of s->route.n, for questions about no user. */
+/*
+ * How many nodes there are to visit with call_node(), those included that are not used (route_is_used()). 0: it is not known
+ * which there are.
+ */
+size_t call_nodes(struct redis_store *s);
+
+/* The same of node ${node}, for questions about no user. */
 enum dw_result call_node(struct redis_store *s, size_t node, const struct args *a, struct redisReply **out);
 
 /*

@@ -41,6 +41,7 @@ struct conn {
 	struct redis_url url;
 	struct redis_host at; /* the server that was connected to last; "" = none, or the unix socket of url */
 	redisContext *c;
+	size_t tries; /* to connect; each with another one of a cluster's nodes */
 	bool slow;
 	int64_t offset_ms;
 	int64_t asked_ms, sampled_ms; /* monotonic */
@@ -317,6 +318,14 @@ conn_look(struct conn *c, int64_t deadline)
 	return (false);
 }
 
+/* Of a cluster's nodes any will do, also a replica: for what they all know, or tell. */
+static bool
+is_looked_at(const struct conn *c)
+{
+
+	return (c->url.kind != REDIS_CLUSTER);
+}
+
 static bool
 greet(struct conn *c, int64_t deadline)
 {
@@ -327,11 +336,12 @@ greet(struct conn *c, int64_t deadline)
 	snprintf(db, sizeof(db), "%d", c->url.database);
 	if (auth && !auth_command_send(c->c->fd, c->conf->redis_user, "redis.password_file", c->conf->redis_password_file))
 		return (false);
-	if ((c->url.database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) || !queue_look(c))
+	if ((c->url.database != 0 && !conn_append(c, 2, select, NULL)) || !conn_ask_time(c) ||
+	    (is_looked_at(c) && !queue_look(c)))
 		return (false);
 	return ((!auth || greeted(c, "AUTH", deadline, false)) &&
 		(c->url.database == 0 || greeted(c, "SELECT", deadline, false)) && greeted(c, "TIME", deadline, true) &&
-		take_look(c, deadline));
+		(!is_looked_at(c) || take_look(c, deadline)));
 }
 
 /*
@@ -344,7 +354,7 @@ find(struct conn *c, int64_t deadline)
 	struct sentinel_answer found;
 
 	if (c->url.kind != REDIS_SENTINEL) {
-		c->at = c->url.hosts[0];
+		c->at = c->url.hosts[c->url.kind == REDIS_CLUSTER ? c->tries++ % c->url.n : 0];
 		return (true);
 	}
 	c->slow = false;
@@ -454,6 +464,13 @@ conn_server(const struct conn *c, char out[REDIS_SERVER_MAX + 1])
 		snprintf(out, REDIS_SERVER_MAX + 1, v6 ? "[%s]:%d" : "%s:%d", c->at.name, c->at.port);
 	else
 		out[0] = '\0';
+}
+
+const struct redis_host *
+conn_host(const struct conn *c)
+{
+
+	return (&c->url.hosts[0]);
 }
 
 const char *

@@ -18,11 +18,14 @@ struct config;
 struct conn;
 struct look;
 struct node;
+struct redis_host;
 struct redisReply;
 
 /*
- * For the server at ${url}, with the timeouts and the user of ${c}; both must stay alive. Connects to nothing. NULL with a
- * sentence in ${err} if the address makes no sense.
+ * For the server at ${url}, with the timeouts and the user of ${c}, which must stay alive, as must ${url} if it is a path.
+ * Connects to nothing. NULL with a sentence in ${err} if the address makes no sense. Of a "cluster:" it is a connection to any
+ * of the nodes named there, whatever its role, which nobody looks at: for what they all know, or tell. Records are asked of a
+ * node's own "redis:".
  */
 struct conn *conn_new(const struct config *c, const char *url, char *err, size_t errlen);
 void conn_free(struct conn *c);
@@ -57,6 +60,9 @@ const char *conn_why(const struct conn *c);
 
 /* The server it is or was connected to, as host:port or unix:/path; "" if no sentinel has named one yet. */
 void conn_server(const struct conn *c, char out[REDIS_SERVER_MAX + 1]);
+
+/* The first host that its URL names. */
+const struct redis_host *conn_host(const struct conn *c);
 
 /* Keeps that the server refused what was asked, with the first word of its error, as the last failure. */
 void conn_refused(struct conn *c, struct str word);

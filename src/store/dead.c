@@ -16,14 +16,14 @@
 
 #define PLACE_TEXT_MAX 44
 
-/* Asks ${a}, whose answer is an integer or a text that nobody needs; ${*n} may be NULL. */
+/* Asks ${a} of ${place}, whose answer is an integer or a text that nobody needs; ${*n} may be NULL. */
 static enum dw_result
-ask(struct redis_store *s, const struct args *a, uint64_t *n)
+ask(struct redis_store *s, unsigned place, const struct args *a, uint64_t *n)
 {
 	enum dw_result result;
 	redisReply *r;
 
-	if ((result = call_ask(s, 0, a, &r)) != DW_OK)
+	if ((result = call_ask(s, place, a, &r)) != DW_OK)
 		return (result == DW_ABSENT || result == DW_REFUSED ? DW_FAULT : result);
 	if (n != NULL)
 		*n = r->type == REDIS_REPLY_INTEGER && r->integer > 0 ? (uint64_t)r->integer : 0;
@@ -65,7 +65,7 @@ dead_put(struct redis_store *s, const char *sink, struct str json, int64_t attem
 	args_int(&a, attempts);
 	args_text(&a, "r");
 	args_text(&a, error);
-	return (ask(s, &a, NULL));
+	return (ask(s, keys_sink_place(sink, KEYS_DEAD), &a, NULL));
 }
 
 static struct str
@@ -120,7 +120,7 @@ dead_list(struct redis_store *s, const char *sink, struct group_place *after, de
 	args_text(&a, "+");
 	args_text(&a, "COUNT");
 	args_int(&a, DEAD_LIST_MAX);
-	if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+	if ((result = call_ask(s, keys_sink_place(sink, KEYS_DEAD), &a, &r)) != DW_OK)
 		return (result);
 	if (r->type != REDIS_REPLY_ARRAY)
 		result = call_nonsense("XRANGE");
@@ -143,7 +143,7 @@ dead_count(struct redis_store *s, const char *sink, uint64_t *n)
 	struct args a;
 
 	begin(&a, "XLEN", sink, KEYS_DEAD);
-	return (ask(s, &a, n));
+	return (ask(s, keys_sink_place(sink, KEYS_DEAD), &a, n));
 }
 
 enum dw_result
@@ -153,7 +153,7 @@ dead_remove(struct redis_store *s, const char *sink, const struct group_place *a
 
 	begin(&a, "XDEL", sink, KEYS_DEAD);
 	put_place(&a, "", at);
-	return (ask(s, &a, NULL));
+	return (ask(s, keys_sink_place(sink, KEYS_DEAD), &a, NULL));
 }
 
 enum dw_result
@@ -165,5 +165,5 @@ dead_retry(struct redis_store *s, const char *sink, struct str json)
 	args_text(&a, "*");
 	args_text(&a, "e");
 	args_put(&a, json.p, json.len);
-	return (ask(s, &a, NULL));
+	return (ask(s, keys_sink_place(sink, KEYS_RETRY), &a, NULL));
 }

@@ -108,5 +108,7 @@ bool
 durable_is_hopeless(const struct redis_store *s, unsigned bucket)
 {
 
-	return (s->conf->redis_durability == DURABILITY_REPLICA && is_short(s->route.links[s->route.of[bucket]].conn));
+	const struct link *l = route_link(&s->route, bucket);
+
+	return (s->conf->redis_durability == DURABILITY_REPLICA && l != NULL && is_short(l->conn));
 }

@@ -2,8 +2,7 @@
 /*
  * XREADGROUP, XACK and XGROUP for many streams at once, by call_many(): node by node, each answer on its own. A group is made
  * at the beginning of its stream, so that nothing that happened before it is lost; MKSTREAM makes the outbox, too, where
- * nothing has happened yet. The keys of a sink that are about no bucket are asked of the node of bucket 0; with one server that
- * is the one, and a cluster has to route them by their own slot.
+ * nothing has happened yet.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,19 +62,19 @@ put_stream(struct args *a, const char *sink, unsigned stream)
 }
 
 static unsigned
-bucket_of(unsigned stream)
+place_of(const char *sink, unsigned stream)
 {
 
-	return (stream % KEYS_BUCKETS);
+	return (stream == GROUP_RETRY ? keys_sink_place(sink, KEYS_RETRY) : stream);
 }
 
-/* One more command of the piece, about ${stream}. */
+/* One more command of the piece, about ${stream} of ${sink}. */
 static struct args *
-add(struct piece *p, const char *command, unsigned stream)
+add(struct piece *p, const char *command, const char *sink, unsigned stream)
 {
 	struct args *a = &p->args[p->n];
 
-	p->calls[p->n++] = (struct call){ .bucket = bucket_of(stream), .a = a };
+	p->calls[p->n++] = (struct call){ .bucket = place_of(sink, stream), .a = a };
 	args_init(a, command);
 	return (a);
 }
@@ -83,7 +82,7 @@ add(struct piece *p, const char *command, unsigned stream)
 static void
 put_read(struct piece *p, const char *sink, const struct group_read *r)
 {
-	struct args *a = add(p, "XREADGROUP", r->after.stream);
+	struct args *a = add(p, "XREADGROUP", sink, r->after.stream);
 
 	args_text(a, "GROUP");
 	args_text(a, sink);
@@ -206,14 +205,14 @@ put_places(struct args *a, const struct group_place *at, size_t n)
 static void
 put_ack(struct piece *p, const char *sink, const struct group_place *at, size_t n)
 {
-	struct args *a = add(p, "XACK", at->stream);
+	struct args *a = add(p, "XACK", sink, at->stream);
 
 	put_stream(a, sink, at->stream);
 	args_text(a, sink);
 	put_places(a, at, n);
 	if (at->stream != GROUP_RETRY)
 		return;
-	a = add(p, "XDEL", at->stream);
+	a = add(p, "XDEL", sink, at->stream);
 	put_stream(a, sink, at->stream);
 	put_places(a, at, n);
 }
@@ -261,7 +260,7 @@ group_ack(struct redis_store *s, const char *sink, struct group_place *at, size_
 static void
 put_create(struct piece *p, const char *sink, unsigned stream)
 {
-	struct args *a = add(p, "XGROUP", stream);
+	struct args *a = add(p, "XGROUP", sink, stream);
 
 	args_text(a, "CREATE");
 	put_stream(a, sink, stream);
@@ -273,7 +272,7 @@ put_create(struct piece *p, const char *sink, unsigned stream)
 static void
 put_destroy(struct piece *p, const char *sink, unsigned stream)
 {
-	struct args *a = add(p, "XGROUP", stream);
+	struct args *a = add(p, "XGROUP", sink, stream);
 
 	args_text(a, "DESTROY");
 	put_stream(a, sink, stream);
@@ -329,7 +328,7 @@ remove_keys(struct redis_store *s, const char *sink, size_t *counted)
 		keys_sink(sink, all[i], key);
 		args_init(&a, "DEL");
 		args_text(&a, key);
-		if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+		if ((result = call_ask(s, keys_sink_place(sink, all[i]), &a, &r)) != DW_OK)
 			break;
 		*counted += r->type == REDIS_REPLY_INTEGER && r->integer == 1;
 		freeReplyObject(r);

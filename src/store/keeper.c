@@ -13,6 +13,10 @@
  * States of a subscription: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. The lease
  * reaches to the oldest moment before which each of them was asked for its last proof.
  *
+ * In a cluster there is a subscription to each master, and the keeper asks for the map once a second, and whenever another
+ * process of this host has found that there is another one: until it has that, and a subscription to everybody in it, there is
+ * no lease.
+ *
  * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection
  * can ask for nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change
  * raises the epoch of the node, which is looked at in every turn. Either way everything kept is void and the lease is over at
@@ -34,9 +38,11 @@
 #include "doorward/cache.h"
 #include "doorward/config.h"
 #include "doorward/node.h"
+#include "store/cluster.h"
 #include "store/conn.h"
 #include "store/keys.h"
 #include "store/look.h"
+#include "store/node.h"
 #include "store/reply.h"
 #include "store/sentinel_watch.h"
 #include "store/warn.h"
@@ -48,7 +54,7 @@
 #define SILENCE_MS 1000 /* a proof that takes longer means that the connection is dead */
 
 struct subscription {
-	struct conn *conn;
+	struct conn *conn;    /* NULL: there is no such subscription */
 	struct conn *looking; /* the second connection */
 	int64_t looked_at;    /* mono, ms */
 	bool kept;            /* subscribed, and told the last time we asked */
@@ -63,8 +69,11 @@ struct keeper {
 	const struct config *conf;
 	struct cache *cache;
 	struct subscription subs[NODES_MAX];
-	size_t n;
-	int ready; /* epoll: what the subscribed connections have to say */
+	size_t n;                /* those without a connection included */
+	struct cluster *cluster; /* NULL: there is one server */
+	struct node *nodes;
+	int64_t mapped_at; /* mono, ms: when its map was asked for last */
+	int ready;         /* epoll: what the subscribed connections have to say */
 	struct log_pace pace;
 	struct redis_url url;
 	struct sentinel_watch *sentinels; /* NULL: redis.url names none */
@@ -86,6 +95,19 @@ hear(struct keeper *k, char *err, size_t errlen)
 	return (false);
 }
 
+static bool
+open_cluster(struct keeper *k, char *err, size_t errlen)
+{
+
+	if ((k->cluster = malloc(sizeof(*k->cluster))) == NULL) {
+		snprintf(err, errlen, "out of memory");
+		return (false);
+	}
+	(void)cluster_init(k->cluster, k->conf);
+	cluster_share(k->cluster, k->nodes);
+	return (true);
+}
+
 struct keeper *
 keeper_new(const struct config *c, struct cache *cache, struct node *node, char *err, size_t errlen)
 {
@@ -98,29 +120,47 @@ keeper_new(const struct config *c, struct cache *cache, struct node *node, char 
 	}
 	k->conf = c;
 	k->cache = cache;
-	if (keeper_add(k, c->redis_url, node, err, errlen) && hear(k, err, errlen))
+	k->nodes = node;
+	if (redis_url_read(c->redis_url, &k->url) && k->url.kind == REDIS_CLUSTER
+		? open_cluster(k, err, errlen)
+		: keeper_add(k, c->redis_url, node, err, errlen) && hear(k, err, errlen))
 		return (k);
 	keeper_free(k);
 	return (NULL);
 }
 
+/* A place without a subscription, or one more. */
+static struct subscription *
+place(struct keeper *k)
+{
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn == NULL)
+			return (&k->subs[i]);
+	return (k->n < NODES_MAX ? &k->subs[k->n++] : NULL);
+}
+
 bool
 keeper_add(struct keeper *k, const char *url, struct node *node, char *err, size_t errlen)
 {
-	struct subscription *s = &k->subs[k->n];
+	struct subscription *s = place(k);
 
-	if (k->n == NODES_MAX) {
+	if (s == NULL) {
 		snprintf(err, errlen, "more than %d Redis servers", NODES_MAX);
 		return (false);
 	}
-	*s = (struct subscription){ .conn = conn_new(k->conf, url, err, errlen) };
-	if (s->conn == NULL || (s->looking = conn_new(k->conf, url, err, errlen)) == NULL) {
+	*s = (struct subscription){ .conn = conn_new(k->conf, url, err, errlen),
+		.looking = conn_new(k->conf, url, err, errlen) };
+	if (s->conn == NULL || s->looking == NULL) {
 		conn_free(s->conn);
+		conn_free(s->looking);
+		*s = (struct subscription){ .conn = NULL };
 		return (false);
 	}
-	conn_set_node(s->conn, node);
-	conn_set_node(s->looking, node);
-	k->n++;
+	if (node != NULL) {
+		conn_set_node(s->conn, node);
+		conn_set_node(s->looking, node);
+	}
 	cache_lease(k->cache, 0); /* until this one vouches too */
 	return (true);
 }
@@ -129,10 +169,14 @@ static bool
 is_kept(const struct keeper *k)
 {
 
-	for (size_t i = 0; i < k->n; i++)
-		if (!k->subs[i].kept)
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		if (k->subs[i].conn != NULL && !k->subs[i].kept)
 			return (false);
-	return (k->n > 0);
+		kept += k->subs[i].kept;
+	}
+	return (kept > 0);
 }
 
 /* Whatever may have changed unseen is void, and nothing counts until somebody keeps it again. */
@@ -154,6 +198,8 @@ lose(struct keeper *k, struct subscription *s)
 {
 
 	k->changes += is_kept(k);
+	if (k->cluster != NULL)
+		k->cluster->stale = true; /* somebody else may be in its place */
 	let_go(k, s);
 }
 
@@ -171,17 +217,26 @@ report(struct keeper *k)
 	k->changes = 0;
 }
 
+static void
+drop(struct keeper *k, struct subscription *s)
+{
+
+	let_go(k, s);
+	conn_free(s->conn);
+	conn_free(s->looking);
+	*s = (struct subscription){ .conn = NULL };
+}
+
 void
 keeper_free(struct keeper *k)
 {
 
 	if (k == NULL)
 		return;
-	for (size_t i = 0; i < k->n; i++) {
-		let_go(k, &k->subs[i]);
-		conn_free(k->subs[i].conn);
-		conn_free(k->subs[i].looking);
-	}
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn != NULL)
+			drop(k, &k->subs[i]);
+	free(k->cluster);
 	sentinel_watch_free(k->sentinels);
 	close(k->ready);
 	free(k);
@@ -284,17 +339,31 @@ ask_for_proof(struct keeper *k, struct subscription *s)
 	s->asked_at = now;
 }
 
-/* The cache is as old as the oldest proof. */
+/* Is everybody in the map by whom this host goes? */
+static bool
+is_mapped(const struct keeper *k)
+{
+
+	return (k->cluster == NULL || cluster_is_current(k->cluster));
+}
+
+/*
+ * The cache is as old as the oldest proof. Who finds another map raises its number first and then ends the lease; so one that
+ * was given while he did so is seen here.
+ */
 static void
 renew(struct keeper *k)
 {
-	int64_t oldest = k->subs[0].proved_at;
+	int64_t oldest = INT64_MAX;
 
-	for (size_t i = 1; i < k->n; i++)
-		if (k->subs[i].proved_at < oldest)
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn != NULL && k->subs[i].proved_at < oldest)
 			oldest = k->subs[i].proved_at;
-	if (oldest != 0)
-		cache_lease(k->cache, oldest);
+	if (oldest == 0 || oldest == INT64_MAX || !is_mapped(k))
+		return;
+	cache_lease(k->cache, oldest);
+	if (!is_mapped(k))
+		cache_lease(k->cache, 0);
 }
 
 /* Replies come in order: when the proof is here, every change before it was asked for has been taken. */
@@ -423,6 +492,67 @@ ask_sentinels(struct keeper *k)
 		conn_ask_sentinels(k->subs[0].conn, sentinel_watch_run(k->sentinels) ? 0 : LOOK_PERIOD_MS);
 }
 
+static bool
+is_of(const struct cluster_map *m, const struct redis_host *h)
+{
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->masters[i].port == h->port && strcmp(m->masters[i].name, h->name) == 0)
+			return (true);
+	return (false);
+}
+
+static bool
+is_subscribed(const struct keeper *k, const struct redis_host *h)
+{
+
+	for (size_t i = 0; i < k->n; i++) {
+		const struct redis_host *one = k->subs[i].conn != NULL ? conn_host(k->subs[i].conn) : NULL;
+
+		if (one != NULL && one->port == h->port && strcmp(one->name, h->name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* One subscription to each master of the map, and to nobody else. */
+static void
+follow_map(struct keeper *k)
+{
+	const struct cluster_map *m = &k->cluster->map;
+	char url[CLUSTER_URL_MAX], err[128];
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn != NULL && !is_of(m, conn_host(k->subs[i].conn)))
+			drop(k, &k->subs[i]);
+	for (size_t i = 0; i < m->n; i++) {
+		if (is_subscribed(k, &m->masters[i]))
+			continue;
+		cluster_url("redis", &m->masters[i], url);
+		if (!keeper_add(k, url, node_claim(k->nodes, url + strlen("redis://")), err, sizeof(err)) &&
+		    warn_due(WARN_CONNECTION))
+			log_error("the session cache stays off: %s", err);
+	}
+}
+
+/* Another map: what was kept may have been changed where nobody told us. */
+static void
+ask_cluster(struct keeper *k)
+{
+	int64_t now = clock_mono_ms();
+
+	if (k->cluster == NULL || (cluster_is_current(k->cluster) && now - k->mapped_at < LOOK_PERIOD_MS))
+		return;
+	if (!cluster_is_current(k->cluster))
+		cache_lease(k->cache, 0);
+	k->mapped_at = now;
+	if (cluster_refresh(k->cluster, now + k->conf->redis_connect_timeout) == CLUSTER_SAME)
+		return;
+	cache_lease(k->cache, 0);
+	cache_flush(k->cache);
+	follow_map(k);
+}
+
 bool
 keeper_turn(struct keeper *k, bool readable)
 {
@@ -430,11 +560,14 @@ keeper_turn(struct keeper *k, bool readable)
 	if (readable)
 		take_ready(k);
 	ask_sentinels(k);
+	ask_cluster(k);
 	for (size_t i = 0; i < k->n; i++) {
+		if (k->subs[i].conn == NULL)
+			continue;
 		if (!conn_is_open(k->subs[i].conn))
 			connect_again(k, &k->subs[i]);
 		attend(k, &k->subs[i]);
 	}
 	report(k);
-	return (is_kept(k));
+	return (is_kept(k) && is_mapped(k));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/base64url.h"
+#include "store/cluster_map.h"
 
 #include "store/keys.h"
 
@@ -91,6 +92,15 @@ keys_sink(const char *sink, enum keys_of_sink what, char out[KEYS_SINK_LEN + 1])
 	};
 
 	snprintf(out, KEYS_SINK_LEN + 1, "dwx:%.32s%s", sink, tails[what]);
+}
+
+unsigned
+keys_sink_place(const char *sink, enum keys_of_sink what)
+{
+	char key[KEYS_SINK_LEN + 1];
+
+	keys_sink(sink, what, key);
+	return (KEYS_BUCKETS + cluster_slot(str_of(key)));
 }
 
 void

@@ -58,6 +58,9 @@ void keys_counter(char kind, const uint8_t counter[USER_KEY_LEN], char out[KEYS_
 enum keys_of_sink { KEYS_DEAD, KEYS_RETRY, KEYS_LEASE, KEYS_NUMBERS };
 void keys_sink(const char *sink, enum keys_of_sink what, char out[KEYS_SINK_LEN + 1]);
 
+/* The place of that, for store/call.h: it is in no bucket, and lies in a slot of its own. */
+unsigned keys_sink_place(const char *sink, enum keys_of_sink what);
+
 /* A field of the record: ${kind} s, f, d, e or l and the session. Not NUL-terminated. */
 void keys_field(char kind, const uint8_t session_key[SESSION_KEY_LEN], char out[KEYS_FIELD_LEN]);
 

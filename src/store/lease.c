@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One script, so that looking and taking are one step. What the key is asked of: see group.c. */
+/* One script, so that looking and taking are one step. */
 #include <hiredis/hiredis.h>
 
 #include "store/call.h"
@@ -25,7 +25,7 @@ lease_take(struct redis_store *s, const char *sink, const char *me, int64_t ms, 
 	args_text(&a, me);
 	args_int(&a, ms);
 	args_text(&a, dead);
-	if ((result = call_script(s, 0, SCRIPT_LEASE, &a, &r)) != DW_OK)
+	if ((result = call_script(s, keys_sink_place(sink, KEYS_LEASE), SCRIPT_LEASE, &a, &r)) != DW_OK)
 		return (result);
 	p = reply_open(r, 2);
 	*mine = reply_int(&p) == 1;
@@ -46,7 +46,7 @@ lease_holder(struct redis_store *s, const char *sink, char holder[LEASE_HOLDER_M
 	keys_sink(sink, KEYS_LEASE, key);
 	args_init(&a, "GET");
 	args_text(&a, key);
-	if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+	if ((result = call_ask(s, keys_sink_place(sink, KEYS_LEASE), &a, &r)) != DW_OK)
 		return (result);
 	if (r->type == REDIS_REPLY_STRING)
 		(void)str_copy(holder, LEASE_HOLDER_MAX + 1, (struct str){ r->str, r->len });

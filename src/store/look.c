@@ -21,6 +21,7 @@
 #include "store/look.h"
 
 #define MAJOR_MIN 7 /* EXPIREAT with GT, flags of scripts, redis.acl_check_cmd */
+#define CLUSTER_SCHEME "cluster:"
 #define CHANNEL "__redis__:invalidate"
 
 static const struct right {
@@ -43,6 +44,9 @@ static const struct right {
 	/* what redis.durability needs: is_used() tells which */
 	{ NULL, "+wait", "WAIT 1 1", LOOK_UNPROVEN },
 	{ NULL, "+config|get", "CONFIG GET appendfsync", LOOK_UNPROVEN },
+	/* what a cluster needs */
+	{ NULL, "+cluster|slots", "CLUSTER SLOTS", LOOK_DENIED },
+	{ NULL, "+asking", "ASKING", LOOK_DENIED },
 	/* what the relay's sweep needs */
 	{ NULL, "+scan", "SCAN 0", LOOK_UNSWEPT },
 	/* what the relay needs, besides its scripts: src/store/group.c, dead.c, lease.c, numbers.c */
@@ -83,6 +87,13 @@ static const struct {
 	[LOOK_UNSEEN] = { "unseen", LOOK_WARNING },
 };
 
+static bool
+is_of_cluster(const struct right *r)
+{
+
+	return (strncmp(r->command, "CLUSTER", 7) == 0 || strcmp(r->command, "ASKING") == 0);
+}
+
 /* What is switched off needs no rights. */
 static bool
 is_used(const struct config *c, const struct right *r)
@@ -99,7 +110,7 @@ is_used(const struct config *c, const struct right *r)
 	case LOOK_UNPROVEN:
 		return (c->redis_durability == (r->command[0] == 'W' ? DURABILITY_REPLICA : DURABILITY_DISK));
 	default:
-		return (true);
+		return (!is_of_cluster(r) || strncmp(c->redis_url, CLUSTER_SCHEME, strlen(CLUSTER_SCHEME)) == 0);
 	}
 }
 

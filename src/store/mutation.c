@@ -200,7 +200,7 @@ mutation_run(struct redis_store *s, enum script_id id, struct args *a, size_t mi
 
 	/* Before anything is answered, also when the answer was lost: the change may have happened. Where nothing was sent it
 	 * has not, and what stale_if_error lets pass is as good as before. */
-	if (script_changes(id) && (result != DW_UNAVAILABLE || route_link(&s->route, keys_bucket(s->user_key))->sent))
+	if (script_changes(id) && (result != DW_UNAVAILABLE || s->sent))
 		cache_evict(s->cache, s->user_key);
 	if (result != DW_OK)
 		return (result);

@@ -11,6 +11,7 @@
 
 #define SAY_MAX 1024
 #define CONFIG_KEPT_MS 10000 /* sentinels that were made anew count from nought */
+#define FORGOTTEN_MS 60000   /* of who is in no map, and does not answer */
 #define SAID_MS 10000        /* a fault that comes and goes is told again after this time at the earliest */
 
 /* Whoever comes first raises the epoch; the others find it raised and do nothing. */
@@ -131,4 +132,66 @@ node_enter(struct node *n, const struct look *l, const struct config *c)
 	if ((l->faults & LOOK_UNUSABLE) == 0)
 		enter_run(n, l);
 	atomic_store(&n->answered_at, clock_mono_ms());
+}
+
+/* FNV-1a; 0 is no address. */
+static uint64_t
+hash_of(const char *address)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *address != '\0'; address++)
+		hash = (hash ^ (uint8_t)*address) * UINT64_C(0x100000001b3);
+	return (hash != 0 ? hash : 1);
+}
+
+static bool
+is_forgotten(const struct node *n, int64_t now)
+{
+
+	return (now - atomic_load(&n->claimed_at) > FORGOTTEN_MS && now - atomic_load(&n->answered_at) > FORGOTTEN_MS);
+}
+
+/* What is known of the server of before is not true of this one; how many failovers there were is. */
+static void
+begin_anew(struct node *n)
+{
+
+	atomic_store(&n->faults, 0);
+	atomic_store(&n->said, 0);
+	atomic_store(&n->broken, 0);
+	atomic_store(&n->run, 0);
+	atomic_store(&n->replicas, 0);
+	atomic_store(&n->short_until, 0);
+	atomic_fetch_add(&n->epoch, 1);
+}
+
+/* All go from the first on, so that two who look for the same address at once come to the same place. */
+static struct node *
+claim(struct node *nodes, uint64_t hash, bool forgotten)
+{
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < NODES_MAX; i++) {
+		uint64_t before = atomic_load(&nodes[i].address);
+
+		if (before != hash && before != 0 && (!forgotten || !is_forgotten(&nodes[i], now)))
+			continue;
+		if (before != hash && atomic_compare_exchange_strong(&nodes[i].address, &before, hash))
+			begin_anew(&nodes[i]);
+		else if (before != hash)
+			continue;
+		atomic_store(&nodes[i].claimed_at, now);
+		return (&nodes[i]);
+	}
+	return (NULL);
+}
+
+struct node *
+node_claim(struct node *nodes, const char *address)
+{
+	uint64_t hash = hash_of(address);
+	struct node *n = claim(nodes, hash, false);
+
+	return (n != NULL ? n : claim(nodes, hash, true));
 }

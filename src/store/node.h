@@ -32,6 +32,12 @@ bool node_follow(struct node *n, uint64_t config);
 /* Is it time to ask the sentinels again, ${ms} after anybody did? True for one caller only. */
 bool node_ask_due(struct node *n, int64_t ms);
 
+/*
+ * The place of the server at ${address} among ${nodes}, which is claimed if it has none: a free one, or that of a server which
+ * nobody has claimed or seen for a minute. NULL: there is none.
+ */
+struct node *node_claim(struct node *nodes, const char *address);
+
 /* Voids all connections made under ${epoch}, if nobody has done so already. Returns true if this call did. */
 bool node_void(struct node *n, uint32_t epoch);
 

@@ -12,6 +12,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
+#include "doorward/cache.h"
 #include "store/call.h"
 #include "store/keys.h"
 #include "store/record.h"
@@ -129,6 +130,7 @@ has_more(const struct reply *p, size_t user_wanted)
 static enum dw_result
 look_up(void *store, const struct lookup *q, size_t user_wanted, struct lookup_reply *out, bool *more)
 {
+	struct redis_store *s = store;
 	enum dw_result result;
 	struct names names;
 	struct reply p;
@@ -137,8 +139,10 @@ look_up(void *store, const struct lookup *q, size_t user_wanted, struct lookup_r
 
 	name_fields(&names, q);
 	ask_for(&a, &names, q, user_wanted);
-	if ((result = call_ask(store, keys_bucket(q->user_key), &a, &r)) != DW_OK)
+	if ((result = call_ask(s, keys_bucket(q->user_key), &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
+	if (s->strayed)
+		cache_evict(s->cache, q->user_key); /* the keeper may not be told of changes there: this answer is not kept */
 	p = reply_open(r, (size_t)a.n - 2);
 	*more = has_more(&p, user_wanted);
 	if (!*more && !take_lookup(&p, q, user_wanted, out))

@@ -16,6 +16,7 @@
 #include "doorward/board.h"
 #include "doorward/config.h"
 #include "store/call.h"
+#include "store/cluster.h"
 #include "store/conn.h"
 #include "store/guess.h"
 #include "store/keys.h"
@@ -128,10 +129,11 @@ static enum dw_result
 ping(void *store)
 {
 	struct redis_store *s = store;
-	enum dw_result result = DW_OK, one;
+	size_t n = call_nodes(s);
+	enum dw_result result = n > 0 ? DW_OK : DW_UNAVAILABLE, one;
 
-	for (size_t i = 0; i < s->route.n; i++)
-		if ((one = ping_node(s, i)) != DW_OK && result == DW_OK)
+	for (size_t i = 0; i < n; i++)
+		if (route_is_used(&s->route, i) && (one = ping_node(s, i)) != DW_OK && result == DW_OK)
 			result = one;
 	return (result);
 }
@@ -195,30 +197,36 @@ redis_store_look(struct redis_store *s, struct look *out, const char **why)
 {
 	enum dw_result result = DW_OK;
 	const struct conn *worst = NULL;
+	size_t n = call_nodes(s);
 
-	for (size_t i = 0; i < s->route.n; i++) {
-		enum dw_result one = look_at_node(s, i);
+	for (size_t i = 0; i < n; i++) {
 		const struct conn *c = s->route.links[i].conn;
+		enum dw_result one = route_is_used(&s->route, i) ? look_at_node(s, i) : DW_ABSENT;
 
+		if (one == DW_ABSENT)
+			continue;
 		if (worst == NULL || (result == DW_OK && one != DW_OK) ||
 		    (one == result && look_first(conn_seen(c)->faults) < look_first(conn_seen(worst)->faults))) {
 			worst = c;
 			result = one;
 		}
 	}
-	*out = *conn_seen(worst);
-	*why = conn_why(worst);
-	return (result);
+	*out = worst != NULL ? *conn_seen(worst) : (struct look){ .at = 0 };
+	*why = worst != NULL ? conn_why(worst) : s->route.cluster->why;
+	return (worst != NULL ? result : DW_UNAVAILABLE);
 }
 
 bool
 redis_store_server(struct redis_store *s, size_t i, struct redis_server *out)
 {
 	struct conn *c;
+	size_t at = 0;
 
-	if (i >= s->route.n)
+	while (at < s->route.n && (!route_is_used(&s->route, at) || i-- > 0))
+		at++;
+	if (at == s->route.n)
 		return (false);
-	c = s->route.links[i].conn;
+	c = s->route.links[at].conn;
 	conn_server(c, out->name);
 	out->seen = conn_seen(c);
 	out->failovers = atomic_load(&conn_node(c)->failovers);
@@ -245,14 +253,17 @@ take_keys(const redisReply *keys, redis_user_fn *each, void *arg)
 	return (!p.bad);
 }
 
-/* What follows ${next} of ${node}: the same node, the next one, or the end. */
+/* What follows ${next} of ${node}: the same node, the next one that has something, or the end. */
 static uint64_t
 cursor_after(const struct redis_store *s, uint64_t node, uint64_t next)
 {
 
-	if (next == 0)
-		return (node + 1 < s->route.n ? (node + 1) << CURSOR_BITS : 0);
-	return (node << CURSOR_BITS | next);
+	if (next != 0)
+		return (node << CURSOR_BITS | next);
+	while (++node < s->route.n)
+		if (route_is_used(&s->route, node))
+			return (node << CURSOR_BITS);
+	return (0);
 }
 
 /* SCAN gives keys in batches and some twice; the caller sorts that out. */
@@ -270,8 +281,14 @@ redis_store_scan(struct redis_store *s, uint64_t *cursor, redis_user_fn *each, v
 	args_text(&a, KEYS_RECORDS_PATTERN);
 	args_text(&a, "COUNT");
 	args_text(&a, SCAN_COUNT);
+	if (call_nodes(s) == 0)
+		return (DW_UNAVAILABLE);
 	if (node >= s->route.n)
 		return (DW_FAULT);
+	if (!route_is_used(&s->route, node)) {
+		*cursor = cursor_after(s, node, 0);
+		return (DW_OK);
+	}
 	if ((result = call_node(s, node, &a, &r)) != DW_OK)
 		return (result == DW_ABSENT ? DW_FAULT : result);
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||

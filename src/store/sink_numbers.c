@@ -34,7 +34,7 @@ sink_numbers_read(struct redis_store *s, const char *sink, struct sink_numbers *
 	keys_sink(sink, KEYS_NUMBERS, key);
 	args_init(&a, "HGETALL");
 	args_text(&a, key);
-	if ((result = call_ask(s, 0, &a, &r)) != DW_OK)
+	if ((result = call_ask(s, keys_sink_place(sink, KEYS_NUMBERS), &a, &r)) != DW_OK)
 		return (result);
 	p = reply_open(r, 0);
 	while (reply_left(&p) > 1) {
@@ -63,7 +63,7 @@ sink_numbers_write(struct redis_store *s, const char *sink, const struct sink_nu
 	args_int(&a, (int64_t)n->failed);
 	args_text(&a, "error");
 	args_text(&a, n->error);
-	if ((result = call_ask(s, 0, &a, &r)) == DW_OK)
+	if ((result = call_ask(s, keys_sink_place(sink, KEYS_NUMBERS), &a, &r)) == DW_OK)
 		freeReplyObject(r);
 	return (result);
 }

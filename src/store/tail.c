@@ -12,8 +12,8 @@
  * What waits is not kept but asked for again. Only the places are kept, one a stream: a stream is then complete by itself,
  * also when the order of two is in doubt.
  *
- * XREAD answers for many streams in one command, which costs Redis a tenth of as many commands. Streams on several servers, and
- * so perhaps in a cluster, are asked one by one.
+ * XREAD answers for many streams in one command, which costs Redis a tenth of as many commands. In a cluster each is asked for
+ * by itself: a command there is about one slot.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,12 +29,13 @@
 
 #include "store/tail.h"
 
-#define TOGETHER 16     /* streams in one command; args.h has room for that */
-#define PIECE 8         /* commands at a time: their answers come within redis.command_timeout */
-#define COUNT_MAX 32    /* entries of a stream at a time, halved as long as even that takes too long */
-#define AHEAD_MS 60000  /* so far ahead of Redis' time is no event of just now */
-#define PLACE_LEN 44    /* two numbers of 64 bits, a hyphen, the terminator */
-#define EARLIER_MS 2000 /* an id is made by its maker's idea of Redis' time: that may be so much ahead */
+#define TOGETHER 16                  /* streams in one command; args.h has room for that */
+#define PIECE 8                      /* commands at a time: their answers come within redis.command_timeout */
+#define PIECE_MAX (TOGETHER * PIECE) /* where each asks for one stream */
+#define COUNT_MAX 32                 /* entries of a stream at a time, halved as long as even that takes too long */
+#define AHEAD_MS 60000               /* so far ahead of Redis' time is no event of just now */
+#define PLACE_LEN 44                 /* two numbers of 64 bits, a hyphen, the terminator */
+#define EARLIER_MS 2000              /* an id is made by its maker's idea of Redis' time: that may be so much ahead */
 
 /* Where an entry lies in its stream. */
 struct place {
@@ -53,8 +54,8 @@ struct tail {
 	int64_t now;                     /* Redis' time, ms; never goes back */
 	unsigned count;
 	/* of one turn */
-	struct call calls[PIECE];
-	struct args args[PIECE];
+	struct call calls[PIECE_MAX];
+	struct args args[PIECE_MAX];
 	struct redisReply *replies[KEYS_BUCKETS];
 	size_t n_replies;
 	struct entry *entries;
@@ -161,12 +162,16 @@ set_now(struct tail *t)
 	int64_t least = INT64_MAX, one;
 	enum dw_result result;
 
-	for (size_t i = 0; i < t->s->route.n; i++) {
+	for (size_t i = 0, n = call_nodes(t->s); i < n; i++) {
+		if (!route_is_used(&t->s->route, i))
+			continue;
 		if ((result = ask_time(t, i, &one)) != DW_OK)
 			return (result);
 		if (one < least)
 			least = one;
 	}
+	if (least == INT64_MAX)
+		return (DW_UNAVAILABLE);
 	if (least > t->now)
 		t->now = least;
 	return (DW_OK);
@@ -337,11 +342,11 @@ prepare(const struct tail *t, struct call *c, struct args *a, unsigned bucket, u
 
 /* The replies are kept until forget(): the entries lie in them. */
 static enum dw_result
-take_piece(struct tail *t, bool *young)
+take_piece(struct tail *t, unsigned n, bool *young)
 {
 	enum dw_result result = DW_OK;
 
-	for (size_t i = 0; i < PIECE; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (t->calls[i].reply != NULL)
 			t->replies[t->n_replies++] = t->calls[i].reply;
 		if (result != DW_OK)
@@ -354,20 +359,21 @@ take_piece(struct tail *t, bool *young)
 	return (result);
 }
 
-_Static_assert(KEYS_BUCKETS % (TOGETHER * PIECE) == 0, "whole pieces");
+_Static_assert(KEYS_BUCKETS % PIECE_MAX == 0 && PIECE_MAX <= CALLS_MAX, "whole pieces");
 
 static enum dw_result
 read_streams(struct tail *t, bool *young)
 {
-	unsigned together = t->s->route.n > 1 ? 1 : TOGETHER;
+	bool alone = t->s->route.cluster == NULL && t->s->route.n == 1;
+	unsigned together = alone ? TOGETHER : 1, piece = PIECE_MAX / together;
 	enum dw_result result = DW_OK;
 
 	t->horizon = (struct entry){ .at = { UINT64_MAX, UINT64_MAX }, .bucket = KEYS_BUCKETS };
-	for (unsigned b = 0; result == DW_OK && b < KEYS_BUCKETS; b += together * PIECE) {
-		for (unsigned i = 0; i < PIECE; i++)
+	for (unsigned b = 0; result == DW_OK && b < KEYS_BUCKETS; b += PIECE_MAX) {
+		for (unsigned i = 0; i < piece; i++)
 			prepare(t, &t->calls[i], &t->args[i], b + i * together, together);
-		call_many(t->s, t->calls, PIECE);
-		result = take_piece(t, young);
+		call_many(t->s, t->calls, piece);
+		result = take_piece(t, piece, young);
 	}
 	return (result);
 }
