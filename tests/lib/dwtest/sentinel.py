@@ -231,10 +231,13 @@ class Life:
             self.blame(f"chain {i}: {answer.status} {answer.body[:200]}")
             time.sleep(1)
 
+    def log_in(self):
+        self.number += 1
+        return self.site.post_login(mode="cookie", device_id=f"guest-device-{self.number:04}")
+
     def come_and_go(self):
         """A login of its own device, and its logout. A login that a failover has lost is told apart: it was not there to be ended."""
-        self.number += 1
-        answer = self.site.post_login(mode="cookie", device_id=f"guest-device-{self.number:04}")
+        answer = self.log_in()
         self.note("login", answer.status)
         if answer.status != 200:
             return
