@@ -229,6 +229,12 @@ bool userdb_is_one(const struct config *conf);
  */
 const struct userdb_driver *userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
 
+/*
+ * The same for processes that hardly ever ask: where it can be done, the module is opened with the first question. Else as
+ * userdb_load().
+ */
+const struct userdb_driver *userdb_load_later(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
+
 /* The same for the processes that are asked in others' stead: the module's, although the row has a join(). */
 const struct userdb_driver *userdb_load_helper(const struct config *conf, char *err, size_t errlen);
 

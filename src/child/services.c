@@ -23,15 +23,23 @@
 
 /* A database that cannot be asked, broken ones included, is an answer (503) and not a reason not to start: checks need none. */
 static void *
-open_database(const struct config *conf, enum userdb_part part, const struct userdb_driver **driver, char *why)
+open_database(const struct config *conf, enum userdb_part part, bool asks, const struct userdb_driver **driver, char *why)
 {
 	void *db;
 
-	if ((*driver = userdb_load(conf, part, why, REASON_BYTES)) == NULL)
+	*driver = asks ? userdb_load(conf, part, why, REASON_BYTES) : userdb_load_later(conf, part, why, REASON_BYTES);
+	if (*driver == NULL)
 		return (NULL);
 	if ((db = (*driver)->open(conf, part, why, REASON_BYTES)) != NULL && why[0] != '\0')
 		log_warn("the user database cannot be asked yet: %s", why);
 	return (db);
+}
+
+static bool
+is_role(const struct child *c, const char *name)
+{
+
+	return (c->role != NULL && strcmp(c->role, name) == 0);
 }
 
 /* Checks do not wait for a database, others may have to. */
@@ -48,18 +56,19 @@ greet(const struct app *app)
 static bool
 open_users(struct app *app, const struct config *conf, const struct child *c, char *why)
 {
+	bool asks = !is_role(c, "check") && !is_role(c, "relay");
 
-	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, &app->userdb, why)) == NULL)
+	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, asks, &app->userdb, why)) == NULL)
 		return (false);
 	app->users = app->userdb->ops;
 	if (app->userdb->join != NULL)
 		app->userdb->join(app->users_ctx, c->helper);
 	app->recorddb = app->userdb;
 	app->records_ctx = app->users_ctx;
-	if (!userdb_is_one(conf) && (app->records_ctx = open_database(conf, USERDB_RECORDS, &app->recorddb, why)) == NULL)
+	if (!userdb_is_one(conf) && (app->records_ctx = open_database(conf, USERDB_RECORDS, true, &app->recorddb, why)) == NULL)
 		return (false);
 	app->records = app->recorddb->ops;
-	if (c->role == NULL || strcmp(c->role, "check") != 0)
+	if (!is_role(c, "check"))
 		greet(app);
 	return (true);
 }

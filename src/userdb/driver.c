@@ -4,7 +4,8 @@
  * table and knows no other name of this folder.
  *
  * Most need a library that not everybody wants: these are modules. Their rows know the text of the setting only; what they can
- * do is in the module, which is opened by the processes that ask the database, and by no other.
+ * do is in the module, which is opened by the processes that ask the database, and by no other. Who asks seldom opens it when
+ * he does (later.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -160,6 +161,14 @@ userdb_load(const struct config *conf, enum userdb_part part, char *err, size_t 
 	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part)); /* config_load() has found it */
 
 	return (row->module == NULL || row->join != NULL ? row : load_module(conf, row, part, err, errlen));
+}
+
+const struct userdb_driver *
+userdb_load_later(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
+{
+	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part));
+
+	return (row->open != NULL ? row : userdb_load(conf, part, err, errlen));
 }
 
 const struct userdb_driver *

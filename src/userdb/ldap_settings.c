@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "doorward/config.h"
+#include "userdb/later.h"
 #include "userdb/ldap_filter.h"
 #include "userdb/ldap_url.h"
 
@@ -118,7 +119,8 @@ fault(const struct config *c, char *err, size_t errlen)
 
 #define ROW(name)                                                                                                              \
 	{                                                                                                                      \
-		.scheme = name, .module = "userdb_ldap", .package = "doorward-ldap", .is_url = is_url, .fault = fault          \
+		.scheme = name, .module = "userdb_ldap", .package = "doorward-ldap", .by_name = true, .is_url = is_url,        \
+		.fault = fault, .open = later_open, .close = later_close, .ops = &later_ops                                    \
 	}
 
 const struct userdb_driver ldap_row = ROW("ldap");

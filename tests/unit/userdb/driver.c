@@ -82,10 +82,10 @@ rows_are_whole(void **state)
 		assert_int_equal(strcspn(d->scheme, ":"), strlen(d->scheme));
 		assert_non_null(d->is_url);
 		assert_int_equal(d->module == NULL, d->package == NULL);
-		if (d->module == NULL || d->join != NULL)
+		if (d->open != NULL)
 			is_whole(d);
 		else
-			assert_true(d->ops == NULL && d->open == NULL && d->make == NULL);
+			assert_true(d->module != NULL && d->ops == NULL && d->make == NULL);
 	}
 	assert_true(n > 0);
 }
