@@ -32,7 +32,7 @@ is_in_step(void)
 {
 
 	freeReplyObject(fixture_raw("SET x y"));
-	return (fixture_int("WAIT 1 100") == 1);
+	return (fixture_int("WAIT 1 1000") == 1);
 }
 
 static int64_t
@@ -71,15 +71,18 @@ detach_replica(void)
 	assert_int_equal(replicas(), 0);
 }
 
+#define SHORT_MS 100 /* where nothing is to come */
+#define LONG_MS FIXTURE_TIMEOUT_MS
+
 /* A new store: what one process knows of the server is forgotten. */
 static void
-begin_with(enum durability d, int64_t replicas)
+begin_with(enum durability d, int64_t replicas, int64_t ms)
 {
 
 	fx.conf.redis_durability = d;
 	fx.conf.spool_enabled = true;
 	fx.conf.redis_wait_replicas = replicas;
-	fx.conf.redis_wait_timeout = 100;
+	fx.conf.redis_wait_timeout = ms;
 	redis_store_free(fx.store);
 	fx.store = fixture_store();
 }
@@ -125,7 +128,7 @@ test_memory(void **state)
 	struct end_reply out;
 
 	(void)state;
-	begin_with(DURABILITY_MEMORY, 1);
+	begin_with(DURABILITY_MEMORY, 1, SHORT_MS);
 	sign_in(1);
 	assert_int_equal(end_it(1, &out), DW_OK);
 	assert_false(out.at_risk);
@@ -138,7 +141,7 @@ test_replica(void **state)
 	struct end_reply out;
 
 	(void)state;
-	begin_with(DURABILITY_REPLICA, 1);
+	begin_with(DURABILITY_REPLICA, 1, LONG_MS);
 	attach_replica();
 	sign_in(1);
 	sign_in(2);
@@ -148,11 +151,13 @@ test_replica(void **state)
 	assert_int_equal(end_it(1, &out), DW_OK);
 	assert_false(out.at_risk);
 	server_signal(&replica, SIGSTOP);
+	fx.conf.redis_wait_timeout = SHORT_MS;
 	assert_int_equal(end_it(2, &out), DW_OK);
 	assert_true(out.at_risk);
 	assert_int_equal(out.ended, 1);
 	sign_in(4); /* waits for nobody */
 	server_signal(&replica, SIGCONT);
+	fx.conf.redis_wait_timeout = LONG_MS;
 	forget_the_short_wait();
 	assert_int_equal(end_it(3, &out), DW_OK);
 	assert_false(out.at_risk);
@@ -169,16 +174,17 @@ test_all_replicas(void **state)
 	struct end_reply out;
 
 	(void)state;
-	begin_with(DURABILITY_REPLICA, 0);
+	begin_with(DURABILITY_REPLICA, 0, SHORT_MS);
 	sign_in(1);
 	assert_int_equal(end_it(1, &out), DW_OK);
 	assert_true(out.at_risk);
 	attach_replica();
-	begin_with(DURABILITY_REPLICA, 0);
+	begin_with(DURABILITY_REPLICA, 0, LONG_MS);
 	sign_in(1);
 	assert_int_equal(end_it(1, &out), DW_OK);
 	assert_false(out.at_risk);
 	detach_replica();
+	fx.conf.redis_wait_timeout = SHORT_MS;
 	sign_in(2);
 	assert_int_equal(end_it(2, &out), DW_OK);
 	assert_true(out.at_risk);
@@ -202,7 +208,7 @@ test_disk(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		freeReplyObject(fixture_raw(rows[i].set));
-		begin_with(DURABILITY_DISK, 1);
+		begin_with(DURABILITY_DISK, 1, SHORT_MS);
 		sign_in((uint8_t)(i + 1));
 		assert_int_equal(end_it((uint8_t)(i + 1), &out), DW_OK);
 		assert_int_equal(out.at_risk, rows[i].at_risk);
@@ -217,7 +223,7 @@ test_spool(void **state)
 	struct end_reply out;
 
 	(void)state;
-	begin_with(DURABILITY_REPLICA, 1);
+	begin_with(DURABILITY_REPLICA, 1, SHORT_MS);
 	sign_in(1);
 	sign_in(2);
 	sign_in(3);
@@ -235,7 +241,7 @@ back(void **state)
 {
 
 	(void)state;
-	begin_with(DURABILITY_MEMORY, 1);
+	begin_with(DURABILITY_MEMORY, 1, SHORT_MS);
 	fx.conf.spool_enabled = false;
 	return (0);
 }

@@ -22,6 +22,8 @@
 #include "store/redis.h"
 #include "server.h"
 
+#define FIXTURE_TIMEOUT_MS 5000 /* of Redis, where it is not to be silent: the machine may be busy */
+
 struct fixture {
 	struct server server;
 	redisContext *raw; /* the test's own connection */

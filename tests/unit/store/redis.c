@@ -34,7 +34,6 @@ race(void (*work)(unsigned child))
 		if ((pids[i] = fork()) == 0) {
 			close(gate[1]);
 			fx.store = fixture_store();
-			fx.conf.redis_command_timeout = 5000; /* eight processes and two cores */
 			redis_store_ops.ping(fx.store);
 			(void)!read(gate[0], &byte, 1); /* until all are there */
 			work(i);
