@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""axe-core, the accessibility checker of others, in the browser: installed once with npm into a directory of the user's cache."""
+"""axe-core, the accessibility checker of others, in the browser."""
 
-import os
-import pathlib
-import shutil
-import subprocess
-
-from .check import Failed, Skip
+from .check import Failed
+from .npm import installed
 
 PACKAGE = "axe-core@4.14.1"
 SERIOUS = ("serious", "critical")
@@ -14,18 +10,7 @@ SERIOUS = ("serious", "critical")
 
 def source():
     """Its script; Skip where it is not there and npm cannot bring it."""
-    base = os.environ.get("DOORWARD_TEST_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "doorward-tests")
-    where = pathlib.Path(base, PACKAGE)
-    script = where / "node_modules/axe-core/axe.min.js"
-    if not script.exists():
-        if shutil.which("npm") is None:
-            raise Skip("npm is not installed, and axe-core not in the cache")
-        where.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(where), PACKAGE],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-        if done.returncode != 0 or not script.exists():
-            raise Skip(f"npm cannot install {PACKAGE}: {done.stdout.strip()[-200:]}")
-    return script.read_text()
+    return (installed(PACKAGE) / "node_modules/axe-core/axe.min.js").read_text()
 
 
 def check(window, script, what):
