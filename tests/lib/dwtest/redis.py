@@ -50,9 +50,9 @@ class Redis:
 
     def calls(self):
         """How many commands about data there were: what housekeeping sends by itself is left out, and so is the script of a look at the
-        server, which is loaded each time."""
+        server, which is loaded each time. For sites without a relay, which asks of its own accord."""
         housekeeping = {"ping", "info", "client", "config", "time", "hello", "auth", "select", "script", "subscribe", "pubsub",
-                        "command", "role"}
+                        "command", "role", "xread"}  # xread: a watch, which asks of its own accord
         total = 0
         for line in self("INFO", "commandstats").decode().split("\r\n"):
             if line.startswith("cmdstat_"):
