@@ -162,6 +162,8 @@ struct userdb_driver {
 	 * of the option, with the rest of a sentence in ${err}; NULL if nothing is. NULL: there are none.
 	 */
 	const char *(*fault)(const struct config *conf, char *err, size_t errlen);
+	/* Of a row: is it another machine's address that does not demand a proof of who answers? NULL = no. */
+	bool (*is_unproved)(const char *url);
 	/* Of a module's, that has several for a scheme: whether it is this one for ${part} of ${conf}. NULL: yes. */
 	bool (*serves)(const struct config *conf, enum userdb_part part);
 	/* Name and version of the library below. NULL: there is none but the module's. */

@@ -188,6 +188,23 @@ is_open_redis(const struct config *c, const void *value)
 	return (text(value)[0] == '\0' && strncmp(c->redis_url, "unix:", 5) != 0);
 }
 
+/* Does its driver say that its address does not prove who answers? */
+static bool
+is_unproved(const struct config *c, const void *value)
+{
+	const struct userdb_driver *d = userdb_driver(text(value));
+
+	(void)c;
+	return (d != NULL && d->is_unproved != NULL && d->is_unproved(text(value)));
+}
+
+static bool
+is_true(const struct config *c, const void *value)
+{
+
+	return (!is_false(c, value));
+}
+
 /* OWASP's and ASVS's least, of the scheme that is used. */
 static bool
 is_weak_argon2(const struct config *c, const void *value)
@@ -275,6 +292,11 @@ static const struct rule rules[] = {
 	    "a unix socket or a loopback address: what goes to Redis is not encrypted"),
 	NO("redis.password_file", is_open_redis,
 	    "a password where Redis is asked over TCP: whoever can connect can make sessions"),
+	NO("userdb.url", is_unproved,
+	    "sslmode=verify-full to another machine: who can answer in its place lets anybody in"),
+	NO("userdb.records", is_unproved,
+	    "sslmode=verify-full to another machine: others could read and write what is recorded"),
+	NO("ldap.insecure", is_true, "false: everybody on the way to the directory reads passwords, and can answer in its place"),
 	AT_MOST("cache.max_age", NULL, SECONDS(5),
 	    "at most 5s: the longest that a lost notice may hide a logout"),
 	NO("password.argon2_memory", is_weak_argon2,

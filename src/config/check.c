@@ -222,7 +222,7 @@ holds_password(const char *url)
 	at = memchr(authority, '@', strcspn(authority, "/?"));
 	colon = strchr(authority, ':');
 	return ((at != NULL && colon != NULL && colon < at) || strstr(url, "?password=") != NULL ||
-		strstr(url, "&password=") != NULL);
+		strstr(url, "&password=") != NULL || strstr(url, "sslpassword=") != NULL);
 }
 
 /* Records are asked by many at once, and have to be written: not every kind of database has room for them. */

@@ -15,6 +15,7 @@
 #include "userdb/htpasswd.h"
 #include "userdb/helper.h"
 #include "userdb/ldap_settings.h"
+#include "userdb/pgsql_url.h"
 #include "userdb/sqlite.h"
 
 #include "doorward/userdb.h"
@@ -59,7 +60,8 @@ static const struct userdb_driver postgresql = { .scheme = "postgresql",
 	.package = "doorward-pgsql",
 	.records = true,
 	.is_url = has_authority,
-	.fault = postgresql_fault };
+	.fault = postgresql_fault,
+	.is_unproved = pgsql_url_is_unproved };
 
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,

@@ -151,6 +151,8 @@ static const struct {
 	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
 	{ "userdb: { url = \"postgresql://db/x?password=p\"; };",
 	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
+	{ "userdb: { url = \"postgresql://db/x?sslmode=verify-full&sslpassword=p\"; };",
+	    "t.conf:1: userdb.url: takes no password: see userdb.password_file" },
 	{ "userdb: { url = \"postgresql://u@[::1]:5432/x\"; };", NULL },
 	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT 1\"; };",
 	    "t.conf:1: postgresql.find: has no $1" },
