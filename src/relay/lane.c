@@ -43,6 +43,8 @@
 #define DEAD_MAX 64    /* letters in one turn */
 #define PAGE 128       /* pending entries read at a time for a user who is behind */
 #define ACKS_ROOM (2 * QUEUE_MAX)
+#define ACKS_MS 50    /* so long is gathered what is to be acknowledged: what is killed meanwhile is delivered twice */
+#define ACKS_MANY 512 /* these are acknowledged at once */
 #define FAILING 3     /* failures in a row after which a success tells that the sink works again */
 #define HURRY_MS 2000 /* what waits is then tried within this time */
 #define TRIES_MIN 3   /* before giving up: an event that is old already must not fall at the first failure */
@@ -71,6 +73,7 @@ struct lane {
 	unsigned streak;     /* failures since the last success */
 	struct group_place *acks;
 	size_t n_acks;
+	int64_t acks_at; /* with some: when they are due */
 	struct sink_numbers numbers;
 	bool counted; /* since they were written */
 	int64_t numbers_at;
@@ -118,6 +121,8 @@ static void
 add_ack(struct lane *l, const struct group_place *at)
 {
 
+	if (l->n_acks == 0)
+		l->acks_at = clock_mono_ms() + ACKS_MS;
 	if (l->n_acks < ACKS_ROOM)
 		l->acks[l->n_acks++] = *at; /* one too many is read again, and delivered twice */
 }
@@ -401,12 +406,31 @@ catch_up(struct lane *l)
 
 /* --- delivering */
 
+/* Pending entries that are to be read, and would come again if they were not acknowledged before. */
+static bool
+reads_pending(const struct lane *l)
+{
+	struct group_place at;
+
+	for (unsigned i = 0; i < GROUP_STREAMS; i++)
+		if (l->outboxes[i].pending)
+			return (true);
+	return (queue_behind(l->queue, &at) != NULL);
+}
+
+static int64_t
+acks_due(const struct lane *l)
+{
+
+	return (l->leaving || l->n_acks >= ACKS_MANY || reads_pending(l) ? 0 : l->acks_at);
+}
+
 static void
 acknowledge(struct lane *l)
 {
 	size_t n = l->n_acks;
 
-	if (n == 0)
+	if (n == 0 || clock_mono_ms() < acks_due(l))
 		return;
 	l->n_acks = group_ack(l->store, l->name, l->acks, n);
 	if (l->n_acks > 0)
@@ -476,9 +500,10 @@ lane_run(struct lane *l, bool marks[KEYS_BUCKETS])
 	l->driver->run(l->sink);
 	if (!is_away(l, now))
 		acknowledge(l); /* before pending entries are read: they would come again */
-	if (l->active && !l->leaving && l->n_acks == 0 && !is_away(l, now)) {
+	if (l->active && !l->leaving && !(l->n_acks > 0 && reads_pending(l)) && !is_away(l, now)) {
 		read_outboxes(l);
-		if (!is_away(l, clock_mono_ms()))
+		acknowledge(l);
+		if (l->n_acks == 0 && !is_away(l, clock_mono_ms()))
 			catch_up(l);
 	}
 	if (l->active && !l->leaving)
@@ -487,7 +512,7 @@ lane_run(struct lane *l, bool marks[KEYS_BUCKETS])
 		l->driver->run(l->sink); /* begins with what it was just given */
 	if (!is_away(l, clock_mono_ms())) {
 		acknowledge(l);
-		if (l->active)
+		if (l->active && l->n_acks == 0)
 			write_numbers(l, now);
 	}
 }
@@ -520,8 +545,10 @@ due_to_ask(const struct lane *l)
 	struct group_place at;
 	int64_t due = l->leaving ? INT64_MAX : l->lease_at;
 
-	if (l->n_acks > 0 || (l->active && !l->leaving && (has_to_read(l) || queue_behind(l->queue, &at) != NULL)))
+	if (l->active && !l->leaving && (has_to_read(l) || queue_behind(l->queue, &at) != NULL))
 		due = 0;
+	else if (l->n_acks > 0)
+		due = sooner(due, acks_due(l));
 	else if (l->active && l->counted)
 		due = sooner(due, l->numbers_at);
 	return (due < l->asked_at ? l->asked_at : due);
