@@ -67,7 +67,7 @@ static void
 say_init(char *err, size_t errlen, const char *what)
 {
 
-	snprintf(err, errlen, "%s: run \"doorwardctl userdb init\"", what);
+	snprintf(err, errlen, "%s: doorwardctl userdb init makes or upgrades them", what);
 }
 
 bool
