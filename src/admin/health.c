@@ -183,12 +183,16 @@ look_at_audit(const struct app *app, struct health *h)
 }
 
 /*
- * What waits is the relay's to write as soon as Redis answers. Since when Redis answers nobody here knows: what waits shortly
+ * What waits is the relay's to write as soon as Redis answers and is as good as redis.durability asks: a server that answers,
+ * but lacks a replica, is what the text has to lead to. Since when Redis answers nobody here knows: what waits shortly
  * after an outage is told too, and is true.
  */
 static void
 look_at_spool(struct app *app, struct health *h)
 {
+	static const char *const has[] = { [DURABILITY_MEMORY] = "Redis has",
+		[DURABILITY_REPLICA] = "Redis and its replicas (redis.wait_replicas) have",
+		[DURABILITY_DISK] = "the disk of Redis has" };
 	struct spool_numbers n;
 
 	if (app->spool == NULL)
@@ -198,8 +202,8 @@ look_at_spool(struct app *app, struct health *h)
 		    "The spool of endings cannot be read: nothing is promised while Redis is away; the log says why.");
 	else if (n.pending > 0 && h->level != HEALTH_DOWN)
 		health_add(h, HEALTH_DEGRADED, NULL, "spool_pending",
-		    "%llu endings that were promised while Redis was away wait to be written, the first for %lld s.",
-		    (unsigned long long)n.pending, (long long)n.oldest_seconds);
+		    "%llu endings that were promised wait until %s them, the first for %lld s.", (unsigned long long)n.pending,
+		    has[app->conf->redis_durability], (long long)n.oldest_seconds);
 	if (n.damaged > 0)
 		health_add(h, HEALTH_DEGRADED, NULL, "spool_damaged",
 		    "The spool of endings was damaged and set aside (%llu files beside it): promises may be lost.",
