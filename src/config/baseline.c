@@ -268,7 +268,7 @@ static const struct rule rules[] = {
 	NO("hsts", is_short_hsts,
 	    "max-age of at least a year (31536000): the first request of a visit could go over plain HTTP"),
 	NO("cookie_name", is_plain_name,
-	    "begins with " COOKIE_HOST_PREFIX ": otherwise another host of the domain can plant a session"),
+	    "a name that begins with " COOKIE_HOST_PREFIX ": otherwise another host of the domain can plant a session"),
 	NO("cookie_domain", is_set,
 	    "\"\": the session goes to every host of a domain, and each of them can plant one"),
 	AT_MOST("stale_if_error", NULL, MINUTES(5),
