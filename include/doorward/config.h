@@ -46,6 +46,7 @@ struct client {
 #define SINK_NAME_MAX 32
 #define SINK_SECRET_MAX 1024 /* bytes of its secret's or password's file, the end of the line and a terminator included */
 #define SINK_LEDGER "ledger" /* the name of the one that is always there, and has no row */
+#define SINK_ALERTS "alerts" /* of the one that counts events for `alerts`: where there are some */
 
 /* One row of `sinks`: where events go. Which of these a type has and needs: src/config/sinks.c. Texts "" and lists empty: not
  * set. */
@@ -61,6 +62,21 @@ struct sink_conf {
 	char **events;      /* types that it wants; empty = all */
 	bool ended_only;    /* only what ended a session */
 	bool allow_private; /* addresses that only this host or network can reach */
+};
+
+#define ALERT_NAME_MAX 32
+#define ALERT_STEPS_MAX 60 /* of a window: each is looked at for every event that is counted */
+
+enum alert_by { ALERT_BY_ALL = 0, ALERT_BY_USER = 1, ALERT_BY_IP = 2 };
+
+/* One row of `alerts`: so many events of a type within a window are told of. */
+struct alert_conf {
+	char *name; /* lower case letters, digits, '-' and '_' */
+	char *event;
+	int64_t by;           /* enum alert_by: counted together, or each for itself */
+	int64_t window, step; /* ms; whole seconds, and a window is whole steps */
+	int64_t count;
+	bool revoke; /* end the user's sessions */
 };
 
 /* What an ending is safe against when it is acknowledged. */
@@ -135,6 +151,9 @@ struct config {
 	int64_t relay_dead_max;                 /* of one sink */
 	int64_t sweep_rate;                     /* records a second */
 	int64_t sweep_every;                    /* ms */
+	char *trace_otlp;                       /* "" = none */
+	char *trace_sample;                     /* as text; what it says is here: */
+	double trace_fraction;                  /* 0 to 1 */
 	char *audit_file;                       /* "" = none */
 
 	/* Redis */
@@ -210,6 +229,9 @@ struct config {
 
 	struct sink_conf *sinks; /* the ledger is not among them */
 	size_t n_sinks;
+
+	struct alert_conf *alerts;
+	size_t n_alerts;
 
 	struct config_source *source; /* where each value was set; src/config only */
 };

@@ -63,6 +63,8 @@ ask(struct app *app, struct all *all)
 	add(all, SINK_LEDGER);
 	for (size_t i = 0; i < app->conf->n_sinks; i++)
 		add(all, app->conf->sinks[i].name);
+	if (app->conf->n_alerts > 0)
+		add(all, SINK_ALERTS);
 	for (size_t i = 0; i < b.n; i++)
 		add(all, b.rows[i].sink);
 	for (size_t i = 0; i < all->n && good; i++)

@@ -363,6 +363,18 @@ check_accounts(const struct loading *l)
 	check_account(l, "listen.group", c->listen_group, true);
 }
 
+/* The path is ours to add. Where it leads may be anybody's: nothing secret is sent there. */
+static void
+check_trace(const struct loading *l)
+{
+	const char *url = l->c->trace_otlp;
+
+	if (!syntax_is_fraction(l->c->trace_sample))
+		wrong(l, "trace.sample", "\"%s\" is not a number from \"0\" to \"1\"", l->c->trace_sample);
+	if (url[0] != '\0' && !syntax_is_issuer(url, true))
+		wrong(l, "trace.otlp", "\"%s\" is not an address as in \"http://127.0.0.1:4318\"", url);
+}
+
 void
 check_all(const struct loading *l)
 {
@@ -380,4 +392,5 @@ check_all(const struct loading *l)
 	check_accounts(l);
 	check_secrets(l);
 	check_clients(l);
+	check_trace(l);
 }

@@ -4,6 +4,7 @@
  * "default" in a comment. What is printed can be loaded again and means the same.
  */
 #include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "config/source.h"
@@ -183,6 +184,19 @@ print_sink(const struct config *c, size_t i, FILE *out)
 	fputs("\t}", out);
 }
 
+static void
+print_alert(const struct config *c, size_t i, FILE *out)
+{
+
+	fputs(i == 0 ? "\t{\n" : ",\n\t{\n", out);
+	for (const struct option *o = table_alert_options; o->name != NULL; o++) {
+		fprintf(out, "\t\t%s = ", o->name);
+		print_value(o, &c->alerts[i], out);
+		print_origin(c, config_setting_get_member((config_setting_t *)(uintptr_t)c->source->alerts[i], o->name), out);
+	}
+	fputs("\t}", out);
+}
+
 /* Options of one group stand together in the table, so a group is opened at its first and closed after its last. */
 void
 config_dump(const struct config *c, FILE *out)
@@ -206,5 +220,9 @@ config_dump(const struct config *c, FILE *out)
 	fputs("sinks = (\n", out);
 	for (size_t i = 0; i < c->n_sinks; i++)
 		print_sink(c, i, out);
+	fputs("\n);\n", out);
+	fputs("alerts = (\n", out);
+	for (size_t i = 0; i < c->n_alerts; i++)
+		print_alert(c, i, out);
 	fputs("\n);\n", out);
 }

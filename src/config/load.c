@@ -7,7 +7,7 @@
  * 3. Every setting is looked up in the table and stored; an unknown one is an error.
  * 4. What depends on other options or on the machine is derived: the numbers of workers, the address of the private Redis, the
  *    name of a cookie that is a domain's.
- * 5. The clients, which inherit from the above, and the sinks; then the checks that need everything.
+ * 5. The clients, which inherit from the above, the sinks and the alerts; then the checks that need everything.
  *
  * All mistakes of steps 3 to 5 are collected into one message. The parsed file is kept beside the values, since later messages
  * name the line of an option.
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/cores.h"
+#include "config/alerts.h"
 #include "config/check.h"
 #include "config/clients.h"
 #include "config/hint.h"
@@ -58,7 +59,7 @@ read_setting(const struct loading *l, const config_setting_t *s, const char *nam
 			return (true);
 		return (source_wrong(l, s, name, "%s", why));
 	}
-	if (strcmp(name, "clients") == 0 || strcmp(name, "sinks") == 0)
+	if (strcmp(name, "clients") == 0 || strcmp(name, "sinks") == 0 || strcmp(name, "alerts") == 0)
 		return (true); /* lists of groups, which need the global options: read last */
 	if (!table_is_group(table_options, name))
 		return (source_unknown(l, s, name, hint_option(name)));
@@ -130,6 +131,7 @@ derive(const struct loading *l)
 	derive_workers(c);
 	if (!derive_cookie_name(l))
 		return (false);
+	c->trace_fraction = strtod(c->trace_sample, NULL); /* check.c looks at the text */
 	if (!c->redis_spawn)
 		return (true);
 	if (source_of(c, "redis.url") != NULL)
@@ -225,6 +227,7 @@ config_load(const char *file, char *err, size_t errlen)
 		good &= derive(&l);
 		good &= clients_read(&l);
 		good &= sinks_read(&l);
+		good &= alerts_read(&l);
 		good &= theme_read(&l);
 		check_all(&l);
 	}
@@ -242,6 +245,7 @@ config_free(struct config *c)
 		return;
 	clients_free(c);
 	sinks_free(c);
+	alerts_free(c);
 	theme_free(c);
 	for (const struct option *o = table_options; o->name != NULL; o++)
 		value_free(o, c);

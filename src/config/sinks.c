@@ -111,6 +111,8 @@ check_name(const struct row *r)
 		return (refuse_with(r, "name", "\"%s\" is not a name: lower case letters, digits, '-' and '_'", name));
 	if (strcmp(name, SINK_LEDGER) == 0)
 		return (refuse(r, "name", "\"" SINK_LEDGER "\" is the one that is always there"));
+	if (strcmp(name, SINK_ALERTS) == 0)
+		return (refuse(r, "name", "\"" SINK_ALERTS "\" is the one that counts events for alerts"));
 	for (size_t i = 0; i < r->i; i++)
 		if (r->l->c->sinks[i].name != NULL && strcmp(r->l->c->sinks[i].name, name) == 0)
 			return (refuse_with(r, "name", "there is already a sink \"%s\"", name));

@@ -15,6 +15,7 @@ struct config_source {
 	config_t parsed;
 	const config_setting_t **rows;  /* of c->clients, by index; NULL for one that the file does not name */
 	const config_setting_t **sinks; /* of c->sinks, by index */
+	const config_setting_t **alerts;
 };
 
 /* What is being loaded, and where to say why it cannot be. */

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -300,4 +301,16 @@ syntax_is_token(const char *s)
 {
 
 	return (str_is_word(str_of(s), "!#$%&'*+-.^_`|~", SIZE_MAX));
+}
+
+bool
+syntax_is_fraction(const char *s)
+{
+	size_t whole = strspn(s, "0123456789"), part = 0;
+
+	if (whole == 0)
+		return (false);
+	if (s[whole] == '.')
+		part = 1 + strspn(s + whole + 1, "0123456789");
+	return (part != 1 && s[whole + part] == '\0' && strtod(s, NULL) <= 1);
 }

@@ -45,4 +45,7 @@ bool syntax_is_link(const char *s);
 /* A token of RFC 9110 section 5.6.2, as cookie names are. */
 bool syntax_is_token(const char *s);
 
+/* A number from 0 to 1: "0", "1", "0.01", "1.0". */
+bool syntax_is_fraction(const char *s);
+
 #endif

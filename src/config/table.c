@@ -8,6 +8,7 @@
 
 #include "base/redis_url.h"
 #include "doorward/config.h"
+#include "doorward/event.h"
 #include "doorward/userdb.h"
 
 #include "config/table.h"
@@ -44,6 +45,8 @@ static const char *const schemes[] = { "argon2id", "bcrypt", "yescrypt", "pbkdf2
 static const char *const targets[] = { "auto", "stderr", "file", "syslog", NULL };
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const sink_types[] = { "webhook", "set", "backchannel", "amqp", "exec", NULL };
+static const char *const counted_by[] = { "all", "user", "ip", NULL };
+static const char *const actions[] = { "none", "revoke", NULL };
 static const char *const durabilities[] = { "memory", "replica", "disk", NULL };
 static const char *const all[] = { "all", NULL };
 static const char *const at_login[] = { "allow", "deny", NULL };
@@ -194,6 +197,11 @@ const struct option table_options[] = {
 	    "Time within which a session that expired is reported, as far as sweep.rate allows."),
 	OPT(PATH, "audit.file", "", 0, PATH_MAX_LEN, audit_file,
 	    "File to append every event to, each line with the hash of the one before; \"\" is none."),
+
+	OPT(STRING, "trace.otlp", "", 0, TEXT_MAX, trace_otlp,
+	    "Collector that spans of requests are sent to by OTLP over HTTP; \"\" is none."),
+	OPT(STRING, "trace.sample", "0.01", 1, 16, trace_sample,
+	    "Part of the requests that are traced, of those for which nobody before has decided."),
 
 	OPT(STRING, "redis.url", "unix:/run/redis/redis-server.sock", 1, TEXT_MAX, redis_url,
 	    "Where Redis is: " REDIS_URL_FORMS "."),
@@ -394,6 +402,22 @@ const struct option table_sink_options[] = {
 	OPT(BOOL, "ended_only", "false", 0, 1, ended_only, "Only events that ended a session."),
 	OPT(BOOL, "allow_private", "false", 0, 1, allow_private,
 	    "The address may be one that only this host or network can reach."),
+	{ 0 },
+};
+
+#undef AT
+#define AT(field) offsetof(struct alert_conf, field)
+
+/* Of one row of `alerts`. */
+const struct option table_alert_options[] = {
+	OPT(STRING, "name", "", 1, ALERT_NAME_MAX, name, "What the alert is called: the reason of its event."),
+	OPT(STRING, "event", "", 1, EVENT_TYPE_MAX, event, "Type of the events that are counted."),
+	ONE_OF(LEVEL, counted_by, "by", "all", by, "Count all of them, or those of each user or each address by themselves."),
+	OPT(LIFETIME, "window", "60s", SECONDS(1), HOURS(24), window, "Length of the time in which they are counted."),
+	OPT(LIFETIME, "step", "10s", SECONDS(1), HOURS(24), step, "The window moves on in steps of this."),
+	OPT(INT, "count", "", 1, 100000, count, "So many in a window raise the alert."),
+	ONE_OF(CHOICE, actions, "action", "none", revoke,
+	    "What else is done: \"none\", or \"revoke\" to end the user's sessions."),
 	{ 0 },
 };
 

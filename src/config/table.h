@@ -44,12 +44,15 @@ struct option {
 #define OPTION_NAME_MAX 128 /* bytes of a dotted name in a message, "clients[17].remember_absolute" included */
 #define CLIENTS_MAX 256     /* rows of `clients`: they are searched one after the other */
 #define SINKS_MAX 16        /* rows of `sinks`: each is asked for every event */
+#define ALERTS_MAX 32       /* rows of `alerts`: the same */
 #define LIST_MAX 64         /* elements of a list option, which is walked for each request */
 
-/* The options of the file, those of one row of `clients` and of one of `sinks`; each ends with a row whose name is NULL. */
+/* The options of the file, those of one row of `clients`, of `sinks` and of `alerts`; each ends with a row whose name is NULL.
+ */
 extern const struct option table_options[];
 extern const struct option table_client_options[];
 extern const struct option table_sink_options[];
+extern const struct option table_alert_options[];
 
 /* True if a row has to set ${o}: it has no default. */
 bool table_is_required(const struct option *o);

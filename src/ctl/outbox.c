@@ -36,7 +36,7 @@ static bool
 is_configured(const struct config *c, const char *sink)
 {
 
-	if (strcmp(sink, SINK_LEDGER) == 0)
+	if (strcmp(sink, SINK_LEDGER) == 0 || (c->n_alerts > 0 && strcmp(sink, SINK_ALERTS) == 0))
 		return (true);
 	for (size_t i = 0; i < c->n_sinks; i++)
 		if (strcmp(c->sinks[i].name, sink) == 0)
@@ -61,6 +61,8 @@ find_names(const struct ctl *c, const struct backlog *b, struct names *out)
 	out->all[out->n++] = SINK_LEDGER;
 	for (size_t i = 0; i < c->conf->n_sinks; i++)
 		out->all[out->n++] = c->conf->sinks[i].name;
+	if (c->conf->n_alerts > 0)
+		out->all[out->n++] = SINK_ALERTS;
 	for (size_t i = 0; i < b->n; i++)
 		if (!is_configured(c->conf, b->rows[i].sink))
 			out->all[out->n++] = b->rows[i].sink;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A lane for the ledger and one for each row of `sinks`; what they share: the hints which outbox has something new, the sweep
- * of all of them once a second for hints that were lost, and the trimming of what every group has acknowledged. Who is active
- * for the ledger, which is always there, trims.
+ * A lane for the ledger, one for each row of `sinks`, and one that counts where there are `alerts`; what they share: the hints
+ * which outbox has something new, the sweep of all of them once a second for hints that were lost, and the trimming of what
+ * every group has acknowledged. Who is active for the ledger, which is always there, trims.
  */
 #include <sys/epoll.h>
 
@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "relay/alerts.h"
 #include "relay/lane.h"
 #include "store/backlog.h"
 #include "store/hints.h"
@@ -22,7 +23,7 @@
 
 #define SWEEP_MS 1000
 #define TRIM_MS 1000
-#define LANES_MAX 17
+#define LANES_MAX 18
 
 struct deliver {
 	struct relay *relay;
@@ -91,7 +92,7 @@ open_all(struct deliver *d, char *why, int len)
 	for (size_t i = 0; i < conf->n_sinks; i++)
 		if (!add_lane(d, &conf->sinks[i], why, len))
 			return (false);
-	return (true);
+	return (conf->n_alerts == 0 || add_lane(d, alerts_sink(conf), why, len));
 }
 
 static void *

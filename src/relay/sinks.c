@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/module.h"
+#include "relay/alerts.h"
 #include "relay/exec.h"
 #include "relay/ledger.h"
 
@@ -25,6 +26,7 @@ static const struct kind {
 	const char *module;
 } kinds[] = {
 	{ "exec", &exec_driver, NULL },
+	{ SINK_ALERTS, &alerts_driver, NULL }, /* not for `sinks` */
 	{ "webhook", NULL, "sink_http" },
 	{ "set", NULL, "sink_http" },
 	{ "backchannel", NULL, "sink_http" },

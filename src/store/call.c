@@ -206,7 +206,10 @@ refused_by(struct call *const *calls, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(calls[i]->a->v[0], "EVALSHA") == 0)
-			faults |= LOOK_NO_SCRIPTS | (script_fits(SCRIPT_GUESS, calls[i]->a) ? LOOK_BIT(LOOK_UNCOUNTED) : 0);
+			faults |= LOOK_NO_SCRIPTS |
+				  (script_fits(SCRIPT_GUESS, calls[i]->a) || script_fits(SCRIPT_ALERT, calls[i]->a)
+					  ? LOOK_BIT(LOOK_UNCOUNTED)
+					  : 0);
 	return (faults);
 }
 

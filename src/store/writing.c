@@ -21,7 +21,6 @@
 
 #define SPAN_MAX INT64_C(0x7fffffff) /* seconds; added to now, in 32 bits once stored */
 #define MARGIN 3600      /* seconds a record outlives its last content, so that the sweep still sees it and reports */
-#define EVENT_TEXT 1024  /* of an event about no session: six strings, escaped */
 #define PERSON_TEXT 1024 /* of a user's id and name as members of an event, escaped */
 
 static const struct actor nobody;
@@ -457,32 +456,40 @@ member(struct buf *b, const char *name, const char *value)
 	buf_json(b, value == NULL || value[0] == '\0' || !str_is_utf8(str_of(value)) ? STR_NONE : str_of(value));
 }
 
+void
+writing_notice(const struct redis_store *s, const struct notice *n, struct buf *h, struct buf *t)
+{
+	char sid[PUBLIC_SID_LEN + 1] = "";
+
+	buf_puts(h, "\"type\":");
+	buf_json(h, str_of(n->type));
+	buf_puts(h, ",\"at\":\"");
+	buf_putc(t, '"');
+	member(t, "user_id", n->user_id);
+	member(t, "username", n->username);
+	if (n->session_key != NULL)
+		sid_public(s->keys, n->user_key, n->session_key, sid);
+	member(t, "session_id", sid);
+	member(t, "device_id", n->device_id);
+	member(t, "client_id", n->actor.client_id);
+	member(t, "ip", n->actor.ip);
+	member(t, "reason", n->reason);
+	buf_puts(t, ",\"ended\":false,\"access_exp\":null");
+	member(t, "trace_id", n->actor.trace_id);
+	buf_putc(t, '}');
+}
+
 /* The event is written here but for its id and time: the script fills these in. */
 enum dw_result
 writing_notify(void *store, const struct notice *n)
 {
-	char head[EVENT_TEXT], tail[EVENT_TEXT * 2], sid[PUBLIC_SID_LEN + 1] = "";
+	char head[NOTICE_HEAD_MAX], tail[NOTICE_TAIL_MAX];
 	struct buf h, t;
 	struct args a;
 
 	buf_init(&h, head, sizeof(head));
-	buf_puts(&h, "\"type\":");
-	buf_json(&h, str_of(n->type));
-	buf_puts(&h, ",\"at\":\"");
 	buf_init(&t, tail, sizeof(tail));
-	buf_putc(&t, '"');
-	member(&t, "user_id", n->user_id);
-	member(&t, "username", n->username);
-	if (n->session_key != NULL)
-		sid_public(((struct redis_store *)store)->keys, n->user_key, n->session_key, sid);
-	member(&t, "session_id", sid);
-	member(&t, "device_id", n->device_id);
-	member(&t, "client_id", n->actor.client_id);
-	member(&t, "ip", n->actor.ip);
-	member(&t, "reason", n->reason);
-	buf_puts(&t, ",\"ended\":false,\"access_exp\":null");
-	member(&t, "trace_id", n->actor.trace_id);
-	buf_putc(&t, '}');
+	writing_notice(store, n, &h, &t);
 	if (h.overflow || t.overflow)
 		return (DW_FAULT);
 	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor, NULL);

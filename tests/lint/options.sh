@@ -21,7 +21,7 @@ read_sample() {
 	line ~ /^[a-z0-9_]+ = .*;$/ {
 		name = group line; sub(/ = .*/, "", name)
 		value = line; sub(/^[a-z0-9_]+ = /, "", value); sub(/;$/, "", value)
-		if (name == "clients[].id" || name == "sinks[].name" || name == "sinks[].type")
+		if (name == "clients[].id" || name == "sinks[].name" || name == "sinks[].type" || name ~ /^alerts\[\]\.(name|event|count)$/)
 			value = "-" # a row has to say it
 		printf "%s\t%s\t%s\n", name, value, doc
 		doc = ""

@@ -35,5 +35,7 @@ main(void)
 		print("clients[].", o);
 	for (const struct option *o = table_sink_options; o->name != NULL; o++)
 		print("sinks[].", o);
+	for (const struct option *o = table_alert_options; o->name != NULL; o++)
+		print("alerts[].", o);
 	return (0);
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An event is counted in Redis (store/alert.h), under a MAC of the alert and of whom or what it is about: Redis learns no
+ * address, and an alert whose window or step is changed begins anew. What is counted of a user lies where his record does, so
+ * that an alert about him comes in the order of his other events; an alert about nobody goes wherever the MAC falls.
+ *
+ * It comes at least once, as to all sinks, and is counted once. What has to be done about an alert is done before the event is
+ * acknowledged that raised it; a relay that takes over finds it not done, and does it. What Redis did not take is offered
+ * again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/pseudonym.h"
+#include "base/address.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "crypto/keyring.h"
+#include "crypto/mac.h"
+#include "doorward/app.h"
+#include "store/alert.h"
+#include "store/redis.h"
+
+#include "relay/alerts.h"
+
+#define TYPES_MAX 33  /* rows, and the end */
+#define NETWORK_LEN 8 /* bytes of an IPv6 address: /64, as for guesses (auth/throttle.c) */
+#define LATE_SECONDS                                                                                                           \
+	300           /* a step is kept so long beyond the windows that it is in: an event may be told of again after a crash */
+#define OURS "alert:" /* begins the reason of an ending that came of an alert */
+
+struct alerts {
+	const struct sink_env *env;
+};
+
+const struct sink_conf *
+alerts_sink(const struct config *c)
+{
+	static char name[] = SINK_ALERTS, type[] = SINK_ALERTS, none[] = "";
+	static char *types[TYPES_MAX];
+	static struct sink_conf sink = { .name = name,
+		.type = type,
+		.url = none,
+		.secret_file = none,
+		.password_file = none,
+		.ca_file = none,
+		.audience = none,
+		.exchange = none,
+		.events = types };
+
+	for (size_t i = 0; i < TYPES_MAX; i++)
+		types[i] = i < c->n_alerts ? c->alerts[i].event : NULL;
+	return (&sink);
+}
+
+int64_t
+alerts_step(const struct alert_conf *a, int64_t at)
+{
+
+	return (at / (a->step / 1000));
+}
+
+int64_t
+alerts_steps(const struct alert_conf *a)
+{
+
+	return (a->window / a->step);
+}
+
+static bool
+check(const struct sink_conf *c, char *why, size_t len)
+{
+
+	(void)c;
+	(void)why;
+	(void)len;
+	return (true);
+}
+
+static void *
+open_alerts(const struct sink_conf *c, const struct sink_env *env, char *why, size_t len)
+{
+	struct alerts *a = calloc(1, sizeof(*a));
+
+	(void)c;
+	if (a == NULL)
+		snprintf(why, len, "out of memory");
+	else
+		a->env = env;
+	return (a);
+}
+
+/* Of whom or what ${e} is, for ${a}: at most ${cap} bytes. False: of nobody, or of nothing that could be read. */
+static bool
+subject_of(const struct alert_conf *a, const struct sink_event *e, char *out, size_t cap, size_t *len)
+{
+	struct address ip;
+	struct str text;
+
+	*len = 0;
+	if (a->by == ALERT_BY_ALL)
+		return (true);
+	if (a->by == ALERT_BY_USER) {
+		*len = e->user_id == NULL ? 0 : strlen(e->user_id);
+		return (e->user_id != NULL && str_copy(out, cap, str_of(e->user_id)));
+	}
+	text = e->ip == NULL ? STR_NONE : str_of(e->ip);
+	if (text.p == NULL || !address_parse(str_cut(&text, '%'), &ip))
+		return (false);
+	*len = ip.bits == ADDRESS_BITS_V4 ? ADDRESS_BITS_V4 / 8 : NETWORK_LEN;
+	memcpy(out, ip.bytes, *len);
+	return (true);
+}
+
+static bool
+set_counter(const struct alerts *s, const struct alert_conf *a, const struct sink_event *e, uint8_t counter[USER_KEY_LEN])
+{
+	const struct user_keys *keys = keyring_user(s->env->app->keys);
+	char subject[USER_ID_MAX + ADDRESS_MAX], what[128];
+	uint8_t mac[MAC_LEN], user_key[USER_KEY_LEN];
+	size_t len;
+	int n;
+
+	if (!subject_of(a, e, subject, sizeof(subject), &len))
+		return (false);
+	n = snprintf(what, sizeof(what), "alert:%s:%s:%d:%lld:%lld:", a->name, a->event, (int)a->by, (long long)a->window,
+	    (long long)a->step);
+	mac_compute2(keys->guess, what, (size_t)n, subject, len, mac);
+	memcpy(counter, mac, USER_KEY_LEN);
+	if (a->by == ALERT_BY_USER) {
+		pseudonym_of(keys, str_of(e->user_id), user_key);
+		memcpy(counter, user_key, 2); /* his bucket is in the first ten bits */
+	}
+	return (true);
+}
+
+/* Everything that was opened before the alert. */
+static bool
+end_sessions(struct app *app, const struct alert_conf *a, const struct sink_event *e, int64_t at)
+{
+	char reason[sizeof(OURS) + ALERT_NAME_MAX];
+	struct end_write w = {
+		.cause = END_ANOMALY, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL, .reason = reason, .act = { .at = at }
+	};
+	struct end_reply reply;
+
+	snprintf(reason, sizeof(reason), OURS "%s", a->name);
+	pseudonym_of(keyring_user(app->keys), str_of(e->user_id), w.user_key);
+	if (redis_store_ops.end(app->redis, &w, NULL, &reply) == DW_UNAVAILABLE)
+		return (false);
+	log_warn("an alert ended a user's sessions alert=%s user=%s ended=%u", a->name, log_text(str_of(reply.username)),
+	    reply.ended);
+	return (true);
+}
+
+/* Counts ${e} for ${a} and does what follows. False: Redis could not be asked. */
+static bool
+count(struct alerts *s, const struct alert_conf *a, const struct sink_event *e)
+{
+	const struct notice n = { .type = "alert",
+		.reason = a->name,
+		.user_id = a->by == ALERT_BY_USER ? e->user_id : NULL,
+		.username = a->by == ALERT_BY_USER ? e->username : NULL,
+		.actor = { .ip = a->by == ALERT_BY_IP ? e->ip : NULL } };
+	struct alert_count c = { .event_id = e->id,
+		.step = alerts_step(a, e->at_seconds),
+		.steps = alerts_steps(a),
+		.count = a->count,
+		.keep = 3 * a->window / 1000 + LATE_SECONDS,
+		.act = a->revoke,
+		.notice = &n };
+
+	if (!set_counter(s, a, e, c.counter))
+		return (true);
+	if (alert_count(s->env->app->redis, &c) == DW_UNAVAILABLE)
+		return (false);
+	if (c.raised_at == 0)
+		return (true);
+	return (end_sessions(s->env->app, a, e, c.raised_at) && alert_done(s->env->app->redis, &c) != DW_UNAVAILABLE);
+}
+
+/* An ending that came of an alert would else raise the next one. */
+static bool
+is_ours(const struct sink_event *e)
+{
+
+	return (strcmp(e->type, "anomaly") == 0 && e->reason != NULL && strncmp(e->reason, OURS, strlen(OURS)) == 0);
+}
+
+static bool
+start(void *sink, struct sink_delivery *d, const struct sink_event *e)
+{
+	struct alerts *s = sink;
+	const struct config *c = s->env->conf;
+
+	for (size_t i = 0; i < c->n_alerts && !is_ours(e); i++)
+		if (strcmp(c->alerts[i].event, e->type) == 0 && !count(s, &c->alerts[i], e))
+			return (false);
+	s->env->done(d, SINK_DELIVERED, NULL);
+	return (true);
+}
+
+static int
+fd(void *sink)
+{
+
+	(void)sink;
+	return (-1);
+}
+
+static int64_t
+due(void *sink)
+{
+
+	(void)sink;
+	return (-1);
+}
+
+static void
+run(void *sink)
+{
+
+	(void)sink;
+}
+
+const struct sink_driver alerts_driver = {
+	.type = SINK_ALERTS,
+	.check = check,
+	.open = open_alerts,
+	.start = start,
+	.fd = fd,
+	.due = due,
+	.run = run,
+	.close = free,
+};
