@@ -44,6 +44,7 @@
 #include "doorward/cache.h"
 #include "doorward/deny.h"
 #include "doorward/spool.h"
+#include "doorward/trace.h"
 #include "doorward/userdb.h"
 #include "keeper/keep.h"
 #include "master/master.h"
@@ -79,6 +80,9 @@ static int helpers[2] = { -1, -1 };
 
 /* L1, shared by all processes of this master for its whole life; NULL = none. Made before anything is planned. */
 static struct cache *cache;
+
+/* Spans on their way to the relay; likewise. */
+static struct trace_rings *traces;
 
 /* Who is refused for what the spool holds; likewise. */
 static struct deny *deny;
@@ -194,7 +198,7 @@ sinks_work(const struct config *conf, char *err, size_t errlen)
 	char *text = NULL;
 	FILE *out;
 
-	if (!conf->relay_enabled || conf->n_sinks == 0)
+	if (!conf->relay_enabled)
 		return (true);
 	if ((out = open_memstream(&text, &len)) == NULL) {
 		snprintf(err, errlen, "sinks: %s", strerror(errno));
@@ -240,6 +244,7 @@ share(struct child *c, const struct config *conf)
 
 	c->cache = conf->cache_enabled ? cache : NULL;
 	c->deny = deny;
+	c->trace = traces;
 }
 
 static int
@@ -247,6 +252,8 @@ run_worker(struct child *c, const struct config *conf)
 {
 
 	share(c, conf);
+	if (traces != NULL && conf->trace_otlp[0] != '\0' && conf->relay_enabled)
+		trace_join(traces, (size_t)(c->slot - c->board->slots), conf->trace_fraction);
 	return (worker_run(c, conf));
 }
 
@@ -461,6 +468,8 @@ run_master(struct config *conf, const struct master_setup *setup)
 	if (conf->cache_enabled &&
 	    (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
 		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
+	if ((traces = trace_new()) == NULL)
+		log_warn("no memory for traces, going on without: %s", strerror(errno));
 	if (conf->spool_enabled && !make_deny(conf)) {
 		config_free(conf);
 		return (EXIT_RESOURCE);

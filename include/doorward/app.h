@@ -34,7 +34,8 @@ struct app {
 	enum dw_result (*lookup)(const char *file, struct str word);    /* in a list of words: base/wordlist.h */
 	bool (*place)(void *geo, const char *ip, struct location *out); /* geo/geo.h; NULL: addresses are not looked up */
 	struct geo *geo;
-	struct cache *cache; /* NULL = none: no keeper, no cache */
+	struct cache *cache;       /* NULL = none: no keeper, no cache */
+	struct trace_rings *trace; /* NULL = none */
 	struct board *board;
 	struct board_slot *slot;
 };

@@ -26,6 +26,7 @@
 
 struct cache;
 struct deny;
+struct trace_rings;
 
 #define EXIT_RETIRED 0
 #define EXIT_RUNTIME 1
@@ -245,9 +246,10 @@ struct child {
 	int channel;   /* to the master: READY goes up, descriptors of the log come down (fd_send); -1 = there is none */
 	struct board *board;
 	struct board_slot *slot;
-	struct cache *cache; /* L1, NULL = none */
-	struct deny *deny;   /* of the spool, NULL = none */
-	int helper;          /* to the helpers, or of one (doorward/helper.h); -1 = none */
+	struct cache *cache;       /* L1, NULL = none */
+	struct deny *deny;         /* of the spool, NULL = none */
+	struct trace_rings *trace; /* NULL = none */
+	int helper;                /* to the helpers, or of one (doorward/helper.h); -1 = none */
 };
 
 /* Tells the master that this child can serve: the first byte it ever reads from it. */

@@ -62,6 +62,7 @@ struct sink_conf {
 	char **events;      /* types that it wants; empty = all */
 	bool ended_only;    /* only what ended a session */
 	bool allow_private; /* addresses that only this host or network can reach */
+	bool plain_private; /* and by http; no option: of where spans go, which are no secret */
 };
 
 #define ALERT_NAME_MAX 32

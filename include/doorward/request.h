@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "doorward/session.h"
+#include "doorward/trace.h"
 
 #define BODY_MAX 16384 /* bytes; one more is 413 */
 #define PARAMS_MAX 256 /* count of FastCGI variables (R018) */
@@ -60,8 +61,10 @@ struct request {
 	struct str request_uri, original_uri, group;
 	char ip[ADDRESS_MAX + 1];
 	char trace_id[TRACE_ID_LEN + 1];
-	bool has_body; /* a body was read: ${fields} holds its members */
-	bool is_form;  /* application/x-www-form-urlencoded, not JSON */
+	char parent_id[SPAN_ID_HEX + 1]; /* the span that this request is below; "" = none, or none of this trace */
+	enum trace_decision traced;      /* what the caller has decided */
+	bool has_body;                   /* a body was read: ${fields} holds its members */
+	bool is_form;                    /* application/x-www-form-urlencoded, not JSON */
 	struct field *fields;
 	size_t n_fields;
 	struct arena *arena;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The board as Prometheus text, exposition format 0.0.4. Names end in their unit; counters in _total. */
 #include "config.h"
+#include "doorward/trace.h"
 
 #include "admin/numbers.h"
 #include "admin/routes.h"
@@ -287,6 +288,15 @@ put_spool(struct buf *b, struct app *app)
 }
 
 static void
+put_traces(struct buf *b, const struct app *app)
+{
+
+	if (app->trace != NULL && app->conf->trace_otlp[0] != '\0')
+		single(b, "trace_dropped_total", "counter", "Spans that had no room, or that the collector did not take.",
+		    trace_dropped(app->trace));
+}
+
+static void
 put_master(struct buf *b, const struct board *board)
 {
 
@@ -329,5 +339,6 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	if (app->conf->relay_enabled)
 		sinks_metrics(app, b);
 	put_spool(b, app);
+	put_traces(b, app);
 	put_master(b, board);
 }

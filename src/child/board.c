@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "doorward/trace.h"
 
 #include "doorward/board.h"
 
@@ -267,6 +268,8 @@ change_stage(struct board_slot *s, enum board_stage stage, int64_t now)
 
 	if (old < BOARD_STAGES && s->begun != 0)
 		s->spent[old] += now - s->stage_begun;
+	if (trace_active)
+		trace_part(old, s->stage_begun, now);
 	s->stage_begun = now;
 	atomic_store_explicit(&s->stage, stage, memory_order_relaxed);
 }
@@ -309,6 +312,8 @@ board_idle(struct board_slot *s, int status)
 	int64_t now = clock_mono_ns();
 
 	change_stage(s, STAGE_NONE, now);
+	if (trace_active)
+		trace_end(s->begun == 0 ? now : s->begun, now, status);
 	s->spent[STAGE_NONE] = s->begun == 0 ? 0 : now - s->begun;
 	s->begun = 0;
 	for (enum board_stage i = STAGE_NONE; i < BOARD_STAGES; i++)
@@ -331,6 +336,7 @@ void
 board_forget(struct board_slot *s)
 {
 
+	trace_active = false;
 	s->begun = 0;
 	atomic_store_explicit(&s->stage, STAGE_NONE, memory_order_relaxed);
 	atomic_store_explicit(&s->state, s->leaving ? BOARD_LEAVING : BOARD_READY, memory_order_release);

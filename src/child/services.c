@@ -114,6 +114,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 	app->board = c->board;
 	app->slot = c->slot;
 	app->cache = c->cache;
+	app->trace = c->trace;
 	app->lookup = wordlist_find;
 	clients_hash(conf);
 	password_configure(conf);

@@ -124,6 +124,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	set_length(r, p);
 	set_origin(r, c, p);
 	trace_id_of(p->value[PARAM_TRACEPARENT], r->trace_id);
+	r->traced = trace_parent_of(p->value[PARAM_TRACEPARENT], r->parent_id);
 }
 
 bool

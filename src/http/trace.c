@@ -87,3 +87,16 @@ trace_id_of(struct str traceparent, char out[TRACE_ID_LEN + 1])
 	memcpy(out, traceparent.p + ID_AT, TRACE_ID_LEN);
 	out[TRACE_ID_LEN] = '\0';
 }
+
+/* The lowest bit of the flags, whatever the version (W3C Trace Context, 4). */
+enum trace_decision
+trace_parent_of(struct str traceparent, char out[SPAN_ID_HEX + 1])
+{
+
+	out[0] = '\0';
+	if (!valid(traceparent))
+		return (TRACE_UNDECIDED);
+	memcpy(out, traceparent.p + SPAN_AT, SPAN_ID_HEX);
+	out[SPAN_ID_HEX] = '\0';
+	return ((str_hex_value(traceparent.p[FLAGS_AT + 1]) & 1) != 0 ? TRACE_WANTED : TRACE_UNWANTED);
+}

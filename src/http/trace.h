@@ -5,8 +5,15 @@
 
 #include "base/str.h"
 #include "doorward/session.h"
+#include "doorward/trace.h"
 
 /* Writes the 32 lower-case hex digits of the trace id to ${out}. ${traceparent} is believed only in its exact form (R183). */
 void trace_id_of(struct str traceparent, char out[TRACE_ID_LEN + 1]);
+
+/*
+ * What ${traceparent} says besides: the id of the caller's span goes to ${out}, "" if there is none, and whether the trace is
+ * sampled. UNDECIDED where it is not valid.
+ */
+enum trace_decision trace_parent_of(struct str traceparent, char out[SPAN_ID_HEX + 1]);
 
 #endif

@@ -24,6 +24,7 @@
 #include "relay/replay.h"
 #include "relay/sweep.h"
 #include "relay/task.h"
+#include "relay/trace.h"
 
 #include "relay/relay.h"
 
@@ -36,6 +37,7 @@ static const struct relay_task *const tasks[] = {
 	&deliver_task,
 	&replay_task,
 	&sweep_task,
+	&trace_task,
 };
 
 #define TASKS (sizeof(tasks) / sizeof(tasks[0]))

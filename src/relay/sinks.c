@@ -19,18 +19,16 @@
 
 #define PACKAGE "doorward-sinks"
 #define WHY_MAX 1024
+#define TRACES_URL_MAX 1100
 
 static const struct kind {
 	const char *type;
 	const struct sink_driver *driver; /* NULL: the module's */
 	const char *module;
 } kinds[] = {
-	{ "exec", &exec_driver, NULL },
-	{ SINK_ALERTS, &alerts_driver, NULL }, /* not for `sinks` */
-	{ "webhook", NULL, "sink_http" },
-	{ "set", NULL, "sink_http" },
-	{ "backchannel", NULL, "sink_http" },
-	{ "amqp", NULL, "sink_amqp" },
+	{ "exec", &exec_driver, NULL }, { SINK_ALERTS, &alerts_driver, NULL }, /* not for `sinks` */
+	{ "webhook", NULL, "sink_http" }, { "set", NULL, "sink_http" }, { "backchannel", NULL, "sink_http" },
+	{ "amqp", NULL, "sink_amqp" }, { SINK_TRACES, NULL, "sink_http" }, /* nor this */
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -82,11 +80,45 @@ complain(const struct config *conf, size_t i, const char *why, FILE *out)
 	fprintf(out, "%s: sink \"%s\": %s\n", place, conf->sinks[i].name, names ? why + n + 2 : why);
 }
 
+const struct sink_conf *
+sinks_traces(const struct config *c)
+{
+	static char name[] = "traces", type[] = SINK_TRACES, none[] = "";
+	static char url[TRACES_URL_MAX];
+	static struct sink_conf sink = { .name = name,
+		.type = type,
+		.url = url,
+		.secret_file = none,
+		.password_file = none,
+		.ca_file = none,
+		.audience = none,
+		.exchange = none,
+		.allow_private = true,
+		.plain_private = true };
+
+	snprintf(url, sizeof(url), "%s/v1/traces", c->trace_otlp);
+	return (&sink);
+}
+
+static size_t
+check_traces(const struct config *conf, FILE *out)
+{
+	const struct sink_driver *d;
+	char why[WHY_MAX];
+
+	if (conf->trace_otlp[0] == '\0')
+		return (0);
+	if ((d = sinks_driver(SINK_TRACES, why, sizeof(why))) != NULL && d->check(sinks_traces(conf), why, sizeof(why)))
+		return (0);
+	fprintf(out, "%s: trace.otlp: %s\n", conf->file, why);
+	return (1);
+}
+
 static size_t
 check_all(const struct config *conf, FILE *out)
 {
 	char why[WHY_MAX];
-	size_t wrong = 0;
+	size_t wrong = check_traces(conf, out);
 
 	for (size_t i = 0; i < conf->n_sinks; i++) {
 		const struct sink_driver *d = sinks_driver(conf->sinks[i].type, why, sizeof(why));
@@ -106,7 +138,7 @@ sinks_check(const struct config *conf, FILE *out)
 	int status = 0;
 	pid_t pid;
 
-	if (conf->n_sinks == 0)
+	if (conf->n_sinks == 0 && conf->trace_otlp[0] == '\0')
 		return (0);
 	fflush(out);
 	if ((pid = fork()) == 0) {

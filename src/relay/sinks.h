@@ -12,6 +12,10 @@
 /* The driver of ${type}, its module opened if it is one's: after the fork. NULL with a sentence in ${why}. */
 const struct sink_driver *sinks_driver(const char *type, char *why, size_t len);
 
+/* The type of what takes spans (relay/trace.c); and the row that nobody writes, by trace.otlp of ${c}. There is one. */
+#define SINK_TRACES "otlp"
+const struct sink_conf *sinks_traces(const struct config *c);
+
 /* The one that is always there. */
 const struct sink_driver *sinks_ledger(void);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "doorward/trace.h"
 #include "handle/credential.h"
 #include "handle/page.h"
 #include "http/request.h"
@@ -21,6 +22,18 @@
 #include "web/route.h"
 
 #include "web/serve.h"
+
+/* As the conventions for HTTP spans have it. */
+static const char *
+method_word(enum method m)
+{
+	static const char *const words[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (m == 1u << i)
+			return (words[i]);
+	return ("_OTHER");
+}
 
 static void
 refuse_early(struct response *r, const struct request *q, enum params_verdict v)
@@ -110,6 +123,7 @@ dispatch(struct app *app, const struct params *p, struct request *q, struct resp
 	if (route == NULL)
 		return;
 	board_busy(app->slot, route_id(route), q->trace_id);
+	trace_route(route->path);
 	if (!transport_allows(app, route, q)) {
 		credential_refuse_transport(q, r);
 		return;
@@ -140,6 +154,7 @@ serve(struct app *app, struct exchange *x)
 	request_init(&q, app->conf, &p, x->authorizer, &arena);
 	response_init(&r);
 	log_trace(q.trace_id);
+	trace_begin(q.trace_id, q.parent_id, q.traced, method_word(q.method));
 	if (v == PARAMS_OK)
 		dispatch(app, &p, &q, &r, x);
 	else

@@ -98,6 +98,7 @@ http_open(const struct http_place *p, http_done *done, void *arg, char *why, siz
 	h->done = done;
 	h->arg = arg;
 	if (target_open(&h->target, p->url, p->allow_private, why, len)) {
+		h->target.plain_private = p->plain_private;
 		if (open_multi(h) && open_transfers(h, p->ca_file))
 			return (h);
 		snprintf(why, len, "libcurl cannot be used: no memory, no descriptor, or an option that it does not know");

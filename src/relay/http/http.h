@@ -26,6 +26,7 @@ struct http_place {
 	const char *url;
 	const char *ca_file; /* "" = those that the system trusts */
 	bool allow_private;
+	bool plain_private; /* as in struct target */
 };
 
 struct http_request {

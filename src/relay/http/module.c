@@ -5,6 +5,6 @@
 #include "base/module.h"
 #include "relay/http/push.h"
 
-static const struct sink_driver *const sinks[] = { &webhook_driver, &set_driver, &backchannel_driver, NULL };
+static const struct sink_driver *const sinks[] = { &webhook_driver, &set_driver, &backchannel_driver, &otlp_driver, NULL };
 
 const struct module doorward_module = { .version = MODULE_VERSION, .sinks = sinks };

@@ -74,6 +74,7 @@ push_check(const struct sink_conf *c, char *why, size_t len)
 		snprintf(why, len, "url: %s", fault);
 		return (false);
 	}
+	t.plain_private = c->plain_private;
 	if (!(fine = target_admits_host(&t, fault, sizeof(fault))))
 		snprintf(why, len, "url: %s", fault);
 	target_close(&t);
@@ -120,7 +121,9 @@ answered(void *arg, void *of, const struct http_answer *a)
 void *
 push_open(const struct push_kind *kind, const struct sink_conf *c, const struct sink_env *env, char *why, size_t len)
 {
-	struct http_place place = { .url = c->url, .ca_file = c->ca_file, .allow_private = c->allow_private };
+	struct http_place place = {
+		.url = c->url, .ca_file = c->ca_file, .allow_private = c->allow_private, .plain_private = c->plain_private
+	};
 	struct push *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {

@@ -64,6 +64,6 @@ void push_run(void *sink);
 void push_close(void *sink);
 
 /* The kinds. */
-extern const struct sink_driver webhook_driver, set_driver, backchannel_driver;
+extern const struct sink_driver webhook_driver, set_driver, backchannel_driver, otlp_driver;
 
 #endif

@@ -103,7 +103,7 @@ objection(const struct target *t, enum address_reach reach)
 
 	if (reach == REACH_NOBODY)
 		return ("an address that no server has");
-	if (t->plain && reach != REACH_LOOPBACK)
+	if (t->plain && reach != REACH_LOOPBACK && (reach == REACH_PUBLIC || !t->plain_private))
 		return ("not of this machine: only there http is allowed instead of https");
 	if (reach != REACH_PUBLIC && !t->allow_private)
 		return (reach == REACH_LOOPBACK ? "of this machine, which needs allow_private = true"

@@ -17,6 +17,7 @@ struct target {
 	char host[TARGET_HOST_MAX]; /* without brackets */
 	bool plain;                 /* http, not https */
 	bool allow_private;
+	bool plain_private; /* http is for all of an inner network, and not for this machine alone */
 };
 
 /*
