@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -121,6 +122,29 @@ workers_differ(void **state)
 	assert_memory_not_equal(one, two, 16);
 }
 
+/* The caller's span and decision, of a traceparent that is believed; the lowest bit alone says whether it is sampled. */
+static void
+caller_decides(void **state)
+{
+	static const struct {
+		const char *flags;
+		enum trace_decision said;
+	} cases[] = { { "00", TRACE_UNWANTED }, { "01", TRACE_WANTED }, { "02", TRACE_UNWANTED }, { "ff", TRACE_WANTED } };
+	char text[64], parent[SPAN_ID_HEX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-%s", cases[i].flags);
+		assert_int_equal(trace_parent_of(str_of(text), parent), cases[i].said);
+		assert_string_equal(parent, "00f067aa0ba902b7");
+	}
+	assert_int_equal(trace_parent_of(STR_NONE, parent), TRACE_UNDECIDED);
+	assert_string_equal(parent, "");
+	assert_int_equal(
+	    trace_parent_of(STR_LIT("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"), parent), TRACE_UNDECIDED);
+	assert_string_equal(parent, "");
+}
+
 int
 main(void)
 {
@@ -128,6 +152,7 @@ main(void)
 		cmocka_unit_test(workers_differ),
 		cmocka_unit_test(parents),
 		cmocka_unit_test(own_ones_differ),
+		cmocka_unit_test(caller_decides),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
