@@ -129,6 +129,7 @@ if command -v groff >/dev/null 2>&1; then
 	for page in "$daemon" "$ctl" "$http" "$events" "$srcdir/src/store/doorward-scaling.7" "$srcdir/conf/doorward.conf.5"; do
 		groff -mdoc -Tutf8 -rLL=3000n -P-cbou "$page" >"$work/page" 2>/dev/null
 		[ -s "$work/page" ] || complain "$page: nothing comes of it"
+		# shellcheck disable=SC1112  # these quotation marks are what is looked for
 		grep -oE '‘[^’]*‘.{0,60}|“[^”]*“.{0,60}' "$work/page" && complain "$page: a quotation within a quotation"
 	done
 fi
