@@ -166,13 +166,23 @@ print_account(const struct account *a, bool json, bool first)
 	return (print_buf(&b));
 }
 
-/* Prints all accounts, page by page. */
+static void
+print_head(bool json)
+{
+
+	if (json)
+		fputs("{\"users\":[", stdout);
+	else
+		printf("%-24s %-22s  %-8s  %-20s  %s\n", "NAME", "ID", "STATE", "CREATED", "GROUPS");
+}
+
+/* Prints all accounts, page by page; nothing, not even a head, if the first page cannot be had. */
 static int
 print_all(struct ctl *c, bool json)
 {
 	char after[USERNAME_MAX + 1] = "";
 	struct account *page;
-	bool first = true;
+	bool first = true, headed = false;
 	size_t n;
 
 	do {
@@ -181,6 +191,9 @@ print_all(struct ctl *c, bool json)
 			ctl_say("the user database could not be asked");
 			return (-1);
 		}
+		if (!headed)
+			print_head(json);
+		headed = true;
 		for (size_t i = 0; i < n; i++, first = false)
 			if (print_account(&page[i], json, first) != 0)
 				return (-1);
@@ -202,14 +215,6 @@ user_list(struct ctl *c, const struct options *o)
 	}
 	if (ctl_arena(c, PAGE_BYTES) != 0)
 		return (CTL_FAILED);
-	if (c->users->list == NULL) {
-		ctl_say("the accounts of userdb.url (%s) cannot be listed here", c->conf->userdb_url);
-		return (CTL_FAILED);
-	}
-	if (o->json)
-		fputs("{\"users\":[", stdout);
-	else
-		printf("%-24s %-22s  %-8s  %-20s  %s\n", "NAME", "ID", "STATE", "CREATED", "GROUPS");
 	if (print_all(c, o->json) != 0)
 		return (CTL_FAILED);
 	if (o->json)
