@@ -167,7 +167,7 @@ class Crowd(Life):
     """Life of many users: each of the masters has some of them."""
 
     def __init__(self, site, **kwargs):
-        super().__init__(site, sessions=0, chains=0, **kwargs)
+        super().__init__(site, sessions=0, chains=0, leaving=0, **kwargs)
         self.users = [user if isinstance(user, str) else user[0] for user in site.users]
         self.live = [site.login(username=user, mode="cookie", device_id=f"live-device-{user}") for user in self.users]
         self.tokens = {user: site.login(username=user, mode="token", device_id=f"chain-device-{user}").refresh for user in self.users}
