@@ -291,9 +291,9 @@ static void
 put_traces(struct buf *b, const struct app *app)
 {
 
-	if (app->trace != NULL && app->conf->trace_otlp[0] != '\0')
-		single(b, "trace_dropped_total", "counter", "Spans that had no room, or that the collector did not take.",
-		    trace_dropped(app->trace));
+	/* Also where no traces are sent: a rule must not have to do without the name. */
+	single(b, "trace_dropped_total", "counter", "Spans that had no room, or that the collector did not take.",
+	    app->trace == NULL ? 0 : trace_dropped(app->trace));
 }
 
 static void
