@@ -82,6 +82,12 @@ class PamSite(Site):
         with self.etc(name).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
+    def write(self, name, text):
+        """In place too, but never cut short first: who is still in it is found at every moment."""
+        with self.etc(name).open("r+b", buffering=0) as file:
+            file.write(text.encode())
+            file.truncate()
+
     def service(self, stack):
         """From the next question on, this is the service."""
         pathlib.Path(self.dir, "pam.d", SERVICE).write_text(stack.replace("@DIR@", self.dir))
@@ -117,7 +123,7 @@ class PamSite(Site):
                     for at, value in fields.get("shadow", {}).items():
                         words[at] = value
                 kept.append(":".join(words))
-            self.etc(file).write_text("\n".join(kept) + "\n")
+            self.write(file, "\n".join(kept) + "\n")
 
     def role(self, name):
         """The processes of a role that are there to work."""
