@@ -53,12 +53,14 @@ class Connection:
 
     def __init__(self, path, timeout=10.0):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(timeout)
+        # Python's time-out makes it a connect that does not wait, and one that does not wait fails while the listen queue is full.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
         try:
             self.socket.connect(path)
         except OSError:
             self.socket.close()
             raise
+        self.socket.settimeout(timeout)
 
     def __enter__(self):
         return self
