@@ -49,6 +49,13 @@ clock_mono_ns(void)
 	return ((int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
 }
 
+int64_t
+clock_earlier(int64_t a, int64_t b)
+{
+
+	return (a < b ? a : b);
+}
+
 void
 clock_sleep_until(int64_t ns)
 {

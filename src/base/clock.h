@@ -13,6 +13,9 @@ int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
+/* The earlier of two such times, the shorter of two durations. */
+int64_t clock_earlier(int64_t a, int64_t b);
+
 /* Sleeps until clock_mono_ns() has reached ${ns}, signals or not; not at all if it has. */
 void clock_sleep_until(int64_t ns);
 

@@ -50,7 +50,7 @@ struct call {
 	bool kept;                /* and is */
 	struct redisReply *reply; /* with DW_OK, to be freed with freeReplyObject(); else NULL */
 	enum dw_result result;
-	/* call.c's own */
+	/* not the caller's */
 	enum { CALL_OPEN, CALL_ENDED, CALL_ASK, CALL_LATER, CALL_DOWN } next;
 	bool asking;               /* it was sent to where ASK said */
 	const struct link *detour; /* there */

@@ -106,13 +106,6 @@ timeval_of(int64_t ms)
 	return ((struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 });
 }
 
-static int64_t
-lesser(int64_t a, int64_t b)
-{
-
-	return (a < b ? a : b);
-}
-
 /* Puts the failure into words an operator can act on: which limit was reached and which option sets it. */
 static void
 explain(struct conn *c, bool connecting, int error)
@@ -408,7 +401,7 @@ conn_open(struct conn *c, int64_t deadline)
 		c->epoch = atomic_load(&c->node->epoch);
 	if (!found)
 		return (false);
-	tv = timeval_of(lesser(deadline - clock_mono_ms(), c->conf->redis_connect_timeout));
+	tv = timeval_of(clock_earlier(deadline - clock_mono_ms(), c->conf->redis_connect_timeout));
 	errno = 0;
 	c->c = connect_to(c, tv);
 	if (c->c == NULL || c->c->err != 0)
@@ -417,7 +410,7 @@ conn_open(struct conn *c, int64_t deadline)
 	if (c->url.kind != REDIS_UNIX)
 		(void)redisEnableKeepAlive(c->c);
 	/* the connect timeout is not that of commands: it is set apart, and again with every new connection */
-	tv = timeval_of(lesser(deadline - clock_mono_ms(), c->conf->redis_command_timeout));
+	tv = timeval_of(clock_earlier(deadline - clock_mono_ms(), c->conf->redis_command_timeout));
 	if (redisSetTimeout(c->c, tv) != REDIS_OK || !greet(c, deadline)) {
 		conn_close(c);
 		return (false);
