@@ -11,7 +11,6 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <argon2.h>
@@ -31,7 +30,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/module.h"
@@ -41,51 +39,24 @@
 #include "config/logging.h"
 #include "crypto/keyring.h"
 #include "geo/geo.h"
-#include "doorward/cache.h"
-#include "doorward/deny.h"
-#include "doorward/spool.h"
-#include "doorward/trace.h"
 #include "doorward/userdb.h"
-#include "keeper/keep.h"
 #include "master/master.h"
 #include "master/preflight.h"
 #include "master/privs.h"
 #include "master/signals.h"
-#include "pam/serve.h"
-#include "reconcile/reconcile.h"
-#include "relay/relay.h"
+#include "plan.h"
 #include "relay/sinks.h"
 #include "state.h"
 #include "store/inspect.h"
 #include "web/route.h"
 #include "worker/worker.h"
 
-#define LOGIN_NICE 10     /* a hash gives way to a check */
-#define HELPERS_MAX 8     /* processes of the role "pam" */
 #define OPTION_STRICT 256 /* has no letter */
 
 struct options {
 	const char *file;
 	bool test, strict, foreground, single;
 };
-
-/* Descriptor of the socket that an outside manager gave us; -1 = none. Set once, before anything is planned. */
-static int inherited = -1;
-
-/* The two ends of what connects who asks a database with who may (doorward/helper.h); made when the first plan needs it. */
-static int helpers[2] = { -1, -1 };
-
-#define ASKERS (&helpers[0])
-#define ANSWERERS (&helpers[1])
-
-/* L1, shared by all processes of this master for its whole life; NULL = none. Made before anything is planned. */
-static struct cache *cache;
-
-/* Spans on their way to the relay; likewise. */
-static struct trace_rings *traces;
-
-/* Who is refused for what the spool holds; likewise. */
-static struct deny *deny;
 
 static void
 print_version(void)
@@ -225,178 +196,6 @@ load(const char *file, char *err, size_t errlen)
 	return (NULL);
 }
 
-static struct listen_spec
-unix_spec(const struct config *conf, const char *path, int64_t mode)
-{
-
-	return ((struct listen_spec){ .kind = LISTEN_UNIX,
-	    .address = path,
-	    .uid = (uid_t)-1,
-	    .gid = (gid_t)-1,
-	    .mode = (mode_t)mode,
-	    .backlog = (int)conf->listen_backlog });
-}
-
-/* What was mapped before the fork. */
-static void
-share(struct child *c, const struct config *conf)
-{
-
-	c->cache = conf->cache_enabled ? cache : NULL;
-	c->deny = deny;
-	c->trace = traces;
-}
-
-static int
-run_worker(struct child *c, const struct config *conf)
-{
-
-	share(c, conf);
-	if (traces != NULL && conf->trace_otlp[0] != '\0' && conf->relay_enabled)
-		trace_join(traces, (size_t)(c->slot - c->board->slots), conf->trace_fraction);
-	return (worker_run(c, conf));
-}
-
-static int
-run_admin(struct child *c, const struct config *conf)
-{
-
-	share(c, conf);
-	return (admin_run(c, conf));
-}
-
-static int
-run_keeper(struct child *c, const struct config *conf)
-{
-
-	c->cache = cache;
-	return (keep_run(c, conf));
-}
-
-static int
-run_relay(struct child *c, const struct config *conf)
-{
-
-	share(c, conf);
-	return (relay_run(c, conf));
-}
-
-static int
-run_reconcile(struct child *c, const struct config *conf)
-{
-
-	c->cache = conf->cache_enabled ? cache : NULL;
-	return (reconcile_run(c, conf));
-}
-
-static void
-front_role(const struct config *conf, struct plan *p, const char *name, const char *path, int64_t workers)
-{
-	struct role *r = &p->roles[p->n_roles++];
-
-	*r = (struct role){ .name = name, .run = run_worker, .count = (size_t)workers, .front = true, .n_listen = 1 };
-	if (inherited >= 0) {
-		r->listen[0] = (struct listen_spec){ .kind = LISTEN_INHERITED,
-			.address = "inherited",
-			.uid = (uid_t)-1,
-			.gid = (gid_t)-1,
-			.fd = inherited,
-			.backlog = (int)conf->listen_backlog };
-		return;
-	}
-	r->listen[0] = unix_spec(conf, path, conf->listen_mode);
-	r->listen[0].name = name;
-	/* config_load() has looked these names up */
-	(void)privs_ids(conf->listen_owner, conf->listen_group, &r->listen[0].uid, &r->listen[0].gid);
-}
-
-/* For fronts that cannot connect to a unix socket. A port has no mode: whoever can reach it is believed like the front. */
-static void
-loopback_too(const struct config *conf, struct role *r)
-{
-
-	if (conf->listen_check_tcp[0] == '\0')
-		return;
-	r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP,
-		.address = conf->listen_check_tcp,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-		.backlog = (int)conf->listen_backlog };
-	log_warn("every local user can connect to %s (listen.check_tcp)", conf->listen_check_tcp);
-}
-
-static void
-admin_role(const struct config *conf, struct plan *p)
-{
-	struct role *r = &p->roles[p->n_roles];
-
-	*r = (struct role){ .name = "admin", .run = run_admin, .count = 1, .yields = true, .helper = ASKERS };
-	if (conf->admin_socket[0] != '\0')
-		r->listen[r->n_listen++] = unix_spec(conf, conf->admin_socket, conf->admin_mode);
-	if (conf->admin_listen[0] != '\0')
-		r->listen[r->n_listen++] = (struct listen_spec){ .kind = LISTEN_TCP,
-			.address = conf->admin_listen,
-			.uid = (uid_t)-1,
-			.gid = (gid_t)-1,
-			.backlog = (int)conf->listen_backlog };
-	r->listen[0].name = r->name;
-	p->n_roles += r->n_listen > 0;
-}
-
-/* One for each worker that may ask, within reason: each is a process that waits, or has another one at work. */
-static void
-helper_role(const struct config *conf, struct plan *p)
-{
-	size_t n = (size_t)conf->workers_login;
-
-	if (helpers[0] < 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, helpers) != 0) {
-		log_error("PAM cannot be asked: %s", strerror(errno));
-		return;
-	}
-	p->roles[p->n_roles++] = (struct role){ .name = "pam",
-		.run = pam_run,
-		.count = n < HELPERS_MAX ? n : HELPERS_MAX,
-		.nice = LOGIN_NICE,
-		.keeps_rights = true,
-		.helper = ANSWERERS };
-}
-
-/* Two pools, so that logins cannot slow checks down; one where there is only one socket. */
-static void
-plan(const struct config *conf, struct plan *p)
-{
-
-	*p = (struct plan){ .n_roles = 0 };
-	if (inherited >= 0) {
-		front_role(conf, p, "all", NULL, conf->workers_check + conf->workers_login);
-		p->roles[0].helper = ASKERS;
-		p->max_hashing = (uint32_t)conf->max_hashing;
-	} else {
-		front_role(conf, p, "check", conf->listen_check, conf->workers_check);
-		p->roles[0].most = (size_t)conf->check_max;
-		p->roles[0].spare_least = (size_t)conf->spare_min;
-		p->roles[0].spare_most = (size_t)conf->spare_max;
-		loopback_too(conf, &p->roles[0]);
-		front_role(conf, p, "login", conf->listen_login, conf->workers_login);
-		p->roles[1].nice = LOGIN_NICE;
-		p->roles[1].helper = ASKERS;
-		p->max_hashing = (uint32_t)p->roles[1].count;
-	}
-	p->roles[0].resizable = true;
-	if (cache != NULL && conf->cache_enabled)
-		p->roles[p->n_roles++] = (struct role){ .name = "keeper", .run = run_keeper, .count = 1 };
-	if (conf->relay_enabled)
-		p->roles[p->n_roles++] = (struct role){ .name = "relay", .run = run_relay, .count = 1, .helper = ASKERS };
-	if (userdb_driver(conf->userdb_url)->join != NULL)
-		helper_role(conf, p);
-	/* who has an account of ours is kicked by whoever takes it away */
-	if (conf->relay_enabled && conf->userdb_reconcile > 0 && !userdb_is_one(conf))
-		p->roles[p->n_roles++] = (struct role){
-			.name = "reconcile", .run = run_reconcile, .count = 1, .nice = LOGIN_NICE, .helper = ASKERS
-		};
-	admin_role(conf, p);
-}
-
 /* Whose accounts only processes of a role of their own may ask, cannot be asked by a worker that is alone. Checks can do
  * without. */
 static void
@@ -424,13 +223,13 @@ static int
 run_single(struct config *conf)
 {
 	struct child c = {
-		.role = "all", .listen_fds = { inherited }, .n_listen = 1, .master_fd = -1, .channel = -1, .helper = -1
+		.role = "all", .listen_fds = { STDIN_FILENO }, .n_listen = 1, .master_fd = -1, .channel = -1, .helper = -1
 	};
 	int rc;
 
 	if (harden() != 0)
 		return (outcome_code(errno));
-	if ((c.board = board_new()) == NULL || fd_nonblocking(inherited) != 0) {
+	if ((c.board = board_new()) == NULL || fd_nonblocking(STDIN_FILENO) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		return (EXIT_RESOURCE);
 	}
@@ -444,33 +243,15 @@ run_single(struct config *conf)
 	return (rc);
 }
 
-/* Without it sessions would be let in that were promised to be over. As many as wait are kept for a while when they are
- * written. */
-static bool
-make_deny(const struct config *conf)
-{
-	char err[MASTER_ERROR_MAX] = "";
-
-	if ((deny = deny_new((size_t)conf->spool_max * 2)) == NULL)
-		snprintf(err, sizeof(err), "no memory for the table of who is denied: %s", strerror(errno));
-	else if (spool_fill(conf, deny, err, sizeof(err)) == 0)
-		return (true);
-	log_error("%s", err);
-	fprintf(stderr, "doorward: %s\n", err);
-	return (false);
-}
-
 /* The memory has to be there before the first fork; it cannot change its size afterwards. */
 static int
 run_master(struct config *conf, const struct master_setup *setup)
 {
+	char err[MASTER_ERROR_MAX] = "";
 
-	if (conf->cache_enabled &&
-	    (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
-		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
-	if ((traces = trace_new()) == NULL)
-		log_warn("no memory for traces, going on without: %s", strerror(errno));
-	if (conf->spool_enabled && !make_deny(conf)) {
+	if (!plan_share(conf, err, sizeof(err))) {
+		log_error("%s", err);
+		fprintf(stderr, "doorward: %s\n", err);
 		config_free(conf);
 		return (EXIT_RESOURCE);
 	}
@@ -482,13 +263,13 @@ static int
 run(struct config *conf, const struct options *o)
 {
 	struct master_setup setup = {
-		.plan = plan, .load = load, .release = config_free, .helpers = helpers, .foreground = o->foreground
+		.plan = plan_make, .load = load, .release = config_free, .helpers = plan_helpers(), .foreground = o->foreground
 	};
 	int rc;
 
 	if (fd_is_listening(STDIN_FILENO)) {
 		/* spawn-fcgi and service managers watch the process they started */
-		inherited = STDIN_FILENO;
+		plan_inherit(STDIN_FILENO);
 		setup.foreground = true;
 		return (o->single ? run_single(conf) : run_master(conf, &setup));
 	}
