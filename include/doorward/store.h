@@ -174,7 +174,8 @@ struct rotate_reply {
 	uint32_t generation;    /* of the token that is current now; 0: it was derived with ${salt} */
 	uint8_t salt[SALT_LEN]; /* as stored: with a generation, that and the nonce of the exchange that made it */
 	uint8_t key_version;
-	struct session session; /* with its family, after the change; for DONE, REPEATED, RECOVERED */
+	struct session session;          /* with its family, after the change; for DONE, REPEATED, RECOVERED */
+	char event_id[EVENT_ID_LEN + 1]; /* of what was told of it, if anything was */
 	char user_id[USER_ID_MAX + 1];
 	char username[USERNAME_MAX + 1];
 	char groups[GROUPS_MAX + 1];

@@ -22,6 +22,7 @@
 #include "crypto/mac.h"
 #include "crypto/random.h"
 #include "doorward/app.h"
+#include "doorward/config.h"
 
 #include "auth/refresh.h"
 
@@ -166,6 +167,40 @@ weigh(struct app *app, const struct refresh_input *in, const struct rotate_reply
 	return (anomaly_refresh(app, in->presented->user_key, r, &actor));
 }
 
+/* Used before, or not its bearer's: the session has ended with this exchange. */
+static bool
+is_burnt(enum rotate_outcome outcome)
+{
+
+	return (outcome == ROTATE_REUSED || outcome == ROTATE_DEVICE_MISMATCH || outcome == ROTATE_CLIENT_MISMATCH);
+}
+
+/*
+ * That is to last as a logout does (redis.durability), but which exchanges end something only the script knows. So the ending
+ * is asked for once more: where it stands that changes nothing, and is answered when enough servers have it, or the spool.
+ * DW_REFUSED when it lasts.
+ */
+static enum dw_result
+keep_ended(struct app *app, const struct rotate_write *of, const struct rotate_reply *r)
+{
+	struct end_write w = { .cause = r->outcome == ROTATE_REUSED ? END_REUSE : END_MISMATCH,
+		.scope = SCOPE_SESSION,
+		.said_scope = SCOPE_SESSION,
+		.has_sid = true,
+		.reason = r->outcome == ROTATE_CLIENT_MISMATCH ? reason_of(r->outcome) : NULL,
+		.actor = of->actor };
+	struct end_reply reply;
+	enum dw_result rc;
+
+	if (app->conf->redis_durability == DURABILITY_MEMORY || !is_burnt(r->outcome))
+		return (DW_REFUSED);
+	memcpy(w.user_key, of->user_key, USER_KEY_LEN);
+	memcpy(w.session_key, of->session_key, SESSION_KEY_LEN);
+	memcpy(w.act.id, r->event_id, sizeof(w.act.id));
+	rc = app->store->end(app->store_ctx, &w, NULL, &reply);
+	return (rc == DW_OK || rc == DW_PENDING ? DW_REFUSED : rc);
+}
+
 /*
  * Everything up to rotate() changes nothing; after it only signing can fail, or that the user's sessions cannot be ended, and
  * the grace time covers a client that asks again.
@@ -187,8 +222,9 @@ refresh(struct app *app, const struct refresh_input *in, struct tokens *out, con
 	if (reply.outcome == ROTATE_REUSED)
 		log_warn("a used refresh token came back, its session was ended user=%s ip=%s", reply.user_id, in->ip);
 	if (reply.outcome > ROTATE_RECOVERED) {
-		*reason = reason_of(reply.outcome);
-		return (DW_REFUSED);
+		if ((rc = keep_ended(app, &w, &reply)) == DW_REFUSED)
+			*reason = reason_of(reply.outcome);
+		return (rc);
 	}
 	if (reply.outcome != ROTATE_DONE && repeat(app, in, &reply, out) != DW_OK)
 		return (keep_back(out, DW_REFUSED, reason));

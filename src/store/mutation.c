@@ -31,6 +31,7 @@
 #define ROOM_MAX 15    /* events of one process that an outbox may hold too many */
 #define LOGOUTS_MIN 32 /* logout records kept of a user at least; else as many as sessions are allowed */
 #define ROUNDS_MAX 8   /* times a script is sent: each but the last asked for ids of sessions that were opened meanwhile */
+#define EVENT_ID_AT 7  /* of it among the arguments of EVALSHA: the third behind the name, its number of keys, and two */
 #define NAME_LEN 12    /* characters of a public id that Redis cannot make: the masked locator */
 
 static bool
@@ -45,6 +46,13 @@ put_event_id(struct args *a, const uint8_t *user_key, const struct act *act, int
 	else
 		args_copy(a, id, EVENT_ID_LEN);
 	return (true);
+}
+
+void
+mutation_event_id(const struct args *a, char out[EVENT_ID_LEN + 1])
+{
+
+	(void)str_copy(out, EVENT_ID_LEN + 1, (struct str){ a->v[EVENT_ID_AT], a->len[EVENT_ID_AT] });
 }
 
 /*

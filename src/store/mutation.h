@@ -26,6 +26,9 @@ int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id,
 enum dw_result mutation_run(
     struct redis_store *s, enum script_id id, struct args *a, size_t min, struct redisReply **r, struct reply *p);
 
+/* The id that ${a}, a call begun by mutation_begin(), gives to an event about the caller's session. */
+void mutation_event_id(const struct args *a, char out[EVENT_ID_LEN + 1]);
+
 /* Frees ${r} after its answer was read: DW_OK, or DW_FAULT if it was not ${good}. */
 enum dw_result mutation_done(enum script_id id, struct redisReply *r, const struct reply *p, bool good);
 

@@ -363,6 +363,7 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
 	args_put(&a, w->client_hash, w->has_client ? CLIENT_HASH_LEN : 0);
 	args_put(&a, w->recovered, HASH_LEN);
+	mutation_event_id(&a, out->event_id);
 	if ((result = mutation_run(store, SCRIPT_ROTATE, &a, 7, &r, &p)) != DW_OK)
 		return (result);
 	good = take_rotate(store, &p, w, out);

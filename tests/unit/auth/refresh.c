@@ -141,6 +141,44 @@ refused(void **state)
 	}
 }
 
+/* What ended with it lasts as a logout does: asked for once more, as the same event. Only where that is more than Redis' word.
+ */
+static void
+ended_for_good(void **state)
+{
+	static const struct {
+		enum rotate_outcome outcome;
+		enum end_cause cause;
+		const char *reason;
+	} t[] = { { ROTATE_REUSED, END_REUSE, NULL }, { ROTATE_DEVICE_MISMATCH, END_MISMATCH, NULL },
+		{ ROTATE_CLIENT_MISMATCH, END_MISMATCH, "client_mismatch" } };
+	static const enum dw_result rcs[] = { DW_OK, DW_PENDING, DW_UNAVAILABLE };
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++) {
+		fresh(NULL);
+		fake.conf.redis_durability = DURABILITY_REPLICA;
+		fake.rotate_reply.outcome = t[i / 3].outcome;
+		snprintf(fake.rotate_reply.event_id, EVENT_ID_LEN + 1, "abcdefghijklmnopqrstuv");
+		fake.end_rc = rcs[i % 3];
+		assert_int_equal(refresh(&fake.app, &in, &out, &reason), i % 3 < 2 ? DW_REFUSED : DW_UNAVAILABLE);
+		assert_int_equal(reason != NULL, i % 3 < 2);
+		assert_string_equal(fake.trail_text, "rotate end ");
+		assert_int_equal(fake.ended.cause, t[i / 3].cause);
+		assert_int_equal(fake.ended.scope, SCOPE_SESSION);
+		assert_memory_equal(fake.ended.user_key, user_key, USER_KEY_LEN);
+		assert_memory_equal(fake.ended.session_key, session_key, SESSION_KEY_LEN);
+		assert_string_equal(fake.ended.act.id, "abcdefghijklmnopqrstuv");
+		assert_true(
+		    t[i / 3].reason == NULL ? fake.ended.reason == NULL : strcmp(fake.ended.reason, t[i / 3].reason) == 0);
+	}
+	fresh(NULL);
+	fake.conf.redis_durability = DURABILITY_REPLICA;
+	fake.rotate_reply.outcome = ROTATE_REVOKED;
+	assert_int_equal(refresh(&fake.app, &in, &out, &reason), DW_REFUSED);
+	assert_string_equal(fake.trail_text, "rotate ");
+}
+
 /* Whether it was used up is unknown: no reason is given, for there is none. */
 static void
 unavailable(void **state)
@@ -212,6 +250,7 @@ main(void)
 		cmocka_unit_test_setup(rotated, fresh),
 		cmocka_unit_test_setup(repeated, fresh),
 		cmocka_unit_test_setup(refused, fresh),
+		cmocka_unit_test_setup(ended_for_good, fresh),
 		cmocka_unit_test_setup(unavailable, fresh),
 		cmocka_unit_test_setup(who, fresh),
 		cmocka_unit_test_setup(ends, fresh),

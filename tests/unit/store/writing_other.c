@@ -535,6 +535,7 @@ life(const struct login_write *w, struct login_reply *in, struct rotate_reply *n
 		memcpy(rotate.device_key, w->session.device_key, DEVICE_KEY_LEN);
 	if (w->session.has_family)
 		(void)fixture_rotate(&rotate, next);
+	memset(next->event_id, 0, sizeof(next->event_id));
 	*out = fixture_end(&end);
 	events = fixture_events();
 	for (size_t i = 0; i < json_object_array_length(events); i++)
