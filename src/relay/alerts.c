@@ -168,6 +168,7 @@ count(struct alerts *s, const struct alert_conf *a, const struct sink_event *e)
 		.steps = alerts_steps(a),
 		.count = a->count,
 		.keep = 3 * a->window / 1000 + LATE_SECONDS,
+		.kept = 3 * alerts_steps(a) + LATE_SECONDS / (a->step / 1000) + 1,
 		.act = a->revoke,
 		.notice = &n };
 

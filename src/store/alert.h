@@ -16,7 +16,7 @@ struct alert_count {
 	const char *event_id;
 	int64_t step;         /* of the event: seconds since the epoch by the length of a step */
 	int64_t steps, count; /* of a window; that raise the alert */
-	int64_t keep;         /* seconds a step is kept */
+	int64_t keep, kept;   /* seconds a step is kept; how many steps that is */
 	bool act;             /* something is to be done about it */
 	const struct notice *notice;
 	/* the answer */

@@ -109,21 +109,27 @@ put_kept(const struct redis_store *s, struct args *a)
 	args_copy(a, kept, sizeof(kept));
 }
 
-/* Begins a call of script ${id} with the arguments all scripts share (src/store/lua/head.lua). */
-int64_t
-mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
-    const struct actor *by, const struct act *act)
+void
+mutation_keys(struct args *a, enum script_id id, const uint8_t *user_key)
 {
 	char key[KEYS_RECORD_LEN + 1], outbox[KEYS_OUTBOX_LEN + 1];
-	int64_t now = (clock_wall_ms() + route_offset_ms(&s->route)) / 1000;
 
-	memcpy(s->user_key, user_key, USER_KEY_LEN);
-	s->keep = s->kept = false;
 	keys_record(user_key, key);
 	keys_outbox(user_key, outbox);
 	script_begin(id, a);
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, outbox, KEYS_OUTBOX_LEN);
+}
+
+/* The arguments all scripts share (src/store/lua/head.lua). */
+int64_t
+mutation_common(struct redis_store *s, struct args *a, const uint8_t *user_key, const uint8_t *session_key,
+    const struct actor *by, const struct act *act)
+{
+	int64_t now = (clock_wall_ms() + route_offset_ms(&s->route)) / 1000;
+
+	memcpy(s->user_key, user_key, USER_KEY_LEN);
+	s->keep = s->kept = false;
 	put_outbox(s, a, user_key);
 	args_put(a, s->clients, s->clients_len);
 	if (!put_event_id(a, user_key, act, now))
@@ -135,6 +141,15 @@ mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const u
 	args_int(a, now);
 	args_time(a, now);
 	return (now);
+}
+
+int64_t
+mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key, const uint8_t *session_key,
+    const struct actor *by, const struct act *act)
+{
+
+	mutation_keys(a, id, user_key);
+	return (mutation_common(s, a, user_key, session_key, by, act));
 }
 
 /* Adds the ids of the sessions that the script asks for in ${r} to ${names}. False: it asks for none, or there is no memory. */

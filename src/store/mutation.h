@@ -19,6 +19,11 @@
 int64_t mutation_begin(struct redis_store *s, struct args *a, enum script_id id, const uint8_t *user_key,
     const uint8_t *session_key, const struct actor *by, const struct act *act);
 
+/* The first part of it: the script, and the two keys that all have. Further keys come next, and then mutation_common(). */
+void mutation_keys(struct args *a, enum script_id id, const uint8_t *user_key);
+int64_t mutation_common(struct redis_store *s, struct args *a, const uint8_t *user_key, const uint8_t *session_key,
+    const struct actor *by, const struct act *act);
+
 /*
  * Runs the script with the arguments ${a}, to which the public ids of other sessions are added as far as it asks for them.
  * DW_OK: ${*p} reads its answer of at least ${min} elements, and ${*r} goes to mutation_done().

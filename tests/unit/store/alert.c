@@ -7,6 +7,7 @@
 
 #define STEPS 6
 #define COUNT 5
+#define KEPT 24
 
 static const struct notice notice = { .type = "alert", .reason = "spray", .user_id = "u1", .username = "alice" };
 static unsigned serial;
@@ -14,9 +15,14 @@ static unsigned serial;
 static struct alert_count
 counted_as(const char *id, int64_t step, bool act)
 {
-	struct alert_count c = {
-		.event_id = id, .step = step, .steps = STEPS, .count = COUNT, .keep = 480, .act = act, .notice = &notice
-	};
+	struct alert_count c = { .event_id = id,
+		.step = step,
+		.steps = STEPS,
+		.count = COUNT,
+		.keep = 480,
+		.kept = KEPT,
+		.act = act,
+		.notice = &notice };
 
 	memcpy(c.counter, fx.user_key, USER_KEY_LEN);
 	assert_int_equal(alert_count(fx.store, &c), DW_OK);
@@ -146,20 +152,33 @@ acted_upon_until_done(void **state)
 	assert_int_equal(fixture_int("XLEN %s", fx.outbox), 1);
 }
 
+static int64_t
+fields_of(const char *pattern, int64_t keys)
+{
+	redisReply *r = fixture_raw("KEYS %s", pattern);
+	int64_t n;
+
+	assert_int_equal(r->elements, keys);
+	n = fixture_int("HLEN %s", r->element[0]->str);
+	assert_true(fixture_int("TTL %s", r->element[0]->str) > 400);
+	assert_true(fixture_int("TTL %s", r->element[0]->str) <= 480);
+	freeReplyObject(r);
+	return (n);
+}
+
 /* However many there are, a step holds no more than raise the alert; and it expires. */
 static void
 bounded(void **state)
 {
-	redisReply *r;
 
 	(void)state;
 	happen(COUNT * 20, 1000);
-	r = fixture_raw("KEYS dwt:*");
-	assert_int_equal(r->elements, 1);
-	assert_int_equal(fixture_int("HLEN %s", r->element[0]->str), COUNT + 2);
-	assert_true(fixture_int("TTL %s", r->element[0]->str) > 400);
-	assert_true(fixture_int("TTL %s", r->element[0]->str) <= 480);
-	freeReplyObject(r);
+	assert_int_equal(fields_of("dwt:*:1000", 1), COUNT);
+	assert_int_equal(fields_of("dwt:*w????????????", 1), 2);
+	for (int64_t step = 1001; step < 1000 + 4 * KEPT; step++)
+		happen(1, step);
+	assert_int_equal(fields_of("dwt:*:1000", 1), COUNT);
+	assert_in_range(fields_of("dwt:*w????????????", 1), KEPT, 2 * KEPT + 2);
 }
 
 int
