@@ -149,6 +149,7 @@ struct board {
 	_Atomic uint64_t redis_respawns;
 	_Atomic uint64_t log_lost;      /* lines of the master's that could not be written */
 	_Atomic uint32_t audit_failing; /* 1: the audit file could not be written at the last try */
+	_Atomic bool company;           /* another master serves on the same sockets and files: an upgrade */
 	_Atomic uint32_t moves;         /* odd while counts move from a slot to its role: see board_totals */
 	struct node nodes[NODES_MAX];
 	struct board_role roles[BOARD_ROLES];

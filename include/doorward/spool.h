@@ -44,6 +44,9 @@ extern const struct store_ops spool_store_ops;
  * there is no memory.
  */
 struct spool *spool_new(const struct config *c, const struct store_ops *inner, void *store, struct deny *deny);
+
+/* While ${company} is true, another daemon promises on the same file: it is looked into at each question. */
+void spool_keep_company(struct spool *s, const _Atomic bool *company);
 void spool_free(struct spool *s);
 
 /*
@@ -64,7 +67,7 @@ enum dw_result spool_revoke(struct spool *s, const struct revoke_write *w, int64
  * has changed. */
 void spool_sync(struct spool *s);
 
-/* The same, if nobody of this host has done it within the second ${now}. */
+/* The same, if nobody of this host has done it within the second ${now}, or there is company. */
 void spool_sync_if_due(struct spool *s, int64_t now);
 
 enum dw_result spool_numbers(struct spool *s, struct spool_numbers *out);

@@ -180,6 +180,7 @@ upgrade_begin(struct master *m, int64_t now)
 	log_info("starting a new master from %s", m->program);
 	move_pid_file(m, true);
 	listen_share(&m->sockets, true);
+	atomic_store(&m->board->company, true);
 	if (start(m, now) == 0)
 		return;
 	log_error("cannot start a new master: %s", strerror(errno));
@@ -192,6 +193,7 @@ upgrade_tick(struct master *m, int64_t now)
 {
 
 	look_at_predecessor(m, now);
+	atomic_store(&m->board->company, m->upgrade.pid > 0 || m->inherited.predecessor >= 0);
 	if (m->upgrade.pid <= 0)
 		return;
 	if (m->upgrade.report_fd >= 0)

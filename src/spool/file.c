@@ -8,6 +8,7 @@
  *	- one that is damaged is renamed to NAME.damaged-TIME, and a new one is made with what could be read of it. One process
  *does it, under a lock on the directory; the others notice by the inode. Whoever has committed looks once more whether the file
  *	  still lies there, and does it again in the new one if not: a promise in a file that nobody reads is none
+ *	- its index may have been truncated or removed by somebody: base/wal_index.h
  *	- the rows of a new file have greater numbers than any before (they begin at the time in ms), so that nobody takes a row
  *of the old one that is denied in shared memory for one that was replayed
  */
@@ -53,11 +54,12 @@ file_path(const struct config *c, char out[PATH_MAX])
 }
 
 bool
-file_is_current(const struct spool_file *f)
+file_is_current(struct spool_file *f)
 {
 	struct stat st;
 
-	return (f->db != NULL && stat(f->path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino);
+	return (f->db != NULL && stat(f->path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino &&
+		wal_index_is_whole(f->path, &f->index));
 }
 
 void
@@ -181,6 +183,7 @@ connect_to(struct spool_file *f)
 		return (code);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
+	memset(&f->index, 0, sizeof(f->index));
 	sqlite3_extended_result_codes(f->db, 1);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_busy_timeout(f->db, PATIENCE);

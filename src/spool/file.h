@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "base/wal_index.h"
 #include "doorward/result.h"
 
 struct config;
@@ -23,7 +24,8 @@ struct spool_file {
 	sqlite3 *db; /* NULL = not open now */
 	dev_t dev;   /* which file that is: another one may have been put in its place */
 	ino_t ino;
-	uint64_t base; /* rows of it have greater numbers; those of earlier files have not */
+	struct wal_index index; /* beside it, and of what length */
+	uint64_t base;          /* rows of it have greater numbers; those of earlier files have not */
 	sqlite3_stmt *statements[FILE_STATEMENTS];
 	char problem[FILE_PROBLEM_MAX]; /* why it failed last */
 };
@@ -35,8 +37,8 @@ bool file_path(const struct config *c, char out[PATH_MAX]);
 enum dw_result file_open(struct spool_file *f);
 void file_close(struct spool_file *f);
 
-/* True as long as what was opened still lies under the name. */
-bool file_is_current(const struct spool_file *f);
+/* True as long as what was opened still lies under the name, with its index. */
+bool file_is_current(struct spool_file *f);
 
 /* The statement ${i}, whose text is ${sql} and always the same; NULL: it cannot be asked. */
 sqlite3_stmt *file_statement(struct spool_file *f, size_t i, const char *sql);

@@ -35,6 +35,8 @@
 #define SESSION_MAX 16
 #define USER_MAX(c) (64 + 2 * (c)->session_limit)
 
+static const _Atomic bool nobody_else = false;
+
 struct spool *
 spool_new(const struct config *c, const struct store_ops *inner, void *store, struct deny *deny)
 {
@@ -48,9 +50,17 @@ spool_new(const struct config *c, const struct store_ops *inner, void *store, st
 	s->inner = inner;
 	s->store = store;
 	s->deny = deny;
+	s->company = &nobody_else;
 	s->version = -1;
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk, and not our death */
 	return (s);
+}
+
+void
+spool_keep_company(struct spool *s, const _Atomic bool *company)
+{
+
+	s->company = company;
 }
 
 void

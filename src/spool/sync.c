@@ -2,11 +2,14 @@
 /*
  * From the file to the deny table: at the start all of it, later what others have written: doorwardctl, another daemon on the
  * same state directory, a process without shared memory, or one of ours that died between commit and entry. Whoever checks
- * first in a second looks; that is one question for the file's version, which costs no system call while nobody has written.
+ * first in a second looks; that is one question for the file's version, which costs a few system calls while nobody has
+ * written. As long as two masters serve side by side (an upgrade) whoever checks looks: a promise of one must hold for both at
+ * once.
  *
  * An entry leaves when its row is gone or done, which is what a replay by somebody else comes to. It stays if its row is not of
  * this file: that one was damaged and set aside, and what was promised is honoured until the next start.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +166,7 @@ void
 spool_sync_if_due(struct spool *s, int64_t now)
 {
 
-	if (s->deny != NULL && deny_claim_second(s->deny, now))
+	if (s->deny != NULL && (atomic_load_explicit(s->company, memory_order_relaxed) || deny_claim_second(s->deny, now)))
 		spool_sync(s);
 }
 

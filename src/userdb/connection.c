@@ -110,16 +110,18 @@ open_file(struct sqlite_db *c)
 	}
 	c->dev = st.st_dev;
 	c->ino = st.st_ino;
+	memset(&c->index, 0, sizeof(c->index));
 	return (DW_OK);
 }
 
-/* Whether the open file is still the one under its name. */
+/* Whether the open file is still the one under its name, and its index too. */
 static bool
-is_same_file(const struct sqlite_db *c)
+is_same_file(struct sqlite_db *c)
 {
 	struct stat st;
 
-	return (stat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino);
+	return (
+	    stat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino && wal_index_is_whole(c->path, &c->index));
 }
 
 enum dw_result

@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "base/str.h"
+#include "base/wal_index.h"
 #include "doorward/result.h"
 
 #define STATEMENTS_MAX 32
@@ -23,6 +24,7 @@ struct sqlite_db {
 	sqlite3 *db; /* NULL = not open now */
 	dev_t dev;   /* which file that is: another one may have been put in its place */
 	ino_t ino;
+	struct wal_index index; /* beside it, and of what length */
 	const char *const *sql; /* texts of the statements, by index */
 	char *const *groups;    /* that count (userdb.groups): of a list that is too long as a whole */
 	sqlite3_stmt *statements[STATEMENTS_MAX];

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The library that keeps such a file looks at the index's length when it maps it, and never again. Whoever looks at what is
+ * mapped beyond the end of a file dies of SIGBUS, so an index that an operator's tool truncated would kill one process after
+ * the other. Looked at before each use it costs one system call; who dies in the moment between look and use is started anew,
+ * and what was committed is in the journal.
+ *
+ * Only its name is used, never a descriptor: to close one would give up the locks that the library holds on it in this process.
+ */
+#include <sys/stat.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/wal_index.h"
+
+bool
+wal_index_is_whole(const char *path, struct wal_index *seen)
+{
+	char name[PATH_MAX];
+	struct stat st;
+	int n = snprintf(name, sizeof(name), "%s-shm", path);
+
+	if (n < 0 || n >= (int)sizeof(name))
+		return (true);
+	if (stat(name, &st) != 0)
+		return (seen->ino == 0);
+	if (seen->ino == 0 || (st.st_dev == seen->dev && st.st_ino == seen->ino && st.st_size >= seen->size)) {
+		*seen = (struct wal_index){ .dev = st.st_dev, .ino = st.st_ino, .size = st.st_size };
+		return (true);
+	}
+	return (st.st_dev == seen->dev && st.st_ino == seen->ino && truncate(name, seen->size) == 0);
+}
