@@ -39,6 +39,22 @@ bearer_text(const struct request *q, struct str *out)
 	return (memchr(out->p, ',', out->len) == NULL ? DW_OK : DW_REFUSED);
 }
 
+/* Is a token of ours in form, good or bad, among those of ${list}? Each is the last word of its element. */
+static bool
+holds_ours(const struct app *app, struct str list)
+{
+
+	while (list.p != NULL) {
+		struct str words = str_trim(str_cut(&list, ',')), token = STR_NONE;
+
+		while (words.p != NULL)
+			token = str_cut(&words, ' ');
+		if (access_is_ours(app->keys, token))
+			return (true);
+	}
+	return (false);
+}
+
 /* In front of an application the header is the application's as well: what is not ours in form, beside a cookie of ours, is not
  * for us. */
 static enum dw_result
@@ -48,9 +64,7 @@ own_bearer_text(const struct app *app, const struct request *q, bool with_cookie
 
 	*out = STR_NONE;
 	rc = bearer_text(q, out);
-	if (with_cookie && (rc == DW_OK || rc == DW_INVALID) && !access_is_ours(app->keys, *out))
-		return (DW_ABSENT);
-	return (rc);
+	return (with_cookie && !holds_ours(app, *out) ? DW_ABSENT : rc);
 }
 
 static enum dw_result

@@ -26,7 +26,17 @@ next_pair(struct str *rest, struct str *name, struct str *value)
 	return (false);
 }
 
-/* Returns how many there are, also beyond ${max}: the caller refuses a crowd. */
+static bool
+is_among(const struct str *all, size_t n, struct str one)
+{
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].len == one.len && memcmp(all[i].p, one.p, one.len) == 0)
+			return (true);
+	return (false);
+}
+
+/* Returns how many there are, also beyond ${max}: the caller refuses a crowd. The same one again is no other. */
 size_t
 request_cookies(const struct request *r, const char *name, struct str *out, size_t max)
 {
@@ -36,7 +46,7 @@ request_cookies(const struct request *r, const char *name, struct str *out, size
 		struct str rest = r->cookie[i], n, v;
 
 		while (next_pair(&rest, &n, &v)) {
-			if (!str_is(n, name))
+			if (!str_is(n, name) || is_among(out, found < max ? found : max, v))
 				continue;
 			if (found < max)
 				out[found] = v;

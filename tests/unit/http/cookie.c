@@ -75,6 +75,9 @@ static const struct {
 	{ { NAME "=1", NAME "=2" }, 2, { "1", "2" } },
 	{ { NAME "=1", "x=y", NAME "=2; " NAME "=3" }, 3, { "1", "2", "3" } },
 	{ { "", NAME "=1" }, 1, { "1" } },
+	/* One that comes again is the same one. */
+	{ { NAME "=1; " NAME "=1", NAME "=2;" NAME "=1", NAME "=2" }, 2, { "1", "2" } },
+	{ { NAME "=; " NAME "=" }, 1, { "" } },
 	{ { NAME "=1;" NAME "=2;" NAME "=3;" NAME "=4;" NAME "=5;" NAME "=6" }, 6, { "1", "2", "3", "4" } },
 };
 
