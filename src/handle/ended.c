@@ -19,8 +19,7 @@ ended_answer(
 {
 
 	response_json(r, 200);
-	buf_printf(&r->body,
-	    "{\"status\":\"logged_out\",\"already\":%s,\"ended\":%u,\"logout\":", ended > 0 || reply == NULL ? "false" : "true",
+	buf_printf(&r->body, "{\"status\":\"logged_out\",\"already\":%s,\"ended\":%u,\"logout\":", ended > 0 ? "false" : "true",
 	    (unsigned)ended);
 	if (reply != NULL && reply->has_own)
 		view_logout_record(&r->body, keyring_user(app->keys), user_key, reply->user_id, &reply->own);

@@ -112,8 +112,9 @@ sign_out(struct app *app, const struct request *q, struct response *r, const str
 	struct end_reply reply;
 	enum dw_result rc = logout(app, &p->cred, scope, &actor, &reply);
 
+	/* Whose own session is over has no others: he gets the answer of every repeated logout. */
 	if (rc == DW_OK)
-		answer(app, q, r, &p->cred, scope, &reply);
+		answer(app, q, r, &p->cred, reply.has_own ? SCOPE_SESSION : scope, &reply);
 	else if (rc == DW_PENDING)
 		answer_pending(app, q, r, scope);
 	else
