@@ -237,7 +237,7 @@ struct config {
 	struct config_source *source; /* where each value was set; src/config only */
 };
 
-/* The client ${id} ("" or NULL = "default"), or NULL. Pure. */
+/* The client ${id} (NULL = "default"), or NULL. Pure. */
 const struct client *config_client(const struct config *c, const char *id);
 
 /* Writes where the option ${name} was set, "FILE:LINE: NAME", or "FILE: NAME" if it has its default. */

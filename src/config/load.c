@@ -260,7 +260,7 @@ const struct client *
 config_client(const struct config *c, const char *id)
 {
 
-	if (id == NULL || id[0] == '\0')
+	if (id == NULL)
 		id = "default";
 	for (size_t i = 0; i < c->n_clients; i++)
 		if (strcmp(c->clients[i].id, id) == 0)

@@ -212,6 +212,8 @@ welcome(
 
 	if (w->in.want_cookie)
 		credential_set_cookie(app, q, r, out->cookie, w->in.remember ? out->cookie_in : -1);
+	else if (w->presented.has_cookie || w->presented.bad_cookie)
+		credential_clear_cookie(app, q, r); /* it is over, and would contradict the tokens ever after */
 	if (out->known[0] != '\0')
 		credential_set_device_cookie(app, q, r, out->known);
 	if (w->html && !w->in.want_tokens) {

@@ -11,6 +11,17 @@
 
 #include "handle/refresh.h"
 
+/* Another client than the token's ends its family, and a client that has no name is none. */
+static bool
+client_ok(const struct request *q, struct response *r, struct str client_id)
+{
+
+	if (client_id.p == NULL || client_id.len > 0)
+		return (true);
+	input_refuse(q, r, "client_id", "must not be empty");
+	return (false);
+}
+
 bool
 refresh_device_ok(const struct request *q, struct response *r, struct str device_id)
 {
@@ -71,6 +82,7 @@ handle_refresh(struct app *app, struct request *q, struct response *r)
 
 	if (input_string(q, r, "refresh_token", true, BODY_MAX, &text) &&
 	    input_string(q, r, "device_id", false, BODY_MAX, &in.device_id) &&
-	    input_string(q, r, "client_id", false, BODY_MAX, &in.client_id) && refresh_device_ok(q, r, in.device_id))
+	    input_string(q, r, "client_id", false, BODY_MAX, &in.client_id) && refresh_device_ok(q, r, in.device_id) &&
+	    client_ok(q, r, in.client_id))
 		refresh_answer(app, q, r, text, &in, 401);
 }

@@ -293,7 +293,7 @@ test_clients(void **state)
 	(void)state;
 	assert_int_equal(c->n_clients, 3);
 	assert_ptr_equal(config_client(c, NULL), &c->clients[0]);
-	assert_ptr_equal(config_client(c, ""), &c->clients[0]);
+	assert_null(config_client(c, ""));
 	assert_ptr_equal(config_client(c, "default"), &c->clients[0]);
 	assert_null(config_client(c, "App"));
 	assert_int_equal(app->policy, POLICY_PERMANENT);
