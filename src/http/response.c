@@ -10,6 +10,9 @@
 
 #include "http/response.h"
 
+/* What an answer may depend on. Nothing that does may be stored; this is for caches that were told to do so all the same. */
+static const char vary[] = "Vary: Authorization, Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Accept, Accept-Language\r\n";
+
 static const char default_csp[] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 static const char *
@@ -191,6 +194,8 @@ put_fixed_headers(const struct response *r, const struct request *q, const struc
 	/* A yes has no body that they could be about, and stands before every picture: each of them costs. */
 	if (r->allowed)
 		return;
+	if (!r->cacheable)
+		buf_puts(out, vary);
 	/* With no-referrer a browser posts the page's own form with "Origin: null". */
 	put_line(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: ", r->own_csp ? "same-origin" : "no-referrer");
 	if (!r->own_csp)

@@ -109,6 +109,8 @@ on_every_answer(void **state)
 		response_json(&r, statuses[i]);
 		a = written(&r);
 		expect_header(a, "Cache-Control", "no-store");
+		expect_header(
+		    a, "Vary", "Authorization, Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Accept, Accept-Language");
 		expect_header(a, "X-Content-Type-Options", "nosniff");
 		expect_header(a, "Referrer-Policy", "no-referrer");
 		expect_header(a, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
