@@ -13,6 +13,7 @@
 #include "auth/csrf.h"
 #include "auth/known_device.h"
 #include "auth/logout.h"
+#include "base/log.h"
 
 #include "handle/credential.h"
 
@@ -21,6 +22,15 @@
 #define COOKIE_NAME_MAX 80
 #define DAY 86400
 #define RETRY_STORE 1 /* seconds; the breaker probes about as often */
+
+/* For operators: an attack, or a front that is set up wrongly. One line in a while, since anybody can cause it. */
+static void
+report(const struct request *q, int64_t *next, const char *what)
+{
+
+	if (log_due(next))
+		log_warn("%s was refused ip=%s", what, q->ip);
+}
 
 /* "Bearer" and one token. Another scheme is somebody else's business; two tokens are refused, whichever server joined them. */
 static enum dw_result
@@ -160,7 +170,9 @@ credential_single(const struct app *app, const struct request *q, enum credentia
 void
 credential_refuse_transport(const struct request *q, struct response *r)
 {
+	static int64_t next;
 
+	report(q, &next, "a request over plain HTTP");
 	response_error(r, q, "insecure_transport", "Use https: credentials are not accepted over plain HTTP.", NULL, 0);
 }
 
@@ -391,9 +403,11 @@ credential_from_own_page(const struct app *app, const struct request *q)
 bool
 credential_write_allowed(const struct app *app, const struct request *q, struct response *r, bool by_cookie)
 {
+	static int64_t next;
 
 	if (!by_cookie || credential_from_own_page(app, q))
 		return (true);
+	report(q, &next, "a write that comes from no page of ours");
 	response_error(r, q, "csrf", "This request does not come from a page of this site.", NULL, 0);
 	return (false);
 }
