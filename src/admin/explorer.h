@@ -13,4 +13,7 @@ bool explorer_token_valid(const struct app *app, const struct request *q);
 /* Answers the form's kick: so many sessions have ended. */
 void explorer_kicked(struct response *r, uint32_t ended);
 
+/* The same where Redis cannot be told yet. */
+void explorer_pending(struct response *r);
+
 #endif

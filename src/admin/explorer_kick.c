@@ -130,6 +130,14 @@ explorer_kicked(struct response *r, uint32_t ended)
 }
 
 void
+explorer_pending(struct response *r)
+{
+
+	done(r, 202, "Signed out", "status",
+	    STR_LIT("Redis cannot be told at the moment. It will be; on this host these sessions have ended already."), "");
+}
+
+void
 explorer_error(struct app *app, struct request *q, struct response *r)
 {
 	char text[RESPONSE_SAID_MAX];

@@ -352,13 +352,13 @@ send_answer(struct MHD_Connection *conn, struct str answer)
 	return (rc);
 }
 
-/* Whether an error is read by somebody: at a page, or after a form of one. */
+/* Whether an error is read by somebody: in a browser, or at a page. */
 static bool
 is_for_person(const struct request *q)
 {
 	const struct admin_route *route = routes_find(q->path);
 
-	return (route != NULL && (route->person || (route->forms && q->is_form)));
+	return (request_is_navigation(q) || (route != NULL && route->person));
 }
 
 /* Buffers are static: this process serves one request at a time. */
@@ -421,6 +421,7 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 	q.host = header(conn, MHD_HTTP_HEADER_HOST);
 	q.origin = header(conn, MHD_HTTP_HEADER_ORIGIN);
 	q.sec_fetch_site = header(conn, "Sec-Fetch-Site");
+	q.sec_fetch_mode = header(conn, "Sec-Fetch-Mode");
 	trace_id_of(header(conn, "traceparent"), q.trace_id);
 	(void)str_copy(q.path, sizeof(q.path), str_of(url)); /* too long is "", which is not there */
 	rc = answer(cls, x, &q, conn);

@@ -91,9 +91,13 @@ answer(struct app *app, struct response *r, const struct end_write *e, const str
 
 /* Redis cannot be told now, but it is on the disk, and this host refuses those sessions already. */
 static void
-answer_pending(struct response *r)
+answer_pending(const struct request *q, struct response *r)
 {
 
+	if (q->is_form) {
+		explorer_pending(r);
+		return;
+	}
 	response_json(r, 202);
 	buf_puts(&r->body, "{\"status\":\"pending\"}");
 }
@@ -117,7 +121,7 @@ kick_post(struct app *app, struct request *q, struct response *r)
 	/* An empty reason is none. */
 	e.reason = w.reason.len > 0 ? arena_strdup(q->arena, w.reason) : NULL;
 	if ((rc = app->store->end(app->store_ctx, &e, q->arena, &reply)) == DW_PENDING)
-		answer_pending(r);
+		answer_pending(q, r);
 	else if (rc != DW_OK)
 		health_refuse(q, r, rc, "store_unavailable");
 	else if (e.has_sid && !reply.has_own)
