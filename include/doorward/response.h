@@ -46,6 +46,11 @@ void response_header(struct response *r, const char *name, struct str value);
 void response_error(struct response *r, const struct request *q, const char *code, const char *description, const char *reason,
     int64_t retry_after);
 
+#define RESPONSE_RETRY 1 /* seconds: a hash takes a fraction of that, and the breaker probes about as often */
+
+/* Says after how many ${seconds} it is worth to ask again: on every 429 and 503, and on pages that tell of an outage. */
+void response_retry_after(struct response *r, int64_t seconds);
+
 /* Starts a JSON answer of ${status}; the handler then writes into r->body. */
 void response_json(struct response *r, int status);
 

@@ -366,4 +366,6 @@ explorer_get(struct app *app, struct request *q, struct response *r)
 	set_actions(x);
 	set_events(x, q);
 	pages_finish(&x->page, r, status, template_explorer);
+	if (status == 503)
+		response_retry_after(r, RESPONSE_RETRY);
 }

@@ -202,8 +202,8 @@ look_at_spool(struct app *app, struct health *h)
 		    "The spool of endings cannot be read: nothing is promised while Redis is away; the log says why.");
 	else if (n.pending > 0 && h->level != HEALTH_DOWN)
 		health_add(h, HEALTH_DEGRADED, NULL, "spool_pending",
-		    "%llu endings that were promised wait until %s them, the first for %lld s.", (unsigned long long)n.pending,
-		    has[app->conf->redis_durability], (long long)n.oldest_seconds);
+		    "Endings that were promised wait until %s them: %llu, the first for %lld s.",
+		    has[app->conf->redis_durability], (unsigned long long)n.pending, (long long)n.oldest_seconds);
 	if (n.damaged > 0)
 		health_add(h, HEALTH_DEGRADED, NULL, "spool_damaged",
 		    "The spool of endings was damaged and set aside (%llu files beside it): promises may be lost.",
@@ -240,7 +240,7 @@ health_refuse(const struct request *q, struct response *r, enum dw_result rc, co
 {
 
 	if (rc == DW_UNAVAILABLE)
-		response_error(r, q, what, "It cannot be asked at the moment.", NULL, 1);
+		response_error(r, q, what, "It cannot be asked at the moment.", NULL, RESPONSE_RETRY);
 	else
 		response_error(r, q, "server_error", "The answer made no sense, the log says more.", NULL, 0);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* GET /admin/sessions and /admin/sessions/{sid}: what is alive, as the login's answer shows it. */
-#include <arpa/inet.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/view.h"
+#include "base/address.h"
 #include "session/liveness.h"
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
@@ -111,22 +110,17 @@ sessions_of_user(struct app *app, struct arena *arena, const uint8_t user_key[US
 
 /* One way to write an address, that of the sessions. */
 bool
-sessions_read_ip(struct str text, char out[INET6_ADDRSTRLEN])
+sessions_read_ip(struct str text, char out[ADDRESS_MAX + 1])
 {
-	char given[INET6_ADDRSTRLEN];
-	struct in6_addr raw;
+	struct address ip;
 
 	out[0] = '\0';
 	if (text.p == NULL)
 		return (true);
-	if (!str_copy(given, sizeof(given), text))
+	if (!address_parse(text, &ip))
 		return (false);
-	for (int family = AF_INET;; family = AF_INET6) {
-		if (inet_pton(family, given, &raw) == 1)
-			return (inet_ntop(family, &raw, out, INET6_ADDRSTRLEN) != NULL);
-		if (family == AF_INET6)
-			return (false);
-	}
+	address_write(&ip, out);
+	return (true);
 }
 
 bool

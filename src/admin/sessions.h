@@ -3,8 +3,6 @@
 #ifndef ADMIN_SESSIONS_H
 #define ADMIN_SESSIONS_H
 
-#include <netinet/in.h>
-
 #include <stdbool.h>
 
 #include "doorward/app.h"
@@ -14,7 +12,7 @@
 
 /* What was asked for. */
 struct wanted {
-	char ip[INET6_ADDRSTRLEN]; /* "" = any */
+	char ip[ADDRESS_MAX + 1]; /* "" = any */
 	uint64_t limit;
 	struct str cursor;
 };
@@ -50,7 +48,7 @@ struct sessions_taker {
 };
 
 /* The address ${text} (p NULL = any) as sessions have it. False: it is none. */
-bool sessions_read_ip(struct str text, char out[INET6_ADDRSTRLEN]);
+bool sessions_read_ip(struct str text, char out[ADDRESS_MAX + 1]);
 
 /* Reads limit, cursor and ip of the query; ${limit} of none. False: one of them is malformed. */
 bool sessions_wanted(const struct request *q, uint64_t limit, struct wanted *w);

@@ -21,7 +21,6 @@
 #define SET_COOKIE_MAX 768
 #define COOKIE_NAME_MAX 80
 #define DAY 86400
-#define RETRY_STORE 1 /* seconds; the breaker probes about as often */
 
 /* For operators: an attack, or a front that is set up wrongly. One line in a while, since anybody can cause it. */
 static void
@@ -148,7 +147,7 @@ credential_refuse(const struct request *q, struct response *r, enum dw_result rc
 		break;
 	default:
 		/* Fails closed, and says that nothing is known: this is no 401, and it touches no cookie. */
-		response_error(r, q, "store_unavailable", "Sessions cannot be checked just now.", NULL, RETRY_STORE);
+		response_error(r, q, "store_unavailable", "Sessions cannot be checked just now.", NULL, RESPONSE_RETRY);
 	}
 }
 

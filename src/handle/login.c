@@ -21,8 +21,6 @@
 
 #include "handle/handlers.h"
 
-#define RETRY_OVERLOADED 1 /* seconds: a hash takes a fraction of that */
-#define RETRY_STORE 1
 #define USERNAME_INPUT_MAX 1024 /* as typed; a canonical name is far shorter, and a longer one is just wrong */
 
 /* What was asked for, beside what the rules need. */
@@ -154,11 +152,11 @@ failure_of(enum login_outcome outcome, int64_t wait)
 	case SIGN_IN_RISK:
 		return ((struct failure){ "forbidden", 0, "risk" });
 	case SIGN_IN_OVERLOADED:
-		return ((struct failure){ "overloaded", RETRY_OVERLOADED, NULL });
+		return ((struct failure){ "overloaded", RESPONSE_RETRY, NULL });
 	case SIGN_IN_NO_STORE:
-		return ((struct failure){ "store_unavailable", RETRY_STORE, NULL });
+		return ((struct failure){ "store_unavailable", RESPONSE_RETRY, NULL });
 	case SIGN_IN_NO_USERDB:
-		return ((struct failure){ "userdb_unavailable", RETRY_STORE, NULL });
+		return ((struct failure){ "userdb_unavailable", RESPONSE_RETRY, NULL });
 	default:
 		return ((struct failure){ "server_error", 0, NULL });
 	}

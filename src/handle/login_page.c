@@ -29,13 +29,14 @@ tell_of_session(struct app *app, const struct request *q, struct login_form *f, 
 
 /* Better said before the password is typed than after. */
 static void
-warn_of_outage(struct app *app, const struct request *q, struct login_form *f)
+warn_of_outage(struct app *app, const struct request *q, struct response *r, struct login_form *f)
 {
 
 	if (app->store->ping(app->store_ctx) == DW_OK)
 		return;
 	f->message = texts_find(texts_language(q->accept_language), STR_LIT("outage"));
 	f->alarm = f->outage = true;
+	response_retry_after(r, RESPONSE_RETRY);
 }
 
 void
@@ -52,6 +53,6 @@ handle_login_page(struct app *app, struct request *q, struct response *r)
 	f.next = next_asked(app->conf, q);
 	tell_of_session(app, q, &f, &id);
 	if (f.signed_in_as.p == NULL && f.message.p == NULL)
-		warn_of_outage(app, q, &f);
+		warn_of_outage(app, q, r, &f);
 	page_login(app, q, r, 200, &f);
 }

@@ -15,8 +15,6 @@
 
 #include "handle/handlers.h"
 
-#define RETRY 1 /* seconds: a hash takes a fraction of that, and the breaker probes about as often */
-
 static const char *
 code_of(enum password_outcome outcome)
 {
@@ -63,7 +61,7 @@ refuse(const struct app *app, const struct request *q, struct response *r, enum 
 		response_error(r, q, code, texts_wait(TEXTS_ENGLISH, result->wait, said), NULL, result->wait);
 	else
 		response_error(r, q, code, texts_of(TEXTS_ENGLISH, "password.", code).p, reason,
-		    strcmp(code, "overloaded") == 0 || strstr(code, "_unavailable") != NULL ? RETRY : 0);
+		    strcmp(code, "overloaded") == 0 || strstr(code, "_unavailable") != NULL ? RESPONSE_RETRY : 0);
 }
 
 /* The sentence for a person. */

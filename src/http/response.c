@@ -136,12 +136,20 @@ response_redirect(struct response *r, int status, struct str location)
 	response_header(r, "Location", location);
 }
 
+void
+response_retry_after(struct response *r, int64_t seconds)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)seconds);
+	response_header(r, "Retry-After", str_of(text));
+}
+
 /* Drops a body that was begun. The trace id is in it so that people can name it to whoever reads the log. */
 void
 response_error(struct response *r, const struct request *q, const char *code, const char *description, const char *reason,
     int64_t retry_after)
 {
-	char seconds[24];
 
 	response_json(r, status_of(code));
 	buf_puts(&r->body, "{\"error\":\"");
@@ -154,8 +162,7 @@ response_error(struct response *r, const struct request *q, const char *code, co
 	}
 	if (retry_after > 0) {
 		buf_printf(&r->body, ",\"retry_after\":%lld", (long long)retry_after);
-		snprintf(seconds, sizeof(seconds), "%lld", (long long)retry_after);
-		response_header(r, "Retry-After", str_of(seconds));
+		response_retry_after(r, retry_after);
 	}
 	buf_puts(&r->body, ",\"trace_id\":\"");
 	buf_puts(&r->body, q->trace_id);
