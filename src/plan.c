@@ -76,8 +76,7 @@ bool
 plan_share(const struct config *conf, char *err, size_t errlen)
 {
 
-	if (conf->cache_enabled &&
-	    (cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
+	if ((cache = cache_new((size_t)conf->cache_size, conf->cache_max_age, conf->cache_lease)) == NULL)
 		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
 	if ((traces = trace_new()) == NULL)
 		log_warn("no memory for traces, going on without: %s", strerror(errno));

@@ -67,7 +67,8 @@ const struct option table_options[] = {
 	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group, "Group to run as when started by root; \"\" is the user's own."),
 	OPT(PATH, "state_dir", LOCALSTATEDIR "/lib/doorward", 1, PATH_MAX_LEN, state_dir,
 	    "Keys, the user database and the private Redis live here."),
-	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file, "The master's process id is written here; \"\" writes none."),
+	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file,
+	    "The master's process id is written here; \"\" writes none; a change needs a restart."),
 	OPT(BOOL, "seccomp", "true", 0, 1, seccomp,
 	    "Processes that answer requests may not start programs or change the system, where the build has libseccomp."),
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/fixed.h"
 #include "config/logging.h"
 
 #include "master/resize.h"
@@ -43,8 +44,6 @@ static void
 warn_of_ignored(const struct config *old, const struct config *new)
 {
 
-	if (strcmp(old->pid_file, new->pid_file) != 0)
-		log_warn("pid_file changes at the next restart");
 	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn &&strcmp(old->state_dir, new->state_dir) != 0))
 		log_warn("the private redis-server changes at the next restart");
 }
@@ -72,6 +71,10 @@ prepare(struct master *m, char *err, size_t errlen)
 
 	if (conf == NULL)
 		return (NULL);
+	if (!fixed_keep(m->now->conf, conf)) {
+		snprintf(err, errlen, "no memory");
+		goto err0;
+	}
 	if ((g = generation_new(conf, m->setup, m->now->number + 1, &m->sockets, err, errlen)) == NULL)
 		goto err0;
 	if (move_log(m->now->conf, conf) != 0) {

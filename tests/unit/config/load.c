@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "config/fixed.h"
 #include "config/load.h"
 #include "config/table.h"
 #include "file.h"
@@ -472,6 +473,39 @@ find_sources(void)
 		abort();
 }
 
+/* A reload keeps what says of itself that a change needs a restart, and nothing else. */
+static void
+test_fixed(void **state)
+{
+	static const char text[] =
+	    "pid_file = \"/run/%s.pid\"; mount = \"/%s\"; spool: { file = \"%s.db\"; max = 1%s; };\n"
+	    "cache: { size = \"1%sm\"; max_age = \"1%ss\"; lease = \"1%ss\"; }; redis: { hung_after = \"1%ss\"; };";
+	char one[512], two[512];
+	struct config *running, *next;
+	size_t kept = 0;
+
+	(void)state;
+	snprintf(one, sizeof(one), text, "1", "1", "1", "01", "1", "1", "", "1");
+	snprintf(two, sizeof(two), text, "2", "2", "2", "02", "2", "2", "0", "2");
+	running = load_good(one);
+	next = load_good(two);
+	assert_true(fixed_keep(running, next));
+	for (const struct option *o = table_options; o->name != NULL; o++)
+		if (strstr(o->doc, "change needs a restart") != NULL) {
+			const void *a = (const char *)running + o->offset, *b = (const char *)next + o->offset;
+
+			kept++;
+			if (o->type == OPTION_STRING || o->type == OPTION_PATH)
+				assert_string_equal(*(char *const *)b, *(char *const *)a);
+			else
+				assert_true(*(const int64_t *)b == *(const int64_t *)a);
+		}
+	assert_int_equal(kept, 7);
+	assert_string_equal(next->mount, "/2");
+	config_free(next);
+	config_free(running);
+}
+
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, file_setup, file_teardown)
 
 int
@@ -487,6 +521,7 @@ main(void)
 		WITH_FILES(test_dump),
 		WITH_FILES(test_dump_spawn),
 		WITH_FILES(test_sample),
+		WITH_FILES(test_fixed),
 	};
 
 	find_sources();

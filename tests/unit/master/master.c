@@ -176,6 +176,7 @@ load(const char *file, char *err, size_t errlen)
 		.group = strdup(""),
 		.state_dir = strdup(dir),
 		.pid_file = strdup(pid_file),
+		.spool_file = strdup("spool.db"),
 		.log_file = strdup(""),
 		.log_socket = strdup(""),
 		.log_level = LOG_LEVEL_WARN,
@@ -197,6 +198,7 @@ release(struct config *c)
 	free(c->group);
 	free(c->state_dir);
 	free(c->pid_file);
+	free(c->spool_file);
 	free(c->log_file);
 	free(c->log_socket);
 	free(c->listen_check);
