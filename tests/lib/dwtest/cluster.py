@@ -92,6 +92,10 @@ class Clustered(Site):
         view = self.view()
         return [s for s in self.servers if "master" in view.get(s.port, ((), 0))[0] and "fail" not in view[s.port][0] and view[s.port][1] > 0]
 
+    def busiest(self):
+        """The master that has most users: there are some, wherever keys fell."""
+        return max(self.masters(), key=lambda master: len(master.ask("KEYS", "dw:{*")))
+
     def replica_of(self, master):
         info = master.ask("INFO", "replication").decode()
         port = int(info.partition("slave0:")[2].partition("port=")[2].partition(",")[0])
@@ -99,6 +103,9 @@ class Clustered(Site):
 
     def redis(self):
         return self.masters()[0].client()
+
+    def data(self):
+        return [master.client() for master in self.masters()]
 
     def is_whole(self):
         """All agree, every slot is served, and every replica is in step with its master."""
@@ -129,6 +136,18 @@ class Clustered(Site):
                 return False
 
         wait_until(taken, "a replica in its place", timeout)
+
+    def kill_unheard(self, meanwhile):
+        """The busiest master dies after ${meanwhile}, of which its replica has not heard, not even by way of a socket's buffer."""
+        old = self.busiest()
+        replica = self.replica_of(old)
+        replica.pause()
+        old.ask("CLIENT", "KILL", "TYPE", "replica")
+        meanwhile()
+        old.kill()
+        replica.go_on()
+        self.wait_taken(old)
+        old.start()
 
     def fail_over(self):
         """By hand: a replica takes its master's place, and the master lets it."""

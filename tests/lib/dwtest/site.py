@@ -133,6 +133,10 @@ class Site(Client, Fronts):
     def redis(self):
         return Redis(self.redis_socket)
 
+    def data(self):
+        """A connection to each server that has a part of what there is."""
+        return [self.redis()]
+
     def redis_answers(self):
         try:
             with Redis(self.redis_socket, 1.0) as redis:

@@ -60,9 +60,10 @@ def promised(answer):
 def events(site):
     """All events of all outboxes, by stream and in its order."""
     found = []
-    with site.redis() as redis:
-        for key in sorted(redis("KEYS", "dwo:*")):
-            found += [json.loads(entry[1][1]) for entry in redis("XRANGE", key, "-", "+")]
+    for redis in site.data():
+        with redis:
+            for key in sorted(redis("KEYS", "dwo:*")):
+                found += [json.loads(entry[1][1]) for entry in redis("XRANGE", key, "-", "+")]
     return found
 
 
@@ -94,3 +95,28 @@ def refused(site, login, stale=None):
     if login.refresh:
         answer = site.post_refresh(login.refresh)
         equal((answer.status, answer.json["error"]), (401, "invalid_grant"), "a refresh")
+
+
+def through_failovers(site, users, die, again):
+    """Logouts while a master is away: each ends once what it is of, in the order of its user, whoever is the master then and after it.
+
+    die: a master dies, and what it returns brings it back as a replica; again: a further failover."""
+    logins = {user: [site.login(user) for _ in range(3)] for user in users}
+    revive = die()
+    answers = [site.logout(cookie=login.cookie) for of_user in logins.values() for login in of_user]
+    expect({answer.status for answer in answers} <= {200, 202}, [answer.status for answer in answers])
+    expect(202 in [answer.status for answer in answers], "nobody was at the master that died")
+    for login in [login for of_user in logins.values() for login in of_user]:
+        refused(site, login)
+    for happen in (revive, again):
+        happen()
+        site.wait_whole()
+        replayed(site, 60)
+        for user, of_user in logins.items():
+            for login in of_user:
+                wait_until(lambda login=login: site.check(cookie=login.cookie).status != 503, "an answer", 20)
+                site.expect_dead(login)
+                ended_once(site, login.id, "logout")
+            told = [event["session_id"] for event in events(site) if event["username"] == user and event["ended"]]
+            mine = [login.id for login in of_user]
+            equal([sid for sid in told if sid in mine], mine, f"the order of what {user} was told")
