@@ -5,8 +5,10 @@
  * blocks for documentation are nobody's and count as public.
  */
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/address_reach.h"
@@ -94,4 +96,36 @@ address_of_socket(const struct sockaddr *sa, struct address *out)
 		return (false);
 	/* by way of its text, where mapped addresses become IPv4 */
 	return (inet_ntop(sa->sa_family, bytes, text, sizeof(text)) != NULL && address_parse(str_of(text), out));
+}
+
+bool
+address_admits(const struct sockaddr *sa, address_objection *objection, const void *of, char *why, size_t len)
+{
+	char text[ADDRESS_MAX + 1];
+	const char *fault;
+	struct address a;
+
+	if (!address_of_socket(sa, &a)) {
+		snprintf(why, len, "has an address of a family that is not connected to");
+		return (false);
+	}
+	if ((fault = objection(of, address_reach(&a))) == NULL)
+		return (true);
+	address_write(&a, text);
+	snprintf(why, len, "%s is %s", text, fault);
+	return (false);
+}
+
+bool
+address_admits_host(const char *host, address_objection *objection, const void *of, char *why, size_t len)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
+	bool fine = true;
+
+	if (getaddrinfo(host, NULL, &hints, &all) != 0)
+		return (true);
+	for (a = all; a != NULL && fine; a = a->ai_next)
+		fine = address_admits(a->ai_addr, objection, of, why, len);
+	freeaddrinfo(all);
+	return (fine);
 }

@@ -17,6 +17,21 @@ enum address_reach {
 /* Of ${a}. An IPv4 address inside an IPv6 one (6to4, NAT64) counts as itself, but is never taken for this machine. */
 enum address_reach address_reach(const struct address *a);
 
+/*
+ * What speaks against an address that is so far away, for ${of}: the end of a sentence that begins with the address; NULL =
+ * nothing.
+ */
+typedef const char *address_objection(const void *of, enum address_reach reach);
+
+/* May ${sa} be connected to? False with a sentence in ${why}, which names the address. */
+bool address_admits(const struct sockaddr *sa, address_objection *objection, const void *of, char *why, size_t len);
+
+/*
+ * May all addresses that ${host} has now? A name that cannot be resolved is no reason to refuse it: the address is to be judged
+ * again at every connect, since it may be another one then. Waits for the resolver.
+ */
+bool address_admits_host(const char *host, address_objection *objection, const void *of, char *why, size_t len);
+
 /* Takes the address out of ${sa}, whose zone says nothing of it. False: it is neither IPv4 nor IPv6. */
 bool address_of_socket(const struct sockaddr *sa, struct address *out);
 

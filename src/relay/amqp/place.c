@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* librabbitmq reads the URL, and the same pieces are connected to. */
-#include <netdb.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -49,10 +47,10 @@ place_read(struct place *p, const char *url, bool allow_private, char *why, size
 	return (fault == NULL);
 }
 
-/* What speaks against ${reach}; NULL = nothing. */
 static const char *
-objection(const struct place *p, enum address_reach reach)
+objection(const void *of, enum address_reach reach)
 {
+	const struct place *p = of;
 
 	switch (reach) {
 	case REACH_LOOPBACK:
@@ -69,31 +67,13 @@ objection(const struct place *p, enum address_reach reach)
 bool
 place_admits(const struct place *p, const struct sockaddr *sa, char *why, size_t len)
 {
-	char text[ADDRESS_MAX + 1];
-	const char *fault;
-	struct address a;
 
-	if (!address_of_socket(sa, &a)) {
-		snprintf(why, len, "has an address of a family that is not connected to");
-		return (false);
-	}
-	if ((fault = objection(p, address_reach(&a))) == NULL)
-		return (true);
-	address_write(&a, text);
-	snprintf(why, len, "%s is %s", text, fault);
-	return (false);
+	return (address_admits(sa, objection, p, why, len));
 }
 
 bool
 place_admits_host(const struct place *p, char *why, size_t len)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
-	bool fine = true;
 
-	if (getaddrinfo(p->to.host, NULL, &hints, &all) != 0)
-		return (true);
-	for (a = all; a != NULL && fine; a = a->ai_next)
-		fine = place_admits(p, a->ai_addr, why, len);
-	freeaddrinfo(all);
-	return (fine);
+	return (address_admits_host(p->to.host, objection, p, why, len));
 }

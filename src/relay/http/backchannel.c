@@ -5,7 +5,6 @@
  * nonce in it, by which it could be taken for an ID token (section 2.4).
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/clock.h"
 
@@ -14,17 +13,7 @@
 #define TYP "logout+jwt"
 #define EVENT "http://schemas.openid.net/event/backchannel-logout"
 #define LIFE 120 /* seconds */
-#define PAYLOAD_MAX 2048
 #define MEMBER "logout_token="
-
-static void
-put_member(struct buf *b, const char *name, const char *value)
-{
-
-	buf_printf(b, "\"%s\":", name);
-	buf_json(b, str_of(value));
-	buf_putc(b, ',');
-}
 
 static void
 put_payload(struct buf *b, const struct push *p, const struct sink_event *e)
@@ -32,27 +21,25 @@ put_payload(struct buf *b, const struct push *p, const struct sink_event *e)
 	int64_t now = clock_wall();
 
 	buf_putc(b, '{');
-	put_member(b, "iss", p->env->conf->issuer);
-	put_member(b, "sub", e->user_id);
-	put_member(b, "aud", p->conf->audience);
-	put_member(b, "jti", e->id);
-	put_member(b, "sid", e->session_id);
-	buf_printf(b, "\"iat\":%" PRId64 ",\"exp\":%" PRId64 ",\"events\":{\"" EVENT "\":{}}}", now, now + LIFE);
+	push_member(b, "iss", p->env->conf->issuer);
+	buf_putc(b, ',');
+	push_member(b, "sub", e->user_id);
+	buf_putc(b, ',');
+	push_member(b, "aud", p->conf->audience);
+	buf_putc(b, ',');
+	push_member(b, "jti", e->id);
+	buf_putc(b, ',');
+	push_member(b, "sid", e->session_id);
+	buf_printf(b, ",\"iat\":%" PRId64 ",\"exp\":%" PRId64 ",\"events\":{\"" EVENT "\":{}}}", now, now + LIFE);
 }
 
 /* Nothing in a token needs escaping in a form. */
 static const char *
 write_request(const struct push *p, const struct sink_event *e, struct push_message *m)
 {
-	char payload[PAYLOAD_MAX];
-	struct buf b;
 
-	if (e->user_id == NULL || e->session_id == NULL)
-		return ("the event is about no session");
-	buf_init(&b, payload, sizeof(payload));
-	put_payload(&b, p, e);
 	push_header(m, "Content-Type", "application/x-www-form-urlencoded");
-	return (push_token(p, MEMBER, TYP, &b, m));
+	return (push_token(p, e, MEMBER, TYP, put_payload, m));
 }
 
 static bool
@@ -79,9 +66,5 @@ const struct sink_driver backchannel_driver = {
 	.needs_public_key = true,
 	.check = push_check_tokens,
 	.open = open_backchannel,
-	.start = push_start,
-	.fd = push_fd,
-	.due = push_due,
-	.run = push_run,
-	.close = push_close,
+	PUSH_OPERATIONS,
 };

@@ -39,9 +39,5 @@ const struct sink_driver otlp_driver = {
 	.module = "sink_http",
 	.check = push_check,
 	.open = open_otlp,
-	.start = push_start,
-	.fd = push_fd,
-	.due = push_due,
-	.run = push_run,
-	.close = push_close,
+	PUSH_OPERATIONS,
 };

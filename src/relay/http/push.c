@@ -19,6 +19,8 @@
 
 #include "relay/http/push.h"
 
+#define PAYLOAD_MAX 2048 /* bytes, of a token */
+
 void
 push_header(struct push_message *m, const char *name, const char *value)
 {
@@ -27,18 +29,32 @@ push_header(struct push_message *m, const char *name, const char *value)
 		snprintf(m->header[m->headers++], HTTP_HEADER_MAX, "%s: %s", name, value);
 }
 
+void
+push_member(struct buf *b, const char *name, const char *value)
+{
+
+	buf_printf(b, "\"%s\":", name);
+	buf_json(b, str_of(value));
+}
+
 const char *
-push_token(const struct push *p, const char *prefix, const char *typ, const struct buf *payload, struct push_message *m)
+push_token(const struct push *p, const struct sink_event *e, const char *prefix, const char *typ, push_payload *payload,
+    struct push_message *m)
 {
 	const struct jwk *k = keyring_signer(p->env->keys);
-	struct buf out;
+	char text[PAYLOAD_MAX];
+	struct buf in, out;
 
+	if (e->user_id == NULL || e->session_id == NULL)
+		return ("the event is about no session");
 	m->later = true; /* keys come and go */
 	if (k == NULL || jwk_alg(k) == JWS_HS256)
 		return ("there is no signing key with a public part");
+	buf_init(&in, text, sizeof(text));
+	payload(&in, p, e);
 	buf_init(&out, m->text, sizeof(m->text));
 	buf_puts(&out, prefix);
-	if (payload->overflow || !jws_sign(k, typ, buf_str(payload), &out))
+	if (in.overflow || !jws_sign(k, typ, buf_str(&in), &out))
 		return ("the token could not be signed");
 	m->body = out.p;
 	m->len = out.len;

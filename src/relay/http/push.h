@@ -43,12 +43,16 @@ struct push {
 /* Appends a header "${name}: ${value}" of ${m}. */
 void push_header(struct push_message *m, const char *name, const char *value);
 
+/* Appends "${name}":"${value}" to a payload. */
+void push_member(struct buf *b, const char *name, const char *value);
+
 /*
- * Appends to ${m}'s text, which begins with ${prefix}, a token of type ${typ} with ${payload}, and makes it the body. NULL, or
- * why that cannot be.
+ * Makes the body of ${m} of ${prefix} and a token of type ${typ} about the session of ${e}, with what ${payload} writes. NULL,
+ * or why that cannot be.
  */
-const char *push_token(
-    const struct push *p, const char *prefix, const char *typ, const struct buf *payload, struct push_message *m);
+typedef void push_payload(struct buf *b, const struct push *p, const struct sink_event *e);
+const char *push_token(const struct push *p, const struct sink_event *e, const char *prefix, const char *typ,
+    push_payload *payload, struct push_message *m);
 
 /* What is refused in the URL and the CA file of ${c}; waits for the resolver. True: nothing. */
 bool push_check(const struct sink_conf *c, char *why, size_t len);
@@ -62,6 +66,7 @@ int push_fd(void *sink);
 int64_t push_due(void *sink);
 void push_run(void *sink);
 void push_close(void *sink);
+#define PUSH_OPERATIONS .start = push_start, .fd = push_fd, .due = push_due, .run = push_run, .close = push_close
 
 /* The kinds. */
 extern const struct sink_driver webhook_driver, set_driver, backchannel_driver, otlp_driver;

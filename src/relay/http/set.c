@@ -17,7 +17,6 @@
 
 #define TYP "secevent+jwt"
 #define EVENT "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
-#define PAYLOAD_MAX 2048
 
 /* RFC 8935 section 2.4 has the words of ${err}; longer ones are nobody's. */
 #define ERR_MAX 64
@@ -33,22 +32,14 @@ initiator(const struct sink_event *e)
 }
 
 static void
-put_member(struct buf *b, const char *name, const char *value)
-{
-
-	buf_printf(b, "\"%s\":", name);
-	buf_json(b, str_of(value));
-}
-
-static void
 put_event(struct buf *b, const struct sink_event *e)
 {
 
 	buf_printf(b, "\"events\":{\"" EVENT "\":{\"event_timestamp\":%" PRId64 ",", e->at_seconds);
-	put_member(b, "initiating_entity", initiator(e));
+	push_member(b, "initiating_entity", initiator(e));
 	if (e->reason != NULL) {
 		buf_puts(b, ",\"reason_admin\":{");
-		put_member(b, "en", e->reason);
+		push_member(b, "en", e->reason);
 		buf_putc(b, '}');
 	}
 	buf_puts(b, "}}");
@@ -59,20 +50,20 @@ put_payload(struct buf *b, const struct push *p, const struct sink_event *e)
 {
 
 	buf_putc(b, '{');
-	put_member(b, "iss", p->env->conf->issuer);
+	push_member(b, "iss", p->env->conf->issuer);
 	buf_putc(b, ',');
-	put_member(b, "aud", p->conf->audience);
+	push_member(b, "aud", p->conf->audience);
 	buf_putc(b, ',');
-	put_member(b, "jti", e->id);
+	push_member(b, "jti", e->id);
 	buf_printf(b, ",\"iat\":%" PRId64 ",\"sub_id\":{\"format\":\"iss_sub\",", clock_wall());
-	put_member(b, "iss", p->env->conf->issuer);
+	push_member(b, "iss", p->env->conf->issuer);
 	buf_putc(b, ',');
-	put_member(b, "sub", e->user_id);
+	push_member(b, "sub", e->user_id);
 	buf_puts(b, "},");
-	put_member(b, "sid", e->session_id);
+	push_member(b, "sid", e->session_id);
 	buf_putc(b, ',');
 	if (e->trace_id != NULL) {
-		put_member(b, "txn", e->trace_id);
+		push_member(b, "txn", e->trace_id);
 		buf_putc(b, ',');
 	}
 	put_event(b, e);
@@ -82,16 +73,10 @@ put_payload(struct buf *b, const struct push *p, const struct sink_event *e)
 static const char *
 write_request(const struct push *p, const struct sink_event *e, struct push_message *m)
 {
-	char payload[PAYLOAD_MAX];
-	struct buf b;
 
-	if (e->user_id == NULL || e->session_id == NULL)
-		return ("the event is about no session");
-	buf_init(&b, payload, sizeof(payload));
-	put_payload(&b, p, e);
 	push_header(m, "Content-Type", "application/" TYP);
 	push_header(m, "Accept", "application/json");
-	return (push_token(p, "", TYP, &b, m));
+	return (push_token(p, e, "", TYP, put_payload, m));
 }
 
 /* A 400 that says what it did not like will say so again. Its word is shown if it is one. */
@@ -130,9 +115,5 @@ const struct sink_driver set_driver = {
 	.needs_public_key = true,
 	.check = push_check_tokens,
 	.open = open_set,
-	.start = push_start,
-	.fd = push_fd,
-	.due = push_due,
-	.run = push_run,
-	.close = push_close,
+	PUSH_OPERATIONS,
 };

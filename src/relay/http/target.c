@@ -4,8 +4,6 @@
  * they are about to be connected to, since a name may have another one at every question (DNS rebinding), and what looks like a
  * name may be an address in one of its many spellings.
  */
-#include <netdb.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -96,10 +94,10 @@ target_close(struct target *t)
 	t->url = NULL;
 }
 
-/* What speaks against ${reach}; NULL = nothing. */
 static const char *
-objection(const struct target *t, enum address_reach reach)
+objection(const void *of, enum address_reach reach)
 {
+	const struct target *t = of;
 
 	if (reach == REACH_NOBODY)
 		return ("an address that no server has");
@@ -114,31 +112,13 @@ objection(const struct target *t, enum address_reach reach)
 bool
 target_admits(const struct target *t, const struct sockaddr *sa, char *why, size_t len)
 {
-	char text[ADDRESS_MAX + 1];
-	const char *fault;
-	struct address a;
 
-	if (!address_of_socket(sa, &a)) {
-		snprintf(why, len, "has an address of a family that is not connected to");
-		return (false);
-	}
-	if ((fault = objection(t, address_reach(&a))) == NULL)
-		return (true);
-	address_write(&a, text);
-	snprintf(why, len, "%s is %s", text, fault);
-	return (false);
+	return (address_admits(sa, objection, t, why, len));
 }
 
 bool
 target_admits_host(const struct target *t, char *why, size_t len)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
-	bool fine = true;
 
-	if (getaddrinfo(t->host, NULL, &hints, &all) != 0)
-		return (true);
-	for (a = all; a != NULL && fine; a = a->ai_next)
-		fine = target_admits(t, a->ai_addr, why, len);
-	freeaddrinfo(all);
-	return (fine);
+	return (address_admits_host(t->host, objection, t, why, len));
 }

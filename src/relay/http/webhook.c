@@ -61,9 +61,5 @@ const struct sink_driver webhook_driver = {
 	.module = "sink_http",
 	.check = check,
 	.open = open_webhook,
-	.start = push_start,
-	.fd = push_fd,
-	.due = push_due,
-	.run = push_run,
-	.close = push_close,
+	PUSH_OPERATIONS,
 };
