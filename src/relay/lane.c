@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One turn: the lease is renewed, the driver goes on with what is under way, new events are read from the outboxes that are
- * known or suspected to have some, what is due is given to the driver, what was delivered is acknowledged. Each of these is
- * bounded; whoever has more to do is due again at once.
- *
- * What was read and is not acknowledged is "pending" in Redis. It is read again, before anything new of that outbox, when the
- * lease is taken, and after an answer of Redis that was lost: it may have named events as read that nobody here has seen.
+ * One turn: the lease is renewed, the driver goes on with what is under way, events are read (reader.h), what is due is given
+ * to the driver, what was delivered is acknowledged (acks.h). Each of these is bounded; whoever has more to do is due again at
+ * once.
  *
  * An event is acknowledged after the sink has it, or after it lies among the dead letters, or if the sink does not want its
  * kind. In between everything may be killed: then it is delivered twice, never not at all.
@@ -19,12 +16,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "crypto/random.h"
-#include "relay/event.h"
+#include "relay/acks.h"
 #include "relay/holder.h"
 #include "relay/queue.h"
+#include "relay/reader.h"
 #include "relay/sinks.h"
 #include "store/dead.h"
-#include "store/group.h"
 #include "store/lease.h"
 #include "store/redis.h"
 #include "store/sink_numbers.h"
@@ -38,22 +35,13 @@
 #define AWAY_MS 250     /* after Redis could not be asked */
 #define FULL_MS 1000    /* a driver without room is asked again after that, if nothing has ended before */
 #define NUMBERS_MS 1000
-#define STARTS_MAX 256 /* in one turn */
-#define READ_MAX 2048  /* entries in one turn */
-#define DEAD_MAX 64    /* letters in one turn */
-#define PAGE 128       /* pending entries read at a time for a user who is behind */
-#define ACKS_ROOM (2 * QUEUE_MAX)
-#define ACKS_MS 50    /* so long is gathered what is to be acknowledged: what is killed meanwhile is delivered twice */
-#define ACKS_MANY 512 /* these are acknowledged at once */
-#define FAILING 3     /* failures in a row after which a success tells that the sink works again */
-#define HURRY_MS 2000 /* what waits is then tried within this time */
-#define TRIES_MIN 3   /* before giving up: an event that is old already must not fall at the first failure */
-
-struct outbox {
-	bool dirty;               /* something may be new */
-	bool pending;             /* what was read before is to be read again first */
-	struct group_place after; /* behind this one */
-};
+#define REST_MS 10        /* between two times of reading all there is */
+#define LEDGER_REST_MS 50 /* the same for the ledger, which nobody waits for: each time is a wait for the disk */
+#define STARTS_MAX 256    /* in one turn */
+#define DEAD_MAX 64       /* letters in one turn */
+#define FAILING 3         /* failures in a row after which a success tells that the sink works again */
+#define HURRY_MS 2000     /* what waits is then tried within this time */
+#define TRIES_MIN 3       /* before giving up: an event that is old already must not fall at the first failure */
 
 struct lane {
 	struct relay *relay;
@@ -71,15 +59,11 @@ struct lane {
 	int64_t asked_at;    /* Redis is not asked before */
 	int64_t full_until;  /* the driver has no room until then, or until something is done */
 	unsigned streak;     /* failures since the last success */
-	struct group_place *acks;
-	size_t n_acks;
-	int64_t acks_at; /* with some: when they are due */
+	struct acks acks;
+	struct reader *reader;
 	struct sink_numbers numbers;
 	bool counted; /* since they were written */
 	int64_t numbers_at;
-	bool *marks;      /* of the turn */
-	unsigned reading; /* where the next turn begins to look for outboxes to read */
-	struct outbox outboxes[GROUP_STREAMS];
 };
 
 static bool
@@ -118,22 +102,12 @@ say_error(struct lane *l, struct sink_delivery *d, const char *error)
 }
 
 static void
-add_ack(struct lane *l, const struct group_place *at)
-{
-
-	if (l->n_acks == 0)
-		l->acks_at = clock_mono_ms() + ACKS_MS;
-	if (l->n_acks < ACKS_ROOM)
-		l->acks[l->n_acks++] = *at; /* one too many is read again, and delivered twice */
-}
-
-static void
 delivered(struct lane *l, struct sink_delivery *d, int64_t now)
 {
 
 	count(l, &l->numbers.delivered);
 	l->numbers.error[0] = '\0';
-	add_ack(l, &d->place);
+	acks_add(&l->acks, &d->place);
 	queue_done(l->queue, d, now);
 	if (l->streak >= FAILING) {
 		log_info("a sink takes events again sink=%s failures=%u", l->name, l->streak);
@@ -185,14 +159,6 @@ done(struct sink_delivery *d, enum sink_outcome outcome, const char *error)
 
 /* --- the lease */
 
-static void
-begin_outboxes(struct lane *l)
-{
-
-	for (unsigned i = 0; i < GROUP_STREAMS; i++)
-		l->outboxes[i] = (struct outbox){ .dirty = true, .pending = true, .after = { .stream = i } };
-}
-
 /*
  * Everything that was read before and not acknowledged is this relay's now. A server whose memory is full makes no groups;
  * those that are there can be read all the same, and that is what makes room again.
@@ -204,7 +170,7 @@ start_lane(struct lane *l)
 	if (sink_numbers_read(l->store, l->name, &l->numbers) != DW_OK)
 		return (false);
 	(void)group_create(l->store, l->name, 0, GROUP_STREAMS);
-	begin_outboxes(l);
+	reader_begin(l->reader);
 	log_info("this relay delivers now sink=%s", l->name);
 	return (true);
 }
@@ -248,192 +214,20 @@ see_to_lease(struct lane *l, int64_t now)
 		stop_lane(l);
 }
 
-/* --- reading */
-
-static bool
-is_wanted(const struct lane *l, const struct sink_event *e)
-{
-	char *const *types = l->conf == NULL ? NULL : l->conf->events;
-
-	if (!e->ended && (l->driver->ended_only || (l->conf != NULL && l->conf->ended_only)))
-		return (false);
-	for (size_t i = 0; types != NULL && types[i] != NULL; i++)
-		if (strcmp(types[i], e->type) == 0)
-			return (true);
-	return (types == NULL || types[0] == NULL);
-}
-
-/* The event at ${at} if the sink is to have it; else it is acknowledged, and NULL. */
-static struct sink_event *
-wanted_event(struct lane *l, const struct group_place *at, struct str json)
-{
-	struct sink_event *e = event_parse(json);
-
-	if (e == NULL && json.p != NULL)
-		log_warn("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%llu-%llu", l->name,
-		    at->stream, (unsigned long long)at->ms, (unsigned long long)at->seq);
-	if (e != NULL && is_wanted(l, e))
-		return (e);
-	free(e);
-	add_ack(l, at);
-	return (NULL);
-}
-
-static void
-take_entry(void *arg, const struct group_place *at, struct str json)
-{
-	struct lane *l = arg;
-	struct sink_event *e = wanted_event(l, at, json);
-
-	if (at->stream < KEYS_BUCKETS)
-		l->marks[at->stream] = true;
-	if (e != NULL)
-		(void)queue_offer(l->queue, at, e, clock_mono_ms());
-}
-
-/* Redis may have given what we did not get. */
-static void
-lost(struct lane *l, struct outbox *o)
-{
-
-	o->dirty = o->pending = true;
-	o->after.ms = o->after.seq = 0;
-	away(l);
-}
-
-static void
-take_answer(struct lane *l, const struct group_read *r)
-{
-	struct outbox *o = &l->outboxes[r->after.stream];
-
-	if (r->result == DW_ABSENT) { /* FLUSHALL, or an operator: it begins anew */
-		if (group_create(l->store, l->name, r->after.stream, 1) != DW_OK)
-			away(l);
-		return;
-	}
-	if (r->result != DW_OK) {
-		lost(l, o);
-		return;
-	}
-	if (r->pending) {
-		o->after = r->after;
-		o->pending = r->got == r->count;
-	} else {
-		o->dirty = r->got == r->count;
-	}
-}
-
-/* The next outboxes that something is to be read from, going round. */
-static size_t
-choose(struct lane *l, struct group_read *reads)
-{
-	size_t n = 0;
-
-	for (unsigned i = 0; i < GROUP_STREAMS && n < GROUP_READS_MAX; i++) {
-		unsigned stream = (l->reading + i) % GROUP_STREAMS;
-		const struct outbox *o = &l->outboxes[stream];
-
-		if (!o->dirty && !o->pending)
-			continue;
-		reads[n] = (struct group_read){ .after = o->after, .pending = o->pending };
-		reads[n++].after.stream = stream;
-	}
-	if (n > 0)
-		l->reading = (reads[n - 1].after.stream + 1) % GROUP_STREAMS;
-	return (n);
-}
-
-/* So many of each that all have room: what Redis has given must not be forgotten. */
-static size_t
-share_room(const struct lane *l, struct group_read *reads, size_t n)
-{
-	size_t room = queue_room(l->queue), acks = ACKS_ROOM - l->n_acks;
-
-	room = room < acks ? room : acks;
-	room = room < READ_MAX ? room : READ_MAX;
-	n = n < room ? n : room;
-	for (size_t i = 0; i < n; i++)
-		reads[i].count = (unsigned)(room / n);
-	return (n);
-}
-
-static void
-read_outboxes(struct lane *l)
-{
-	struct group_read reads[GROUP_READS_MAX];
-	size_t n = share_room(l, reads, choose(l, reads));
-
-	if (n == 0)
-		return;
-	group_read(l->store, l->name, reads, n, take_entry, l);
-	for (size_t i = 0; i < n; i++)
-		take_answer(l, &reads[i]);
-}
-
-/* One user of whom there is more in Redis than was held: some of it. */
-struct catching_up {
-	struct lane *lane;
-	struct queue_user *user;
-	bool later;
-};
-
-static void
-catch_entry(void *arg, const struct group_place *at, struct str json)
-{
-	struct catching_up *c = arg;
-	struct sink_event *e = c->later ? NULL : wanted_event(c->lane, at, json);
-
-	if (e != NULL)
-		c->later = queue_offer_behind(c->lane->queue, c->user, at, e, clock_mono_ms()) == QUEUE_LATER;
-}
-
-static void
-catch_up(struct lane *l)
-{
-	struct group_read r = { .pending = true, .count = PAGE };
-	struct catching_up c = { .lane = l, .user = queue_behind(l->queue, &r.after) };
-
-	if (c.user == NULL || ACKS_ROOM - l->n_acks < PAGE)
-		return;
-	group_read(l->store, l->name, &r, 1, catch_entry, &c);
-	if (r.result != DW_OK)
-		away(l);
-	else if (!c.later && r.got < PAGE)
-		queue_caught_up(l->queue, c.user);
-	else if (!c.later)
-		queue_still_behind(l->queue, c.user, &r.after);
-}
-
 /* --- delivering */
 
-/* Pending entries that are to be read, and would come again if they were not acknowledged before. */
-static bool
-reads_pending(const struct lane *l)
-{
-	struct group_place at;
-
-	for (unsigned i = 0; i < GROUP_STREAMS; i++)
-		if (l->outboxes[i].pending)
-			return (true);
-	return (queue_behind(l->queue, &at) != NULL);
-}
-
 static int64_t
-acks_due(const struct lane *l)
+acks_due_at(const struct lane *l)
 {
 
-	return (l->leaving || l->n_acks >= ACKS_MANY || reads_pending(l) ? 0 : l->acks_at);
+	return (l->acks.n > 0 && (l->leaving || reader_looks_back(l->reader)) ? 0 : acks_due(&l->acks));
 }
 
 static void
 acknowledge(struct lane *l)
 {
-	size_t n = l->n_acks;
 
-	if (n == 0 || clock_mono_ms() < acks_due(l))
-		return;
-	l->n_acks = group_ack(l->store, l->name, l->acks, n);
-	if (l->n_acks > 0)
+	if (clock_mono_ms() >= acks_due_at(l) && !acks_send(&l->acks, l->store, l->name))
 		away(l);
 }
 
@@ -450,7 +244,7 @@ bury(struct lane *l, struct sink_delivery *d)
 	}
 	log_warn("an event went to the dead letters sink=%s event=%s attempts=%u error=%s", l->name, d->event->id, d->attempts,
 	    log_text(str_of(d->error)));
-	add_ack(l, &d->place);
+	acks_add(&l->acks, &d->place);
 	queue_done(l->queue, d, clock_mono_ms());
 	return (true);
 }
@@ -490,29 +284,38 @@ write_numbers(struct lane *l, int64_t now)
 		l->counted = false;
 }
 
+/* What was delivered is acknowledged before pending entries are read: they would come again. */
+static void
+read_events(struct lane *l, bool marks[KEYS_BUCKETS])
+{
+
+	if (l->acks.n > 0 && reader_looks_back(l->reader))
+		return;
+	if (!reader_run(l->reader, marks))
+		away(l);
+	acknowledge(l);
+	if (l->acks.n == 0 && !is_away(l, clock_mono_ms()) && !reader_catch_up(l->reader))
+		away(l);
+}
+
 void
 lane_run(struct lane *l, bool marks[KEYS_BUCKETS])
 {
 	int64_t now = clock_mono_ms();
 
-	l->marks = marks;
 	see_to_lease(l, now);
 	l->driver->run(l->sink);
 	if (!is_away(l, now))
-		acknowledge(l); /* before pending entries are read: they would come again */
-	if (l->active && !l->leaving && !(l->n_acks > 0 && reads_pending(l)) && !is_away(l, now)) {
-		read_outboxes(l);
 		acknowledge(l);
-		if (l->n_acks == 0 && !is_away(l, clock_mono_ms()))
-			catch_up(l);
-	}
+	if (l->active && !l->leaving && !is_away(l, now))
+		read_events(l, marks);
 	if (l->active && !l->leaving)
 		start_due(l);
 	if (l->driver->due(l->sink) == 0)
 		l->driver->run(l->sink); /* begins with what it was just given */
 	if (!is_away(l, clock_mono_ms())) {
 		acknowledge(l);
-		if (l->active && l->n_acks == 0)
+		if (l->active && l->acks.n == 0)
 			write_numbers(l, now);
 	}
 }
@@ -526,30 +329,15 @@ sooner(int64_t a, int64_t b)
 	return (a < b ? a : b);
 }
 
-static bool
-has_to_read(const struct lane *l)
-{
-
-	if (queue_room(l->queue) == 0)
-		return (false);
-	for (unsigned i = 0; i < GROUP_STREAMS; i++)
-		if (l->outboxes[i].dirty || l->outboxes[i].pending)
-			return (true);
-	return (false);
-}
-
 /* When Redis has to be asked next. */
 static int64_t
 due_to_ask(const struct lane *l)
 {
-	struct group_place at;
-	int64_t due = l->leaving ? INT64_MAX : l->lease_at;
+	int64_t due = sooner(l->leaving ? INT64_MAX : l->lease_at, acks_due_at(l));
 
-	if (l->active && !l->leaving && (has_to_read(l) || queue_behind(l->queue, &at) != NULL))
-		due = 0;
-	else if (l->n_acks > 0)
-		due = sooner(due, acks_due(l));
-	else if (l->active && l->counted)
+	if (l->active && !l->leaving)
+		due = sooner(due, reader_due(l->reader));
+	if (l->active && l->counted && l->acks.n == 0)
 		due = sooner(due, l->numbers_at);
 	return (due < l->asked_at ? l->asked_at : due);
 }
@@ -573,15 +361,15 @@ lane_hint(struct lane *l, unsigned bucket)
 {
 
 	if (l->active)
-		l->outboxes[bucket].dirty = true;
+		reader_hint(l->reader, bucket);
 }
 
 void
 lane_sweep(struct lane *l)
 {
 
-	for (unsigned i = 0; l->active && i < GROUP_STREAMS; i++)
-		l->outboxes[i].dirty = true;
+	if (l->active)
+		reader_hint_all(l->reader);
 }
 
 bool
@@ -607,7 +395,7 @@ lane_leave(struct lane *l)
 	if (!l->leaving)
 		queue_drop(l->queue);
 	l->leaving = true;
-	if (l->left || queue_flying(l->queue) > 0 || l->n_acks > 0)
+	if (l->left || queue_flying(l->queue) > 0 || l->acks.n > 0)
 		return (l->left);
 	if (l->active) {
 		l->numbers_at = 0;
@@ -620,6 +408,36 @@ lane_leave(struct lane *l)
 }
 
 /* --- life */
+
+static bool
+is_wanted(const void *lane, const struct sink_event *e)
+{
+	const struct lane *l = lane;
+	char *const *types = l->conf == NULL ? NULL : l->conf->events;
+
+	if (!e->ended && (l->driver->ended_only || (l->conf != NULL && l->conf->ended_only)))
+		return (false);
+	for (size_t i = 0; types != NULL && types[i] != NULL; i++)
+		if (strcmp(types[i], e->type) == 0)
+			return (true);
+	return (types == NULL || types[0] == NULL);
+}
+
+static bool
+open_reader(struct lane *l)
+{
+	const struct reader_env env = {
+		.store = l->store,
+		.sink = l->name,
+		.queue = l->queue,
+		.acks = &l->acks,
+		.wants = is_wanted,
+		.filter = l,
+		.rest = l->conf == NULL ? LEDGER_REST_MS : REST_MS,
+	};
+
+	return ((l->reader = reader_new(&env)) != NULL);
+}
 
 static bool
 open_driver(struct lane *l, char *why, size_t len)
@@ -647,9 +465,8 @@ lane_open(struct relay *r, const struct sink_conf *conf, char *why, size_t len)
 	l->name = conf == NULL ? SINK_LEDGER : conf->name;
 	l->store = r->app.redis;
 	holder_name(l->me);
-	begin_outboxes(l);
-	if ((l->queue = queue_new(l, r->app.conf->relay_retry_max)) != NULL &&
-	    (l->acks = calloc(ACKS_ROOM, sizeof(*l->acks))) != NULL && open_driver(l, why, len))
+	if ((l->queue = queue_new(l, r->app.conf->relay_retry_max)) != NULL && acks_open(&l->acks) && open_reader(l) &&
+	    open_driver(l, why, len))
 		return (l);
 	saved = errno;
 	lane_close(l);
@@ -665,7 +482,8 @@ lane_close(struct lane *l)
 		return;
 	if (l->sink != NULL)
 		l->driver->close(l->sink);
+	reader_free(l->reader);
 	queue_free(l->queue);
-	free(l->acks);
+	acks_close(&l->acks);
 	free(l);
 }

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An outbox is dirty when something may be new in it: by a hint, by a sweep, or because there was more than was asked for. What
+ * was read and is not acknowledged is "pending" in Redis. It is read again, before anything new of that outbox, when the sink's
+ * lease is taken, and after an answer of Redis that was lost: it may have named events as read that nobody here has seen.
+ *
+ * One turn asks for many outboxes in one piece, going round, and for so many entries of each that all have room: what Redis has
+ * given must not be forgotten. When nothing more is known of, it rests for a moment, so that of many events in a row several
+ * are read, and delivered, and acknowledged, together; the first one after a while is read at once.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "relay/event.h"
+
+#include "relay/reader.h"
+
+#define READ_MAX 2048 /* entries in one turn */
+#define PAGE 128      /* pending entries read at a time for a user who is behind */
+
+struct outbox {
+	bool dirty;               /* something may be new */
+	bool pending;             /* what was read before is to be read again first */
+	struct group_place after; /* behind this one */
+};
+
+struct reader {
+	struct reader_env env;
+	bool *marks;           /* of the turn */
+	unsigned next;         /* where the next turn begins to look */
+	int64_t rest_until;    /* mono, ms: nothing new is read before */
+	size_t dirty, pending; /* outboxes */
+	struct outbox outboxes[GROUP_STREAMS];
+};
+
+struct reader *
+reader_new(const struct reader_env *env)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return (NULL);
+	r->env = *env;
+	reader_begin(r);
+	return (r);
+}
+
+void
+reader_free(struct reader *r)
+{
+
+	free(r);
+}
+
+static void
+set_dirty(struct reader *r, struct outbox *o, bool dirty)
+{
+
+	r->dirty += (size_t)dirty - (size_t)o->dirty;
+	o->dirty = dirty;
+}
+
+static void
+set_pending(struct reader *r, struct outbox *o, bool pending)
+{
+
+	r->pending += (size_t)pending - (size_t)o->pending;
+	o->pending = pending;
+}
+
+/* What was read of ${o}, or should have been, is read again. */
+static void
+look_back(struct reader *r, struct outbox *o)
+{
+
+	set_dirty(r, o, true);
+	set_pending(r, o, true);
+	o->after.ms = o->after.seq = 0;
+}
+
+void
+reader_begin(struct reader *r)
+{
+
+	for (unsigned i = 0; i < GROUP_STREAMS; i++) {
+		r->outboxes[i].after.stream = i;
+		look_back(r, &r->outboxes[i]);
+	}
+	r->rest_until = 0;
+}
+
+void
+reader_hint(struct reader *r, unsigned bucket)
+{
+
+	set_dirty(r, &r->outboxes[bucket], true);
+}
+
+void
+reader_hint_all(struct reader *r)
+{
+
+	for (unsigned i = 0; i < GROUP_STREAMS; i++)
+		reader_hint(r, i);
+}
+
+bool
+reader_looks_back(const struct reader *r)
+{
+	struct group_place at;
+
+	return (r->pending > 0 || queue_behind(r->env.queue, &at) != NULL);
+}
+
+int64_t
+reader_due(const struct reader *r)
+{
+	struct group_place at;
+
+	if (queue_behind(r->env.queue, &at) != NULL)
+		return (0);
+	if (r->dirty + r->pending == 0 || queue_room(r->env.queue) == 0)
+		return (INT64_MAX);
+	return (r->pending > 0 ? 0 : r->rest_until);
+}
+
+/* The event at ${at} if the sink is to have it; else it is acknowledged, and NULL. */
+static struct sink_event *
+wanted_event(struct reader *r, const struct group_place *at, struct str json)
+{
+	struct sink_event *e = event_parse(json);
+
+	if (e == NULL && json.p != NULL)
+		log_warn("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%" PRIu64 "-%" PRIu64,
+		    r->env.sink, at->stream, at->ms, at->seq);
+	if (e != NULL && r->env.wants(r->env.filter, e))
+		return (e);
+	free(e);
+	acks_add(r->env.acks, at);
+	return (NULL);
+}
+
+static void
+take_entry(void *arg, const struct group_place *at, struct str json)
+{
+	struct reader *r = arg;
+	struct sink_event *e = wanted_event(r, at, json);
+
+	if (at->stream < KEYS_BUCKETS)
+		r->marks[at->stream] = true;
+	if (e != NULL)
+		(void)queue_offer(r->env.queue, at, e, clock_mono_ms());
+}
+
+/* False: Redis could not be asked. It may have given what we did not get. */
+static bool
+take_answer(struct reader *r, const struct group_read *answer)
+{
+	struct outbox *o = &r->outboxes[answer->after.stream];
+
+	if (answer->result == DW_ABSENT) /* FLUSHALL, or an operator: it begins anew */
+		return (group_create(r->env.store, r->env.sink, answer->after.stream, 1) == DW_OK);
+	if (answer->result != DW_OK) {
+		look_back(r, o);
+		return (false);
+	}
+	if (answer->pending) {
+		o->after = answer->after;
+		set_pending(r, o, answer->got == answer->count);
+	} else {
+		set_dirty(r, o, answer->got == answer->count);
+	}
+	return (true);
+}
+
+/* The next outboxes that something is to be read from, going round. */
+static size_t
+choose(struct reader *r, struct group_read *reads)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < GROUP_STREAMS && n < GROUP_READS_MAX; i++) {
+		unsigned stream = (r->next + i) % GROUP_STREAMS;
+		const struct outbox *o = &r->outboxes[stream];
+
+		if (!o->dirty && !o->pending)
+			continue;
+		reads[n] = (struct group_read){ .after = o->after, .pending = o->pending };
+		reads[n++].after.stream = stream;
+	}
+	if (n > 0)
+		r->next = (reads[n - 1].after.stream + 1) % GROUP_STREAMS;
+	return (n);
+}
+
+static size_t
+share_room(const struct reader *r, struct group_read *reads, size_t n)
+{
+	size_t room = queue_room(r->env.queue), acks = acks_room(r->env.acks);
+
+	room = room < acks ? room : acks;
+	room = room < READ_MAX ? room : READ_MAX;
+	n = n < room ? n : room;
+	for (size_t i = 0; i < n; i++)
+		reads[i].count = (unsigned)(room / n);
+	return (n);
+}
+
+bool
+reader_run(struct reader *r, bool marks[KEYS_BUCKETS])
+{
+	struct group_read reads[GROUP_READS_MAX];
+	bool good = true;
+	size_t n;
+
+	if (r->dirty + r->pending == 0 || (r->pending == 0 && clock_mono_ms() < r->rest_until))
+		return (true);
+	if ((n = share_room(r, reads, choose(r, reads))) == 0)
+		return (true);
+	r->marks = marks;
+	group_read(r->env.store, r->env.sink, reads, n, take_entry, r);
+	for (size_t i = 0; i < n; i++)
+		good &= take_answer(r, &reads[i]);
+	if (r->dirty + r->pending == 0)
+		r->rest_until = clock_mono_ms() + r->env.rest;
+	return (good);
+}
+
+/* One user of whom there is more in Redis than was held: some of it. */
+struct catching_up {
+	struct reader *reader;
+	struct queue_user *user;
+	bool later;
+};
+
+static void
+catch_entry(void *arg, const struct group_place *at, struct str json)
+{
+	struct catching_up *c = arg;
+	struct sink_event *e = c->later ? NULL : wanted_event(c->reader, at, json);
+
+	if (e != NULL)
+		c->later = queue_offer_behind(c->reader->env.queue, c->user, at, e, clock_mono_ms()) == QUEUE_LATER;
+}
+
+bool
+reader_catch_up(struct reader *r)
+{
+	struct group_read page = { .pending = true, .count = PAGE };
+	struct catching_up c = { .reader = r, .user = queue_behind(r->env.queue, &page.after) };
+
+	if (c.user == NULL || acks_room(r->env.acks) < PAGE)
+		return (true);
+	group_read(r->env.store, r->env.sink, &page, 1, catch_entry, &c);
+	if (page.result == DW_OK && !c.later && page.got < PAGE)
+		queue_caught_up(r->env.queue, c.user);
+	else if (page.result == DW_OK && !c.later)
+		queue_still_behind(r->env.queue, c.user, &page.after);
+	return (page.result == DW_OK);
+}
