@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Signals only set a flag, and arrive only inside ppoll() and epoll_pwait(), which open the mask and wait in one step: a flag
- * that is looked at after the wait cannot have been set just before it unseen.
+ * that is looked at after the wait cannot have been set just before it unseen. A wait that has something to tell at once opens
+ * the mask for nobody; so a child that always has work opens it every HEAR_MS, or nobody could tell it to leave.
  *
  * The log after a rotation: a child runs as a user who need not be able to reach it, as a directory of root's with mode 0700 is
  * usual. It could only try the name, and stay on the rotated file for ever. So the master, who can, opens it once and hands the
@@ -14,10 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 
 #include "child/wait.h"
+
+#define HEAR_MS 100
 
 static volatile sig_atomic_t leave, reopen;
 static sigset_t while_waiting; /* the mask under which the child waits */
@@ -105,6 +109,21 @@ reopen_log(const struct child *c)
 		log_error("the log cannot be opened again: %s", strerror(errno));
 }
 
+/* After a wait that may have been none. */
+static void
+hear(void)
+{
+	static int64_t heard; /* mono, ms */
+	int64_t now = clock_mono_ms();
+	sigset_t blocked;
+
+	if (now - heard < HEAR_MS)
+		return;
+	heard = now;
+	sigprocmask(SIG_SETMASK, &while_waiting, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 enum child_word
 child_poll(const struct child *c, struct pollfd *fds, nfds_t n, int64_t ms)
 {
@@ -119,6 +138,8 @@ child_poll(const struct child *c, struct pollfd *fds, nfds_t n, int64_t ms)
 		}
 		for (nfds_t i = 0; i < n; i++)
 			fds[i].revents = 0; /* poll(2) leaves them as they were */
+	} else if (rc > 0) {
+		hear();
 	}
 	reopen_log(c);
 	return (child_leaving() || fds[0].revents != 0 ? CHILD_LEAVE : CHILD_GO_ON);
@@ -133,6 +154,8 @@ child_epoll(const struct child *c, int ep, struct epoll_event *events, int most,
 		log_error("cannot wait: %s", strerror(errno));
 		return (-1);
 	}
+	if (n > 0)
+		hear();
 	reopen_log(c);
 	return (n < 0 ? 0 : n);
 }

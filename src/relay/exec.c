@@ -23,7 +23,7 @@
 
 struct exec {
 	const struct sink_env *env;
-	int sock;
+	int sock; /* -1: the runner has gone */
 	size_t n;
 	uint64_t numbers; /* of the last one */
 	struct {
@@ -75,7 +75,7 @@ start(void *sink, struct sink_delivery *d, const struct sink_event *e)
 	uint64_t number = x->numbers + 1;
 	size_t i = free_place(x);
 
-	if (i == AT_ONCE)
+	if (i == AT_ONCE || x->sock < 0)
 		return (false);
 	if (e->json_len > RUNNER_INPUT_MAX) {
 		x->env->done(d, SINK_FINAL, "the event is too long for a pipe");
@@ -128,7 +128,8 @@ settle(struct exec *x, size_t i, int status)
 	x->env->done(d, SINK_RETRY, error);
 }
 
-/* Without the runner nothing can be run any more: another relay is needed, which begins with a new one. */
+/* Without the runner nothing can be run any more: another relay is needed, which begins with a new one. What is closed leaves
+ * the set it is waited for in. */
 static void
 lose(struct exec *x)
 {
@@ -137,6 +138,8 @@ lose(struct exec *x)
 	for (size_t i = 0; i < AT_ONCE; i++)
 		if (x->runs[i].delivery != NULL)
 			settle(x, i, -1);
+	close(x->sock);
+	x->sock = -1;
 	(void)kill(getpid(), SIGTERM);
 }
 
@@ -146,7 +149,7 @@ run(void *sink)
 	struct exec *x = sink;
 	struct runner_result r;
 
-	for (int k = 0; k < RESULTS_A_TURN; k++) {
+	for (int k = 0; k < RESULTS_A_TURN && x->sock >= 0; k++) {
 		ssize_t n = recv(x->sock, &r, sizeof(r), MSG_DONTWAIT);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -166,7 +169,8 @@ close_exec(void *sink)
 {
 	struct exec *x = sink;
 
-	close(x->sock);
+	if (x->sock >= 0)
+		close(x->sock);
 	free(x);
 }
 

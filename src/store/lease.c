@@ -18,14 +18,15 @@ lease_take(struct redis_store *s, const char *sink, const char *me, int64_t ms, 
 	redisReply *r;
 
 	*mine = false;
-	holder[0] = '\0';
 	keys_sink(sink, KEYS_LEASE, key);
 	script_begin(SCRIPT_LEASE, &a);
 	args_text(&a, key);
 	args_text(&a, me);
 	args_int(&a, ms);
 	args_text(&a, dead);
-	if ((result = call_script(s, keys_sink_place(sink, KEYS_LEASE), SCRIPT_LEASE, &a, &r)) != DW_OK)
+	result = call_script(s, keys_sink_place(sink, KEYS_LEASE), SCRIPT_LEASE, &a, &r);
+	holder[0] = '\0'; /* not before: it may be ${dead} */
+	if (result != DW_OK)
 		return (result);
 	p = reply_open(r, 2);
 	*mine = reply_int(&p) == 1;

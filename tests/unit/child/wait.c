@@ -188,6 +188,34 @@ a_log_that_was_rotated(void)
 	CHECK(child_poll(&c, fds, 1, 0) == CHILD_GO_ON); /* once for each signal */
 }
 
+/* Of a wait that always has something to tell, and so never waits. */
+static void
+a_signal_beside_work(void)
+{
+	int master, some[2], ep = epoll_create1(0);
+	struct child c = a_child(&master);
+	struct epoll_event e = { .events = EPOLLIN }, found;
+
+	CHECK(pipe(some) == 0 && write(some[1], "x", 1) == 1 && epoll_ctl(ep, EPOLL_CTL_ADD, some[0], &e) == 0);
+	CHECK(raise(SIGTERM) == 0);
+	while (!child_leaving())
+		CHECK(child_epoll(&c, ep, &found, 1, FOR_EVER) == 1);
+}
+
+static void
+a_signal_beside_work_of_poll(void)
+{
+	int master, some[2];
+	struct child c = a_child(&master);
+	struct pollfd fds[2];
+
+	CHECK(pipe(some) == 0 && write(some[1], "x", 1) == 1 && raise(SIGTERM) == 0);
+	fds[1] = (struct pollfd){ .fd = some[0], .events = POLLIN };
+	while (child_poll(&c, fds, 2, FOR_EVER) == CHILD_GO_ON)
+		continue;
+	CHECK(child_leaving());
+}
+
 static void
 test_an_event(void **state)
 {
@@ -204,6 +232,8 @@ test_told_to_leave(void **state)
 
 	(void)state;
 	in_child(a_signal_that_came_before);
+	in_child(a_signal_beside_work);
+	in_child(a_signal_beside_work_of_poll);
 	in_child(the_end_of_the_master);
 }
 

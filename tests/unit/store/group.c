@@ -155,8 +155,11 @@ test_lease(void **state)
 	assert_int_equal(lease_take(fx.store, "s", "two", 0, NULL, &mine, holder), DW_OK); /* not his to give back */
 	assert_int_equal(lease_take(fx.store, "s", "one", 10000, NULL, &mine, holder), DW_OK);
 	assert_true(mine);
-	assert_int_equal(lease_take(fx.store, "s", "two", 10000, "one", &mine, holder), DW_OK);
+	assert_int_equal(lease_take(fx.store, "s", "two", 10000, NULL, &mine, holder), DW_OK);
+	assert_false(mine);
+	assert_int_equal(lease_take(fx.store, "s", "two", 10000, holder, &mine, holder), DW_OK); /* "one" is dead */
 	assert_true(mine);
+	assert_string_equal(holder, "two");
 	assert_int_equal(lease_take(fx.store, "s", "two", 0, NULL, &mine, holder), DW_OK);
 	assert_int_equal(lease_take(fx.store, "s", "three", 30, NULL, &mine, holder), DW_OK);
 	usleep(60000);
