@@ -4,9 +4,9 @@
  * address, and an alert whose window or step is changed begins anew. What is counted of a user lies where his record does, so
  * that an alert about him comes in the order of his other events; an alert about nobody goes wherever the MAC falls.
  *
- * It comes at least once, as to all sinks, and is counted once. What has to be done about an alert is done before the event is
- * acknowledged that raised it; a relay that takes over finds it not done, and does it. What Redis did not take is offered
- * again.
+ * It comes at least once, as to all sinks, and is counted once. What has to be done about an alert is done, or promised by the
+ * spool, before the event is acknowledged that raised it; a relay that takes over finds it not done, and does it. What Redis
+ * did not take is offered again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,8 +135,8 @@ set_counter(const struct alerts *s, const struct alert_conf *a, const struct sin
 	return (true);
 }
 
-/* Everything that was opened before the alert. */
-static bool
+/* Everything that was opened before the alert. What Redis cannot end now is promised by the spool, and refused on this host. */
+static enum dw_result
 end_sessions(struct app *app, const struct alert_conf *a, const struct sink_event *e, int64_t at)
 {
 	char reason[sizeof(OURS) + ALERT_NAME_MAX];
@@ -144,18 +144,18 @@ end_sessions(struct app *app, const struct alert_conf *a, const struct sink_even
 		.cause = END_ANOMALY, .scope = SCOPE_ALL, .said_scope = SCOPE_ALL, .reason = reason, .act = { .at = at }
 	};
 	struct end_reply reply;
+	enum dw_result rc;
 
 	snprintf(reason, sizeof(reason), OURS "%s", a->name);
 	pseudonym_of(keyring_user(app->keys), str_of(e->user_id), w.user_key);
-	if (redis_store_ops.end(app->redis, &w, NULL, &reply) == DW_UNAVAILABLE)
-		return (false);
-	log_warn("an alert ended a user's sessions alert=%s user=%s ended=%u", a->name, log_text(str_of(reply.username)),
-	    reply.ended);
-	return (true);
+	if ((rc = app->store->end(app->store_ctx, &w, NULL, &reply)) == DW_OK)
+		log_warn("an alert ended a user's sessions alert=%s user=%s ended=%u", a->name,
+		    log_text(str_of(reply.username)), reply.ended);
+	return (rc == DW_PENDING ? DW_OK : rc);
 }
 
-/* Counts ${e} for ${a} and does what follows. False: Redis could not be asked. */
-static bool
+/* Counts ${e} for ${a} and does what follows. */
+static enum dw_result
 count(struct alerts *s, const struct alert_conf *a, const struct sink_event *e)
 {
 	const struct notice n = { .type = "alert",
@@ -171,14 +171,15 @@ count(struct alerts *s, const struct alert_conf *a, const struct sink_event *e)
 		.kept = 3 * alerts_steps(a) + LATE_SECONDS / (a->step / 1000) + 1,
 		.act = a->revoke,
 		.notice = &n };
+	enum dw_result rc;
 
 	if (!set_counter(s, a, e, c.counter))
-		return (true);
-	if (alert_count(s->env->app->redis, &c) == DW_UNAVAILABLE)
-		return (false);
-	if (c.raised_at == 0)
-		return (true);
-	return (end_sessions(s->env->app, a, e, c.raised_at) && alert_done(s->env->app->redis, &c) != DW_UNAVAILABLE);
+		return (DW_OK);
+	if ((rc = alert_count(s->env->app->redis, &c)) != DW_OK || c.raised_at == 0)
+		return (rc);
+	if ((rc = end_sessions(s->env->app, a, e, c.raised_at)) != DW_OK)
+		return (rc);
+	return (alert_done(s->env->app->redis, &c));
 }
 
 /* An ending that came of an alert would else raise the next one. */
@@ -194,11 +195,14 @@ start(void *sink, struct sink_delivery *d, const struct sink_event *e)
 {
 	struct alerts *s = sink;
 	const struct config *c = s->env->conf;
+	enum dw_result rc = DW_OK;
 
-	for (size_t i = 0; i < c->n_alerts && !is_ours(e); i++)
-		if (strcmp(c->alerts[i].event, e->type) == 0 && !count(s, &c->alerts[i], e))
-			return (false);
-	s->env->done(d, SINK_DELIVERED, NULL);
+	for (size_t i = 0; i < c->n_alerts && rc == DW_OK && !is_ours(e); i++)
+		if (strcmp(c->alerts[i].event, e->type) == 0)
+			rc = count(s, &c->alerts[i], e);
+	if (rc == DW_UNAVAILABLE)
+		return (false);
+	s->env->done(d, rc == DW_OK ? SINK_DELIVERED : SINK_RETRY, "Redis did not count it");
 	return (true);
 }
 
