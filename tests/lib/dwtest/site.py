@@ -160,6 +160,13 @@ class Site(Client, Fronts):
 
         wait_until(ready, "doorward to be ready", timeout)
 
+    def reload(self, word="the one before it finishes", **changes):
+        """Lays ${changes} over the configuration, sends HUP and waits until the log says ${word}."""
+        seen = self.log().count(word)
+        self.write_conf(**changes)
+        os.kill(self.daemon.pid, signal.SIGHUP)
+        wait_until(lambda: self.log().count(word) > seen, f"a reload ending with: {word}", 20.0)
+
     def stop_daemon(self, number=signal.SIGTERM):
         code = self.daemon.stop(number)
         equal(code, 0, "exit code of doorward")
