@@ -50,11 +50,13 @@ struct sink_env {
 	struct app *app; /* the relay's services: store and records */
 };
 
+#define SINK_NO_PUBLIC_KEY "there is no signing key with a public part"
+
 struct sink_driver {
-	const char *type;   /* as in `sinks` */
-	const char *module; /* the module that has it, "sink_http"; NULL = built in */
-	bool ended_only;    /* it is only sent events that ended something */
-	bool needs_public_key;
+	const char *type;      /* as in `sinks` */
+	const char *module;    /* the module that has it, "sink_http"; NULL = built in */
+	bool ended_only;       /* it is only sent events that ended something */
+	bool needs_public_key; /* what it sends is verified by others */
 	/*
 	 * Is ${c} complete and possible? Looks at nothing but its text, the files it names and, where they can be resolved, its
 	 * addresses. False with a sentence in ${why}. For -t and the start.

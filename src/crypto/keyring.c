@@ -327,8 +327,8 @@ keyring_token_version(const struct keyring *k, uint8_t version)
 	return (k->held->tokens[version] == NULL ? NULL : &k->held->tokens[version]->keys);
 }
 
-const struct jwk *
-keyring_signer(const struct keyring *k)
+static const struct jwk *
+newest(const struct keyring *k, bool secret_too)
 {
 	const struct jwk_held *best = NULL;
 	int64_t now = clock_wall_ms();
@@ -337,10 +337,25 @@ keyring_signer(const struct keyring *k)
 		const struct jwk_held *j = &k->held->jwts[i];
 		int better = best == NULL ? 1 : keyring_dates_prefer(&j->dates, &best->dates, now);
 
-		if (!j->learned && (better > 0 || (better == 0 && strcmp(jwk_kid(j->jwk), jwk_kid(best->jwk)) > 0)))
+		if (!j->learned && (secret_too || jwk_alg(j->jwk) != JWS_HS256) &&
+		    (better > 0 || (better == 0 && strcmp(jwk_kid(j->jwk), jwk_kid(best->jwk)) > 0)))
 			best = j;
 	}
 	return (best == NULL ? NULL : best->jwk);
+}
+
+const struct jwk *
+keyring_signer(const struct keyring *k)
+{
+
+	return (newest(k, true));
+}
+
+const struct jwk *
+keyring_public_signer(const struct keyring *k)
+{
+
+	return (newest(k, false));
 }
 
 const struct jwk *

@@ -69,8 +69,12 @@ const struct user_keys *keyring_user(const struct keyring *k);
 const struct token_keys *keyring_token(const struct keyring *k);
 const struct token_keys *keyring_token_version(const struct keyring *k, uint8_t version);
 
-/* The key that signs now; the verifying key of ${kid}, or NULL. Owned by the keyring. */
+/*
+ * The key that signs now; the one that signs what others verify, who have the JWK Set: no HS256, NULL if there is no other; the
+ * verifying key of ${kid}, or NULL. Owned by the keyring.
+ */
 const struct jwk *keyring_signer(const struct keyring *k);
+const struct jwk *keyring_public_signer(const struct keyring *k);
 const struct jwk *keyring_verifier(const struct keyring *k, struct str kid);
 
 /* Learns the keys that have come into the directory since: they verify and are published, but do not sign in this process. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/module.h"
+#include "crypto/keyring.h"
 #include "relay/alerts.h"
 #include "relay/exec.h"
 #include "relay/ledger.h"
@@ -114,6 +115,19 @@ check_traces(const struct config *conf, FILE *out)
 	return (1);
 }
 
+/* Keys that are not there yet are made for access.alg, which was looked at; those of another user are his to look at. */
+static bool
+has_key(const struct sink_driver *d, const struct config *conf, char *why, size_t len)
+{
+	struct keyring *keys = d->needs_public_key ? keyring_load(conf->state_dir, why, len) : NULL;
+	bool has = keys == NULL || keyring_public_signer(keys) != NULL;
+
+	if (!has)
+		snprintf(why, len, "%s: see doorwardctl key generate", SINK_NO_PUBLIC_KEY);
+	keyring_free(keys);
+	return (has);
+}
+
 static size_t
 check_all(const struct config *conf, FILE *out)
 {
@@ -123,7 +137,7 @@ check_all(const struct config *conf, FILE *out)
 	for (size_t i = 0; i < conf->n_sinks; i++) {
 		const struct sink_driver *d = sinks_driver(conf->sinks[i].type, why, sizeof(why));
 
-		if (d != NULL && d->check(&conf->sinks[i], why, sizeof(why)))
+		if (d != NULL && d->check(&conf->sinks[i], why, sizeof(why)) && has_key(d, conf, why, sizeof(why)))
 			continue;
 		complain(conf, i, why, out);
 		wrong++;

@@ -41,15 +41,15 @@ const char *
 push_token(const struct push *p, const struct sink_event *e, const char *prefix, const char *typ, push_payload *payload,
     struct push_message *m)
 {
-	const struct jwk *k = keyring_signer(p->env->keys);
+	const struct jwk *k = keyring_public_signer(p->env->keys);
 	char text[PAYLOAD_MAX];
 	struct buf in, out;
 
 	if (e->user_id == NULL || e->session_id == NULL)
 		return ("the event is about no session");
 	m->later = true; /* keys come and go */
-	if (k == NULL || jwk_alg(k) == JWS_HS256)
-		return ("there is no signing key with a public part");
+	if (k == NULL)
+		return (SINK_NO_PUBLIC_KEY);
 	buf_init(&in, text, sizeof(text));
 	payload(&in, p, e);
 	buf_init(&out, m->text, sizeof(m->text));

@@ -216,6 +216,7 @@ test_rotation(void **state)
 
 	assert_non_null(k = load());
 	assert_string_equal(jwk_kid(keyring_signer(k)), jwk_kid(next));
+	assert_ptr_equal(keyring_public_signer(k), keyring_signer(k));
 	assert_non_null(keyring_verifier(k, str_of(old)));
 	assert_null(keyring_verifier(k, STR_LIT("unknown")));
 	assert_null(keyring_verifier(k, STR_NONE));
