@@ -7,13 +7,19 @@
  * What is shared is made once and lives as long as the master: a reload changes who is given it, not its size.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/redis_url.h"
+#include "base/resolve.h"
 #include "doorward/cache.h"
 #include "doorward/deny.h"
 #include "doorward/spool.h"
@@ -43,6 +49,58 @@ static int helpers[2] = { -1, -1 };
 static struct cache *cache;        /* L1; NULL = none */
 static struct trace_rings *traces; /* spans on their way to the relay; NULL = none */
 static struct deny *deny;          /* who is refused for what the spool holds; NULL = nobody */
+
+static bool
+has_names(const struct redis_url *url)
+{
+
+	for (size_t i = 0; i < url->n; i++)
+		if (!resolve_is_address(url->hosts[i].name))
+			return (true);
+	return (false);
+}
+
+/* All names are asked for before one is waited for. */
+static void
+look_up(const struct redis_url *url, int64_t deadline, int to)
+{
+	struct resolved found;
+
+	for (size_t i = 0; i < url->n; i++)
+		(void)resolve(url->hosts[i].name, 0, &found);
+	for (size_t i = 0; i < url->n; i++) {
+		(void)resolve(url->hosts[i].name, deadline, &found);
+		if (write(to, &found, sizeof(found)) != (ssize_t)sizeof(found))
+			return;
+	}
+}
+
+/*
+ * Who is forked from here knows the names of redis.url, whatever becomes of the resolver. They are looked up by another
+ * process: this one is about to fork, and so has no threads.
+ */
+static void
+learn_names(const struct config *conf)
+{
+	int64_t deadline = clock_mono_ms() + conf->redis_connect_timeout;
+	struct resolved found;
+	struct redis_url url;
+	int ends[2];
+	pid_t pid;
+
+	if (!redis_url_read(conf->redis_url, &url) || !has_names(&url) || pipe2(ends, O_CLOEXEC) != 0)
+		return;
+	if ((pid = fork()) == 0) {
+		look_up(&url, deadline, ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	for (size_t i = 0; i < url.n && read(ends[0], &found, sizeof(found)) == (ssize_t)sizeof(found); i++)
+		resolve_learn(url.hosts[i].name, &found);
+	close(ends[0]);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+}
 
 void
 plan_inherit(int fd)
@@ -267,6 +325,7 @@ plan_make(const struct config *conf, struct plan *p)
 {
 
 	*p = (struct plan){ .n_roles = 0 };
+	learn_names(conf);
 	if (inherited >= 0)
 		one_pool(conf, p);
 	else

@@ -13,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/mac.h"
 #include "doorward/board.h"
-#include "relay/aside.h"
 
 #include "relay/ledger_writer.h"
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/redis_url.h"
+#include "base/resolve.h"
 #include "base/str.h"
 #include "doorward/config.h"
 #include "store/args.h"
@@ -374,13 +376,48 @@ conn_ask_sentinels(struct conn *c, int64_t ms)
 		(void)node_follow(c->node, found.epoch);
 }
 
-static redisContext *
-connect_to(const struct conn *c, struct timeval tv)
+/* One address of its name after the other, each with its share of the time that is left. */
+static bool
+connect_to(struct conn *c, const struct resolved *list, int64_t deadline)
 {
 
-	if (c->url.kind == REDIS_UNIX)
-		return (redisConnectUnixWithTimeout(c->url.path, tv));
-	return (redisConnectWithTimeout(c->at.name, c->at.port, tv));
+	for (size_t i = 0; i < list->n; i++) {
+		int64_t share = (deadline - clock_mono_ms()) / (int64_t)(list->n - i);
+
+		conn_close(c);
+		errno = 0;
+		c->c = redisConnectWithTimeout(list->address[i], c->at.port, timeval_of(share));
+		if (c->c != NULL && c->c->err == 0)
+			return (true);
+	}
+	return (lost(c, true));
+}
+
+static bool
+not_resolved(struct conn *c, int error)
+{
+
+	c->slow = error == EAI_INPROGRESS;
+	snprintf(c->why, sizeof(c->why), "cannot connect to redis.url: %.60s: %s", c->at.name, resolve_error(error));
+	if (c->node != NULL && warn_due(WARN_CONNECTION))
+		log_warn("Redis cannot be asked: %s", c->why);
+	return (false);
+}
+
+static bool
+reach(struct conn *c, int64_t deadline)
+{
+	struct resolved list;
+	int error;
+
+	if (c->url.kind == REDIS_UNIX) {
+		errno = 0;
+		c->c = redisConnectUnixWithTimeout(c->url.path, timeval_of(deadline - clock_mono_ms()));
+		return ((c->c != NULL && c->c->err == 0) || lost(c, true));
+	}
+	if ((error = resolve(c->at.name, deadline, &list)) != 0)
+		return (not_resolved(c, error));
+	return (connect_to(c, &list, deadline));
 }
 
 /* The epoch is read before the connect: if everything is declared void meanwhile, this connection is void too. */
@@ -401,11 +438,8 @@ conn_open(struct conn *c, int64_t deadline)
 		c->epoch = atomic_load(&c->node->epoch);
 	if (!found)
 		return (false);
-	tv = timeval_of(clock_earlier(deadline - clock_mono_ms(), c->conf->redis_connect_timeout));
-	errno = 0;
-	c->c = connect_to(c, tv);
-	if (c->c == NULL || c->c->err != 0)
-		return (lost(c, true));
+	if (!reach(c, clock_earlier(deadline, clock_mono_ms() + c->conf->redis_connect_timeout)))
+		return (false);
 	(void)fcntl(c->c->fd, F_SETFD, FD_CLOEXEC);
 	if (c->url.kind != REDIS_UNIX)
 		(void)redisEnableKeepAlive(c->c);

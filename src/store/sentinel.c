@@ -6,6 +6,7 @@
  * where somebody connects; one that is not there costs nothing.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <hiredis/hiredis.h>
 
 #include "base/clock.h"
+#include "base/redis_url.h"
+#include "base/resolve.h"
 #include "base/str.h"
 #include "store/sentinel_link.h"
 
@@ -20,6 +23,7 @@
 
 #define OTHERS_MS 50 /* that the others get when one has answered */
 #define PORT_MAX 65535
+#define QUESTIONS_MAX (2 * REDIS_HOSTS_MAX) /* a name may have several addresses: behind each of them one may be */
 
 struct question {
 	struct sentinel_link link;
@@ -31,16 +35,18 @@ struct question {
 struct round {
 	const struct config *conf;
 	const struct redis_url *url;
-	struct question of[REDIS_HOSTS_MAX];
-	size_t under_way, answered;
+	struct question of[QUESTIONS_MAX];
+	size_t n, under_way, answered;
+	size_t unknown; /* names that no address is known of yet */
+	int error;      /* of the last of those that have none */
 };
 
 static void
-ask(struct question *q, const struct redis_host *h, const char *master)
+ask(struct question *q, const char *address, int port, const char *master)
 {
 	const char *where[] = { "SENTINEL", "GET-MASTER-ADDR-BY-NAME", master }, *what[] = { "SENTINEL", "MASTER", master };
 
-	if (sentinel_link_open(&q->link, h) && sentinel_link_ask(&q->link, 3, where))
+	if (sentinel_link_open(&q->link, address, port) && sentinel_link_ask(&q->link, 3, where))
 		(void)sentinel_link_ask(&q->link, 3, what);
 }
 
@@ -98,7 +104,7 @@ count(struct round *r)
 {
 
 	r->under_way = r->answered = 0;
-	for (size_t i = 0; i < r->url->n; i++) {
+	for (size_t i = 0; i < r->n; i++) {
 		r->under_way += sentinel_link_fd(&r->of[i].link) >= 0;
 		r->answered += r->of[i].replies == 2 && r->of[i].known;
 	}
@@ -107,14 +113,14 @@ count(struct round *r)
 static void
 turn(struct round *r, int64_t ms)
 {
-	struct pollfd fds[REDIS_HOSTS_MAX];
+	struct pollfd fds[QUESTIONS_MAX];
 
-	for (size_t i = 0; i < r->url->n; i++)
+	for (size_t i = 0; i < r->n; i++)
 		fds[i] = (struct pollfd){ .fd = sentinel_link_fd(&r->of[i].link),
 			.events = sentinel_link_events(&r->of[i].link) };
-	if (poll(fds, r->url->n, (int)ms) <= 0)
+	if (poll(fds, r->n, (int)ms) <= 0)
 		return;
-	for (size_t i = 0; i < r->url->n; i++)
+	for (size_t i = 0; i < r->n; i++)
 		if (fds[i].revents != 0 && sentinel_link_step(&r->of[i].link, r->conf, fds[i].revents))
 			take(&r->of[i]);
 }
@@ -139,7 +145,7 @@ newest(const struct round *r)
 {
 	const struct question *best = NULL;
 
-	for (size_t i = 0; i < r->url->n; i++) {
+	for (size_t i = 0; i < r->n; i++) {
 		const struct question *q = &r->of[i];
 
 		if (q->replies == 2 && q->known && (best == NULL || q->answer.epoch > best->answer.epoch))
@@ -153,12 +159,52 @@ static void
 explain(const struct round *r, char *why, size_t len)
 {
 	const struct question *q = &r->of[0];
+	const char *said = r->n == 0 ? resolve_error(r->error) : "no answer";
 
-	for (size_t i = r->url->n; i-- > 0;)
+	for (size_t i = r->n; i-- > 0;)
 		if (r->of[i].replies > 0)
 			q = &r->of[i];
 	snprintf(why, len, "no sentinel of redis.url names a master %s: %s", r->url->master,
-	    q->link.why[0] != '\0' ? q->link.why : "no answer");
+	    q->link.why[0] != '\0' ? q->link.why : said);
+}
+
+/* Asks behind each address of ${h} that has not been asked yet. */
+static void
+ask_host(struct round *r, const struct redis_host *h)
+{
+	struct resolved list;
+	int error = resolve(h->name, 0, &list);
+
+	r->unknown += error == EAI_INPROGRESS;
+	if (error != 0)
+		r->error = error;
+	for (size_t i = 0; i < list.n && r->n < QUESTIONS_MAX; i++)
+		ask(&r->of[r->n++], list.address[i], h->port, r->url->master);
+}
+
+/*
+ * Names that were resolved before cost nothing. A new one is waited for, but when others can be asked no longer than those wait
+ * for each other.
+ */
+static void
+ask_all(struct round *r, int64_t deadline)
+{
+	bool asked[REDIS_HOSTS_MAX] = { false };
+	unsigned seen;
+
+	do {
+		seen = resolve_answers();
+		r->unknown = 0;
+		for (size_t i = 0; i < r->url->n; i++) {
+			size_t before = r->n;
+
+			if (!asked[i])
+				ask_host(r, &r->url->hosts[i]);
+			asked[i] |= r->n > before;
+		}
+		if (r->n > 0)
+			deadline = clock_earlier(deadline, clock_mono_ms() + OTHERS_MS);
+	} while (r->unknown > 0 && resolve_wait(seen, deadline));
 }
 
 bool
@@ -168,10 +214,9 @@ sentinel_find(
 	struct round r = { .conf = c, .url = url };
 	const struct question *best;
 
-	for (size_t i = 0; i < url->n; i++)
-		ask(&r.of[i], &url->hosts[i], url->master);
+	ask_all(&r, deadline);
 	wait_for_all(&r, deadline);
-	for (size_t i = 0; i < url->n; i++)
+	for (size_t i = 0; i < r.n; i++)
 		sentinel_link_close(&r.of[i].link);
 	if ((best = newest(&r)) == NULL) {
 		explain(&r, why, len);

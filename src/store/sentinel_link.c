@@ -29,10 +29,10 @@ fail(struct sentinel_link *l, const char *why)
 }
 
 bool
-sentinel_link_open(struct sentinel_link *l, const struct redis_host *h)
+sentinel_link_open(struct sentinel_link *l, const char *address, int port)
 {
 
-	*l = (struct sentinel_link){ .c = redisConnectNonBlock(h->name, h->port) };
+	*l = (struct sentinel_link){ .c = redisConnectNonBlock(address, port) };
 	if (l->c == NULL)
 		return (fail(l, "out of memory"));
 	if (l->c->err != 0)

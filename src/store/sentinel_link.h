@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/redis_url.h"
-
 struct config;
 struct redisContext;
 struct redisReply;
@@ -20,8 +18,9 @@ struct sentinel_link {
 	char why[160];          /* why it is not */
 };
 
-/* Begins to connect to ${h}. False: it cannot be, ${l}->why says why. */
-bool sentinel_link_open(struct sentinel_link *l, const struct redis_host *h);
+/* Begins to connect to ${port} of ${address}, which is no name: a resolver would be waited for. False: it cannot be, ${l}->why
+ * says why. */
+bool sentinel_link_open(struct sentinel_link *l, const char *address, int port);
 void sentinel_link_close(struct sentinel_link *l);
 
 /* Queues a command; also before it is connected. */

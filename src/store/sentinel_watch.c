@@ -15,20 +15,24 @@
 #include <hiredis/hiredis.h>
 
 #include "base/clock.h"
+#include "base/redis_url.h"
+#include "base/resolve.h"
 #include "base/str.h"
 #include "store/sentinel_link.h"
 
 #include "store/sentinel_watch.h"
 
 #define RETRY_MS 1000   /* between two tries to connect */
+#define RESOLVING_MS 50 /* until its name may have been resolved */
 #define PING_MS 2000    /* after this long without a word it is asked for one; and after as long again it is lost */
 #define MESSAGES_MAX 64 /* in one turn */
 
 struct ear {
 	struct sentinel_link link;
-	int64_t at;  /* mono, ms: next try, or next ping */
-	bool silent; /* since the last ping */
-	bool told;   /* something, since it was asked about last */
+	int64_t at;     /* mono, ms: next try, or next ping */
+	unsigned tries; /* to connect; each with another address of its name */
+	bool silent;    /* since the last ping */
+	bool told;      /* something, since it was asked about last */
 };
 
 struct sentinel_watch {
@@ -87,8 +91,15 @@ open_ear(const struct sentinel_watch *w, struct ear *e, int64_t now)
 {
 	static const char *const subscribe[] = { "SUBSCRIBE", "+switch-master", "+promoted-slave" };
 
+	const struct redis_host *h = &w->url->hosts[e - w->ears];
+	struct resolved list;
+
+	if (resolve(h->name, 0, &list) != 0) {
+		e->at = now + RESOLVING_MS;
+		return;
+	}
 	e->at = now + RETRY_MS;
-	if (!sentinel_link_open(&e->link, &w->url->hosts[e - w->ears]) ||
+	if (!sentinel_link_open(&e->link, list.address[e->tries++ % list.n], h->port) ||
 	    !sentinel_link_ask(&e->link, 3, (const char **)subscribe))
 		return;
 	e->silent = false;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The resolver has time-outs of its own, which are many times those of a login, and nothing interrupts it: so it is asked in a
- * thread that the C library keeps for that (getaddrinfo_a). A question that is not answered in time goes on there, and whoever
- * asks next waits for the same answer: there is never more than one of them.
- */
+/* Names are resolved, and sockets connected, by the same point in time: neither the resolver's nor the kernel's patience
+ * counts. */
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -20,17 +17,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/resolve.h"
 
 #include "userdb/dial.h"
-
-static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-
-/* What the thread works on: it must stay where it is until that has ended. */
-static struct {
-	char host[DIAL_HOST_MAX + 1], port[DIAL_PORT_MAX + 1];
-	struct gaicb gaicb;
-	bool asked;
-} question;
 
 static int64_t
 left(int64_t deadline)
@@ -46,59 +35,6 @@ failed(const char *what, char *why, size_t whylen)
 
 	snprintf(why, whylen, "%s", what);
 	return (-1);
-}
-
-static int
-ask(const char *host, const char *port)
-{
-	struct gaicb *list[] = { &question.gaicb };
-
-	snprintf(question.host, sizeof(question.host), "%s", host);
-	snprintf(question.port, sizeof(question.port), "%s", port);
-	question.gaicb = (struct gaicb){ .ar_name = question.host, .ar_service = question.port, .ar_request = &hints };
-	question.asked = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) == 0;
-	return (question.asked ? 0 : -1);
-}
-
-/* Waits for the answer. Returns what getaddrinfo(3) would. */
-static int
-wait_for_answer(int64_t deadline)
-{
-	const struct gaicb *const list[] = { &question.gaicb };
-	int64_t ms;
-	int rc;
-
-	while ((rc = gai_error(&question.gaicb)) == EAI_INPROGRESS && (ms = left(deadline)) > 0) {
-		const struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-
-		(void)gai_suspend(list, 1, &ts);
-	}
-	if (rc != EAI_INPROGRESS)
-		question.asked = false;
-	return (rc);
-}
-
-/* The addresses of ${host}, to be freed. Addresses that are written as such need no thread. */
-static int
-resolve(const char *host, const char *port, int64_t deadline, struct addrinfo **out)
-{
-	struct addrinfo numeric = hints;
-	int rc;
-
-	numeric.ai_flags |= AI_NUMERICHOST;
-	if ((rc = getaddrinfo(host, port, &numeric, out)) != EAI_NONAME)
-		return (rc);
-	if (question.asked && (strcmp(host, question.host) != 0 || strcmp(port, question.port) != 0)) {
-		if ((rc = wait_for_answer(deadline)) == EAI_INPROGRESS)
-			return (rc);
-		if (rc == 0)
-			freeaddrinfo(question.gaicb.ar_result);
-	}
-	if (!question.asked && ask(host, port) != 0)
-		return (EAI_MEMORY);
-	rc = wait_for_answer(deadline);
-	*out = question.gaicb.ar_result;
-	return (rc);
 }
 
 static bool
@@ -149,36 +85,35 @@ connect_to(const struct sockaddr *sa, socklen_t len, int64_t deadline, char *why
 	return (-1);
 }
 
-/* One address after the other; each has its share of the time that is left. */
 static int
-connect_any(const struct addrinfo *list, bool loopback, int64_t deadline, char *why, size_t whylen)
+connect_address(const char *address, const char *port, bool loopback, int64_t deadline, char *why, size_t whylen)
 {
-	int64_t n = 0;
-	int fd = -1;
+	static const struct addrinfo numeric = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	struct addrinfo *a;
+	int fd, error = getaddrinfo(address, port, &numeric, &a);
 
-	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
-		n++;
-	for (const struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next, n--)
-		if (loopback && !is_loopback(a->ai_addr))
-			(void)failed("it is not on this machine, and the connection would not be encrypted", why, whylen);
-		else
-			fd = connect_to(a->ai_addr, a->ai_addrlen, clock_mono_ms() + left(deadline) / n, why, whylen);
+	if (error != 0)
+		return (failed(gai_strerror(error), why, whylen));
+	if (loopback && !is_loopback(a->ai_addr))
+		fd = failed("it is not on this machine, and the connection would not be encrypted", why, whylen);
+	else
+		fd = connect_to(a->ai_addr, a->ai_addrlen, deadline, why, whylen);
+	freeaddrinfo(a);
 	return (fd);
 }
 
+/* One address after the other; each has its share of the time that is left. */
 int
 dial_tcp(const char *host, const char *port, bool loopback, int64_t deadline, char *why, size_t whylen)
 {
-	struct addrinfo *list = NULL;
-	int rc, fd;
+	struct resolved list;
+	int error, fd = -1;
 
-	if (strlen(host) > DIAL_HOST_MAX || strlen(port) > DIAL_PORT_MAX)
-		return (failed("its name is too long", why, whylen));
-	if ((rc = resolve(host, port, deadline, &list)) != 0)
-		return (
-		    failed(rc == EAI_INPROGRESS ? "its name could not be resolved in time" : gai_strerror(rc), why, whylen));
-	fd = connect_any(list, loopback, deadline, why, whylen);
-	freeaddrinfo(list);
+	if ((error = resolve(host, deadline, &list)) != 0)
+		return (failed(resolve_error(error), why, whylen));
+	for (size_t i = 0; i < list.n && fd < 0; i++)
+		fd = connect_address(
+		    list.address[i], port, loopback, clock_mono_ms() + left(deadline) / (int64_t)(list.n - i), why, whylen);
 	return (fd);
 }
 

@@ -52,7 +52,6 @@ pg_free(struct pg_db *db)
 	if (db == NULL)
 		return;
 	pg_drop(db);
-	pg_lookup_free(db);
 	free(db->devices);
 	free(db->table);
 	free(db);

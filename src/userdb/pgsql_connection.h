@@ -29,10 +29,9 @@ struct pg_db {
 	int64_t since;                                                /* of this state; clock_mono_ms() */
 	size_t host, n_hosts;                                         /* which one it is, and how many there are */
 	int64_t shut_until;                                           /* after it was waited for in vain: not asked before */
-	int64_t spent, last;   /* by calls in a hurry: ms of the last ones, when the last one ended */
-	struct pg_name *names; /* being looked up: pgsql_lookup.c */
-	bool looking_up;       /* that of this host */
-	char problem[256];     /* why it cannot be asked */
+	int64_t spent, last; /* by calls in a hurry: ms of the last ones, when the last one ended */
+	bool looking_up;     /* the name of this host: pgsql_lookup.c */
+	char problem[256];   /* why it cannot be asked */
 
 	const struct config *conf;
 	struct pg_devices *devices; /* of the last user whose were asked for: pgsql_devices.c */

@@ -12,7 +12,7 @@
 struct pg_db;
 
 /*
- * Writes the addresses of ${name} to ${list}, commas between; "" if it is an address or a directory of sockets itself. DW_OK;
+ * Writes the addresses of ${name} to ${list}, commas between; "" if it is a directory of sockets. DW_OK;
  * DW_PENDING: not before ${until}, db->looking_up is set, and another call goes on with it; DW_UNAVAILABLE, db->problem saying
  * why.
  */
@@ -20,8 +20,5 @@ enum dw_result pg_lookup(struct pg_db *db, const char *name, int64_t until, char
 
 /* Repeats ${name} as often as there are addresses in ${list}, commas between. False if that does not fit. */
 bool pg_lookup_repeat(char *name, size_t cap, const char *list);
-
-/* Ends what is looked up. */
-void pg_lookup_free(struct pg_db *db);
 
 #endif

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "relay/aside.h"
 
 #include "relay/amqp/carrier.h"
 

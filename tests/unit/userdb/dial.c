@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,46 +24,26 @@
 static char why[256], port[16];
 static int listener;
 
-/* The linker puts it in the place of the resolver's thread: a server of names that takes its time. */
-int __wrap_getaddrinfo_a(int mode, struct gaicb *list[], int n, struct sigevent *event);
-int __wrap_gai_error(struct gaicb *one);
-int __wrap_gai_suspend(const struct gaicb *const list[], int n, const struct timespec *ts);
+/* The linker puts it in the place of the resolver. */
+int __real_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out);
+int __wrap_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out);
 
-static int64_t answered_at; /* clock_mono_ms() */
-static struct gaicb *asked;
-static int questions;
+static _Atomic int questions;
+static sem_t go_on;
 
+/* A server of names that takes its time: until it is told to go on. */
 int
-__wrap_getaddrinfo_a(int mode, struct gaicb *list[], int n, struct sigevent *event)
+__wrap_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
+	struct addrinfo numeric = *hints;
 
-	(void)event;
-	assert_int_equal(mode, GAI_NOWAIT);
-	assert_int_equal(n, 1);
-	asked = list[0];
+	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
+		return (__real_getaddrinfo(node, service, hints, out));
 	questions++;
-	return (0);
-}
-
-int
-__wrap_gai_error(struct gaicb *one)
-{
-	struct addrinfo numeric = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-
-	assert_ptr_equal(one, asked);
-	if (clock_mono_ms() < answered_at)
-		return (EAI_INPROGRESS);
-	return (getaddrinfo(
-	    strcmp(one->ar_name, "there") == 0 ? "127.0.0.1" : "192.0.2.1", one->ar_service, &numeric, &one->ar_result));
-}
-
-int
-__wrap_gai_suspend(const struct gaicb *const list[], int n, const struct timespec *ts)
-{
-
-	(void)list, (void)n, (void)ts;
-	usleep(5000);
-	return (0);
+	while (sem_wait(&go_on) != 0)
+		continue;
+	numeric.ai_flags |= AI_NUMERICHOST;
+	return (__real_getaddrinfo(strcmp(node, "there") == 0 ? "127.0.0.1" : "192.0.2.1", service, &numeric, out));
 }
 
 static int
@@ -72,6 +53,8 @@ begin(void **state)
 	socklen_t len = sizeof(sa);
 
 	(void)state;
+	if (sem_init(&go_on, 0, 0) != 0)
+		return (-1);
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(listener, (struct sockaddr *)&sa, sizeof(sa)) != 0 || listen(listener, 8) != 0 ||
 	    getsockname(listener, (struct sockaddr *)&sa, &len) != 0)
@@ -92,7 +75,7 @@ static int64_t
 soon(void)
 {
 
-	return (clock_mono_ms() + 200);
+	return (clock_mono_ms() + 10000);
 }
 
 static void
@@ -121,27 +104,23 @@ refused(void **state)
 	assert_string_equal(why, "No such file or directory");
 }
 
-/* Who asks in vain waits no longer than he has; the question goes on, and its answer is the next one's. */
+/* Who asks in vain waits no longer than he has. */
 static void
 slow_resolver(void **state)
 {
-	int64_t start = clock_mono_ms();
 	int fd;
 
 	(void)state;
-	answered_at = start + 500;
-	assert_int_equal(dial_tcp("there", port, true, soon(), why, sizeof(why)), -1);
+	assert_int_equal(dial_tcp("there", port, true, clock_mono_ms() + 20, why, sizeof(why)), -1);
 	assert_string_equal(why, "its name could not be resolved in time");
-	assert_true(clock_mono_ms() - start < 450);
-	assert_int_equal(dial_tcp("elsewhere", port, true, clock_mono_ms() + 20, why, sizeof(why)), -1); /* one at a time */
 	assert_int_equal(questions, 1);
-	while (clock_mono_ms() < answered_at)
-		usleep(10000);
+	sem_post(&go_on);
 	fd = dial_tcp("there", port, true, soon(), why, sizeof(why));
 	assert_true(fd >= 0);
 	close(fd);
 	assert_int_equal(questions, 1);
 	/* By a name or not, it must be this machine. */
+	sem_post(&go_on);
 	assert_int_equal(dial_tcp("elsewhere", port, true, soon(), why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "not on this machine"));
 	assert_int_equal(questions, 2);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A thread beside the relay's loop, for what cannot be done without waiting: a library that blocks, a disk. It takes no signal.
+ * A thread beside a process' loop, for what cannot be done without waiting: a library that blocks, a disk. It takes no signal.
  * The two wake each other by eventfds.
  */
-#ifndef RELAY_ASIDE_H
-#define RELAY_ASIDE_H
+#ifndef BASE_ASIDE_H
+#define BASE_ASIDE_H
 
 #include <pthread.h>
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "relay/aside.h"
+#include "base/aside.h"
 
 int
 aside_start(pthread_t *thread, void *(*work)(void *), void *arg)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * getaddrinfo() waits for as long as a resolver is silent, many times longer than anybody may be kept waiting here, and nothing
+ * interrupts it. So each question is a thread's. Who asks waits no longer than he may; the question goes on, and its answer is
+ * there for who comes next. Of each name there is one question at a time.
+ *
+ * What a name stood for is used for as long as nothing newer is known. When it is FRESH_MS old it is asked for again beside
+ * that: who does so gives the answer a moment, and a resolver that fails or keeps silent takes nothing away.
+ *
+ * A fork takes no threads along: in the child what was being asked is asked anew. The lock is held across it, so that the table
+ * is whole there.
+ */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <arpa/inet.h>
+
+#include "base/aside.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#include "base/resolve.h"
+
+#define NAMES_MAX 64   /* of one process: sentinels, nodes, databases */
+#define FRESH_MS 10000 /* an address is not asked for again for so long */
+#define AGAIN_MS 1000  /* after a question that failed */
+#define MOMENT_MS 50   /* for an answer that can be done without */
+
+struct name {
+	char text[RESOLVE_NAME_MAX + 1]; /* "" = a free place */
+	struct resolved known;
+	bool asked;        /* a thread is at it */
+	int error;         /* of the last question */
+	int64_t due, used; /* mono, ms: when it may be asked again; when somebody wanted it last */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_cond_t answered;
+static struct name names[NAMES_MAX];
+static unsigned answers;
+
+static void
+make_condition(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&answered, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void
+before_fork(void)
+{
+
+	pthread_mutex_lock(&lock);
+}
+
+static void
+after_fork(void)
+{
+
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+begin_child(void)
+{
+
+	for (size_t i = 0; i < NAMES_MAX; i++)
+		names[i].asked = false;
+	make_condition();
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+prepare(void)
+{
+
+	make_condition();
+	pthread_atfork(before_fork, after_fork, begin_child);
+}
+
+bool
+resolve_is_address(const char *name)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1);
+}
+
+static void
+write_list(const struct addrinfo *found, struct resolved *out)
+{
+
+	out->n = 0;
+	for (const struct addrinfo *a = found; a != NULL && out->n < RESOLVE_ADDRESSES_MAX; a = a->ai_next)
+		if (getnameinfo(
+			a->ai_addr, a->ai_addrlen, out->address[out->n], sizeof(out->address[0]), NULL, 0, NI_NUMERICHOST) == 0)
+			out->n++;
+}
+
+/* The thread. The name stays in its place as long as it is asked for. */
+static void *
+ask(void *arg)
+{
+	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct name *n = arg;
+	struct addrinfo *found = NULL;
+	struct resolved next;
+	int error = getaddrinfo(n->text, NULL, &hints, &found);
+
+	write_list(found, &next);
+	if (found != NULL)
+		freeaddrinfo(found);
+	pthread_mutex_lock(&lock);
+	if (error == 0 && next.n == 0)
+		error = EAI_NONAME;
+	if (error == 0)
+		n->known = next;
+	n->error = error;
+	n->due = clock_mono_ms() + (error == 0 ? FRESH_MS : AGAIN_MS);
+	n->asked = false;
+	answers++;
+	pthread_cond_broadcast(&answered);
+	pthread_mutex_unlock(&lock);
+	return (NULL);
+}
+
+static void
+begin(struct name *n)
+{
+	pthread_t thread;
+
+	n->asked = aside_start(&thread, ask, n) == 0;
+	if (n->asked)
+		(void)pthread_detach(thread);
+	else
+		n->error = EAI_MEMORY;
+}
+
+/* The place of ${text}: its own, or that of the name that nobody has wanted for longest. NULL: all are being asked for. */
+static struct name *
+place_of(const char *text)
+{
+	struct name *oldest = NULL;
+
+	for (size_t i = 0; i < NAMES_MAX; i++) {
+		struct name *n = &names[i];
+
+		if (strcmp(n->text, text) == 0)
+			return (n);
+		if (!n->asked && (oldest == NULL || n->used < oldest->used))
+			oldest = n;
+	}
+	if (oldest != NULL) {
+		*oldest = (struct name){ .due = INT64_MIN };
+		strcpy(oldest->text, text);
+	}
+	return (oldest);
+}
+
+/* With the lock, which is free meanwhile. False: not by ${deadline}. */
+static bool
+wait_until(int64_t deadline)
+{
+	const struct timespec ts = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+
+	return (deadline > clock_mono_ms() && pthread_cond_timedwait(&answered, &lock, &ts) == 0);
+}
+
+static int
+look_up(const char *text, int64_t deadline, struct resolved *out)
+{
+	struct name *n = place_of(text);
+
+	if (n == NULL)
+		return (EAI_AGAIN);
+	n->used = clock_mono_ms();
+	if (!n->asked && n->used >= n->due) {
+		begin(n);
+		if (n->known.n > 0)
+			deadline = clock_earlier(deadline, n->used + MOMENT_MS);
+	} else if (n->known.n > 0)
+		deadline = 0;
+	while (n->asked && wait_until(deadline))
+		;
+	*out = n->known;
+	if (out->n > 0)
+		return (0);
+	return (n->asked && (deadline > 0 || n->error == 0) ? EAI_INPROGRESS : n->error);
+}
+
+int
+resolve(const char *name, int64_t deadline, struct resolved *out)
+{
+	int error;
+
+	*out = (struct resolved){ .n = 0 };
+	if (resolve_is_address(name)) {
+		out->n = 1;
+		strcpy(out->address[0], name);
+		return (0);
+	}
+	if (name[0] == '\0' || strlen(name) > RESOLVE_NAME_MAX)
+		return (EAI_NONAME);
+	pthread_once(&once, prepare);
+	pthread_mutex_lock(&lock);
+	error = look_up(name, deadline, out);
+	pthread_mutex_unlock(&lock);
+	return (error);
+}
+
+void
+resolve_learn(const char *name, const struct resolved *found)
+{
+	struct name *n;
+
+	if (found->n == 0 || resolve_is_address(name) || strlen(name) > RESOLVE_NAME_MAX)
+		return;
+	pthread_once(&once, prepare);
+	pthread_mutex_lock(&lock);
+	if ((n = place_of(name)) != NULL) {
+		n->known = *found;
+		n->due = clock_mono_ms() + FRESH_MS;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+const char *
+resolve_error(int error)
+{
+
+	return (error == EAI_INPROGRESS ? "its name could not be resolved in time" : gai_strerror(error));
+}
+
+unsigned
+resolve_answers(void)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&lock);
+	n = answers;
+	pthread_mutex_unlock(&lock);
+	return (n);
+}
+
+bool
+resolve_wait(unsigned seen, int64_t deadline)
+{
+	bool news;
+
+	pthread_once(&once, prepare);
+	pthread_mutex_lock(&lock);
+	while (answers == seen && wait_until(deadline))
+		;
+	news = answers != seen;
+	pthread_mutex_unlock(&lock);
+	return (news);
+}
