@@ -243,15 +243,25 @@ describe(const struct login_input *in, const struct account *a, struct login_wri
 	w->actor = (struct actor){ in->ip, in->trace_id, in->client->id };
 }
 
+/* As much of ${s} as ${max} bytes hold, in whole characters. */
+static struct str
+beginning(struct str s, size_t max)
+{
+
+	if (s.len <= max)
+		return (s);
+	for (s.len = max; s.len > 0 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80; s.len--)
+		continue;
+	return (s);
+}
+
 /* What people recognise the device by. The login does not hang on it. */
 static void
 remember_device(struct app *app, const struct login_input *in, struct login_output *out)
 {
 	struct device *d = &out->device;
-	struct str agent = in->user_agent;
+	struct str agent = beginning(in->user_agent, AGENT_MAX);
 
-	if (agent.len > AGENT_MAX)
-		agent.len = AGENT_MAX;
 	if (agent.p != NULL && str_is_utf8(agent) && !str_has_control(agent))
 		str_copy(d->user_agent, sizeof(d->user_agent), agent);
 	if (in->device_name.p != NULL)

@@ -516,6 +516,9 @@ descriptions(void **state)
 	in.user_agent = (struct str){ agent, sizeof(agent) };
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
 	assert_int_equal(strlen(fake.device.user_agent), AGENT_MAX);
+	memcpy(agent + AGENT_MAX - 2, "\xe4\xbd\xa0", 3); /* a character that begins before the limit and ends beyond it */
+	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
+	assert_int_equal(strlen(fake.device.user_agent), AGENT_MAX - 2);
 	fake.put_device_rc = DW_UNAVAILABLE;
 	assert_int_equal(login(&fake.app, &in, &out), SIGNED_IN);
 	assert_string_not_equal(out.tokens.access, "");
