@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The status page: what is wrong, some numbers, the pools, the stages, the processes. Without script; everything that is not a
- * number of ours is escaped.
+ * The status page: what is wrong, some numbers, the pools, Redis and the spool, the stages, the processes. Without script;
+ * everything that is not a number of ours is escaped.
  */
 #include "config.h"
 
@@ -240,6 +240,28 @@ put_servers(struct buf *b, struct app *app)
 	buf_puts(b, "</table></div>\n");
 }
 
+/* What was promised while Redis was away, in a line: what waits is bad, and so is a file that nobody can read. */
+static void
+put_spool(struct buf *b, struct app *app)
+{
+	struct spool_numbers n;
+
+	if (app->spool == NULL)
+		return;
+	if (spool_numbers(app->spool, &n) != DW_OK) {
+		buf_puts(b, "<p id=\"spool\" class=\"bad\">Spool: it cannot be read, the log says why.</p>\n");
+		return;
+	}
+	buf_printf(b, "<p id=\"spool\"%s>Spool: %llu endings wait for Redis", n.pending > 0 ? " class=\"bad\"" : "",
+	    (unsigned long long)n.pending);
+	if (n.pending > 0) {
+		buf_puts(b, ", the first of them for ");
+		put_duration(b, n.oldest_seconds);
+	}
+	buf_printf(b, "; %llu written lately, %zu refused here, %llu damaged files.</p>\n", (unsigned long long)n.replayed,
+	    deny_count(app->deny), (unsigned long long)n.damaged);
+}
+
 /* Where the time goes: 99 of 100 requests that were in a stage left it within this time. */
 static void
 put_stages(struct buf *b, const struct board *board)
@@ -317,6 +339,7 @@ status_html(struct app *app, const struct request *q, struct response *r)
 	put_tiles(b, app);
 	put_pools(b, board);
 	put_servers(b, app);
+	put_spool(b, app);
 	put_stages(b, board);
 	put_processes(b, board);
 	buf_puts(b, "</main>\n</body>\n</html>\n");

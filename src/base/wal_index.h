@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The index beside a database of SQLite in WAL mode (NAME-shm), which all who have it open map into their memory. */
+/* The index of a write-ahead log beside the file it belongs to (NAME-shm), which all who have that open map. */
 #ifndef BASE_WAL_INDEX_H
 #define BASE_WAL_INDEX_H
 
