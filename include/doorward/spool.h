@@ -6,7 +6,8 @@
  * not be written (DW_UNAVAILABLE, which includes an answer that was lost), or that is written but not durable (at_risk in the
  * reply), is committed to the spool, entered in the deny table of this host (doorward/deny.h), and answered DW_PENDING. Nothing
  * else is spooled, and while Redis answers nothing of this costs a system call. Where the spool cannot be written either, the
- * result stays DW_UNAVAILABLE: nothing is promised. What is denied counts for every question: lookup, list, rotate.
+ * result stays DW_UNAVAILABLE: nothing is promised. A notice that is to last (a change of password) is kept in the same way,
+ * behind the endings that go with it. What is denied counts for every question: lookup, list, rotate.
  *
  * Who is not to be believed yet is judged when it is written: ${unjudged} in end_write and revoke_write.
  */
@@ -62,6 +63,7 @@ int spool_fill(const struct config *c, struct deny *deny, char *err, size_t errl
  * promised. */
 enum dw_result spool_end(struct spool *s, const struct end_write *w, int64_t at);
 enum dw_result spool_revoke(struct spool *s, const struct revoke_write *w, int64_t at);
+enum dw_result spool_notify(struct spool *s, const struct notice *n, int64_t at);
 
 /* What others have written into the file is entered in the deny table, and what they replayed leaves it. Cheap when nothing
  * has changed. */

@@ -6,7 +6,7 @@
  *
  * All operations return DW_OK when the store was asked and answered (what it answered is in the reply), DW_UNAVAILABLE
  * when it could not be asked or did not answer (whether a write happened is then unknown; repeat it), DW_FAULT on an
- * answer that makes no sense. Nothing else, but that end and revoke may answer DW_PENDING where there is a spool
+ * answer that makes no sense. Nothing else, but that end, revoke and notify may answer DW_PENDING where there is a spool
  * (doorward/spool.h). Replies are only valid after DW_OK.
  */
 #ifndef DOORWARD_STORE_H
@@ -192,6 +192,7 @@ struct session_list {
 
 /* An event about no session (login_failed …). "" or NULL = null. */
 struct notice {
+	bool lasting;                   /* it is told later if it cannot be told now (doorward/spool.h) */
 	uint8_t user_key[USER_KEY_LEN]; /* of the user, or the pseudonym of the name as given: chooses the outbox */
 	const char *type;
 	const char *user_id;
@@ -200,6 +201,7 @@ struct notice {
 	const char *reason;
 	const uint8_t *session_key; /* SESSION_KEY_LEN bytes, NULL = null: a session that it is about, and that goes on */
 	struct actor actor;
+	struct act act;
 };
 
 /*

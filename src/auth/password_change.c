@@ -141,10 +141,15 @@ end_others(struct app *app, const struct password_change *in, uint32_t *ended)
 static void
 report(struct app *app, const struct password_change *in)
 {
-	struct notice n = { .type = "password_changed", .user_id = in->user_id, .username = in->username, .actor = in->actor };
+	struct notice n = { .lasting = true,
+		.type = "password_changed",
+		.user_id = in->user_id,
+		.username = in->username,
+		.actor = in->actor };
+	enum dw_result rc;
 
 	memcpy(n.user_key, in->user_key, USER_KEY_LEN);
-	if (app->store->notify(app->store_ctx, &n) != DW_OK)
+	if ((rc = app->store->notify(app->store_ctx, &n)) != DW_OK && rc != DW_PENDING)
 		log_warn("a change of password could not be reported");
 	log_info("password changed user=%s ip=%s", in->user_id, in->actor.ip);
 }

@@ -124,10 +124,11 @@ make_hash(struct ctl *c, const struct account *a, bool from_stdin, char hash[PWH
 static void
 report(struct ctl *c, const struct account *a)
 {
-	struct notice n = { .type = "password_changed", .user_id = a->id, .username = a->name };
+	struct notice n = { .lasting = true, .type = "password_changed", .user_id = a->id, .username = a->name };
+	enum dw_result rc;
 
 	ctl_pseudonym(c, a->id, n.user_key);
-	if (redis_store_ops.notify(c->store, &n) != DW_OK)
+	if ((rc = ctl_notify(c, &n)) != DW_OK && rc != DW_PENDING)
 		ctl_say("the event could not be published");
 }
 

@@ -207,6 +207,13 @@ ctl_end(struct ctl *c, const struct end_write *w, struct arena *arena, struct en
 	return (redis_store_ops.end(c->store, w, arena, out));
 }
 
+enum dw_result
+ctl_notify(struct ctl *c, const struct notice *n)
+{
+
+	return (c->spool != NULL ? spool_store_ops.notify(c->spool, n) : redis_store_ops.notify(c->store, n));
+}
+
 int
 ctl_arena(struct ctl *c, size_t size)
 {

@@ -23,6 +23,7 @@ struct keyring;
 struct end_reply;
 struct end_write;
 struct redis_store;
+struct notice;
 struct spool;
 struct user_keys;
 
@@ -77,6 +78,9 @@ int ctl_store(struct ctl *c);
  * this host honours within a second.
  */
 enum dw_result ctl_end(struct ctl *c, const struct end_write *w, struct arena *arena, struct end_reply *out);
+
+/* Tells of something in the same way. */
+enum dw_result ctl_notify(struct ctl *c, const struct notice *n);
 
 /* Gives ${c}->arena ${size} bytes. Returns 0, or -1 after saying why. */
 int ctl_arena(struct ctl *c, size_t size);

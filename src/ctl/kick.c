@@ -116,6 +116,17 @@ kick_by_records(struct ctl *c, const struct options *o, struct kick *k)
 	return (k->found ? rc : -1);
 }
 
+/* What is promised is promised of a user, so without Redis there is nobody to promise it of. */
+static int
+kick_all(struct ctl *c, struct kick *k)
+{
+	int rc = everybody_each(c, kick_user, k);
+
+	if (rc == -1 && k->ended == 0 && k->pending == 0)
+		ctl_say("nobody was kicked: only Redis knows who is signed in, repeat the command when it answers");
+	return (rc);
+}
+
 /* Whose sessions: fills in ${k}->w and kicks. */
 static int
 kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
@@ -132,7 +143,7 @@ kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 		k->w.scope = SCOPE_SESSION;
 	k->w.said_scope = k->w.scope;
 	if (o->all)
-		return (everybody_each(c, kick_user, k));
+		return (kick_all(c, k));
 	if (o->user == NULL) {
 		k->w.has_sid = true;
 		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), user_key, k->w.session_key)) {

@@ -74,7 +74,9 @@ put_entry(const struct ctl *c, struct buf *b, const struct entry *e, bool json)
 	static const char *const scopes[] = { "session", "device", "others", "all" };
 	const uint8_t *session = entry_session(e);
 	char sid[PUBLIC_SID_LEN + 1] = "", at[TIME_LEN];
-	const char *scope = e->is_revocation ? (e->revocation.family ? "family" : "token") : scopes[e->end.scope];
+	const char *scope = e->what == ENTRY_NOTICE       ? "event"
+			    : e->what == ENTRY_REVOCATION ? (e->revocation.family ? "family" : "token")
+							  : scopes[e->end.scope];
 
 	if (session != NULL)
 		sid_public(ctl_keys(c), entry_user(e), session, sid);

@@ -2,7 +2,7 @@
 /*
  * Which endings are the same: those with the same value in all columns of the index. "moment" is 0 where an ending is final in
  * itself (a session, a family, a token never comes back), so that it is spooled once however often it is asked for; of what
- * ends all sessions of a user it is the second, because between two of them somebody may have signed in.
+ * ends all sessions of a user, and of an event, it is the second, because between two of them somebody may have signed in.
  *
  * Whom an entry denies before Redis has it: a session, token or family that it names. What a caller says of all of a user's
  * sessions denies his own alone (where he wants it ended too), since his token may be a stolen one of a session that is over;
@@ -15,40 +15,8 @@
 
 #include "spool/entry.h"
 
-enum what { WHAT_END = 1, WHAT_REVOKE = 2 };
-
 #define CLAIM_NONE (-1)
 #define CLAIM_KNOWN 16 /* a bit beside who he is */
-
-const char entry_schema[] =
-    "CREATE TABLE IF NOT EXISTS spool ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " done_at INTEGER NOT NULL DEFAULT 0,"
-    " what INTEGER NOT NULL,"
-    " user_key BLOB NOT NULL,"
-    " session_key BLOB NOT NULL,"
-    " device_key BLOB NOT NULL,"
-    " jti BLOB NOT NULL,"
-    " scope INTEGER NOT NULL,"
-    " moment INTEGER NOT NULL,"
-    " claim_by INTEGER NOT NULL,"
-    " claim_session BLOB NOT NULL,"
-    " claim_jti BLOB NOT NULL,"
-    " claim_client BLOB NOT NULL,"
-    " cause INTEGER NOT NULL,"
-    " said_scope INTEGER NOT NULL,"
-    " access_exp INTEGER NOT NULL,"
-    " reason TEXT NOT NULL,"
-    " ip TEXT NOT NULL,"
-    " trace_id TEXT NOT NULL,"
-    " event_id TEXT NOT NULL,"
-    " at INTEGER NOT NULL,"
-    " again INTEGER NOT NULL DEFAULT 0);"
-    "CREATE UNIQUE INDEX IF NOT EXISTS spool_same ON spool (user_key, what, session_key, device_key, jti,"
-    " scope, moment, claim_by, claim_session, claim_jti, claim_client);"
-    "CREATE INDEX IF NOT EXISTS spool_waiting ON spool (id) WHERE done_at = 0;"
-    "CREATE INDEX IF NOT EXISTS spool_done ON spool (done_at) WHERE done_at <> 0;"
-    "CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
 
 static const char *
 keep(char *room, size_t cap, const char *text)
@@ -72,6 +40,7 @@ entry_of_end(struct entry *e, const struct end_write *w)
 {
 
 	memset(e, 0, sizeof(*e));
+	e->what = ENTRY_END;
 	e->end = *w;
 	e->end.reason = keep(e->reason, sizeof(e->reason), w->reason);
 	keep_actor(e, &e->end.actor);
@@ -82,23 +51,61 @@ entry_of_revocation(struct entry *e, const struct revoke_write *w)
 {
 
 	memset(e, 0, sizeof(*e));
-	e->is_revocation = true;
+	e->what = ENTRY_REVOCATION;
 	e->revocation = *w;
 	keep_actor(e, &e->revocation.actor);
+}
+
+/* Its texts are those of the entry. */
+static void
+point(struct entry *e)
+{
+
+	e->notice.lasting = true;
+	e->notice.type = e->type;
+	e->notice.user_id = e->user_id;
+	e->notice.username = e->username;
+	e->notice.reason = e->reason;
+	e->notice.actor = (struct actor){ .ip = e->ip, .trace_id = e->trace_id, .client_id = e->client_id };
+}
+
+void
+entry_of_notice(struct entry *e, const struct notice *n)
+{
+
+	memset(e, 0, sizeof(*e));
+	e->what = ENTRY_NOTICE;
+	memcpy(e->notice.user_key, n->user_key, USER_KEY_LEN);
+	e->notice.act = n->act;
+	keep(e->type, sizeof(e->type), n->type);
+	keep(e->user_id, sizeof(e->user_id), n->user_id);
+	keep(e->username, sizeof(e->username), n->username);
+	keep(e->client_id, sizeof(e->client_id), n->actor.client_id);
+	keep(e->reason, sizeof(e->reason), n->reason);
+	keep(e->ip, sizeof(e->ip), n->actor.ip);
+	keep(e->trace_id, sizeof(e->trace_id), n->actor.trace_id);
+	point(e);
 }
 
 const uint8_t *
 entry_user(const struct entry *e)
 {
 
-	return (e->is_revocation ? e->revocation.user_key : e->end.user_key);
+	switch (e->what) {
+	case ENTRY_REVOCATION:
+		return (e->revocation.user_key);
+	case ENTRY_NOTICE:
+		return (e->notice.user_key);
+	default:
+		return (e->end.user_key);
+	}
 }
 
 const uint8_t *
 entry_session(const struct entry *e)
 {
 
-	if (e->is_revocation)
+	if (e->what == ENTRY_REVOCATION)
 		return (e->revocation.session_key);
 	return (e->end.has_sid ? e->end.session_key : NULL);
 }
@@ -107,14 +114,21 @@ const struct act *
 entry_act(const struct entry *e)
 {
 
-	return (e->is_revocation ? &e->revocation.act : &e->end.act);
+	switch (e->what) {
+	case ENTRY_REVOCATION:
+		return (&e->revocation.act);
+	case ENTRY_NOTICE:
+		return (&e->notice.act);
+	default:
+		return (&e->end.act);
+	}
 }
 
 const struct claim *
 entry_claim(const struct entry *e)
 {
 
-	return (e->is_revocation ? &e->revocation.claim : &e->end.claim);
+	return (e->what == ENTRY_REVOCATION ? &e->revocation.claim : &e->end.claim); /* an event has none: all zero */
 }
 
 static void
@@ -146,7 +160,6 @@ static void
 bind_end(sqlite3_stmt *s, const struct end_write *w)
 {
 
-	sqlite3_bind_int(s, 1, WHAT_END);
 	bind_bytes(s, 3, w->has_sid ? w->session_key : NULL, SESSION_KEY_LEN);
 	bind_bytes(s, 4, w->scope == SCOPE_DEVICE ? w->device_key : NULL, DEVICE_KEY_LEN);
 	bind_bytes(s, 5, NULL, 0);
@@ -161,7 +174,6 @@ static void
 bind_revocation(sqlite3_stmt *s, const struct revoke_write *w)
 {
 
-	sqlite3_bind_int(s, 1, WHAT_REVOKE);
 	bind_bytes(s, 3, w->session_key, SESSION_KEY_LEN);
 	bind_bytes(s, 4, NULL, 0);
 	bind_bytes(s, 5, w->family ? NULL : w->jti, JTI_LEN);
@@ -176,10 +188,11 @@ void
 entry_bind(sqlite3_stmt *s, const struct entry *e)
 {
 
-	if (e->is_revocation)
+	sqlite3_bind_int(s, 1, (int)e->what);
+	if (e->what == ENTRY_REVOCATION)
 		bind_revocation(s, &e->revocation);
 	else
-		bind_end(s, &e->end);
+		bind_end(s, e->what == ENTRY_END ? &e->end : &(struct end_write){ .scope = SCOPE_ALL, .act = e->notice.act });
 	bind_bytes(s, 2, entry_user(e), USER_KEY_LEN);
 	bind_claim(s, entry_claim(e));
 	sqlite3_bind_text(s, 15, e->reason, -1, SQLITE_STATIC);
@@ -188,6 +201,10 @@ entry_bind(sqlite3_stmt *s, const struct entry *e)
 	sqlite3_bind_text(s, 18, entry_act(e)->id, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 19, entry_act(e)->at);
 	sqlite3_bind_int(s, 20, entry_act(e)->again);
+	sqlite3_bind_text(s, 21, e->type, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 22, e->user_id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 23, e->username, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 24, e->client_id, -1, SQLITE_STATIC);
 }
 
 /* Columns of a SELECT count from 0, and two stand before those of ENTRY_COLUMNS. */
@@ -271,7 +288,6 @@ read_revocation(sqlite3_stmt *s, struct entry *e)
 	struct revoke_write *w = &e->revocation;
 	bool is_user, is_session, is_jti;
 
-	e->is_revocation = true;
 	w->access_exp = read_int(s, 14);
 	w->actor = (struct actor){ .ip = e->ip, .trace_id = e->trace_id };
 	if (!read_bytes(s, 2, w->user_key, USER_KEY_LEN, &is_user) ||
@@ -279,6 +295,33 @@ read_revocation(sqlite3_stmt *s, struct entry *e)
 		return (false);
 	w->family = !is_jti;
 	return (is_user && is_session && read_claim(s, &w->claim));
+}
+
+static bool
+read_notice(sqlite3_stmt *s, struct entry *e)
+{
+	bool is_user;
+
+	if (!read_text(s, 21, e->type, sizeof(e->type)) || !read_text(s, 22, e->user_id, sizeof(e->user_id)) ||
+	    !read_text(s, 23, e->username, sizeof(e->username)) || !read_text(s, 24, e->client_id, sizeof(e->client_id)))
+		return (false);
+	point(e);
+	return (read_bytes(s, 2, e->notice.user_key, USER_KEY_LEN, &is_user) && is_user && e->type[0] != '\0');
+}
+
+static bool
+read_by_kind(sqlite3_stmt *s, struct entry *e)
+{
+
+	switch (e->what) {
+	case ENTRY_END:
+		return (read_end(s, e));
+	case ENTRY_REVOCATION:
+		return (read_revocation(s, e));
+	case ENTRY_NOTICE:
+		return (read_notice(s, e));
+	}
+	return (false);
 }
 
 bool
@@ -294,8 +337,9 @@ entry_read(sqlite3_stmt *s, struct entry *e)
 	    !read_text(s, 17, e->trace_id, sizeof(e->trace_id)) || !read_text(s, 18, act.id, sizeof(act.id)) ||
 	    strlen(act.id) != EVENT_ID_LEN || act.at <= 0)
 		return (false);
-	e->end.act = e->revocation.act = act;
-	return (what == WHAT_END ? read_end(s, e) : what == WHAT_REVOKE && read_revocation(s, e));
+	e->end.act = e->revocation.act = e->notice.act = act;
+	e->what = what >= ENTRY_END && what <= ENTRY_NOTICE ? (enum entry_what)what : 0;
+	return (read_by_kind(s, e));
 }
 
 static bool
@@ -342,9 +386,9 @@ entry_denies(const struct entry *e, struct deny_entry *out)
 	memcpy(out->user_key, entry_user(e), USER_KEY_LEN);
 	out->row = e->row;
 	out->at = entry_act(e)->at - entry_act(e)->again;
-	out->cause = e->is_revocation ? END_REVOKED : e->end.cause;
-	if (!e->is_revocation)
-		return (end_denies(&e->end, out));
+	out->cause = e->what == ENTRY_REVOCATION ? END_REVOKED : e->end.cause;
+	if (e->what != ENTRY_REVOCATION)
+		return (e->what == ENTRY_END && end_denies(&e->end, out));
 	return (r->family ? denies_session(out, DENY_TOKENS, r->session_key, SESSION_KEY_LEN)
 			  : denies_session(out, DENY_JTI, r->jti, JTI_LEN));
 }
@@ -353,8 +397,10 @@ const char *
 entry_word(const struct entry *e)
 {
 
-	if (e->is_revocation)
+	if (e->what == ENTRY_REVOCATION)
 		return ("revoke");
+	if (e->what == ENTRY_NOTICE)
+		return (e->type);
 	switch (e->end.cause) {
 	case END_USER:
 		return ("logout");

@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "doorward/config.h"
 #include "spool/entry.h"
+#include "spool/table.h"
 
 #include "spool/file.h"
 
@@ -35,7 +36,6 @@
 #define LOCK_TRIES 50 /* for what does not wait for a lock by itself, … */
 #define LOCK_PAUSE 20 /* … each after so many ms */
 #define DAMAGED ".damaged-"
-#define KNOWN_BASE "base"
 
 static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
@@ -114,48 +114,6 @@ create(const char *path, uid_t uid, gid_t gid)
 	return (-1);
 }
 
-static int
-one_number(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *s = NULL;
-	int code = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-
-	if (code == SQLITE_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(s, 0);
-		code = SQLITE_OK;
-	}
-	sqlite3_finalize(s);
-	return (code == SQLITE_DONE ? SQLITE_CORRUPT : code);
-}
-
-/* A new file: its rows get greater numbers than those of any before it. */
-static int
-prepare_tables(struct spool_file *f)
-{
-	char sql[512];
-	int64_t base = 0;
-	int code;
-
-	if ((code = sqlite3_exec(f->db, entry_schema, NULL, NULL, NULL)) != SQLITE_OK)
-		return (code);
-	if (one_number(f->db, "SELECT value FROM known WHERE name = '" KNOWN_BASE "'", &base) != SQLITE_OK) {
-		snprintf(sql, sizeof(sql),
-		    "BEGIN IMMEDIATE;"
-		    "INSERT OR IGNORE INTO known VALUES ('" KNOWN_BASE "', %lld);"
-		    "INSERT INTO sqlite_sequence (name, seq) SELECT 'spool', value FROM known WHERE name = '" KNOWN_BASE
-		    "' AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'spool');"
-		    "COMMIT",
-		    (long long)clock_wall_ms());
-		if ((code = sqlite3_exec(f->db, sql, NULL, NULL, NULL)) != SQLITE_OK) {
-			(void)sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
-			return (code);
-		}
-		code = one_number(f->db, "SELECT value FROM known WHERE name = '" KNOWN_BASE "'", &base);
-	}
-	f->base = (uint64_t)base;
-	return (code);
-}
-
 /* The change to WAL of a new file does not wait for a lock by itself. */
 static int
 set_up(sqlite3 *db)
@@ -189,7 +147,7 @@ connect_to(struct spool_file *f)
 	sqlite3_busy_timeout(f->db, PATIENCE);
 	if ((code = set_up(f->db)) != SQLITE_OK)
 		return (code);
-	return (prepare_tables(f));
+	return (table_prepare(f->db, &f->base));
 }
 
 static void
@@ -204,7 +162,7 @@ static uint64_t
 carry_over(struct spool_file *f, const char *old)
 {
 	static const char read[] = "SELECT id, done_at, " ENTRY_COLUMNS " FROM spool WHERE done_at = 0 ORDER BY id";
-	static const char write[] = "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ", id) VALUES (" ENTRY_PLACES ", ?21)";
+	static const char write[] = "INSERT OR IGNORE INTO spool (" ENTRY_COLUMNS ", id) VALUES (" ENTRY_PLACES ", ?25)";
 	sqlite3_stmt *in = NULL, *out = NULL;
 	uint64_t n = 0;
 	struct entry e;
@@ -218,7 +176,7 @@ carry_over(struct spool_file *f, const char *old)
 			if (!entry_read(in, &e))
 				continue;
 			entry_bind(out, &e);
-			sqlite3_bind_int64(out, 21, (int64_t)e.row);
+			sqlite3_bind_int64(out, ENTRY_ROW_PLACE, (int64_t)e.row);
 			n += sqlite3_step(out) == SQLITE_DONE;
 			sqlite3_reset(out);
 		}

@@ -250,8 +250,14 @@ static enum dw_result
 notify(void *ctx, const struct notice *n)
 {
 	struct spool *s = ctx;
+	struct notice told = *n;
+	int64_t at = s->inner->now(s->store);
+	enum dw_result rc;
 
-	return (s->inner->notify(s->store, n));
+	if (!n->lasting || !name_event(&told.act, told.user_key, at))
+		return (s->inner->notify(s->store, n));
+	rc = is_behind(s, told.user_key) ? DW_UNAVAILABLE : s->inner->notify(s->store, &told);
+	return (rc == DW_UNAVAILABLE ? spool_notify(s, &told, at) : rc);
 }
 
 static enum dw_result

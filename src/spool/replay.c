@@ -115,7 +115,14 @@ write_entry(struct spool *s, const struct entry *e)
 		return (rc);
 	if (verdict == VERDICT_REFUSED)
 		return (DW_REFUSED);
-	return (e->is_revocation ? write_revocation(s, e) : write_end(s, e, verdict));
+	switch (e->what) {
+	case ENTRY_REVOCATION:
+		return (write_revocation(s, e));
+	case ENTRY_NOTICE:
+		return (s->inner->notify(s->store, &e->notice));
+	default:
+		return (write_end(s, e, verdict));
+	}
 }
 
 /* Does anything of the user wait that was left by an earlier piece? What cannot be asked has to wait as well. */

@@ -112,7 +112,7 @@ static bool
 is_by_caller(const struct entry *e)
 {
 
-	return (e->is_revocation || e->end.cause == END_USER);
+	return (e->what == ENTRY_REVOCATION || e->end.cause == END_USER);
 }
 
 /* A logout by the session's own token: there is one of each session at the most. */
@@ -120,7 +120,7 @@ static bool
 is_own_end(const struct entry *e)
 {
 
-	return (!e->is_revocation && e->end.scope == SCOPE_SESSION && !e->end.claim.unjudged);
+	return (e->what == ENTRY_END && e->end.scope == SCOPE_SESSION && !e->end.claim.unjudged);
 }
 
 static bool
@@ -240,6 +240,17 @@ spool_revoke(struct spool *s, const struct revoke_write *w, int64_t at)
 	entry_of_revocation(&e, w);
 	if (e.revocation.act.at == 0)
 		e.revocation.act.at = at;
+	return (spool_commit(s, &e));
+}
+
+enum dw_result
+spool_notify(struct spool *s, const struct notice *n, int64_t at)
+{
+	struct entry e;
+
+	entry_of_notice(&e, n);
+	if (e.notice.act.at == 0)
+		e.notice.act.at = at;
 	return (spool_commit(s, &e));
 }
 

@@ -493,8 +493,9 @@ writing_notify(void *store, const struct notice *n)
 	writing_notice(store, n, &h, &t);
 	if (h.overflow || t.overflow)
 		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor, NULL);
+	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor, &n->act);
 	args_put(&a, h.p, h.len);
 	args_put(&a, t.p, t.len);
+	args_int(&a, n->act.at);
 	return (mutation_plain(store, SCRIPT_NOTIFY, &a, 0));
 }

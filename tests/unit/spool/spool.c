@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/log.h"
 #include "doorward/config.h"
@@ -37,6 +38,8 @@ static struct {
 		enum end_scope scope;
 		struct act act;
 	} told[TOLD_MAX];
+	size_t notices;
+	char noticed[128]; /* the last of them */
 } store;
 
 static struct config conf;
@@ -77,6 +80,19 @@ end(void *ctx, const struct end_write *w, struct arena *arena, struct end_reply 
 }
 
 static enum dw_result
+notify(void *ctx, const struct notice *n)
+{
+
+	(void)ctx;
+	if (store.rc != DW_OK)
+		return (store.rc);
+	store.notices++;
+	snprintf(store.noticed, sizeof(store.noticed), "%s %s %s %s %s %s %lld after %zu", n->type, n->user_id, n->username,
+	    n->actor.client_id, n->actor.ip, n->reason, (long long)n->act.at, store.ends);
+	return (DW_OK);
+}
+
+static enum dw_result
 ping(void *ctx)
 {
 
@@ -92,7 +108,7 @@ now(void *ctx)
 	return (NOW);
 }
 
-static const struct store_ops inner = { .lookup = lookup, .end = end, .ping = ping, .now = now };
+static const struct store_ops inner = { .lookup = lookup, .end = end, .notify = notify, .ping = ping, .now = now };
 
 static void
 open_spool(void)
@@ -426,6 +442,72 @@ test_order(void **state)
 	}
 }
 
+static enum dw_result
+tell(bool lasting, int64_t at)
+{
+	struct notice n = { .lasting = lasting,
+		.type = "password_changed",
+		.user_id = "u1",
+		.username = "ann",
+		.reason = "r",
+		.actor = { .client_id = "app", .ip = "192.0.2.1" } };
+
+	memset(n.user_key, 1, USER_KEY_LEN);
+	n.act.at = at;
+	return (spool_store_ops.notify(spool, &n));
+}
+
+/* An event is told behind the endings that go with it, and denies nobody. */
+static void
+test_notice(void **state)
+{
+
+	(void)state;
+	assert_int_equal(tell(false, 0), DW_UNAVAILABLE);
+	assert_int_equal(numbers().pending, 0);
+	assert_int_equal(tell(true, 0), DW_PENDING);
+	assert_true(deny_is_empty(deny));
+	assert_int_equal(tell(true, 0), DW_PENDING); /* in the same second: one */
+	assert_int_equal(numbers().pending, 1);
+	store.rc = DW_OK;
+	replay_all();
+	assert_int_equal(store.notices, 1);
+	assert_string_equal(store.noticed, "password_changed u1 ann app 192.0.2.1 r 1800000000 after 0");
+	store.rc = DW_UNAVAILABLE;
+	promise(1, 3, END_USER, SCOPE_SESSION);
+	store.rc = DW_OK;
+	assert_int_equal(tell(true, NOW + 1), DW_PENDING); /* though the store could take it */
+	replay_all();
+	assert_string_equal(store.noticed, "password_changed u1 ann app 192.0.2.1 r 1800000001 after 1");
+	assert_int_equal(tell(true, NOW + 1), DW_OK);
+	assert_int_equal(store.notices, 3);
+}
+
+/* A file that was made before there were events in it. */
+static void
+test_older_file(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	promise(1, 1, END_USER, SCOPE_SESSION);
+	spool_free(spool);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "ALTER TABLE spool DROP COLUMN type; ALTER TABLE spool DROP COLUMN user_id;"
+			     "ALTER TABLE spool DROP COLUMN username; ALTER TABLE spool DROP COLUMN client_id",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	open_spool();
+	expect_denied(1, 1);
+	assert_int_equal(tell(true, 0), DW_PENDING);
+	store.rc = DW_OK;
+	replay_all();
+	assert_int_equal(store.ends, 1);
+	assert_int_equal(store.notices, 1);
+}
+
 /* Another master answers: what the one before it was told lately is told again, by the same ids, also after a restart. */
 static void
 test_failover(void **state)
@@ -597,6 +679,8 @@ main(void)
 		TEST(test_refill),
 		TEST(test_alone),
 		TEST(test_order),
+		TEST(test_notice),
+		TEST(test_older_file),
 		TEST(test_failover),
 		TEST(test_full),
 		TEST(test_disk_full),

@@ -191,6 +191,50 @@ test_revoke(void **state)
 
 /* Who is not to be believed yet is not written. */
 static void
+text_of(int64_t at, char out[64])
+{
+	struct buf b;
+
+	buf_init(&b, out, 64);
+	buf_time(&b, at);
+}
+
+/* An event about no session: as of then, and once by its id, however often. */
+static void
+test_notice(void **state)
+{
+	struct notice n = { .lasting = true, .type = "password_changed", .user_id = "u", .username = "name" };
+	char at[64];
+	struct json_object *e;
+
+	(void)state;
+	memcpy(n.user_key, fx.user_key, USER_KEY_LEN);
+	strcpy(n.act.id, ID);
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK); /* and its answer may have been lost */
+	n.act.at = fixture_time() - 50;
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	assert_int_equal(fixture_count("password_changed"), 1);
+	n.act.id[0] = 'B';
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	n.act.again = true;
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	assert_int_equal(fixture_count("password_changed"), 2);
+	e = fixture_event("password_changed");
+	text_of(n.act.at, at);
+	assert_string_equal(fixture_member(e, "at"), at);
+	assert_string_equal(fixture_member(e, "username"), "name");
+	json_object_put(e);
+	n.act.id[0] = 'C';
+	n.act.at += 3600; /* by a clock that is fast: now */
+	assert_int_equal(redis_store_ops.notify(fx.store, &n), DW_OK);
+	e = fixture_event("password_changed");
+	assert_true(strcmp(fixture_member(e, "at"), at) > 0);
+	text_of(n.act.at, at);
+	assert_true(strcmp(fixture_member(e, "at"), at) < 0);
+	json_object_put(e);
+}
+
+static void
 test_unjudged(void **state)
 {
 	struct end_write w = fixture_logout_record(1, END_USER, SCOPE_ALL);
@@ -215,6 +259,7 @@ main(void)
 		cmocka_unit_test_setup(test_caller_before, fixture_fresh),
 		cmocka_unit_test_setup(test_future, fixture_fresh),
 		cmocka_unit_test_setup(test_revoke, fixture_fresh),
+		cmocka_unit_test_setup(test_notice, fixture_fresh),
 		cmocka_unit_test_setup(test_unjudged, fixture_fresh),
 	};
 
