@@ -33,10 +33,15 @@ print_account_json(struct buf *b, const struct account *a)
 	buf_json(b, str_of(a->name));
 	buf_puts(b, ",\"groups\":");
 	buf_json_list(b, a->groups);
-	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":\"", a->disabled ? "true" : "false",
+	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":", a->disabled ? "true" : "false",
 	    a->conflict ? "true" : "false");
-	buf_time(b, a->created);
-	buf_puts(b, "\"}");
+	if (a->created == 0)
+		buf_puts(b, "null}");
+	else {
+		buf_putc(b, '"');
+		buf_time(b, a->created);
+		buf_puts(b, "\"}");
+	}
 }
 
 void

@@ -143,7 +143,12 @@ print_json(const struct ctl *c, const struct account *a, const struct risk_visit
 	buf_printf(&b, "\",\"enabled\":%s,\"history\":%s,\"country\":", c->conf->risk_enabled ? "true" : "false",
 	    h->known ? "true" : "false");
 	buf_json(&b, v->here.country[0] == '\0' ? STR_NONE : str_of(v->here.country));
-	buf_printf(&b, ",\"as\":%u,\"signals\":[", v->here.as);
+	buf_puts(&b, ",\"as\":");
+	if (v->here.as == 0)
+		buf_puts(&b, "null");
+	else
+		buf_printf(&b, "%u", v->here.as);
+	buf_puts(&b, ",\"signals\":[");
 	for (int i = 0; i < RISK_SIGNALS; i++)
 		if ((signals & 1U << i) != 0) {
 			buf_printf(&b, "%s{\"name\":\"%s\",\"weight\":%lld}", first ? "" : ",", risk_name((enum risk_signal)i),

@@ -39,10 +39,12 @@ accounts(void **state)
 	    "\"disabled\":false,\"conflict\":false,\"created_at\":\"2000-02-29T00:00:00Z\"}");
 	a.groups[0] = '\0';
 	a.disabled = a.conflict = true;
+	a.created = 0; /* of a database that does not know it */
 	buf_init(&b, text, sizeof(text));
 	print_account_json(&b, &a);
-	assert_non_null(strstr(text, "\"groups\":[],\"disabled\":true,\"conflict\":true,"));
+	assert_non_null(strstr(text, "\"groups\":[],\"disabled\":true,\"conflict\":true,\"created_at\":null}"));
 	/* The longest of everything, every byte of it escaped, is a whole object. */
+	a.created = 951782400;
 	memset(a.name, 1, sizeof(a.name) - 1);
 	memset(a.groups, 'g', sizeof(a.groups) - 1);
 	buf_init(&b, text, sizeof(text));
