@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A copy is written under a name that ends in our process id, judged, and renamed: so a file with the name of a version is
- * whole and good, whoever made it, and of two processes at once the second takes the place of what is the same. The next
- * version removes it. If the original is written to while it is copied, the copy may be a mixture: then it is another version
- * afterwards, and the copy is thrown away.
+ * A copy is written under a name of its own, judged, and renamed: so a file with the name of a version is whole and good,
+ * whoever made it. The next version removes it. One process copies at a time, under a lock on the directory, and the others
+ * wait and find it done; what a process that was killed has left, the next one writes over. If the original is written to while
+ * it is copied, the copy may be a mixture: then it is another version afterwards, and the copy is thrown away.
+ *
+ * The name of the original is the operator's, but what lies there may be a mistake: a pipe would hold up every login, and what
+ * has no end would fill the disk.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -21,6 +25,7 @@
 
 #define CHUNK 65536
 #define SUFFIX ".mmdb"
+#define SIZE_MOST (UINT64_C(1) << 30) /* bytes; the largest that MaxMind sells has less than half of it */
 
 bool
 version_changed(const char *file, const struct version *seen, struct version *now)
@@ -33,31 +38,46 @@ version_changed(const char *file, const struct version *seen, struct version *no
 			.inode = st.st_ino,
 			.size = (uint64_t)st.st_size,
 			.seconds = st.st_mtim.tv_sec,
-			.ns = st.st_mtim.tv_nsec };
+			.ns = st.st_mtim.tv_nsec,
+			.regular = S_ISREG(st.st_mode) };
 	return (now->device != seen->device || now->inode != seen->inode || now->size != seen->size ||
 		now->seconds != seen->seconds || now->ns != seen->ns);
 }
 
-static bool
-pour(int from, int to)
+const char *
+version_fault(const struct version *v)
 {
-	char piece[CHUNK];
-	ssize_t n;
 
-	while ((n = read(from, piece, sizeof(piece))) > 0)
-		if (write(to, piece, (size_t)n) != n)
-			return (false);
-	return (n == 0);
+	if (v->inode == 0)
+		return (strerror(ENOENT));
+	if (!v->regular)
+		return ("it is no regular file");
+	return (v->size > SIZE_MOST ? "it is larger than 1 GiB" : NULL);
 }
 
-/* ${to} is ours alone. */
+/* Not more than ${left} bytes: what has grown is another version. */
 static bool
-copy(const char *file, const char *to)
+pour(int from, int to, uint64_t left)
 {
-	int in = open(file, O_RDONLY | O_CLOEXEC), out = -1;
+	char piece[CHUNK];
+	ssize_t n = 1;
+
+	while (left > 0 && (n = read(from, piece, left < sizeof(piece) ? left : sizeof(piece))) > 0) {
+		if (fd_write_full(to, piece, (size_t)n) != 0)
+			return (false);
+		left -= (uint64_t)n;
+	}
+	return (n >= 0);
+}
+
+static bool
+copy(const char *file, const char *to, uint64_t size)
+{
+	int in = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), out = -1;
 	bool good;
 
-	good = in >= 0 && (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 && pour(in, out);
+	good = in >= 0 && (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0 &&
+	       pour(in, out, size);
 	if (out >= 0 && close(out) != 0)
 		good = false;
 	if (in >= 0)
@@ -88,23 +108,19 @@ sweep(const char *dir, const char *name, const char *keep)
 		closedir(d);
 }
 
-enum copy_result
-copy_make(const char *dir, const char *name, const char *file, const struct version *v,
-    bool (*is_good)(const char *path, const char **why), const char **why, char path[PATH_MAX])
+/* Whoever has the lock. */
+static enum copy_result
+make(const char *dir, const char *name, const char *file, const struct version *v,
+    bool (*is_good)(const char *path, const char **why), const char **why, const char *path)
 {
 	enum copy_result result = COPY_BAD;
 	char temporary[PATH_MAX];
 	struct version now;
 
-	if (snprintf(path, PATH_MAX, "%s/%s-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%09" PRId64 SUFFIX, dir, name,
-		v->device, v->inode, v->size, (uint64_t)v->seconds, v->ns) >= PATH_MAX ||
-	    snprintf(temporary, PATH_MAX, "%s/%s.%ld", dir, name, (long)getpid()) >= PATH_MAX) {
-		*why = strerror(ENAMETOOLONG);
-		return (COPY_IMPOSSIBLE);
-	}
 	if (access(path, R_OK) == 0)
 		return (COPY_MADE);
-	if (!copy(file, temporary)) {
+	snprintf(temporary, sizeof(temporary), "%s/%s.new", dir, name);
+	if (!copy(file, temporary, v->size)) {
 		*why = strerror(errno);
 		result = access(file, R_OK) == 0 ? COPY_IMPOSSIBLE : COPY_BAD;
 	} else if (version_changed(file, v, &now)) {
@@ -114,6 +130,29 @@ copy_make(const char *dir, const char *name, const char *file, const struct vers
 		return (COPY_MADE);
 	}
 	(void)unlink(temporary);
+	return (result);
+}
+
+enum copy_result
+copy_make(const char *dir, const char *name, const char *file, const struct version *v,
+    bool (*is_good)(const char *path, const char **why), const char **why, char path[PATH_MAX])
+{
+	enum copy_result result = COPY_IMPOSSIBLE;
+	int lock;
+
+	if (snprintf(path, PATH_MAX, "%s/%s-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%09" PRId64 SUFFIX, dir, name,
+		v->device, v->inode, v->size, (uint64_t)v->seconds, v->ns) >= PATH_MAX) {
+		*why = strerror(ENAMETOOLONG);
+		return (COPY_IMPOSSIBLE);
+	}
+	if (access(path, R_OK) == 0)
+		return (COPY_MADE);
+	if ((lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(lock, LOCK_EX) != 0)
+		*why = strerror(errno);
+	else
+		result = make(dir, name, file, v, is_good, why, path);
+	if (lock >= 0)
+		close(lock);
 	return (result);
 }
 

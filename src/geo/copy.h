@@ -11,6 +11,7 @@
 struct version {
 	uint64_t device, inode, size;
 	int64_t seconds, ns; /* of its last change */
+	bool regular;
 };
 
 /* Unlike any. */
@@ -19,9 +20,12 @@ struct version {
 /* Is ${file} another one than ${seen}? ${now} is what it is. */
 bool version_changed(const char *file, const struct version *seen, struct version *now);
 
+/* Why a file like ${v} is not opened: it is not there, has no end, or is too large. NULL: it may be. */
+const char *version_fault(const struct version *v);
+
 enum copy_result {
 	COPY_MADE,      /* ${path} is it, made now or by somebody else before */
-	COPY_BAD,       /* ${is_good} refused it */
+	COPY_BAD,       /* ${is_good} refused it, or it is another version by now */
 	COPY_IMPOSSIBLE /* it could not be written, ${*why} says why */
 };
 

@@ -113,14 +113,14 @@ replace(struct database *d, const MMDB_s *db)
 static void
 look(const struct geo *g, struct database *d)
 {
-	const char *why = strerror(ENOENT);
+	const char *why;
 	struct version v;
 	MMDB_s db;
 
 	if (d->file[0] == '\0' || !version_changed(d->file, &d->seen, &v))
 		return;
 	d->seen = v;
-	if (v.inode != 0 && open_version(g, d, &v, &db, &why)) {
+	if ((why = version_fault(&v)) == NULL && open_version(g, d, &v, &db, &why)) {
 		replace(d, &db);
 		return;
 	}
@@ -251,9 +251,11 @@ geo_close(struct geo *g)
 bool
 geo_check(const char *file, char *why, size_t len)
 {
-	const char *reason = "";
+	const char *reason;
+	struct version v;
 
-	if (is_good(file, &reason))
+	(void)version_changed(file, &VERSION_UNSEEN, &v);
+	if ((reason = version_fault(&v)) == NULL && is_good(file, &reason))
 		return (true);
 	snprintf(why, len, "%s cannot be used: %s", file, reason);
 	return (false);
