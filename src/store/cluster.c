@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "doorward/config.h"
 #include "store/conn.h"
+#include "store/meaning.h"
 #include "store/node.h"
 #include "store/warn.h"
 
@@ -87,7 +88,7 @@ ask_node(struct cluster *cl, const struct redis_host *h, int64_t deadline, struc
 		snprintf(cl->why, sizeof(cl->why), "%.120s", conn_why(c));
 	else if (!good)
 		snprintf(cl->why, sizeof(cl->why), "its answer to CLUSTER SLOTS is no map: %.80s",
-		    r->type == REDIS_REPLY_ERROR ? log_text((struct str){ r->str, r->len }) : "it has no slots");
+		    r->type == REDIS_REPLY_ERROR ? log_text(meaning_text(r)) : "it has no slots");
 	freeReplyObject(r);
 	conn_free(c);
 	return (good);

@@ -27,6 +27,7 @@
 #include "doorward/config.h"
 #include "store/args.h"
 #include "store/auth_command.h"
+#include "store/meaning.h"
 #include "store/node.h"
 #include "store/sentinel.h"
 #include "store/warn.h"
@@ -238,7 +239,7 @@ greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
 	if (!good)
 		snprintf(c->why, sizeof(c->why), "it refused %s", doing);
 	if (!good && warn_due(WARN_GREETING))
-		log_error("Redis refused the connection doing=%s error=%s", doing, log_text((struct str){ r->str, r->len }));
+		log_error("Redis refused the connection doing=%s error=%s", doing, log_text(meaning_text(r)));
 	if (good && is_time)
 		conn_take_time(c, r);
 	freeReplyObject(r);

@@ -42,6 +42,7 @@
 #include "store/conn.h"
 #include "store/keys.h"
 #include "store/look.h"
+#include "store/meaning.h"
 #include "store/node.h"
 #include "store/reply.h"
 #include "store/sentinel_watch.h"
@@ -261,8 +262,7 @@ ask(const struct keeper *k, struct subscription *s, int argc, const char **argv)
 	if (r == NULL || r->type != REDIS_REPLY_ERROR)
 		return (r);
 	if (warn_due(WARN_GREETING))
-		log_error("Redis refuses to tell of changes, the session cache stays off error=%s",
-		    log_text((struct str){ r->str, r->len }));
+		log_error("Redis refuses to tell of changes, the session cache stays off error=%s", log_text(meaning_text(r)));
 	freeReplyObject(r);
 	return (NULL);
 }

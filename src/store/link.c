@@ -4,8 +4,6 @@
  *
  * The breaker is told once of each piece: that the node did not answer, or that it did, whatever it said.
  */
-#include <string.h>
-
 #include <hiredis/hiredis.h>
 
 #include "base/clock.h"
@@ -61,17 +59,12 @@ answered(struct redis_store *s, struct link *l, bool failed)
 	show(s, failed);
 }
 
-/* Logs the error without what Redis may have repeated of our arguments. */
 static void
 complain(const char *command, const redisReply *r)
 {
-	struct str text = { r->str, r->len };
-	const char *args = memmem(text.p, text.len, ", with args", strlen(", with args"));
 
-	if (args != NULL)
-		text.len = (size_t)(args - text.p);
 	if (warn_due(WARN_FAULT))
-		log_error("Redis error command=%s error=%s", command, log_text(text));
+		log_error("Redis error command=%s error=%s", command, log_text(meaning_text(r)));
 }
 
 /* Maps the error ${r} to a result. */

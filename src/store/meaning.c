@@ -3,9 +3,13 @@
  * Errors raised inside a script say more behind it than others, and in other words from version to version: so nothing but the
  * first word is looked at. One that is not in the table is taken for a mistake of ours.
  */
+#include <string.h>
+
 #include <hiredis/hiredis.h>
 
 #include "store/meaning.h"
+
+#define REPEATED ", with args" /* of a command that it does not know; of AUTH that is the password */
 
 static const struct {
 	const char *word;
@@ -35,6 +39,17 @@ meaning_word(const redisReply *r)
 	struct str s = { r->str, r->len };
 
 	return (str_cut(&s, ' '));
+}
+
+struct str
+meaning_text(const redisReply *r)
+{
+	struct str text = { r->str, r->len };
+	const char *args = memmem(text.p, text.len, REPEATED, strlen(REPEATED));
+
+	if (args != NULL)
+		text.len = (size_t)(args - text.p);
+	return (text);
 }
 
 enum meaning

@@ -25,6 +25,9 @@ enum meaning {
 /* Of ${r}, which must be an error. */
 enum meaning meaning_of(const struct redisReply *r);
 
+/* All it says but what it repeats of our arguments, for a log; in the memory of ${r}. */
+struct str meaning_text(const struct redisReply *r);
+
 /* Its first word, in the memory of ${r}. */
 struct str meaning_word(const struct redisReply *r);
 
