@@ -37,6 +37,7 @@
 #define TIME_SAMPLE_MS 1000 /* how old the clock offset may be: quartz drifts less, but clocks are set */
 #define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */
 #define TIMEOUT_MIN_MS 1
+#define LATE_READS 256 /* of 16 KiB: what a socket may have taken in when its time is up */
 #define WHY_MAX 160
 
 struct conn {
@@ -212,12 +213,13 @@ conn_read(struct conn *c, int64_t deadline)
 {
 	struct redisReply *r;
 	bool sent = false;
+	int late = 0;
 
 	for (;;) {
 		if ((r = conn_buffered(c)) != NULL || c->c == NULL)
 			return (r);
-		/* each byte that trickles in starts the socket's own timeout anew */
-		if (clock_mono_ms() > deadline && !has_arrived(c))
+		/* each byte that trickles in starts the socket's own timeout anew; of what has no end there is always more */
+		if (clock_mono_ms() > deadline && (!has_arrived(c) || ++late > LATE_READS))
 			errno = ETIMEDOUT;
 		else if (turn(c, &sent))
 			continue;

@@ -99,18 +99,21 @@ follow(struct redis_store *s, const struct link *l, struct call *c)
 	return (true);
 }
 
-/* In a cluster: is there another turn for ${c}, whose reply means ${m}? */
+/*
+ * In a cluster: is there another turn for ${c}, whose reply means ${m}? Where a node is named that there is no room for, the
+ * map is asked for: it says which of those we know are gone.
+ */
 static bool
 has_a_turn(struct redis_store *s, const struct link *l, struct call *c, enum meaning m)
 {
 
 	if (s->route.cluster == NULL)
 		return (false);
-	if (m == MEANS_ELSEWHERE)
-		return (follow(s, l, c));
+	if (m == MEANS_ELSEWHERE && follow(s, l, c))
+		return (true);
 	if (m == MEANS_LATER)
 		c->next = CALL_LATER;
-	else if (m == MEANS_DOWN || m == MEANS_NO_SLOT)
+	else if (m == MEANS_DOWN || m == MEANS_NO_SLOT || m == MEANS_ELSEWHERE)
 		c->next = CALL_DOWN;
 	return (m == MEANS_LATER);
 }
