@@ -5,7 +5,7 @@
 
 #include <hiredis/hiredis.h>
 
-#include "store/call.h"
+#include "store/piece.h"
 #include "store/reply.h"
 
 #include "store/backlog.h"
@@ -13,19 +13,12 @@
 _Static_assert(BACKLOG_TRIM_MAX <= CALLS_MAX, "one piece");
 _Static_assert(KEYS_BUCKETS % CALLS_MAX == 0, "whole pieces");
 
-struct piece {
-	struct call calls[CALLS_MAX];
-	struct args args[CALLS_MAX];
-	size_t n;
-};
-
 static struct args *
 add(struct piece *p, enum script_id id, unsigned bucket)
 {
-	struct args *a = &p->args[p->n];
+	struct args *a = piece_add(p, bucket);
 	char key[KEYS_OUTBOX_LEN + 1];
 
-	p->calls[p->n++] = (struct call){ .bucket = bucket, .a = a };
 	keys_outbox_of(bucket, key);
 	script_begin(id, a);
 	args_copy(a, key, KEYS_OUTBOX_LEN);
@@ -38,7 +31,7 @@ ask(struct redis_store *s, struct piece *p, enum script_id id)
 {
 	enum dw_result result = DW_OK;
 
-	call_many(s, p->calls, p->n);
+	piece_ask(s, p);
 	for (size_t i = 0; i < p->n; i++) {
 		struct call *c = &p->calls[i];
 
@@ -48,15 +41,6 @@ ask(struct redis_store *s, struct piece *p, enum script_id id)
 			result = c->result;
 	}
 	return (result);
-}
-
-static void
-forget(struct piece *p)
-{
-
-	for (size_t i = 0; i < p->n; i++)
-		freeReplyObject(p->calls[i].reply);
-	p->n = 0;
 }
 
 static struct backlog_row *
@@ -104,7 +88,7 @@ look_at_outboxes(struct redis_store *s, struct piece *p, struct backlog *out)
 		for (size_t i = 0; i < p->n && result == DW_OK; i++)
 			if (!take(out, p->calls[i].reply))
 				result = call_nonsense(script_name(SCRIPT_WAITING));
-		forget(p);
+		piece_clear(p);
 	}
 	return (result);
 }
@@ -134,7 +118,7 @@ look_at_retries(struct redis_store *s, struct backlog *out)
 enum dw_result
 backlog_look(struct redis_store *s, struct backlog *out)
 {
-	struct piece *p = calloc(1, sizeof(*p)); /* too large for the stack */
+	struct piece *p = piece_new(CALLS_MAX);
 	enum dw_result result;
 
 	out->n = 0;
@@ -142,7 +126,7 @@ backlog_look(struct redis_store *s, struct backlog *out)
 		return (DW_FAULT);
 	if ((result = look_at_outboxes(s, p, out)) == DW_OK)
 		result = look_at_retries(s, out);
-	free(p);
+	piece_free(p);
 	return (result);
 }
 
@@ -187,19 +171,18 @@ trim_piece(struct redis_store *s, struct piece *p, bool *marks)
 enum dw_result
 backlog_trim(struct redis_store *s, int64_t keep, bool marks[KEYS_BUCKETS], unsigned *from)
 {
-	struct piece *p = calloc(1, sizeof(*p));
+	struct piece *p = piece_new(BACKLOG_TRIM_MAX);
 	enum dw_result result = DW_OK;
 
 	if (p == NULL)
 		return (DW_FAULT);
-	for (; *from < KEYS_BUCKETS && p->n < BACKLOG_TRIM_MAX; (*from)++)
+	for (; *from < KEYS_BUCKETS && !piece_is_full(p); (*from)++)
 		if (marks[*from])
 			args_int(add(p, SCRIPT_TRIM, *from), keep);
 	if (*from == KEYS_BUCKETS)
 		*from = 0;
 	if (p->n > 0)
 		result = trim_piece(s, p, marks);
-	forget(p);
-	free(p);
+	piece_free(p);
 	return (result);
 }

@@ -11,7 +11,7 @@
 
 #include <hiredis/hiredis.h>
 
-#include "store/call.h"
+#include "store/piece.h"
 #include "store/reply.h"
 
 #include "store/group.h"
@@ -22,23 +22,6 @@
 #define PLACE_TEXT_MAX 42
 
 _Static_assert(GROUP_READS_MAX <= CALLS_MAX, "one piece");
-
-struct piece {
-	struct call calls[CALLS_MAX];
-	struct args args[CALLS_MAX];
-	size_t n;
-};
-
-/* Too large for the stack, and for being zeroed at every call. NULL: no memory. */
-static struct piece *
-piece_new(void)
-{
-	struct piece *p = malloc(sizeof(*p));
-
-	if (p != NULL)
-		p->n = 0;
-	return (p);
-}
 
 static void
 put_place(struct args *a, uint64_t ms, uint64_t seq)
@@ -72,9 +55,8 @@ place_of(const char *sink, unsigned stream)
 static struct args *
 add(struct piece *p, const char *command, const char *sink, unsigned stream)
 {
-	struct args *a = &p->args[p->n];
+	struct args *a = piece_add(p, place_of(sink, stream));
 
-	p->calls[p->n++] = (struct call){ .bucket = place_of(sink, stream), .a = a };
 	args_init(a, command);
 	return (a);
 }
@@ -156,7 +138,7 @@ take_read(struct group_read *r, const struct call *c, group_entry_fn *each, void
 void
 group_read(struct redis_store *s, const char *sink, struct group_read *reads, size_t n, group_entry_fn *each, void *arg)
 {
-	struct piece *p = piece_new();
+	struct piece *p = piece_new(n);
 
 	for (size_t i = 0; i < n; i++) {
 		reads[i].result = DW_FAULT;
@@ -166,12 +148,10 @@ group_read(struct redis_store *s, const char *sink, struct group_read *reads, si
 	}
 	if (p == NULL)
 		return;
-	call_many(s, p->calls, p->n);
-	for (size_t i = 0; i < n; i++) {
+	piece_ask(s, p);
+	for (size_t i = 0; i < n; i++)
 		take_read(&reads[i], &p->calls[i], each, arg);
-		freeReplyObject(p->calls[i].reply);
-	}
-	free(p);
+	piece_free(p);
 }
 
 static int
@@ -223,13 +203,13 @@ ack_piece(struct redis_store *s, const char *sink, struct piece *p, const struct
 {
 	size_t spans[CALLS_MAX], k = 0, sent = 0, done = 0, call = 0;
 
-	p->n = 0;
-	while (sent < n && p->n + 2 <= CALLS_MAX) {
+	piece_clear(p);
+	while (sent < n && p->n + 2 <= p->most) {
 		spans[k] = span(at + sent, n - sent);
 		put_ack(p, sink, at + sent, spans[k]);
 		sent += spans[k++];
 	}
-	call_many(s, p->calls, p->n);
+	piece_ask(s, p);
 	for (size_t i = 0; i < k; i++) { /* a group that is not there has nothing to acknowledge */
 		size_t calls = at[done].stream == GROUP_RETRY ? 2 : 1;
 
@@ -238,21 +218,19 @@ ack_piece(struct redis_store *s, const char *sink, struct piece *p, const struct
 		call += calls;
 		done += spans[i];
 	}
-	for (size_t i = 0; i < p->n; i++)
-		freeReplyObject(p->calls[i].reply);
 	return (done);
 }
 
 size_t
 group_ack(struct redis_store *s, const char *sink, struct group_place *at, size_t n)
 {
-	struct piece *p = piece_new();
+	struct piece *p = piece_new(2 * n);
 	size_t done = 0, k = 1;
 
 	qsort(at, n, sizeof(*at), by_stream);
 	while (p != NULL && done < n && k > 0)
 		done += k = ack_piece(s, sink, p, at + done, n - done);
-	free(p);
+	piece_free(p);
 	memmove(at, at + done, (n - done) * sizeof(*at));
 	return (n - done);
 }
@@ -284,14 +262,14 @@ static enum dw_result
 each_stream(struct redis_store *s, const char *sink, unsigned first, size_t n,
     void (*put)(struct piece *, const char *, unsigned), size_t *counted)
 {
-	struct piece *p = piece_new();
+	struct piece *p = piece_new(n);
 	enum dw_result result = p == NULL ? DW_FAULT : DW_OK;
 
 	for (size_t i = 0; i < n && result == DW_OK; i += p->n) {
-		p->n = 0;
-		while (p->n < CALLS_MAX && i + p->n < n)
+		piece_clear(p);
+		while (!piece_is_full(p) && i + p->n < n)
 			put(p, sink, first + (unsigned)(i + p->n));
-		call_many(s, p->calls, p->n);
+		piece_ask(s, p);
 		for (size_t k = 0; k < p->n; k++) {
 			const struct call *c = &p->calls[k];
 
@@ -299,10 +277,9 @@ each_stream(struct redis_store *s, const char *sink, unsigned first, size_t n,
 				*counted += c->reply->type == REDIS_REPLY_INTEGER && c->reply->integer == 1;
 			else if (c->result != DW_REFUSED && c->result != DW_ABSENT) /* it is there, or was not */
 				result = c->result;
-			freeReplyObject(c->reply);
 		}
 	}
-	free(p);
+	piece_free(p);
 	return (result);
 }
 

@@ -4,26 +4,20 @@
 
 #include <hiredis/hiredis.h>
 
-#include "store/call.h"
+#include "store/piece.h"
 #include "store/record.h"
 #include "store/reply.h"
 
 #include "store/scopes.h"
 
-struct piece {
-	struct call calls[CALLS_MAX];
-	struct args args[CALLS_MAX];
-};
-
 static void
-put(struct piece *p, size_t i, const struct scope_question *q)
+put(struct piece *p, const struct scope_question *q)
 {
 	char key[KEYS_RECORD_LEN + 1], field[KEYS_FIELD_LEN];
-	struct args *a = &p->args[i];
+	struct args *a = piece_add(p, keys_bucket(q->user_key));
 
 	keys_record(q->user_key, key);
 	keys_field('l', q->session_key, field);
-	p->calls[i] = (struct call){ .bucket = keys_bucket(q->user_key), .a = a };
 	args_init(a, "HMGET");
 	args_copy(a, key, KEYS_RECORD_LEN);
 	args_copy(a, field, KEYS_FIELD_LEN);
@@ -47,28 +41,28 @@ ask_piece(struct redis_store *s, struct piece *p, struct scope_question *q, size
 	enum dw_result result = DW_OK;
 
 	for (size_t i = 0; i < n; i++)
-		put(p, i, &q[i]);
-	call_many(s, p->calls, n);
+		put(p, &q[i]);
+	piece_ask(s, p);
 	for (size_t i = 0; i < n; i++) {
 		if (p->calls[i].result == DW_OK)
 			take(p->calls[i].reply, &q[i]);
 		else if (p->calls[i].result == DW_UNAVAILABLE)
 			result = DW_UNAVAILABLE;
-		freeReplyObject(p->calls[i].reply);
 	}
+	piece_clear(p);
 	return (result);
 }
 
 enum dw_result
 scopes_ask(struct redis_store *s, struct scope_question *q, size_t n)
 {
-	struct piece *p = n == 0 ? NULL : malloc(sizeof(*p)); /* too large for the stack */
+	struct piece *p = n == 0 ? NULL : piece_new(n);
 	enum dw_result result = n > 0 && p == NULL ? DW_UNAVAILABLE : DW_OK;
 
 	for (size_t i = 0, k; i < n && result == DW_OK; i += k) {
 		k = n - i < CALLS_MAX ? n - i : CALLS_MAX;
 		result = ask_piece(s, p, q + i, k);
 	}
-	free(p);
+	piece_free(p);
 	return (result);
 }
