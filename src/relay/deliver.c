@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A lane for the ledger, one for each row of `sinks`, and one that counts where there are `alerts`; what they share: the hints
- * which outbox has something new, the sweep of all of them once a second for hints that were lost, and the trimming of what
- * every group has acknowledged. Who is active for the ledger, which is always there, trims.
+ * which outbox has something new, the sweep for hints that were lost, and the trimming of what every group has acknowledged.
+ * Who is active for the ledger, which is always there, trims.
+ *
+ * While hints are heard the sweep goes through some outboxes a second; else through all of them.
  */
 #include <sys/epoll.h>
 
@@ -22,8 +24,10 @@
 #include "relay/deliver.h"
 
 #define SWEEP_MS 1000
+#define SWEEP_PIECE (KEYS_BUCKETS / 8) /* outboxes */
 #define TRIM_MS 1000
 #define LANES_MAX 18
+#define HINTS LANES_MAX /* in an event of the epoll set; else the number of a lane */
 
 struct deliver {
 	struct relay *relay;
@@ -32,7 +36,8 @@ struct deliver {
 	struct hints *hints;
 	int set; /* epoll: hints and the drivers of the lanes */
 	int64_t sweep_at, trim_at;
-	unsigned trimmed;         /* up to there, in this round */
+	unsigned swept;           /* up to there, in this round */
+	unsigned trimmed;         /* likewise */
 	bool marks[KEYS_BUCKETS]; /* outboxes in which there may be something to trim */
 };
 
@@ -43,16 +48,16 @@ hint(void *arg, int bucket)
 
 	for (size_t i = 0; i < d->n; i++) {
 		if (bucket < 0)
-			lane_sweep(d->lanes[i]);
+			lane_hint_all(d->lanes[i]);
 		else
 			lane_hint(d->lanes[i], (unsigned)bucket);
 	}
 }
 
 static bool
-watch(struct deliver *d, int fd)
+watch(struct deliver *d, int fd, size_t what)
 {
-	struct epoll_event e = { .events = EPOLLIN };
+	struct epoll_event e = { .events = EPOLLIN, .data.u64 = what };
 
 	return (fd < 0 || epoll_ctl(d->set, EPOLL_CTL_ADD, fd, &e) == 0);
 }
@@ -63,7 +68,8 @@ add_lane(struct deliver *d, const struct sink_conf *conf, char *why, int len)
 
 	if ((d->lanes[d->n] = lane_open(d->relay, conf, why, (size_t)len)) == NULL)
 		return (false);
-	return (watch(d, lane_fd(d->lanes[d->n++])));
+	d->n++;
+	return (watch(d, lane_fd(d->lanes[d->n - 1]), d->n - 1));
 }
 
 static void
@@ -87,7 +93,7 @@ open_all(struct deliver *d, char *why, int len)
 	const struct config *conf = d->relay->app.conf;
 
 	if ((d->set = epoll_create1(EPOLL_CLOEXEC)) < 0 || (d->hints = hints_new(conf, hint, d, why, (size_t)len)) == NULL ||
-	    !watch(d, hints_fd(d->hints)) || !add_lane(d, NULL, why, len))
+	    !watch(d, hints_fd(d->hints), HINTS) || !add_lane(d, NULL, why, len))
 		return (false);
 	for (size_t i = 0; i < conf->n_sinks; i++)
 		if (!add_lane(d, &conf->sinks[i], why, len))
@@ -141,7 +147,13 @@ sweep(struct deliver *d, int64_t now)
 	if (now < d->sweep_at)
 		return;
 	d->sweep_at = now + SWEEP_MS;
-	hint(d, -1);
+	if (!hints_are_heard(d->hints)) {
+		hint(d, -1);
+		return;
+	}
+	for (size_t i = 0; i < d->n; i++)
+		lane_sweep(d->lanes[i], d->swept, SWEEP_PIECE);
+	d->swept = (d->swept + SWEEP_PIECE) % KEYS_BUCKETS;
 }
 
 static void
@@ -157,13 +169,19 @@ trim(struct deliver *d, int64_t now)
 static void
 run(void *task)
 {
+	struct epoll_event events[LANES_MAX + 1];
+	bool ready[LANES_MAX + 1] = { false };
 	struct deliver *d = task;
 	int64_t now = clock_mono_ms();
 
-	hints_run(d->hints);
+	for (int n = epoll_wait(d->set, events, LANES_MAX + 1, 0); n > 0; n--)
+		ready[events[n - 1].data.u64] = true;
+	if (ready[HINTS] || hints_due(d->hints) == 0)
+		hints_run(d->hints);
 	sweep(d, now);
 	for (size_t i = 0; i < d->n; i++)
-		lane_run(d->lanes[i], d->marks);
+		if (ready[i] || lane_due(d->lanes[i]) == 0)
+			lane_run(d->lanes[i], d->marks);
 	trim(d, now);
 }
 

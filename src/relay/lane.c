@@ -35,13 +35,13 @@
 #define AWAY_MS 250     /* after Redis could not be asked */
 #define FULL_MS 1000    /* a driver without room is asked again after that, if nothing has ended before */
 #define NUMBERS_MS 1000
-#define REST_MS 10        /* between two times of reading all there is */
-#define LEDGER_REST_MS 50 /* the same for the ledger, which nobody waits for: each time is a wait for the disk */
-#define STARTS_MAX 256    /* in one turn */
-#define DEAD_MAX 64       /* letters in one turn */
-#define FAILING 3         /* failures in a row after which a success tells that the sink works again */
-#define HURRY_MS 2000     /* what waits is then tried within this time */
-#define TRIES_MIN 3       /* before giving up: an event that is old already must not fall at the first failure */
+#define REST_MS 5          /* between two times of reading all there is */
+#define LEDGER_REST_MS 100 /* the same for the ledger, which nobody waits for: each time is a wait for the disk */
+#define STARTS_MAX 256     /* in one turn */
+#define DEAD_MAX 64        /* letters in one turn */
+#define FAILING 3          /* failures in a row after which a success tells that the sink works again */
+#define HURRY_MS 2000      /* what waits is then tried within this time */
+#define TRIES_MIN 3        /* before giving up: an event that is old already must not fall at the first failure */
 
 struct lane {
 	struct relay *relay;
@@ -365,11 +365,19 @@ lane_hint(struct lane *l, unsigned bucket)
 }
 
 void
-lane_sweep(struct lane *l)
+lane_hint_all(struct lane *l)
 {
 
 	if (l->active)
 		reader_hint_all(l->reader);
+}
+
+void
+lane_sweep(struct lane *l, unsigned first, unsigned n)
+{
+
+	if (l->active)
+		reader_sweep(l->reader, first, n);
 }
 
 bool

@@ -21,9 +21,10 @@ void lane_close(struct lane *l);
 /* The driver's descriptor, -1: none. */
 int lane_fd(const struct lane *l);
 
-/* Something may be new in ${bucket}; in any of them. */
+/* Something may be new in ${bucket}; in all of them; nothing is known of ${n} of them from ${first} on. */
 void lane_hint(struct lane *l, unsigned bucket);
-void lane_sweep(struct lane *l);
+void lane_hint_all(struct lane *l);
+void lane_sweep(struct lane *l, unsigned first, unsigned n);
 
 /* ms until it wants to run, 0: now, -1: not before its descriptor is readable. */
 int64_t lane_due(struct lane *l);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An outbox is dirty when something may be new in it: by a hint, by a sweep, or because there was more than was asked for. What
+ * An outbox is dirty when something may be new in it: by a hint, by a sweep, or because there was more than was asked for. A
+ * sweep is to find nothing; where it does, a hint was lost, as others may have been, and everything is looked through. What
  * was read and is not acknowledged is "pending" in Redis. It is read again, before anything new of that outbox, when the sink's
  * lease is taken, and after an answer of Redis that was lost: it may have named events as read that nobody here has seen.
  *
@@ -14,14 +15,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "relay/event.h"
+#include "store/redis.h"
 
 #include "relay/reader.h"
 
 #define READ_MAX 2048 /* entries in one turn */
+#define LATE_MS 2000
 #define PAGE 128      /* pending entries read at a time for a user who is behind */
 
 struct outbox {
 	bool dirty;               /* something may be new */
+	bool told;                /* with that: and that would be no wonder */
 	bool pending;             /* what was read before is to be read again first */
 	struct group_place after; /* behind this one */
 };
@@ -77,6 +81,7 @@ look_back(struct reader *r, struct outbox *o)
 
 	set_dirty(r, o, true);
 	set_pending(r, o, true);
+	o->told = true;
 	o->after.ms = o->after.seq = 0;
 }
 
@@ -96,6 +101,7 @@ reader_hint(struct reader *r, unsigned bucket)
 {
 
 	set_dirty(r, &r->outboxes[bucket], true);
+	r->outboxes[bucket].told = true;
 }
 
 void
@@ -104,6 +110,15 @@ reader_hint_all(struct reader *r)
 
 	for (unsigned i = 0; i < GROUP_STREAMS; i++)
 		reader_hint(r, i);
+}
+
+void
+reader_sweep(struct reader *r, unsigned first, unsigned n)
+{
+
+	for (unsigned i = 0; i < n; i++)
+		set_dirty(r, &r->outboxes[(first + i) % KEYS_BUCKETS], true);
+	reader_hint(r, GROUP_RETRY); /* of which there are no hints */
 }
 
 bool
@@ -154,6 +169,24 @@ take_entry(void *arg, const struct group_place *at, struct str json)
 		(void)queue_offer(r->env.queue, at, e, clock_mono_ms());
 }
 
+/* Long enough in its outbox for its hint to have come. */
+static bool
+is_late(const struct reader *r, const struct group_place *at)
+{
+
+	return (redis_store_ops.now(r->env.store) * 1000 - (int64_t)at->ms >= LATE_MS);
+}
+
+static void
+take_new(struct reader *r, struct outbox *o, const struct group_read *answer)
+{
+
+	if (answer->got > 0 && !o->told && is_late(r, &answer->after))
+		reader_hint_all(r);
+	set_dirty(r, o, answer->got == answer->count);
+	o->told = o->dirty;
+}
+
 /* False: Redis could not be asked. It may have given what we did not get. */
 static bool
 take_answer(struct reader *r, const struct group_read *answer)
@@ -170,7 +203,7 @@ take_answer(struct reader *r, const struct group_read *answer)
 		o->after = answer->after;
 		set_pending(r, o, answer->got == answer->count);
 	} else {
-		set_dirty(r, o, answer->got == answer->count);
+		take_new(r, o, answer);
 	}
 	return (true);
 }

@@ -38,6 +38,10 @@ void reader_begin(struct reader *r);
 void reader_hint(struct reader *r, unsigned bucket);
 void reader_hint_all(struct reader *r);
 
+/* Looks into ${n} outboxes from ${first} on though nobody has heard of anything new there, and into what is to be tried again.
+ */
+void reader_sweep(struct reader *r, unsigned first, unsigned n);
+
 /* Is it about to read what was read before? What is to be acknowledged would come again if it was not before. */
 bool reader_looks_back(const struct reader *r);
 

@@ -76,6 +76,13 @@ hints_fd(const struct hints *h)
 	return (h->set);
 }
 
+bool
+hints_are_heard(const struct hints *h)
+{
+
+	return (h->fd >= 0);
+}
+
 int64_t
 hints_due(const struct hints *h)
 {

@@ -19,6 +19,9 @@ struct hints *hints_new(const struct config *c, hint_fn *hint, void *arg, char *
 void hints_free(struct hints *h);
 
 /* One descriptor for its whole life, readable when hints_run() has work. */
+/* Is it subscribed? Then what happens is heard of, but for what a server that was cut off does not know itself. */
+bool hints_are_heard(const struct hints *h);
+
 int hints_fd(const struct hints *h);
 
 /* ms until hints_run() wants to be called even so. */

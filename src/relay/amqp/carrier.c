@@ -340,6 +340,7 @@ bool
 carrier_take(struct carrier *c, const struct broker_message *m, void *of)
 {
 	struct parcel *p;
+	bool first;
 
 	if (c->n >= CARRIER_AT_ONCE || (p = pack(m)) == NULL)
 		return (false);
@@ -348,9 +349,11 @@ carrier_take(struct carrier *c, const struct broker_message *m, void *of)
 	TAILQ_INSERT_TAIL(&c->under_way, p, older);
 	c->n++;
 	pthread_mutex_lock(&c->lock);
+	first = STAILQ_EMPTY(&c->waiting);
 	STAILQ_INSERT_TAIL(&c->waiting, p, next);
 	pthread_mutex_unlock(&c->lock);
-	aside_wake(c->wake_thread);
+	if (first) /* the thread stops for nothing before it has taken all */
+		aside_wake(c->wake_thread);
 	return (true);
 }
 

@@ -10,7 +10,8 @@
 #include "doorward/sink.h"
 #include "relay/amqp/broker.h"
 
-#define CARRIER_AT_ONCE 512      /* messages under way: sent and not yet confirmed, or waiting for it */
+/* Messages under way: sent and not yet confirmed, or waiting for it. RabbitMQ may gather confirms for 200 ms. */
+#define CARRIER_AT_ONCE 2048
 #define CARRIER_CONFIRM_MS 10000 /* a broker that confirms nothing for so long hangs */
 #define CARRIER_RETRY_MS 1000    /* between two attempts to connect */
 
