@@ -162,6 +162,11 @@ struct userdb_driver {
 	 * of the option, with the rest of a sentence in ${err}; NULL if nothing is. NULL: there are none.
 	 */
 	const char *(*fault)(const struct config *conf, char *err, size_t errlen);
+	/*
+	 * Of a row: is there on this machine what ${url} names? False with a sentence in ${err}: questions cannot be answered
+	 * by it. NULL: that is not known here.
+	 */
+	bool (*is_there)(const char *url, char *err, size_t errlen);
 	/* Of a row: is it another machine's address that does not demand a proof of who answers? NULL = no. */
 	bool (*is_unproved)(const char *url);
 	/* Of a module's, that has several for a scheme: whether it is this one for ${part} of ${conf}. NULL: yes. */
@@ -224,6 +229,9 @@ const char *userdb_url(const struct config *conf, enum userdb_part part);
 
 /* Whether ${conf} keeps records where its accounts are: then there is one database, and one handle of it. */
 bool userdb_is_one(const struct config *conf);
+
+/* A setting of a kind of database that is not used: its name, with the rest of a sentence in ${err}; NULL = none. */
+const char *userdb_stray(const struct config *conf, char *err, size_t errlen);
 
 /*
  * The driver of ${part} with everything it can do, its module opened if it is one's: for processes that use it, after the fork.

@@ -246,6 +246,14 @@ is_debug(const struct config *c, const void *value)
 	return (*(const int64_t *)value == LOG_LEVEL_DEBUG);
 }
 
+/* What is told begins at a smaller sum than what ends everything, else nothing is ever only told. */
+static bool
+is_above_revoke(const struct config *c, const void *value)
+{
+
+	return (c->risk_enabled && *(const int64_t *)value > c->risk_revoke_at);
+}
+
 /* clang-format off */
 #define NO(option, deviates, says) { option, NULL, deviates, 0, says }
 #define NO_CLIENT(option, client, deviates, says) { option, client, deviates, 0, says }
@@ -308,6 +316,8 @@ static const struct rule rules[] = {
 	AT_MOST("throttle.account_max", NULL, ACCOUNT_FAILURES_MAX,
 	    "at most 100: so many guesses in a row are allowed by NIST SP 800-63B"),
 	NO("throttle.exempt", is_wide, "own addresses or private networks: others could guess passwords of all accounts"),
+	NO("risk.alert_at", is_above_revoke,
+	    "at most risk.revoke_at: what is unusual would end everything before anybody was told of less"),
 	NO("log.level", is_debug, "not \"debug\" for longer than it takes: it tells more of users than is needed"),
 	/* clang-format on */
 };

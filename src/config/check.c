@@ -240,6 +240,8 @@ check_userdb(const struct loading *l)
 		wrong(l, "userdb.url", "\"%s\" is not " USERDB_URL_FORMS, c->userdb_url);
 	else if (accounts->fault != NULL && (option = accounts->fault(c, what, sizeof(what))) != NULL)
 		wrong(l, option, "%s", what);
+	else if ((option = userdb_stray(c, what, sizeof(what))) != NULL)
+		wrong(l, option, "%s", what);
 	if (holds_password(c->userdb_records))
 		wrong(l, "userdb.records", "takes no password: see userdb.records_password_file");
 	else if (records == NULL || !records->records)

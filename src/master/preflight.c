@@ -165,12 +165,23 @@ check_directory(struct preflight *p, const char *option, const char *file)
 }
 
 static void
+check_accounts(struct preflight *p)
+{
+	const struct userdb_driver *d = userdb_driver(p->conf->userdb_url); /* config_load() has found it */
+	char why[SENTENCE_MAX];
+
+	if (d->is_there != NULL && !d->is_there(p->conf->userdb_url, why, sizeof(why)))
+		complain(p, "userdb.url", "%s", why);
+}
+
+static void
 check_files(struct preflight *p)
 {
 	static const char htpasswd[] = "htpasswd:";
 	const struct config *c = p->conf;
 
 	check_file(p, "password.blocklist_file", c->password_blocklist_file);
+	check_accounts(p);
 	if (strncmp(c->userdb_url, htpasswd, sizeof(htpasswd) - 1) == 0) {
 		check_file(p, "userdb.url", c->userdb_url + sizeof(htpasswd) - 1);
 		check_file(p, "userdb.groups_file", c->userdb_groups_file);

@@ -14,6 +14,7 @@
 #include "doorward/config.h"
 #include "userdb/htpasswd.h"
 #include "userdb/helper.h"
+#include "userdb/later.h"
 #include "userdb/ldap_settings.h"
 #include "userdb/pgsql_url.h"
 #include "userdb/sqlite.h"
@@ -55,6 +56,22 @@ postgresql_fault(const struct config *conf, char *err, size_t errlen)
 	return (NULL);
 }
 
+/* Who sets these believes that his table is asked. */
+const char *
+userdb_stray(const struct config *conf, char *err, size_t errlen)
+{
+	const struct userdb_driver *d = userdb_driver(conf->userdb_url);
+
+	if (d == NULL || strcmp(d->scheme, "postgresql") == 0)
+		return (NULL);
+	snprintf(err, errlen, "is for accounts in PostgreSQL, and userdb.url is %s:", d->scheme);
+	if (conf->postgresql_find[0] != '\0')
+		return ("postgresql.find");
+	if (conf->postgresql_find_id[0] != '\0')
+		return ("postgresql.find_id");
+	return (conf->postgresql_set_hash[0] != '\0' ? "postgresql.set_hash" : NULL);
+}
+
 static const struct userdb_driver postgresql = { .scheme = "postgresql",
 	.module = "userdb_pgsql",
 	.package = "doorward-pgsql",
@@ -62,6 +79,13 @@ static const struct userdb_driver postgresql = { .scheme = "postgresql",
 	.is_url = has_authority,
 	.fault = postgresql_fault,
 	.is_unproved = pgsql_url_is_unproved };
+
+/* A table of the operator's has accounts and nothing else: for who does not ask for these, until he does. */
+#define OWN_TABLE                                                                                                              \
+	.scheme = "postgresql", .by_name = true, .instead = PGSQL_TABLE_INSTEAD, .open = later_open, .close = later_close
+
+static const struct userdb_driver read_only_table = { OWN_TABLE, .ops = &later_read_only_ops };
+static const struct userdb_driver writable_table = { OWN_TABLE, .passwords = true, .ops = &later_writable_ops };
 
 static const struct userdb_driver *const drivers[] = {
 	&sqlite_driver,
@@ -170,6 +194,8 @@ userdb_load_later(const struct config *conf, enum userdb_part part, char *err, s
 {
 	const struct userdb_driver *row = userdb_driver(userdb_url(conf, part));
 
+	if (row == &postgresql && part == USERDB_ACCOUNTS && conf->postgresql_find[0] != '\0')
+		row = conf->postgresql_set_hash[0] != '\0' ? &writable_table : &read_only_table;
 	return (row->open != NULL ? row : userdb_load(conf, part, err, errlen));
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +159,25 @@ is_service(const char *url)
 	return (str_is_word(service, "._-", SERVICE_MAX) && service.p[0] != '.');
 }
 
+/* Where Linux-PAM looks for a service; one that it does not find is "other", which is nobody's on most machines. */
+static bool
+is_there(const char *url, char *err, size_t errlen)
+{
+	static const char *const places[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d" };
+	const char *service = url + sizeof(SCHEME);
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", places[i], service);
+		if (access(path, F_OK) == 0)
+			return (true);
+	}
+	if (access(places[0], F_OK) != 0)
+		return (true); /* then all are in /etc/pam.conf */
+	snprintf(err, errlen, "there is no /etc/pam.d/%s: PAM takes its service \"other\"", service);
+	return (false);
+}
+
 static void *
 open_asker(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
 {
@@ -191,6 +211,7 @@ const struct userdb_driver helper_driver = {
 	.by_name = true,
 	.instead = "change them where PAM keeps them, with passwd(1) and usermod(8) or their like",
 	.is_url = is_service,
+	.is_there = is_there,
 	.open = open_asker,
 	.close = free,
 	.join = join,

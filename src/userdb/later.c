@@ -69,7 +69,35 @@ ping(void *ctx)
 	return (is_open(l) ? l->driver->ops->ping(l->db) : DW_UNAVAILABLE);
 }
 
+static enum dw_result
+dearest(void *ctx, char hash[PWHASH_MAX])
+{
+	struct later *l = ctx;
+
+	return (is_open(l) ? l->driver->ops->dearest(l->db, hash) : DW_UNAVAILABLE);
+}
+
+static enum dw_result
+set_hash(void *ctx, const char *id, const struct account *expected, const char *hash)
+{
+	struct later *l = ctx;
+
+	return (is_open(l) ? l->driver->ops->set_hash(l->db, id, expected, hash) : DW_UNAVAILABLE);
+}
+
+static enum dw_result
+replace_hash(void *ctx, const char *id, const char *expected, const char *hash)
+{
+	struct later *l = ctx;
+
+	return (is_open(l) ? l->driver->ops->replace_hash(l->db, id, expected, hash) : DW_UNAVAILABLE);
+}
+
 const struct userdb_ops later_ops = { .find = find, .find_id = find_id, .verify = verify, .ping = ping };
+const struct userdb_ops later_read_only_ops = { .find = find, .find_id = find_id, .dearest = dearest, .ping = ping };
+const struct userdb_ops later_writable_ops = {
+	.find = find, .find_id = find_id, .dearest = dearest, .set_hash = set_hash, .replace_hash = replace_hash, .ping = ping
+};
 
 void *
 later_open(const struct config *conf, enum userdb_part part, char *err, size_t errlen)

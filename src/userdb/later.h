@@ -9,7 +9,7 @@
 void *later_open(const struct config *conf, enum userdb_part part, char *err, size_t errlen);
 void later_close(void *db);
 
-/* find, find_id, verify and ping: what a database has that only verifies. */
-extern const struct userdb_ops later_ops;
+/* What a database has that only verifies; one whose hashes are read; and one whose hashes are written too. */
+extern const struct userdb_ops later_ops, later_read_only_ops, later_writable_ops;
 
 #endif

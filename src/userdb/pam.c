@@ -15,13 +15,11 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/groups.h"
 #include "base/log.h"
@@ -30,6 +28,7 @@
 #include "doorward/config.h"
 #include "doorward/helper.h"
 #include "doorward/userdb.h"
+#include "userdb/helper.h"
 
 #define SCHEME "pam"
 #define TTY "doorward"          /* some modules want a name for where the user sits */
@@ -334,21 +333,6 @@ answer_question(void *db, const struct helper_question *q, struct account *out)
 	return (q->kind == HELPER_VERIFY ? verify(db, q, out) : find(db, q, out));
 }
 
-/* Where Linux-PAM looks for a service; one that it does not find is "other", which is nobody's on most machines. */
-static bool
-is_there(const char *service)
-{
-	static const char *const places[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d" };
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", places[i], service);
-		if (access(path, F_OK) == 0)
-			return (true);
-	}
-	return (access("/etc/pam.d", F_OK) != 0); /* then all are in /etc/pam.conf */
-}
-
 static void *
 open_service(const struct config *conf, enum userdb_part part, char *err, size_t errlen)
 {
@@ -362,8 +346,7 @@ open_service(const struct config *conf, enum userdb_part part, char *err, size_t
 	db->service = conf->userdb_url + sizeof(SCHEME);
 	db->groups = conf->userdb_groups;
 	err[0] = '\0';
-	if (!is_there(db->service))
-		snprintf(err, errlen, "there is no /etc/pam.d/%s: PAM takes its service \"other\"", db->service);
+	(void)helper_driver.is_there(conf->userdb_url, err, errlen);
 	return (db);
 }
 

@@ -16,6 +16,7 @@
 #include "userdb/pgsql_ledger.h"
 #include "userdb/pgsql_schema.h"
 #include "userdb/pgsql_table.h"
+#include "userdb/pgsql_url.h"
 
 #define SCHEME "postgresql"
 
@@ -148,12 +149,10 @@ static const struct userdb_driver own = { COMMON, .writable = true, .passwords =
 static const struct userdb_driver records = { COMMON, .records = true, .serves = is_records, .init = schema_init,
 	.ops = &records_ops };
 
-#define INSTEAD "change the table that postgresql.find reads"
-
-static const struct userdb_driver read_only = { COMMON, .by_name = true, .instead = INSTEAD, .serves = is_read_only,
+static const struct userdb_driver read_only = { COMMON, .by_name = true, .instead = PGSQL_TABLE_INSTEAD, .serves = is_read_only,
 	.ops = &read_only_ops };
 
-static const struct userdb_driver writable = { COMMON, .by_name = true, .passwords = true, .instead = INSTEAD,
+static const struct userdb_driver writable = { COMMON, .by_name = true, .passwords = true, .instead = PGSQL_TABLE_INSTEAD,
 	.serves = is_writable, .ops = &writable_ops };
 
 static const struct userdb_driver *const drivers[] = { &own, &records, &read_only, &writable, NULL };

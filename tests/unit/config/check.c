@@ -156,6 +156,10 @@ static const struct {
 	{ "userdb: { url = \"postgresql://u@[::1]:5432/x\"; };", NULL },
 	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT 1\"; };",
 	    "t.conf:1: postgresql.find: has no $1" },
+	{ "postgresql: { find = \"SELECT $1\"; };",
+	    "t.conf:1: postgresql.find: is for accounts in PostgreSQL, and userdb.url is sqlite:" },
+	{ "userdb: { url = \"pam:login\"; }; postgresql: { set_hash = \"SELECT $1 $2\"; };",
+	    "t.conf:1: postgresql.set_hash: is for accounts in PostgreSQL, and userdb.url is pam:" },
 	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find_id = \"SELECT $1\"; };",
 	    "t.conf:1: postgresql.find_id: belongs to a table of your own: postgresql.find is missing" },
 	{ "userdb: { url = \"postgresql://u@/a\"; }; postgresql: { find = \"SELECT $1\"; set_hash = \"UPDATE t SET h = $1\"; "
