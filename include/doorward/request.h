@@ -54,7 +54,7 @@ struct request {
 	struct str cookie[COOKIE_LINES_MAX];
 	size_t n_cookie;
 	struct str authorization;
-	struct str content_type;
+	struct str content_type, content_encoding;
 	bool has_length;
 	uint64_t length; /* CONTENT_LENGTH */
 	struct str accept, accept_language, origin, sec_fetch_site, sec_fetch_mode, user_agent, host;

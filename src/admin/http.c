@@ -417,6 +417,7 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 	q.query = str_of(x->query);
 	q.authorization = header(conn, MHD_HTTP_HEADER_AUTHORIZATION);
 	q.content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
+	q.content_encoding = header(conn, MHD_HTTP_HEADER_CONTENT_ENCODING);
 	q.accept = header(conn, MHD_HTTP_HEADER_ACCEPT);
 	q.host = header(conn, MHD_HTTP_HEADER_HOST);
 	q.origin = header(conn, MHD_HTTP_HEADER_ORIGIN);

@@ -38,6 +38,14 @@ type_of(struct str content_type)
 	return (str_is_nocase(type, "application/x-www-form-urlencoded") ? TYPE_FORM : TYPE_OTHER);
 }
 
+/* Nothing is unpacked here: a small body could become a large one. */
+static bool
+is_coded(const struct request *r)
+{
+
+	return (r->content_encoding.p != NULL && !str_is_nocase(str_trim(r->content_encoding), "identity"));
+}
+
 /*
  * Reads to the end, but never more than BODY_MAX: one byte beyond is enough to know. A chunked request comes without a length;
  * where it ends the carrier says: FastCGI by an empty record, and plain CGI has no such body (RFC 3875 4.2).
@@ -135,7 +143,7 @@ body_read(struct request *r, body_reader reader, void *ctx)
 
 	if ((v = gather(r, reader, ctx, &body)) != BODY_OK || body.len == 0)
 		return (v);
-	if (type != TYPE_JSON && type != TYPE_FORM)
+	if ((type != TYPE_JSON && type != TYPE_FORM) || is_coded(r))
 		return (BODY_BAD_TYPE);
 	r->has_body = true;
 	r->is_form = type == TYPE_FORM;
@@ -144,12 +152,23 @@ body_read(struct request *r, body_reader reader, void *ctx)
 	return (parse_json(r, body) ? BODY_OK : BODY_MALFORMED);
 }
 
+/* With what is taken instead (RFC 9110 section 12.5.3). */
+static void
+refuse_coded(const struct request *q, struct response *r)
+{
+
+	response_error(r, q, "unsupported_media_type", "Send the body as it is, without an encoding.", NULL, 0);
+	response_header(r, "Accept-Encoding", STR_LIT("identity"));
+}
+
 void
 body_refuse(const struct request *q, struct response *r, enum body_verdict v, const char *types)
 {
 
 	if (v == BODY_TOO_LARGE)
 		response_error(r, q, "payload_too_large", "The body is larger than 16384 bytes.", NULL, 0);
+	else if (v == BODY_BAD_TYPE && is_coded(q))
+		refuse_coded(q, r);
 	else if (v == BODY_BAD_TYPE)
 		response_error(r, q, "unsupported_media_type", types, NULL, 0);
 	else if (v == BODY_MALFORMED)

@@ -110,6 +110,7 @@ request_init(struct request *r, const struct config *c, const struct params *p, 
 	r->n_cookie = p->n_cookie;
 	r->authorization = p->value[PARAM_AUTHORIZATION];
 	r->content_type = p->value[PARAM_CONTENT_TYPE];
+	r->content_encoding = p->value[PARAM_CONTENT_ENCODING];
 	r->accept = p->value[PARAM_ACCEPT];
 	r->accept_language = p->value[PARAM_ACCEPT_LANGUAGE];
 	r->origin = p->value[PARAM_ORIGIN];
