@@ -200,6 +200,16 @@ str_is_word(struct str a, const char *extra, size_t max)
 	return (true);
 }
 
+uint64_t
+str_hash(uint64_t hash, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
+	return (hash);
+}
+
 int
 str_hex_value(char c)
 {

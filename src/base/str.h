@@ -25,6 +25,10 @@ bool str_is(struct str a, const char *s);
 /* The same, ignoring ASCII case (header values, schemes). */
 bool str_is_nocase(struct str a, const char *s);
 
+/* FNV-1a of ${n} bytes, behind those that ${hash} is of; it begins with STR_HASH. */
+#define STR_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash(uint64_t hash, const void *p, size_t n);
+
 /* Returns true if ${a} begins with the NUL-terminated ${s}. */
 bool str_starts(struct str a, const char *s);
 

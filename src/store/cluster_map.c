@@ -12,8 +12,6 @@
 
 #define SLOT_MAX (CLUSTER_SLOTS - 1)
 #define PORT_MAX 65535
-#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
 
 /* CRC-16/XMODEM: polynomial 0x1021, begins with 0. */
 static unsigned
@@ -131,21 +129,11 @@ cluster_map_read(const struct redisReply *r, const struct redis_host *asked, str
 	return (out->n > 0);
 }
 
-static uint64_t
-add(uint64_t hash, const void *p, size_t n)
-{
-	const uint8_t *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ b[i]) * FNV_PRIME;
-	return (hash);
-}
-
 /* Slot by slot the name of its master, once for each run of slots of the same. */
 uint32_t
 cluster_map_hash(const struct cluster_map *m)
 {
-	uint64_t hash = FNV_BASIS;
+	uint64_t hash = STR_HASH;
 	uint8_t last = CLUSTER_NOBODY;
 
 	for (unsigned slot = 0; slot < CLUSTER_SLOTS; slot++) {
@@ -154,9 +142,9 @@ cluster_map_hash(const struct cluster_map *m)
 		if (m->of[slot] == last)
 			continue;
 		last = m->of[slot];
-		hash = add(hash, &slot, sizeof(slot));
+		hash = str_hash(hash, &slot, sizeof(slot));
 		if (h != NULL)
-			hash = add(add(hash, h->name, strlen(h->name)), &h->port, sizeof(h->port));
+			hash = str_hash(str_hash(hash, h->name, strlen(h->name)), &h->port, sizeof(h->port));
 	}
 	hash ^= hash >> 32;
 	return ((uint32_t)hash != 0 ? (uint32_t)hash : 1);

@@ -3,8 +3,11 @@
  * The facts of one server that all processes share: see doorward/node.h. Each word is changed in one step, and none needs
  * another.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "doorward/config.h"
 
 #include "store/node.h"
@@ -134,14 +137,12 @@ node_enter(struct node *n, const struct look *l, const struct config *c)
 	atomic_store(&n->answered_at, clock_mono_ms());
 }
 
-/* FNV-1a; 0 is no address. */
+/* 0 is no address. */
 static uint64_t
 hash_of(const char *address)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = str_hash(STR_HASH, address, strlen(address));
 
-	for (; *address != '\0'; address++)
-		hash = (hash ^ (uint8_t)*address) * UINT64_C(0x100000001b3);
 	return (hash != 0 ? hash : 1);
 }
 

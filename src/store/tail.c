@@ -12,6 +12,9 @@
  * What waits is not kept but asked for again. Only the places are kept, one a stream: a stream is then complete by itself,
  * also when the order of two is in doubt.
  *
+ * After a failover the places may be wrong: the clock of the new master may be behind, and the last events may be lost. So
+ * what is young is read again; what was given away already is known (store/told.h).
+ *
  * XREAD answers for many streams in one command, which costs Redis a tenth of as many commands. In a cluster each is asked for
  * by itself: a command there is about one slot.
  */
@@ -23,9 +26,11 @@
 #include <hiredis/hiredis.h>
 
 #include "store/call.h"
+#include "store/clocks.h"
 #include "store/event_id.h"
 #include "store/keys.h"
 #include "store/reply.h"
+#include "store/told.h"
 
 #include "store/tail.h"
 
@@ -35,6 +40,7 @@
 #define COUNT_MAX 32                 /* entries of a stream at a time, halved as long as even that takes too long */
 #define AHEAD_MS 60000               /* so far ahead of Redis' time is no event of just now */
 #define PLACE_LEN 44                 /* two numbers of 64 bits, a hyphen, the terminator */
+#define AGAIN_MS 15000               /* as long as a server may go on numbering that is not the master any more */
 #define EARLIER_MS 2000              /* an id is made by its maker's idea of Redis' time: that may be so much ahead */
 
 /* Where an entry lies in its stream. */
@@ -51,7 +57,10 @@ struct entry {
 struct tail {
 	struct redis_store *s;
 	struct place read[KEYS_BUCKETS]; /* up to and with this */
+	int64_t begin;                   /* what is older was not to be read, ms */
 	int64_t now;                     /* Redis' time, ms; never goes back */
+	struct clocks clocks;
+	struct told told;
 	unsigned count;
 	/* of one turn */
 	struct call calls[PIECE_MAX];
@@ -131,50 +140,44 @@ parse_place(struct str text, struct place *out)
 	return (str_to_u64(ms, UINT64_MAX, &out->ms) && text.p != NULL && str_to_u64(text, UINT64_MAX, &out->seq));
 }
 
-/* The time of one server. */
-static enum dw_result
-ask_time(struct tail *t, size_t node, int64_t *out)
+/*
+ * Another server has the streams, or one with another clock: what is added now may be numbered behind what was read, and what
+ * was read last may not be there any more. So what is that young is read again, as far as it was to be read at all.
+ */
+static void
+go_back(struct tail *t, int64_t behind)
 {
-	enum dw_result result;
-	struct args a;
-	redisReply *r;
-	struct reply p;
-	struct str s, us;
-	uint64_t seconds = 0, micros = 0;
+	int64_t to = t->now - AGAIN_MS > t->begin ? t->now - AGAIN_MS : t->begin;
+	struct place p = before((struct place){ to > behind ? (uint64_t)(to - behind) : 0, 0 });
 
-	args_init(&a, "TIME");
-	if ((result = call_node(t->s, node, &a, &r)) != DW_OK)
-		return (result == DW_ABSENT ? DW_FAULT : result);
-	p = reply_open(r, 2);
-	s = reply_str(&p);
-	us = reply_str(&p);
-	if (p.bad || !str_to_u64(s, UINT32_MAX, &seconds) || !str_to_u64(us, UINT32_MAX, &micros))
-		result = call_nonsense("TIME");
-	freeReplyObject(r);
-	*out = (int64_t)(seconds * 1000 + micros / 1000);
-	return (result);
+	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
+		if (compare_places(&t->read[b], &p) > 0)
+			t->read[b] = p;
 }
 
 /* The earliest of all servers' times: of what is older than that, all is there. */
 static enum dw_result
 set_now(struct tail *t)
 {
-	int64_t least = INT64_MAX, one;
-	enum dw_result result;
+	int64_t behind;
+	enum dw_result result = clocks_ask(&t->clocks, t->s, &behind);
 
-	for (size_t i = 0, n = call_nodes(t->s); i < n; i++) {
-		if (!route_is_used(&t->s->route, i))
-			continue;
-		if ((result = ask_time(t, i, &one)) != DW_OK)
-			return (result);
-		if (one < least)
-			least = one;
-	}
-	if (least == INT64_MAX)
-		return (DW_UNAVAILABLE);
-	if (least > t->now)
-		t->now = least;
+	if (result != DW_OK)
+		return (result);
+	if (behind != CLOCKS_AS_BEFORE)
+		go_back(t, behind);
+	if (t->clocks.least > t->now)
+		t->now = t->clocks.least;
 	return (DW_OK);
+}
+
+/* Reading begins behind the ${ms}; nothing was given away yet. */
+static void
+begin_at(struct tail *t, uint64_t ms)
+{
+
+	t->begin = (int64_t)ms + 1;
+	t->told.n = 0;
 }
 
 /* Everything up to ${p} counts as read. */
@@ -182,6 +185,7 @@ static void
 skip_to(struct tail *t, struct place p)
 {
 
+	begin_at(t, p.ms);
 	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
 		t->read[b] = p;
 }
@@ -215,6 +219,7 @@ static void
 skip_to_entry(struct tail *t, unsigned bucket, struct place at)
 {
 
+	begin_at(t, at.ms);
 	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
 		t->read[b] = b <= bucket ? at : before(at);
 }
@@ -393,7 +398,7 @@ give(struct tail *t, tail_fn *each, void *arg, bool *more)
 			return (true);
 		}
 		t->read[e->bucket] = e->at;
-		if (e->json.len > 0 && !each(arg, e->json))
+		if (e->json.len > 0 && told_add(&t->told, e->json) && !each(arg, e->json))
 			return (false);
 	}
 	*more = *more || t->horizon.bucket < KEYS_BUCKETS;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* All outboxes in one order, whatever lies in which of them; from a time, from an id; and what is there twice or not at all. */
+#include <signal.h>
+
 #include "fixture.h"
 #include "store/event_id.h"
 #include "store/tail.h"
@@ -202,6 +204,41 @@ test_clock_back(void **state)
 	tail_free(t);
 }
 
+/* Another server, which lacks what was told last, and numbers behind it what happens: that is seen, nothing twice, and nothing
+ * of before the beginning. */
+static void
+test_failover(void **state)
+{
+	static const int order[] = { 1, 2, 3, 4, 5 };
+	struct tail *t = fresh();
+	int64_t now = time_ms();
+
+	(void)state;
+	assert_int_equal(tail_from_now(t), DW_OK);
+	add_at(5, now + 40, 1);
+	add_at(9, now + 60, 2);
+	while (time_ms() < now + 100)
+		fixture_sleep(10);
+	drain(t);
+	expect(order, 2);
+	server_signal(&fx.server, SIGKILL);
+	assert_true(server_start(&fx.server));
+	redisFree(fx.raw);
+	assert_non_null(fx.raw = server_connect(&fx.server));
+	freeReplyObject(fixture_raw("FLUSHALL"));
+	add_at(5, now + 40, 1);
+	add_at(9, now + 50, 3);
+	add_at(7, now - 60000, 99);
+	drain(t);
+	expect(order, 3);
+	add_at(9, now + 55, 4);
+	add_at(8, now + 30, 5);
+	fixture_sleep(5);
+	drain(t);
+	assert_int_equal(seen.count, 5);
+	tail_free(t);
+}
+
 static void
 test_from_times(void **state)
 {
@@ -329,6 +366,7 @@ main(void)
 		cmocka_unit_test_setup(test_one_by_one, fixture_fresh),
 		cmocka_unit_test_setup(test_too_young, fixture_fresh),
 		cmocka_unit_test_setup(test_clock_back, fixture_fresh),
+		cmocka_unit_test_setup(test_failover, fixture_fresh),
 		cmocka_unit_test_setup(test_from_times, fixture_fresh),
 		cmocka_unit_test_setup(test_from_id, fixture_fresh),
 		cmocka_unit_test_setup(test_from_old_id, fixture_fresh),
