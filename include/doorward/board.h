@@ -174,11 +174,12 @@ void board_totals(const struct board *b, uint32_t role, struct board_numbers *ou
 
 /*
  * Of all Redis servers together: the faults of any of them (enum look_fault of src/store/look.h), whether one is broken, how
- * often one was replaced by another.
+ * often one was replaced by another, how often a cluster's map was another one.
  */
 uint32_t board_redis_faults(const struct board *b);
 bool board_redis_broken(const struct board *b);
 uint64_t board_redis_failovers(const struct board *b);
+uint64_t board_redis_map_changes(const struct board *b);
 
 /* From now on only what is broken is logged of them. */
 void board_redis_hush(struct board *b);

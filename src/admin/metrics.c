@@ -243,6 +243,8 @@ put_redis(struct buf *b, struct app *app)
 			    b, "doorward_redis_server_info{server=\"%s\",role=\"%s\"} 1\n", server.name, server.seen->role);
 	single(b, "failovers_total", "counter", "Times another Redis answered as the master than before.",
 	    board_redis_failovers(board));
+	single(b, "cluster_map_changes_total", "counter", "Times the slots of a Redis Cluster were found to lie differently.",
+	    board_redis_map_changes(board));
 	head(b, "redis_fault", "gauge", "1 while Redis lacks this, see doorwardctl status.");
 	for (enum look_fault f = 0; f < LOOK_FAULTS; f++) {
 		buf_printf(b, "doorward_redis_fault{fault=\"%s\"}", look_name(f));

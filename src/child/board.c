@@ -422,6 +422,13 @@ board_redis_failovers(const struct board *b)
 	return (n);
 }
 
+uint64_t
+board_redis_map_changes(const struct board *b)
+{
+
+	return (atomic_load(&b->nodes[0].map_changes));
+}
+
 void
 board_redis_hush(struct board *b)
 {

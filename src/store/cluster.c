@@ -127,8 +127,10 @@ raise(struct cluster *cl, uint32_t hash)
 		next = ((before >> 32) + 1) << 32 | hash;
 	} while (!atomic_compare_exchange_weak(&cl->shared->map, &before, next));
 	cl->seen = next;
-	if (before != 0)
-		cl->changes++;
+	if (before == 0)
+		return;
+	cl->changes++;
+	atomic_fetch_add(&cl->shared->map_changes, 1);
 }
 
 static bool
@@ -160,6 +162,7 @@ static void
 tell(struct cluster *cl, const struct cluster_map *next)
 {
 	unsigned gone = 0, come = 0;
+	uint64_t changes;
 
 	for (size_t i = 0; i < cl->map.n; i++)
 		gone += !is_master(next, &cl->map.masters[i]);
@@ -169,7 +172,9 @@ tell(struct cluster *cl, const struct cluster_map *next)
 		come++;
 		count(cl, &next->masters[i]);
 	}
-	log_info("the cluster's slots lie differently than before masters=%zu failovers=%u", next->n, come);
+	if ((changes = node_map_untold(cl->shared)) > 0)
+		log_info("the cluster's slots lie differently than before masters=%zu failovers=%u changes=%llu", next->n, come,
+		    (unsigned long long)changes);
 }
 
 static enum cluster_news

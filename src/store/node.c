@@ -15,7 +15,9 @@
 #define SAY_MAX 1024
 #define CONFIG_KEPT_MS 10000 /* sentinels that were made anew count from nought */
 #define FORGOTTEN_MS 60000   /* of who is in no map, and does not answer */
-#define SAID_MS 10000        /* a fault that comes and goes is told again after this time at the earliest */
+#define SAID_MS                                                                                                                \
+	10000 /* a fault that comes and goes is told again after this time at the earliest, and so is a cluster that changes   \
+	       */
 
 /* Whoever comes first raises the epoch; the others find it raised and do nothing. */
 bool
@@ -48,6 +50,17 @@ node_ask_due(struct node *n, int64_t ms)
 	int64_t now = clock_mono_ms(), before = atomic_load_explicit(&n->asked_at, memory_order_relaxed);
 
 	return (now - before >= ms && atomic_compare_exchange_strong(&n->asked_at, &before, now));
+}
+
+uint64_t
+node_map_untold(struct node *n)
+{
+	int64_t now = clock_mono_ms(), before = atomic_load(&n->map_said_at);
+	uint64_t changes = atomic_load(&n->map_changes);
+
+	if ((before != 0 && now - before < SAID_MS) || !atomic_compare_exchange_strong(&n->map_said_at, &before, now))
+		return (0);
+	return (changes - atomic_exchange(&n->map_said, changes));
 }
 
 static void

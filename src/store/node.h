@@ -32,6 +32,9 @@ bool node_follow(struct node *n, uint64_t config);
 /* Is it time to ask the sentinels again, ${ms} after anybody did? True for one caller only. */
 bool node_ask_due(struct node *n, int64_t ms);
 
+/* Changes of a cluster's map that are not in the log yet. 0: none, or it was told of others a moment ago. */
+uint64_t node_map_untold(struct node *n);
+
 /*
  * The place of the server at ${address} among ${nodes}, which is claimed if it has none: a free one, or that of a server which
  * nobody has claimed or seen for a minute. NULL: there is none.
