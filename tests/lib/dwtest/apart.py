@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 
-from .check import Skip
+from .check import Skip, wait_until
 
 MARK = "DWTEST_APART"
 DNS = 53
@@ -31,13 +31,46 @@ def enter():
         os.execvp(argv[0], [*argv, "sh", "-c", f'{" ".join(up)} && exec "$@"', "sh", sys.executable, *sys.argv])
 
 
+def is_entered():
+    return MARK in os.environ
+
+
 def needed():
-    if MARK not in os.environ:
+    if not is_entered():
         raise Skip("no network namespaces here")
 
 
 def run(*argv):
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+class Cable:
+    """Another network, and a cable from there to this one, where every packet can be lost: no connection is refused, none is closed."""
+
+    HERE, THERE, LENGTH = "10.231.7.1", "10.231.7.2", 24
+    NOBODY = "02:00:00:00:00:01"  # a station to which what is sent when the cable is cut goes
+
+    def __init__(self, site):
+        needed()
+        holder = site.run("far", ["unshare", "--net", "sleep", "infinity"])
+        wait_until(lambda: self.network(holder.pid) != self.network("self"), "another network")
+        self.enter = ["nsenter", f"--net=/proc/{holder.pid}/ns/net"]
+        run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", str(holder.pid))
+        for enter, end, address in (([], "near", self.HERE), (self.enter, "far", self.THERE)):
+            run(*enter, "ip", "address", "add", f"{address}/{self.LENGTH}", "dev", end)
+            run(*enter, "ip", "link", "set", end, "up")
+
+    @staticmethod
+    def network(pid):
+        return os.readlink(f"/proc/{pid}/ns/net")
+
+    def cut(self):
+        run("ip", "neighbour", "replace", self.THERE, "lladdr", self.NOBODY, "dev", "near", "nud", "permanent")
+        run(*self.enter, "ip", "neighbour", "replace", self.HERE, "lladdr", self.NOBODY, "dev", "far", "nud", "permanent")
+
+    def mend(self):
+        run("ip", "neighbour", "delete", self.THERE, "dev", "near")
+        run(*self.enter, "ip", "neighbour", "delete", self.HERE, "dev", "far")
 
 
 class Names:

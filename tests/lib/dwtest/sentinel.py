@@ -28,13 +28,14 @@ RULES = ("resetkeys resetchannels -@all &+switch-master &+promoted-slave +auth +
 class Server:
     """One redis-server, as data server or as sentinel."""
 
-    def __init__(self, site, name, lines, sentinel=False):
+    def __init__(self, site, name, lines, sentinel=False, host="127.0.0.1"):
         self.site, self.name, self.sentinel = site, name, sentinel
         self.port = free_port()
         self.dir = pathlib.Path(site.dir, "tmp", name)
         self.dir.mkdir()
         self.conf = pathlib.Path(self.dir, "server.conf")
-        self.conf.write_text(f'bind 127.0.0.1\nport {self.port}\ndir {self.dir}\n' + "".join(line + "\n" for line in lines))
+        bind = "127.0.0.1" if host == "127.0.0.1" else f"127.0.0.1 {host}\nprotected-mode no"
+        self.conf.write_text(f"bind {bind}\nport {self.port}\ndir {self.dir}\n" + "".join(line + "\n" for line in lines))
         self.process = None
 
     def start(self):
@@ -67,20 +68,21 @@ class Server:
 
 
 class Guarded(Site):
-    def __init__(self, conf=None, expected=(), users=("alice",), **kwargs):
+    def __init__(self, conf=None, expected=(), users=("alice",), host="127.0.0.1", **kwargs):
+        """host: the address that the servers know each other by, and are known by."""
         password = secrets.token_hex(16)
         super().__init__(conf=conf, redis="none", users=users, files={"sentinel.pw": password + "\n"},
                          expected=[r"(?i)redis", r"(?i)sentinel", r"store", r"[Ss]pool", r"outbox", *expected], **kwargs)
         self.remember(password)
         data = ['save ""', "appendonly yes", "appendfsync no", "repl-diskless-sync-delay 0", "repl-timeout 5", "maxmemory-policy noeviction"]
-        self.servers = [Server(self, f"data{i}", data) for i in range(3)]
+        self.servers = [Server(self, f"data{i}", data, host=host) for i in range(3)]
         for server in self.servers[1:]:
             with open(server.conf, "a", encoding="ascii") as file:
-                file.write(f"replicaof 127.0.0.1 {self.servers[0].port}\n")
-        guard = [f"sentinel monitor {NAME} 127.0.0.1 {self.servers[0].port} 2", f"sentinel down-after-milliseconds {NAME} {DOWN_MS}",
+                file.write(f"replicaof {host} {self.servers[0].port}\n")
+        guard = [f"sentinel monitor {NAME} {host} {self.servers[0].port} 2", f"sentinel down-after-milliseconds {NAME} {DOWN_MS}",
                  f"sentinel failover-timeout {NAME} 4000", f"sentinel parallel-syncs {NAME} 2", f"user doorward on >{password} {RULES}"]
-        self.sentinels = [Server(self, f"sentinel{i}", guard, True) for i in range(3)]
-        self.url = "sentinel://" + ",".join(f"127.0.0.1:{s.port}" for s in self.sentinels) + f"/{NAME}"
+        self.sentinels = [Server(self, f"sentinel{i}", guard, True, host) for i in range(3)]
+        self.url = "sentinel://" + ",".join(f"{host}:{s.port}" for s in self.sentinels) + f"/{NAME}"
         self.write_conf(redis={"url": self.url, "sentinel_user": "doorward", "sentinel_password_file": f"{self.dir}/sentinel.pw"})
 
     def start_servers(self):
