@@ -17,7 +17,9 @@
 
 #include "base/fd.h"
 
-static char dir[] = "/tmp/dwfdXXXXXX", path[64];
+#include "../tempdir.h"
+
+static char path[64];
 static int bad_sync; /* errno of the fsync() that is to fail: of a file (> 0) or of a directory (< 0) */
 static int bad_rename;
 
@@ -66,8 +68,8 @@ is_tidy(int next)
 	assert_int_equal(fd, next);
 	close(fd);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
-	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(rmdir(tempdir), 0);
+	assert_int_equal(mkdir(tempdir, 0700), 0);
 }
 
 static int
@@ -124,19 +126,10 @@ static int
 make_dir(void **state)
 {
 
-	(void)state;
-	if (mkdtemp(dir) == NULL)
+	if (tempdir_make(state) != 0)
 		return (-1);
-	snprintf(path, sizeof(path), "%s/file", dir);
+	snprintf(path, sizeof(path), "%s/file", tempdir);
 	return (0);
-}
-
-static int
-remove_dir(void **state)
-{
-
-	(void)state;
-	return (rmdir(dir));
 }
 
 int
@@ -147,5 +140,5 @@ main(void)
 		cmocka_unit_test(test_after_the_rename_it_is_written),
 	};
 
-	return (cmocka_run_group_tests(tests, make_dir, remove_dir));
+	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove));
 }

@@ -174,3 +174,40 @@ process_connect(void)
 	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	return (fd);
 }
+
+static void (*begin)(void);
+
+static void
+leaves_when_told(void **state)
+{
+
+	(void)state;
+	process.child.n_listen = 0;
+	begin();
+	assert_true(process_is_ready());
+	assert_int_equal(process_end(SIGQUIT), EXIT_RETIRED);
+}
+
+static void
+leaves_with_the_master(void **state)
+{
+
+	(void)state;
+	process.child.n_listen = 0;
+	begin();
+	assert_true(process_is_ready());
+	process_orphan();
+	assert_int_equal(process_end(0), EXIT_RETIRED);
+}
+
+int
+process_leaves(void (*start)(void))
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(leaves_when_told, process_setup, process_teardown),
+		cmocka_unit_test_setup_teardown(leaves_with_the_master, process_setup, process_teardown),
+	};
+
+	begin = start;
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -45,6 +45,10 @@ int process_end(int sig);
 /* Closes the life pipe, as a master's death does. */
 void process_orphan(void);
 
+/* The tests of one that listens nowhere: it is ready, leaves when it is told to, and with its master. Returns what main() does.
+ */
+int process_leaves(void (*start)(void));
+
 /* Connects to the socket that it listens on. */
 int process_connect(void);
 

@@ -19,7 +19,8 @@
 
 #include "master/listen.h"
 
-static char dir[] = "/tmp/doorward-listen-XXXXXX";
+#include "../tempdir.h"
+
 static char path[64];
 static char err[512];
 
@@ -136,19 +137,10 @@ static int
 make_dir(void **state)
 {
 
-	(void)state;
-	if (mkdtemp(dir) == NULL)
+	if (tempdir_make(state) != 0)
 		return (-1);
-	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(path, sizeof(path), "%s/s", tempdir);
 	return (0);
-}
-
-static int
-remove_dir(void **state)
-{
-
-	(void)state;
-	return (rmdir(dir));
 }
 
 int
@@ -162,5 +154,5 @@ main(void)
 		cmocka_unit_test(opens_tcp_and_takes_over_inherited),
 	};
 
-	return (cmocka_run_group_tests(tests, make_dir, remove_dir));
+	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove));
 }
