@@ -20,7 +20,7 @@ conf_test(struct ctl *c, const struct options *o)
 		ctl_say("%s deviates from the security baseline, see doorward.conf(5)", c->file);
 		return (CTL_FAILED);
 	}
-	printf("%s: ok\n", c->file);
+	printf("%s: well formed%s\n", c->file, o->strict ? ", and by the security baseline" : "");
 	return (CTL_DONE);
 }
 
