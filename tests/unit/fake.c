@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
+#include "auth/password.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
 
@@ -16,6 +23,20 @@ fake_note(struct fake *f, const char *what)
 {
 
 	buf_printf(&f->trail, "%s ", what);
+}
+
+void
+fake_verify(const char *name, const char *password, enum dw_result rc, const char *trail)
+{
+	struct account a;
+
+	fake.trail.len = 0;
+	fake.trail_text[0] = '\0';
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), FAKE_ADDRESS, &a), rc);
+	assert_string_equal(fake.trail_text, trail);
+	for (size_t i = 0; i < sizeof(a.hash); i++)
+		assert_int_equal(a.hash[i], 0);
+	assert_int_equal(fake.app.slot->hashing, 0);
 }
 
 static enum dw_result

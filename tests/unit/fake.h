@@ -98,4 +98,9 @@ void fake_account(struct fake *f, const char *hash);
 /* A note in the trail, by a function that the program puts in the place of a real one. */
 void fake_note(struct fake *f, const char *what);
 
+#define FAKE_ADDRESS "192.0.2.1" /* that fake_verify() asks from */
+
+/* password_verify() says ${rc}, after just those calls; it hands no hash on and leaves no process hashing. */
+void fake_verify(const char *name, const char *password, enum dw_result rc, const char *trail);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tempdir.h"
 
@@ -22,4 +23,12 @@ tempdir_remove(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -r %s", tempdir);
 	return (system(command));
+}
+
+int
+tempdir_remove_empty(void **state)
+{
+
+	(void)state;
+	return (rmdir(tempdir));
 }

@@ -6,6 +6,7 @@
 extern char tempdir[];
 
 int tempdir_make(void **state);
-int tempdir_remove(void **state); /* with all that is in it */
+int tempdir_remove(void **state);       /* with all that is in it */
+int tempdir_remove_empty(void **state); /* fails if anything is left there */
 
 #endif

@@ -8,19 +8,13 @@ from . import fcgi
 from .client import MOUNT, variables
 
 
-class Load:
-    """with Load(site) as load: … – then load.done, and load.lost, a list of what was not answered as it should have been.
+class Busy:
+    """with …: – each of ${work} in a thread of its own, which sees for itself when it is over."""
 
-    slow: how many of the clients send a request in pieces, with a pause between them."""
-
-    def __init__(self, site, clients=3, slow=1, want=401, pause=0.003):
-        self.path = site.sockets["check"]
-        self.want, self.pause = want, pause
-        self.done, self.lost = 0, []
+    def __init__(self, work):
         self.lock = threading.Lock()
         self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.work, args=(i < slow,)) for i in range(clients)]
-        self.bytes = fcgi.request(variables("GET", MOUNT + "/check"))
+        self.threads = [threading.Thread(target=one) for one in work]
 
     def __enter__(self):
         for thread in self.threads:
@@ -31,6 +25,19 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join()
+
+
+class Load(Busy):
+    """with Load(site) as load: … – then load.done, and load.lost, a list of what was not answered as it should have been.
+
+    slow: how many of the clients send a request in pieces, with a pause between them."""
+
+    def __init__(self, site, clients=3, slow=1, want=401, pause=0.003):
+        self.path = site.sockets["check"]
+        self.want, self.pause = want, pause
+        self.done, self.lost = 0, []
+        super().__init__([lambda slowly=i < slow: self.work(slowly) for i in range(clients)])
+        self.bytes = fcgi.request(variables("GET", MOUNT + "/check"))
 
     def ask(self, slowly):
         with fcgi.Connection(self.path) as connection:

@@ -9,11 +9,11 @@ import random
 import secrets
 import shutil
 import signal
-import threading
 import time
 
 from .check import Failed, expect, wait_until
 from .client import Login
+from .load import Busy
 from .redis import Redis
 from .site import Site, free_port
 
@@ -165,7 +165,7 @@ class Guarded(Site):
         wait_until(lambda: self.master() is not old, "another master", timeout)
 
 
-class Life:
+class Life(Busy):
     """with Life(site) as life: … – checks, logins, refreshes and logouts without a pause, each counted by what came of it.
 
     wrong: what must never be. Sessions of before the fault stay alive, and their refresh tokens good; one whose logout was acknowledged
@@ -176,8 +176,6 @@ class Life:
         self.site, self.other, self.pause = site, other, pause
         self.count, self.wrong, self.lost = {}, [], []
         self.back = []  # sessions that were logged out and are let in
-        self.lock = threading.Lock()
-        self.over = threading.Event()
         self.live = [site.login(mode="cookie", device_id=f"live-device-{i:04}") for i in range(sessions)]
         self.chains = [site.login(mode="token", device_id=f"chain-device-{i:04}").refresh for i in range(chains)]
         self.leaving = [site.login(mode="cookie", device_id=f"leaver-device-{i:04}") for i in range(leaving)]
@@ -185,17 +183,7 @@ class Life:
         self.number = 0
         work = [self.check, self.check, self.come_and_go, self.leave, self.look_back, *[lambda i=i: self.refresh(i) for i in range(chains)]]
         work += [self.check_there, self.look_back_there] if other else []
-        self.threads = [threading.Thread(target=self.run, args=(one,)) for one in work]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        super().__init__([lambda one=one: self.run(one) for one in work])
 
     def run(self, work):
         while not self.over.is_set():

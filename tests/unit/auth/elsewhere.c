@@ -13,7 +13,6 @@
 #include "../fake.h"
 
 #define MS INT64_C(1000000)
-#define IP "192.0.2.1"
 
 static int64_t mono = 1000 * MS, slept_until;
 static enum dw_result answer;
@@ -80,18 +79,6 @@ fresh(void **state)
 	return (0);
 }
 
-static void
-expect(const char *name, const char *password, enum dw_result rc, const char *trail)
-{
-	struct account a;
-
-	fake.trail.len = 0;
-	fake.trail_text[0] = '\0';
-	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), IP, &a), rc);
-	assert_string_equal(fake.trail_text, trail);
-	assert_int_equal(fake.app.slot->hashing, 0);
-}
-
 /* The first test: nobody's time is known yet; then that of a right password is better than none. */
 static void
 before_the_first(void **state)
@@ -100,14 +87,14 @@ before_the_first(void **state)
 
 	(void)state;
 	answer = DW_ABSENT;
-	expect("nobody", "password", DW_REFUSED, "verify spend ");
+	fake_verify("nobody", "password", DW_REFUSED, "verify spend ");
 	answer = DW_OK;
 	cost = 300 * MS;
-	expect("alice", "password", DW_OK, "verify ");
+	fake_verify("alice", "password", DW_OK, "verify ");
 	answer = DW_ABSENT;
 	cost = 2 * MS;
 	start = mono;
-	expect("nobody", "password", DW_REFUSED, "verify ");
+	fake_verify("nobody", "password", DW_REFUSED, "verify ");
 	assert_int_equal(mono - start, 300 * MS);
 }
 
@@ -116,21 +103,21 @@ outcomes(void **state)
 {
 
 	(void)state;
-	expect("ALICE", "password", DW_OK, "verify ");
+	fake_verify("ALICE", "password", DW_OK, "verify ");
 	assert_string_equal(asked_name, "alice");
-	assert_string_equal(asked_ip, IP);
+	assert_string_equal(asked_ip, FAKE_ADDRESS);
 	answer = DW_REFUSED;
-	expect("alice", "password", DW_REFUSED, "verify ");
+	fake_verify("alice", "password", DW_REFUSED, "verify ");
 	answer = DW_UNAVAILABLE; /* never a wrong password */
-	expect("alice", "password", DW_UNAVAILABLE, "verify ");
+	fake_verify("alice", "password", DW_UNAVAILABLE, "verify ");
 	answer = DW_FAULT;
-	expect("alice", "password", DW_UNAVAILABLE, "verify ");
+	fake_verify("alice", "password", DW_UNAVAILABLE, "verify ");
 	answer = DW_OK;
 	disabled = true;
-	expect("alice", "password", DW_REFUSED, "verify ");
+	fake_verify("alice", "password", DW_REFUSED, "verify ");
 	/* What is no name or no password does not reach the database. */
-	expect("a/b", "password", DW_REFUSED, "");
-	expect("alice", "", DW_REFUSED, "");
+	fake_verify("a/b", "password", DW_REFUSED, "");
+	fake_verify("alice", "", DW_REFUSED, "");
 }
 
 static void
@@ -139,15 +126,15 @@ forms(void **state)
 
 	(void)state;
 	matches = "zo\xc3\xab";
-	expect("alice", "zoe\xcc\x88", DW_OK, "verify ");
+	fake_verify("alice", "zoe\xcc\x88", DW_OK, "verify ");
 	matches = "zoe\xcc\x88"; /* kept as somebody typed it */
-	expect("alice", "zoe\xcc\x88", DW_OK, "verify verify ");
+	fake_verify("alice", "zoe\xcc\x88", DW_OK, "verify verify ");
 	matches = "another";
-	expect("alice", "zoe\xcc\x88", DW_REFUSED, "verify verify ");
+	fake_verify("alice", "zoe\xcc\x88", DW_REFUSED, "verify verify ");
 	/* A database that falls silent between the two has not said no. */
 	matches = NULL;
 	answer = DW_UNAVAILABLE;
-	expect("alice", "zoe\xcc\x88", DW_UNAVAILABLE, "verify ");
+	fake_verify("alice", "zoe\xcc\x88", DW_UNAVAILABLE, "verify ");
 }
 
 /* An unknown name is answered after a time that somebody's password took. */
@@ -160,31 +147,31 @@ unknown_takes_as_long(void **state)
 	for (int i = 0; i < 32; i++) { /* a right one takes longer: its groups are asked for, too */
 		cost = (i % 2 == 0 ? 300 : 30 + i / 2) * MS;
 		answer = i % 2 == 0 ? DW_OK : DW_REFUSED;
-		expect("alice", "password", answer, "verify ");
+		fake_verify("alice", "password", answer, "verify ");
 	}
 	answer = DW_ABSENT;
 	cost = 2 * MS;
 	for (int i = 0; i < 40; i++) {
 		start = mono;
-		expect("nobody", "password", DW_REFUSED, "verify ");
+		fake_verify("nobody", "password", DW_REFUSED, "verify ");
 		assert_in_range(mono - start, 30 * MS, 45 * MS);
 	}
 	/* Both forms of it; and what is no name at all. */
 	start = mono;
-	expect("nobody", "zoe\xcc\x88", DW_REFUSED, "verify ");
+	fake_verify("nobody", "zoe\xcc\x88", DW_REFUSED, "verify ");
 	assert_in_range(mono - start, 60 * MS, 90 * MS);
 	start = mono;
-	expect("a/b", "password", DW_REFUSED, "");
+	fake_verify("a/b", "password", DW_REFUSED, "");
 	assert_in_range(mono - start, 30 * MS, 45 * MS);
 	/* An outage is nobody's time. */
 	answer = DW_UNAVAILABLE;
 	cost = 2000 * MS;
-	expect("alice", "password", DW_UNAVAILABLE, "verify ");
+	fake_verify("alice", "password", DW_UNAVAILABLE, "verify ");
 	answer = DW_ABSENT;
 	cost = 2 * MS;
 	for (int i = 0; i < 16; i++) {
 		start = mono;
-		expect("nobody", "password", DW_REFUSED, "verify ");
+		fake_verify("nobody", "password", DW_REFUSED, "verify ");
 		assert_in_range(mono - start, 30 * MS, 45 * MS);
 	}
 }
@@ -197,9 +184,9 @@ overloaded(void **state)
 
 	(void)state;
 	other->hashing = 1;
-	expect("alice", "password", DW_BUSY, "");
+	fake_verify("alice", "password", DW_BUSY, "");
 	other->hashing = 0;
-	expect("alice", "password", DW_OK, "verify ");
+	fake_verify("alice", "password", DW_OK, "verify ");
 }
 
 int

@@ -14,7 +14,6 @@
 #include "../fake.h"
 
 #define DEFAULT_COST 40 /* ms of a turned clock */
-#define ADDRESS "192.0.2.1"
 #define CHEAP 3
 #define DEAR 90
 
@@ -119,20 +118,6 @@ fresh(void **state)
 	return (0);
 }
 
-static void
-expect(const char *name, const char *password, enum dw_result rc, const char *trail)
-{
-	struct account a;
-
-	fake.trail.len = 0;
-	fake.trail_text[0] = '\0';
-	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), ADDRESS, &a), rc);
-	assert_string_equal(fake.trail_text, trail);
-	for (size_t i = 0; i < sizeof(a.hash); i++)
-		assert_int_equal(a.hash[i], 0); /* never handed on */
-	assert_int_equal(fake.app.slot->hashing, 0);
-}
-
 /* One hash is computed, whoever is asked for: nobody can tell the cases apart (R090, R091). */
 static void
 same_work(void **state)
@@ -161,7 +146,7 @@ same_work(void **state)
 		fake.account.disabled = t[i].disabled;
 		verdict = t[i].verdict;
 		start = mono;
-		expect(t[i].name, "password", DW_REFUSED, t[i].trail);
+		fake_verify(t[i].name, "password", DW_REFUSED, t[i].trail);
 		if (mono - start != DEFAULT_COST)
 			fail_msg("%s takes %d ms", t[i].what, (int)(mono - start));
 	}
@@ -174,7 +159,7 @@ took(const char *name, const char *password)
 	struct account a;
 	int64_t start = mono;
 
-	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), ADDRESS, &a), DW_REFUSED);
+	assert_int_equal(password_verify(&fake.app, str_of(name), str_of(password), FAKE_ADDRESS, &a), DW_REFUSED);
 	return (mono - start);
 }
 
@@ -249,22 +234,22 @@ forms(void **state)
 {
 
 	(void)state;
-	expect("alice", "zo\xc3\xab", DW_OK, "find verify ");
+	fake_verify("alice", "zo\xc3\xab", DW_OK, "find verify ");
 	assert_string_equal(verified, "zo\xc3\xab");
-	expect("alice", "zoe\xcc\x88", DW_OK, "find verify ");
+	fake_verify("alice", "zoe\xcc\x88", DW_OK, "find verify ");
 	assert_string_equal(verified, "zo\xc3\xab");
-	expect("alice",
+	fake_verify("alice",
 	    "a\xc2\xa0"
 	    "b",
 	    DW_OK, "find verify ");
 	assert_string_equal(verified, "a b");
 	matches = "zoe\xcc\x88"; /* an imported hash, of the bytes as typed: found, and renewed */
-	expect("alice", "zoe\xcc\x88", DW_OK, "find verify verify make replace_hash ");
+	fake_verify("alice", "zoe\xcc\x88", DW_OK, "find verify verify make replace_hash ");
 	assert_string_equal(made, "zo\xc3\xab");
-	expect("alice", "zo\xc3\xab", DW_REFUSED, "find verify ");
+	fake_verify("alice", "zo\xc3\xab", DW_REFUSED, "find verify ");
 	/* What cannot be a password costs nothing, whoever is meant. */
-	expect("alice", "\xff\xfe", DW_REFUSED, "");
-	expect("nobody", "\xff\xfe", DW_REFUSED, "");
+	fake_verify("alice", "\xff\xfe", DW_REFUSED, "");
+	fake_verify("nobody", "\xff\xfe", DW_REFUSED, "");
 }
 
 static void
@@ -273,10 +258,10 @@ right(void **state)
 	struct account a;
 
 	(void)state;
-	expect("alice", "password", DW_OK, "find verify ");
-	expect("ALICE", "password", DW_OK, "find verify ");
+	fake_verify("alice", "password", DW_OK, "find verify ");
+	fake_verify("ALICE", "password", DW_OK, "find verify ");
 	assert_string_equal(fake.found_name, "alice"); /* asked for in its one form */
-	assert_int_equal(password_verify(&fake.app, STR_LIT("alice"), STR_LIT("password"), ADDRESS, &a), DW_OK);
+	assert_int_equal(password_verify(&fake.app, STR_LIT("alice"), STR_LIT("password"), FAKE_ADDRESS, &a), DW_OK);
 	assert_string_equal(a.id, "user-1");
 	assert_string_equal(a.name, "alice");
 }
@@ -286,35 +271,35 @@ rehash(void **state)
 {
 
 	outdated = true;
-	expect("alice", "password", DW_OK, "find verify make replace_hash ");
+	fake_verify("alice", "password", DW_OK, "find verify make replace_hash ");
 	assert_string_equal(
 	    fake.old_hash, "the hash"); /* only what was verified is replaced: a new password may be there by now */
 	assert_string_equal(fake.new_hash, "new hash");
 	fake.replace_hash_rc = DW_ABSENT;
-	expect("alice", "password", DW_OK, "find verify make replace_hash ");
+	fake_verify("alice", "password", DW_OK, "find verify make replace_hash ");
 	/* What goes wrong here does not fail the login (R099). */
 	fresh(state);
 	outdated = true;
 	fake.replace_hash_rc = DW_UNAVAILABLE;
-	expect("alice", "password", DW_OK, "find verify make replace_hash ");
+	fake_verify("alice", "password", DW_OK, "find verify make replace_hash ");
 	fresh(state);
 	outdated = cannot_make = true;
-	expect("alice", "password", DW_OK, "find verify make ");
+	fake_verify("alice", "password", DW_OK, "find verify make ");
 	/*
 	 * Nobody's hash is replaced by one of a password that was not right, or of an account that is not to be used.
 	 */
 	fresh(state);
 	outdated = true;
 	verdict = PWHASH_NO_MATCH;
-	expect("alice", "password", DW_REFUSED, "find verify ");
+	fake_verify("alice", "password", DW_REFUSED, "find verify ");
 	verdict = PWHASH_MATCH;
 	fake.account.disabled = true;
-	expect("alice", "password", DW_REFUSED, "find verify ");
+	fake_verify("alice", "password", DW_REFUSED, "find verify ");
 	/* Where it could not be written none is made. */
 	fresh(state);
 	outdated = true;
 	fake.driver.passwords = false;
-	expect("alice", "password", DW_OK, "find verify ");
+	fake_verify("alice", "password", DW_OK, "find verify ");
 }
 
 /* Refused by its length alone, before anything is asked or hashed (R094). */
@@ -326,12 +311,12 @@ lengths(void **state)
 	(void)state;
 	memset(password, 'p', sizeof(password));
 	password[PASSWORD_MAX + 1] = '\0';
-	expect("alice", password, DW_REFUSED, "");
-	expect("nobody", password, DW_REFUSED, "");
-	expect("alice", "", DW_REFUSED, "");
-	expect("alice", NULL, DW_REFUSED, "");
+	fake_verify("alice", password, DW_REFUSED, "");
+	fake_verify("nobody", password, DW_REFUSED, "");
+	fake_verify("alice", "", DW_REFUSED, "");
+	fake_verify("alice", NULL, DW_REFUSED, "");
 	password[PASSWORD_MAX] = '\0';
-	expect("alice", password, DW_OK, "find verify ");
+	fake_verify("alice", password, DW_OK, "find verify ");
 }
 
 static void
@@ -340,15 +325,15 @@ could_not_ask(void **state)
 
 	(void)state;
 	fake.find_rc = DW_UNAVAILABLE;
-	expect("alice", "password", DW_UNAVAILABLE, "find ");
+	fake_verify("alice", "password", DW_UNAVAILABLE, "find ");
 	fake.find_rc = DW_FAULT;
-	expect("alice", "password", DW_UNAVAILABLE, "find ");
+	fake_verify("alice", "password", DW_UNAVAILABLE, "find ");
 	/* Could not compute: not a wrong password, and not a right one. */
 	fake.find_rc = DW_OK;
 	verdict = PWHASH_ERROR;
-	expect("alice", "password", DW_FAULT, "find verify ");
+	fake_verify("alice", "password", DW_FAULT, "find verify ");
 	fake.account.disabled = true;
-	expect("alice", "password", DW_FAULT, "find verify ");
+	fake_verify("alice", "password", DW_FAULT, "find verify ");
 }
 
 /* All places taken: nothing was evaluated, of nobody. */
@@ -360,12 +345,12 @@ overloaded(void **state)
 
 	(void)state;
 	other->hashing = 1;
-	expect("alice", "password", DW_BUSY, "find ");
+	fake_verify("alice", "password", DW_BUSY, "find ");
 	fake.find_rc = DW_ABSENT;
-	expect("nobody", "password", DW_BUSY, "find ");
+	fake_verify("nobody", "password", DW_BUSY, "find ");
 	assert_int_equal(board_counted(&fake.app.slot->numbers, COUNT_REFUSED_OVERLOAD), before + 2);
 	other->hashing = 0;
-	expect("nobody", "password", DW_REFUSED, "find spend ");
+	fake_verify("nobody", "password", DW_REFUSED, "find spend ");
 }
 
 int

@@ -140,5 +140,5 @@ main(void)
 		cmocka_unit_test(test_after_the_rename_it_is_written),
 	};
 
-	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove));
+	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove_empty));
 }

@@ -12,7 +12,7 @@
 
 #include "master/generation.h"
 
-static char dir[] = "/tmp/dwgenXXXXXX";
+#include "../tempdir.h"
 
 static struct listener *
 open_socket(struct listeners *ls, const char *name, char path[LISTEN_ADDRESS_MAX + 1])
@@ -21,7 +21,7 @@ open_socket(struct listeners *ls, const char *name, char path[LISTEN_ADDRESS_MAX
 	char err[MASTER_ERROR_MAX];
 	struct listener *l;
 
-	snprintf(path, LISTEN_ADDRESS_MAX + 1, "%s/%s", dir, name);
+	snprintf(path, LISTEN_ADDRESS_MAX + 1, "%s/%s", tempdir, name);
 	spec.address = path;
 	l = listen_open(ls, &spec, err, sizeof(err));
 	assert_non_null(l);
@@ -55,26 +55,10 @@ test_both_generations_keep_theirs(void **state)
 	free(next);
 }
 
-static int
-make_dir(void **state)
-{
-
-	(void)state;
-	return (mkdtemp(dir) == NULL ? -1 : 0);
-}
-
-static int
-remove_dir(void **state)
-{
-
-	(void)state;
-	return (rmdir(dir));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_both_generations_keep_theirs) };
 
-	return (cmocka_run_group_tests(tests, make_dir, remove_dir));
+	return (cmocka_run_group_tests(tests, tempdir_make, tempdir_remove_empty));
 }

@@ -154,5 +154,5 @@ main(void)
 		cmocka_unit_test(opens_tcp_and_takes_over_inherited),
 	};
 
-	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove));
+	return (cmocka_run_group_tests(tests, make_dir, tempdir_remove_empty));
 }
