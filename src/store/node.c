@@ -27,11 +27,12 @@ node_void(struct node *n, uint32_t epoch)
 	return (atomic_compare_exchange_strong(&n->epoch, &epoch, epoch + 1));
 }
 
-/* Kept one higher than the sentinels count, who begin with 0. Nobody waits for the highest for ever. */
+/* Kept one higher than the sentinels count, who begin with 0; nought is nothing heard. Nobody waits for the highest for ever.
+ */
 bool
 node_follow(struct node *n, uint64_t config)
 {
-	uint64_t before = atomic_load(&n->config), next = config + 1;
+	uint64_t before = atomic_load(&n->config), next = config < UINT64_MAX ? config + 1 : config;
 	int64_t now = clock_mono_ms();
 
 	if (next < before && now - atomic_load(&n->config_at) < CONFIG_KEPT_MS)

@@ -173,6 +173,11 @@ test_follow(void **state)
 	assert_int_equal(n.epoch, 9);
 	assert_true(node_follow(&n, 0));
 	assert_int_equal(n.epoch, 9);
+	assert_true(node_follow(&n, UINT64_MAX)); /* a sentinel that lies, and then is mended: nobody stays where it led to */
+	assert_int_equal(n.epoch, 10);
+	n.config_at = n.config_at - 60000;
+	assert_true(node_follow(&n, 1));
+	assert_int_equal(n.epoch, 11);
 }
 
 static void
