@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A copy is written under a name of its own, judged, and renamed: so a file with the name of a version is whole and good,
- * whoever made it. The next version removes it. One process copies at a time, under a lock on the directory, and the others
- * wait and find it done; what a process that was killed has left, the next one writes over. If the original is written to while
- * it is copied, the copy may be a mixture: then it is another version afterwards, and the copy is thrown away.
+ * whoever made it. The next version removes it. One process copies at a time, under a lock on the directory, and the others go
+ * on with what they have; what a process that was killed has left, the next one writes over. If the original is written to
+ * while it is copied, the copy may be a mixture: then it is another version afterwards, and the copy is thrown away.
  *
  * The name of the original is the operator's, but what lies there may be a mistake: a pipe would hold up every login, and what
  * has no end would fill the disk.
@@ -125,9 +125,12 @@ make(const char *dir, const char *name, const char *file, const struct version *
 		result = access(file, R_OK) == 0 ? COPY_IMPOSSIBLE : COPY_BAD;
 	} else if (version_changed(file, v, &now)) {
 		*why = "it is being written to";
-	} else if (is_good(temporary, why) && rename(temporary, path) == 0) {
-		sweep(dir, name, path);
-		return (COPY_MADE);
+	} else if (is_good(temporary, why)) {
+		if (rename(temporary, path) == 0) {
+			sweep(dir, name, path);
+			return (COPY_MADE);
+		}
+		*why = strerror(errno);
 	}
 	(void)unlink(temporary);
 	return (result);
@@ -147,10 +150,12 @@ copy_make(const char *dir, const char *name, const char *file, const struct vers
 	}
 	if (access(path, R_OK) == 0)
 		return (COPY_MADE);
-	if ((lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(lock, LOCK_EX) != 0)
-		*why = strerror(errno);
-	else
+	if ((lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
 		result = make(dir, name, file, v, is_good, why, path);
+	else if (lock >= 0 && errno == EWOULDBLOCK)
+		result = COPY_BUSY;
+	else
+		*why = strerror(errno);
 	if (lock >= 0)
 		close(lock);
 	return (result);

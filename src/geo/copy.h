@@ -24,14 +24,15 @@ bool version_changed(const char *file, const struct version *seen, struct versio
 const char *version_fault(const struct version *v);
 
 enum copy_result {
-	COPY_MADE,      /* ${path} is it, made now or by somebody else before */
-	COPY_BAD,       /* ${is_good} refused it, or it is another version by now */
-	COPY_IMPOSSIBLE /* it could not be written, ${*why} says why */
+	COPY_MADE,       /* ${path} is it, made now or by somebody else before */
+	COPY_BAD,        /* ${is_good} refused it, or it is another version by now */
+	COPY_IMPOSSIBLE, /* it could not be written, ${*why} says why */
+	COPY_BUSY        /* somebody else is making one just now */
 };
 
 /*
  * Makes a copy of version ${v} of ${file} in ${dir}, called after ${name}, and removes those of earlier versions: whoever has
- * one open keeps it. ${is_good} judges the copy before it gets its name.
+ * one open keeps it. Waits for nobody. ${is_good} judges the copy before it gets its name.
  */
 enum copy_result copy_make(const char *dir, const char *name, const char *file, const struct version *v,
     bool (*is_good)(const char *path, const char **why), const char **why, char path[PATH_MAX]);

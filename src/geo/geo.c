@@ -66,7 +66,7 @@ is_good(const char *path, const char **why)
 	return (true);
 }
 
-/* Opens a copy of the file as it is now, or the file itself where no copy can be kept. */
+/* Opens a copy of the file as it is now, or the file itself where no copy can be kept. ${*why} stays NULL: in a moment. */
 static bool
 open_version(const struct geo *g, const struct database *d, const struct version *v, MMDB_s *db, const char **why)
 {
@@ -126,7 +126,10 @@ look(const struct geo *g, struct database *d)
 	}
 	if ((v.inode != 0 || d->is_open) && open_last(g, d, &db))
 		replace(d, &db);
-	log_warn("risk.%s: %s cannot be used: %s%s", d->name, d->file, why, d->is_open ? ": the last good one is" : "");
+	if (why == NULL)
+		d->seen = VERSION_UNSEEN; /* the next look finds the copy that somebody else is making */
+	else
+		log_warn("risk.%s: %s cannot be used: %s%s", d->name, d->file, why, d->is_open ? ": the last good one is" : "");
 }
 
 static bool
