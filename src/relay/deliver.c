@@ -4,7 +4,9 @@
  * which outbox has something new, the sweep for hints that were lost, and the trimming of what every group has acknowledged.
  * Who is active for the ledger, which is always there, trims.
  *
- * While hints are heard the sweep goes through some outboxes a second; else through all of them.
+ * The first hint after a while is heard at once; those that follow wait for GATHER_MS, so that of many events in a row several
+ * are read and delivered in one turn. While hints are heard the sweep goes through some outboxes a second; else through all of
+ * them.
  */
 #include <sys/epoll.h>
 
@@ -23,6 +25,7 @@
 
 #include "relay/deliver.h"
 
+#define GATHER_MS 6
 #define SWEEP_MS 1000
 #define SWEEP_PIECE (KEYS_BUCKETS / 8) /* outboxes */
 #define TRIM_MS 1000
@@ -34,8 +37,9 @@ struct deliver {
 	struct lane *lanes[LANES_MAX];
 	size_t n;
 	struct hints *hints;
-	int set; /* epoll: hints and the drivers of the lanes */
-	int64_t sweep_at, trim_at;
+	int set;   /* epoll: hints and the drivers of the lanes */
+	bool deaf; /* hints wake nobody before ${hear_at} */
+	int64_t hear_at, sweep_at, trim_at;
 	unsigned swept;           /* up to there, in this round */
 	unsigned trimmed;         /* likewise */
 	bool marks[KEYS_BUCKETS]; /* outboxes in which there may be something to trim */
@@ -60,6 +64,15 @@ watch(struct deliver *d, int fd, size_t what)
 	struct epoll_event e = { .events = EPOLLIN, .data.u64 = what };
 
 	return (fd < 0 || epoll_ctl(d->set, EPOLL_CTL_ADD, fd, &e) == 0);
+}
+
+/* They are heard once: then it is to be done again. */
+static bool
+watch_hints(struct deliver *d, int op)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = HINTS };
+
+	return (epoll_ctl(d->set, op, hints_fd(d->hints), &e) == 0);
 }
 
 static bool
@@ -93,7 +106,7 @@ open_all(struct deliver *d, char *why, int len)
 	const struct config *conf = d->relay->app.conf;
 
 	if ((d->set = epoll_create1(EPOLL_CLOEXEC)) < 0 || (d->hints = hints_new(conf, hint, d, why, (size_t)len)) == NULL ||
-	    !watch(d, hints_fd(d->hints), HINTS) || !add_lane(d, NULL, why, len))
+	    !watch_hints(d, EPOLL_CTL_ADD) || !add_lane(d, NULL, why, len))
 		return (false);
 	for (size_t i = 0; i < conf->n_sinks; i++)
 		if (!add_lane(d, &conf->sinks[i], why, len))
@@ -134,6 +147,8 @@ due(void *task)
 
 	if ((ms = hints_due(d->hints)) < least)
 		least = ms;
+	if (d->deaf && d->hear_at - now < least)
+		least = d->hear_at - now;
 	for (size_t i = 0; i < d->n && least > 0; i++)
 		if ((ms = lane_due(d->lanes[i])) >= 0 && ms < least)
 			least = ms;
@@ -166,18 +181,39 @@ trim(struct deliver *d, int64_t now)
 	(void)backlog_trim(d->relay->app.redis, d->relay->app.conf->outbox_keep / 1000, d->marks, &d->trimmed);
 }
 
+/* What of the set is ready. */
+static void
+look(struct deliver *d, bool ready[LANES_MAX + 1], int64_t now)
+{
+	struct epoll_event events[LANES_MAX + 1];
+
+	if (d->deaf && now >= d->hear_at)
+		d->deaf = !watch_hints(d, EPOLL_CTL_MOD);
+	for (int n = epoll_wait(d->set, events, LANES_MAX + 1, 0); n > 0; n--)
+		ready[events[n - 1].data.u64] = true;
+}
+
+static void
+hear(struct deliver *d, bool ready, int64_t now)
+{
+
+	if (ready) {
+		d->deaf = true;
+		d->hear_at = now + GATHER_MS;
+	}
+	if (ready || hints_due(d->hints) == 0)
+		hints_run(d->hints);
+}
+
 static void
 run(void *task)
 {
-	struct epoll_event events[LANES_MAX + 1];
 	bool ready[LANES_MAX + 1] = { false };
 	struct deliver *d = task;
 	int64_t now = clock_mono_ms();
 
-	for (int n = epoll_wait(d->set, events, LANES_MAX + 1, 0); n > 0; n--)
-		ready[events[n - 1].data.u64] = true;
-	if (ready[HINTS] || hints_due(d->hints) == 0)
-		hints_run(d->hints);
+	look(d, ready, now);
+	hear(d, ready[HINTS], now);
 	sweep(d, now);
 	for (size_t i = 0; i < d->n; i++)
 		if (ready[i] || lane_due(d->lanes[i]) == 0)

@@ -35,13 +35,14 @@
 #define AWAY_MS 250     /* after Redis could not be asked */
 #define FULL_MS 1000    /* a driver without room is asked again after that, if nothing has ended before */
 #define NUMBERS_MS 1000
-#define REST_MS 5          /* between two times of reading all there is */
-#define LEDGER_REST_MS 100 /* the same for the ledger, which nobody waits for: each time is a wait for the disk */
-#define STARTS_MAX 256     /* in one turn */
-#define DEAD_MAX 64        /* letters in one turn */
-#define FAILING 3          /* failures in a row after which a success tells that the sink works again */
-#define HURRY_MS 2000      /* what waits is then tried within this time */
-#define TRIES_MIN 3        /* before giving up: an event that is old already must not fall at the first failure */
+#define LEDGER_REST_MS                                                                                                         \
+	100            /* between two times of reading all there is: each is a wait for the disk, and nobody waits for it      \
+			*/
+#define STARTS_MAX 256 /* in one turn */
+#define DEAD_MAX 64    /* letters in one turn */
+#define FAILING 3      /* failures in a row after which a success tells that the sink works again */
+#define HURRY_MS 2000  /* what waits is then tried within this time */
+#define TRIES_MIN 3    /* before giving up: an event that is old already must not fall at the first failure */
 
 struct lane {
 	struct relay *relay;
@@ -441,7 +442,7 @@ open_reader(struct lane *l)
 		.acks = &l->acks,
 		.wants = is_wanted,
 		.filter = l,
-		.rest = l->conf == NULL ? LEDGER_REST_MS : REST_MS,
+		.rest = l->conf == NULL ? LEDGER_REST_MS : 0,
 	};
 
 	return ((l->reader = reader_new(&env)) != NULL);

@@ -6,8 +6,8 @@
  * lease is taken, and after an answer of Redis that was lost: it may have named events as read that nobody here has seen.
  *
  * One turn asks for many outboxes in one piece, going round, and for so many entries of each that all have room: what Redis has
- * given must not be forgotten. When nothing more is known of, it rests for a moment, so that of many events in a row several
- * are read, and delivered, and acknowledged, together; the first one after a while is read at once.
+ * given must not be forgotten. When nothing more is known of, it may rest for a moment, so that of many events in a row several
+ * are read together; the first one after a while is read at once.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 #define READ_MAX 2048 /* entries in one turn */
 #define LATE_MS 2000
-#define PAGE 128      /* pending entries read at a time for a user who is behind */
+#define PAGE 128 /* pending entries read at a time for a user who is behind */
 
 struct outbox {
 	bool dirty;               /* something may be new */

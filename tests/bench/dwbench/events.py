@@ -7,7 +7,7 @@ import pathlib
 import signal
 import time
 
-from dwtest import Site
+from dwtest import Site, relay
 from dwtest.check import Failed, Skip, wait_until
 from dwtest.rabbit import Rabbit
 from dwtest.sinking import Sinking
@@ -40,7 +40,10 @@ def relay_pid(site):
 
 
 def sessions(bench, site, count):
-    return pathlib.Path(bench.seed(count, conf=site.conf_file)).read_text().split()
+    """Tokens of so many; the events of their logins are delivered by then, and in nobody's way."""
+    tokens = pathlib.Path(bench.seed(count, conf=site.conf_file)).read_text().split()
+    relay.drained(site)
+    return tokens
 
 
 def end(site, token):
