@@ -13,9 +13,11 @@ from .site import Events, program
 FAILING = {"name": "failing", "type": "exec", "command": ["/bin/false"], "events": ["kick"]}
 WORKING = {"name": "working", "type": "exec", "command": ["/bin/true"], "events": ["kick"]}
 WIDE = {"event": "login_failed", "window": "24h", "step": "24m"}
+BRIEF = {"id": "brief", "idle": "2s", "absolute": "60s", "refresh_idle": "2s", "refresh_absolute": "60s"}
 CONF = {"redis": {"connect_timeout": "1s"}, "throttle": {"enabled": False}, "session": {"limit": 1000},
         "refresh": {"grace": "10s"}, "audit": {"file": "@DIR@/audit.log"},
-        "sinks": [FAILING, WORKING], "relay": {"retry_max": "1s", "give_up": "2s"}, "risk": {"enabled": True},
+        "clients": [{"id": "default"}, BRIEF], "sweep": {"every": "2s"}, "risk": {"enabled": True},
+        "sinks": [FAILING, WORKING], "relay": {"retry_max": "1s", "give_up": "2s"},
         "alerts": [{"name": "hammered", "by": "user", "count": 3, "action": "revoke", **WIDE}, {"name": "spray", "count": 4, **WIDE}]}
 EXPECTED = (r"sink=failing", r"alert ended")
 
@@ -89,9 +91,11 @@ def accounts(site, name):
     login = site.login(name)
     site.ctl("user", "delete", name)
     site.expect_dead(login)
-    hashed = site.ctl("hash", input=set_password(site, name) + "\n").strip()
-    site.ctl("user", "import", "-", "--group", "users", input=f"{name}:{hashed}\n")
-    login = site.login(name)
+    for words in ((), ("--replace",)):
+        hashed = site.ctl("hash", input=set_password(site, name) + "\n").strip()
+        site.ctl("user", "import", "-", "--group", "users", *words, input=f"{name}:{hashed}\n")
+        site.expect_dead(login)
+        login = site.login(name)
     expect(name in site.ctl("user", "list"), "the list")
     site.ctl("user", "delete", name)
     site.expect_dead(login)
@@ -169,6 +173,15 @@ def alerts(site, users):
     events.process.stop()
 
 
+def sweep(site, users):
+    """Who expires is reported, whichever server has his session, once."""
+    events = site.watch()
+    logins = [site.login(user, mode="cookie", client_id="brief") for user in users]
+    for login in logins:
+        events.wait("expired", session_id=login.id, timeout=30)
+    events.process.stop()
+
+
 def watches(site, since, wanted):
     """What comes behind the event ${since}: ${wanted}, each once; and of the last hour at least that."""
     def told(events):
@@ -177,7 +190,8 @@ def watches(site, since, wanted):
     for words in (("--since", since), ("--since", "1h", "--exec", "cat >/dev/null")):
         events = watching(site, *words)
         wait_until(lambda events=events: set(told(events)) >= set(wanted), f"watch {' '.join(words)}", 30)
-        equal(len(told(events)), len(set(told(events))), "events told twice")
+        ids = told(events)
+        equal(len(ids), len(set(ids)), "events told twice")
         events.process.stop()
 
 
