@@ -10,8 +10,15 @@
 
 #include "config/fixed.h"
 
-static const char *const names[] = { "pid_file", "redis.hung_after", "spool.file", "spool.max", "cache.size", "cache.max_age",
-	"cache.lease", NULL };
+static const char *const names[] = { "state_dir", "pid_file", "redis.spawn", "redis.hung_after", "spool.file", "spool.max",
+	"cache.size", "cache.max_age", "cache.lease", NULL };
+
+static void
+say(const struct option *o)
+{
+
+	log_warn("%s changes at the next restart", o->name);
+}
 
 static bool
 keep_text(const struct option *o, const char *have, struct config *next)
@@ -21,7 +28,7 @@ keep_text(const struct option *o, const char *have, struct config *next)
 
 	if (strcmp(have, *want) == 0)
 		return (true);
-	log_warn("%s changes at the next restart", o->name);
+	say(o);
 	if ((copy = strdup(have)) == NULL)
 		return (false);
 	value_free(o, next);
@@ -35,22 +42,43 @@ keep_number(const struct option *o, int64_t have, struct config *next)
 	int64_t *want = (int64_t *)((char *)next + o->offset);
 
 	if (have != *want)
-		log_warn("%s changes at the next restart", o->name);
+		say(o);
 	*want = have;
 }
 
+static void
+keep_flag(const struct option *o, bool have, struct config *next)
+{
+	bool *want = (bool *)((char *)next + o->offset);
+
+	if (have != *want)
+		say(o);
+	*want = have;
+}
+
+static bool
+keep(const char *name, const struct config *running, struct config *next)
+{
+	const struct option *o = table_find(table_options, name);
+	const void *have = (const char *)running + o->offset;
+
+	if (o->type == OPTION_STRING || o->type == OPTION_PATH)
+		return (keep_text(o, *(const char *const *)have, next));
+	if (o->type == OPTION_BOOL)
+		keep_flag(o, *(const bool *)have, next);
+	else
+		keep_number(o, *(const int64_t *)have, next);
+	return (true);
+}
+
+/* Where the private Redis is goes with it: its socket is below state_dir, and nobody listens on another one. */
 bool
 fixed_keep(const struct config *running, struct config *next)
 {
+	bool private = running->redis_spawn || next->redis_spawn;
 
-	for (size_t i = 0; names[i] != NULL; i++) {
-		const struct option *o = table_find(table_options, names[i]);
-		const void *have = (const char *)running + o->offset;
-
-		if (o->type != OPTION_STRING && o->type != OPTION_PATH)
-			keep_number(o, *(const int64_t *)have, next);
-		else if (!keep_text(o, *(const char *const *)have, next))
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (!keep(names[i], running, next))
 			return (false);
-	}
-	return (true);
+	return (!private || keep("redis.url", running, next));
 }

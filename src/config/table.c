@@ -66,7 +66,7 @@ const struct option table_options[] = {
 	OPT(STRING, "user", "", 0, NAME_MAX_LEN, user, "User to run as when started by root; \"\" stays who started it."),
 	OPT(STRING, "group", "", 0, NAME_MAX_LEN, group, "Group to run as when started by root; \"\" is the user's own."),
 	OPT(PATH, "state_dir", LOCALSTATEDIR "/lib/doorward", 1, PATH_MAX_LEN, state_dir,
-	    "Keys, the user database and the private Redis live here."),
+	    "Keys, the user database and the private Redis live here; a change needs a restart."),
 	OPT(PATH, "pid_file", "", 0, PATH_MAX_LEN, pid_file,
 	    "The master's process id is written here; \"\" writes none; a change needs a restart."),
 	OPT(BOOL, "seccomp", "true", 0, 1, seccomp,
@@ -213,7 +213,8 @@ const struct option table_options[] = {
 	OPT(PATH, "redis.sentinel_password_file", "", 0, PATH_MAX_LEN, redis_sentinel_password_file,
 	    "File with that user's password; \"\": the sentinels take questions from everybody."),
 	OPT(BOOL, "redis.spawn", "false", 0, 1, redis_spawn,
-	    "Start and watch a private Redis in the state directory; redis.url is then not to be given."),
+	    "Start and watch a private Redis in the state directory; redis.url is then not to be given. A change needs a "
+	    "restart."),
 	OPT(STRING, "redis.server", "redis-server", 1, PATH_MAX_LEN, redis_server, "Program of the private Redis."),
 	OPT(DURATION, "redis.hung_after", "10s", SECONDS(1), HOURS(1), redis_hung_after,
 	    "A private Redis that does not answer for this long is replaced; a change needs a restart."),

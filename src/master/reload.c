@@ -40,14 +40,6 @@ move_log(const struct config *from, const struct config *to)
 	return (logging_same(from, to) ? 0 : logging_open(to));
 }
 
-static void
-warn_of_ignored(const struct config *old, const struct config *new)
-{
-
-	if (old->redis_spawn != new->redis_spawn || (new->redis_spawn &&strcmp(old->state_dir, new->state_dir) != 0))
-		log_warn("the private redis-server changes at the next restart");
-}
-
 /* What a pool has grown to by need is needed after the reload too. */
 static void
 keep_sizes(const struct master *m, struct generation *g)
@@ -81,7 +73,6 @@ prepare(struct master *m, char *err, size_t errlen)
 		snprintf(err, errlen, "cannot open the log %s", conf->log_file);
 		goto err1;
 	}
-	warn_of_ignored(m->now->conf, conf);
 	keep_sizes(m, g);
 	return (g);
 

@@ -478,15 +478,15 @@ static void
 test_fixed(void **state)
 {
 	static const char text[] =
-	    "pid_file = \"/run/%s.pid\"; mount = \"/%s\"; spool: { file = \"%s.db\"; max = 1%s; };\n"
-	    "cache: { size = \"1%sm\"; max_age = \"1%ss\"; lease = \"1%ss\"; }; redis: { hung_after = \"1%ss\"; };";
+	    "state_dir = \"/state/%s\"; pid_file = \"/run/%s.pid\"; mount = \"/%s\"; spool: { file = \"%s.db\"; max = 1%s; };\n"
+	    "cache: { size = \"1%sm\"; max_age = \"1%ss\"; lease = \"1%ss\"; }; redis: { hung_after = \"1%ss\"; spawn = %s; };";
 	char one[512], two[512];
 	struct config *running, *next;
 	size_t kept = 0;
 
 	(void)state;
-	snprintf(one, sizeof(one), text, "1", "1", "1", "01", "1", "1", "", "1");
-	snprintf(two, sizeof(two), text, "2", "2", "2", "02", "2", "2", "0", "2");
+	snprintf(one, sizeof(one), text, "1", "1", "1", "1", "01", "1", "1", "", "1", "false");
+	snprintf(two, sizeof(two), text, "2", "2", "2", "2", "02", "2", "2", "0", "2", "true");
 	running = load_good(one);
 	next = load_good(two);
 	assert_true(fixed_keep(running, next));
@@ -497,10 +497,13 @@ test_fixed(void **state)
 			kept++;
 			if (o->type == OPTION_STRING || o->type == OPTION_PATH)
 				assert_string_equal(*(char *const *)b, *(char *const *)a);
+			else if (o->type == OPTION_BOOL)
+				assert_true(*(const bool *)b == *(const bool *)a);
 			else
 				assert_true(*(const int64_t *)b == *(const int64_t *)a);
 		}
-	assert_int_equal(kept, 7);
+	assert_int_equal(kept, 9);
+	assert_string_equal(next->redis_url, running->redis_url); /* not that of a private Redis that is not there */
 	assert_string_equal(next->mount, "/2");
 	config_free(next);
 	config_free(running);
