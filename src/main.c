@@ -183,6 +183,19 @@ sinks_work(const struct config *conf, char *err, size_t errlen)
 	return (wrong == 0);
 }
 
+/* A start makes keys where there are none. A daemon that runs has had some: new ones would sign everybody out, without a word. */
+static bool
+keys_are_there(const struct config *conf, char *err, size_t errlen)
+{
+	char why[256];
+	struct keyring *keys = keyring_load(conf->state_dir, why, sizeof(why));
+
+	if (keys == NULL)
+		snprintf(err, errlen, "%s: restore it from a copy; a restart makes new keys, and signs everybody out", why);
+	keyring_free(keys);
+	return (keys != NULL);
+}
+
 /* For a reload: as at the start, everything is read, checked and made before anything changes. */
 static struct config *
 load(const char *file, char *err, size_t errlen)
@@ -190,7 +203,8 @@ load(const char *file, char *err, size_t errlen)
 	struct config *conf = config_load(file, err, errlen);
 
 	if (conf == NULL ||
-	    (!inspect_contradicts(conf, err, errlen) && state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
+	    (!inspect_contradicts(conf, err, errlen) && keys_are_there(conf, err, errlen) &&
+		state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
 		return (conf);
 	config_free(conf);
 	return (NULL);

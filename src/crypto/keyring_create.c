@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "crypto/keyring_files.h"
 #include "crypto/keyring_write.h"
 
@@ -47,6 +48,8 @@ make_missing(const struct keyring_writer *w, enum jws_alg alg)
 		snprintf(w->err, w->errlen, "%s: user.key is lost though token keys are there; restore it from a copy", w->dir);
 		return (-1);
 	}
+	if (!found.user)
+		log_info("there are no keys yet, new ones are made: what others have signed in with is void dir=%s", w->dir);
 	if (!found.user && keyring_write_root(w, "user.key", &now) != 0)
 		return (-1);
 	if (!found.token && keyring_write_root(w, "token-001.key", &now) != 0)
