@@ -183,7 +183,8 @@ sinks_work(const struct config *conf, char *err, size_t errlen)
 	return (wrong == 0);
 }
 
-/* A start makes keys where there are none. A daemon that runs has had some: new ones would sign everybody out, without a word. */
+/* A start makes keys where there are none. A daemon that runs has had some: new ones would sign everybody out, without a word.
+ */
 static bool
 keys_are_there(const struct config *conf, char *err, size_t errlen)
 {
@@ -202,9 +203,8 @@ load(const char *file, char *err, size_t errlen)
 {
 	struct config *conf = config_load(file, err, errlen);
 
-	if (conf == NULL ||
-	    (!inspect_contradicts(conf, err, errlen) && keys_are_there(conf, err, errlen) &&
-		state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
+	if (conf == NULL || (!inspect_contradicts(conf, err, errlen) && keys_are_there(conf, err, errlen) &&
+				state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
 		return (conf);
 	config_free(conf);
 	return (NULL);

@@ -55,6 +55,7 @@
 #define REST_MS 100          /* between two attempts to accept, where descriptors are used up by others than ourselves */
 #define HEAD_START_MS 5      /* a front's first bytes have come by then, even on a busy machine */
 #define HEAD_STARTS_VAIN 8   /* requests that owe a part of themselves: an honest front has one or two such at a time */
+#define STORE_AGAIN_MS 1000  /* between two looks at whether Redis answers again */
 #define SAID_AGAIN_MS 60000  /* between two lines about the same want */
 #define BROKEN_AGAIN_MS 1000 /* between two about peers that send no FastCGI: whoever can connect could fill the log */
 
@@ -88,7 +89,8 @@ struct loop {
 	int64_t said[NEWS]; /* mono ms: when the log was told of it; 0 = never */
 	uint32_t open, limit;
 	uint64_t served;
-	int64_t now; /* mono ms: after the last wait, or the last answer */
+	int64_t asked; /* mono ms: when we last looked whether Redis answers again */
+	int64_t now;   /* mono ms: after the last wait, or the last answer */
 	struct recycle recycle;
 	struct waiting unused, owing, kept;
 	struct connection connections[CONNECTIONS_MAX];
@@ -467,6 +469,27 @@ look_at_recycle(struct loop *l)
 		atomic_store(&l->app->slot->recycle, 1);
 }
 
+static bool
+is_cut_off(const struct loop *l)
+{
+
+	return (!l->leaving && atomic_load_explicit(&l->app->slot->breaker, memory_order_relaxed) != 0);
+}
+
+/*
+ * A breaker is closed by the next question, which at night may be hours away: status, metrics and the service manager would be
+ * told of the outage for as long. So whoever is cut off asks by himself.
+ */
+static void
+look_at_store(struct loop *l)
+{
+
+	if (!is_cut_off(l) || l->now - l->asked < STORE_AGAIN_MS)
+		return;
+	(void)l->app->store->ping(l->app->store_ctx);
+	l->asked = l->now = clock_mono_ms();
+}
+
 static void
 after_wait(struct loop *l)
 {
@@ -475,6 +498,7 @@ after_wait(struct loop *l)
 		begin_leaving(l);
 	look_at_recycle(l);
 	enforce_deadlines(l);
+	look_at_store(l);
 	if (!l->leaving)
 		listen_on(l, rest_of(l) == 0);
 }
@@ -488,7 +512,8 @@ sooner(int wait, int64_t ms)
 	return (wait < 0 || ms < wait ? (int)ms : wait);
 }
 
-/* Until the nearest deadline; -1 = there is none. Kept connections have none: a worker with nothing to do does not wake. */
+/* Until the nearest deadline; -1 = there is none. Kept connections have none: a worker with nothing to do does not wake, unless
+ * Redis was away. */
 static int
 longest_wait(const struct loop *l)
 {
@@ -501,6 +526,8 @@ longest_wait(const struct loop *l)
 		wait = sooner(wait, left_of(l, TAILQ_FIRST(&l->owing)->since, l->o->deadline));
 	if (rest > 0)
 		wait = sooner(wait, rest);
+	if (is_cut_off(l))
+		wait = sooner(wait, STORE_AGAIN_MS);
 	return (wait);
 }
 
