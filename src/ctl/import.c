@@ -183,13 +183,13 @@ store(struct import *m, const struct account *a)
 	}
 }
 
-/* The line that names the columns. */
+/* The line that names the columns; where there is no column of groups, the two. */
 static bool
 is_heading(const struct record *r)
 {
 
-	return (r->line == 1 && r->fault == NULL && r->n == 3 && str_is(r->fields[0], "name") && str_is(r->fields[1], "hash") &&
-		str_is(r->fields[2], "groups"));
+	return (r->line == 1 && r->fault == NULL && (r->n == 2 || r->n == 3) && str_is(r->fields[0], "name") &&
+		str_is(r->fields[1], "hash") && (r->n == 2 || str_is(r->fields[2], "groups")));
 }
 
 static enum step
