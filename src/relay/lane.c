@@ -17,23 +17,18 @@
 #include "base/str.h"
 #include "crypto/random.h"
 #include "relay/acks.h"
-#include "relay/holder.h"
 #include "relay/queue.h"
 #include "relay/reader.h"
 #include "relay/sinks.h"
+#include "relay/tenure.h"
 #include "store/dead.h"
-#include "store/lease.h"
 #include "store/redis.h"
 #include "store/sink_numbers.h"
 
 #include "relay/lane.h"
 
-#define LEASE_MS 10000
-#define RENEW_MS 3000
-#define STANDBY_MS 1000 /* between two tries to take it */
-#define NEAR_MS 100     /* the same where it is held by a relay of this machine, which may be leaving: a reload */
-#define AWAY_MS 250     /* after Redis could not be asked */
-#define FULL_MS 1000    /* a driver without room is asked again after that, if nothing has ended before */
+#define AWAY_MS 250  /* after Redis could not be asked */
+#define FULL_MS 1000 /* a driver without room is asked again after that, if nothing has ended before */
 #define NUMBERS_MS 1000
 #define LEDGER_REST_MS                                                                                                         \
 	100            /* between two times of reading all there is: each is a wait for the disk, and nobody waits for it      \
@@ -53,13 +48,11 @@ struct lane {
 	void *sink;
 	struct queue *queue;
 	struct redis_store *store;
-	char me[LEASE_HOLDER_MAX + 1];
+	struct tenure tenure;
 	bool active, leaving, left;
-	int64_t lease_until; /* mono, ms, as all times here: with ${active} */
-	int64_t lease_at;    /* when it is renewed or tried for */
-	int64_t asked_at;    /* Redis is not asked before */
-	int64_t full_until;  /* the driver has no room until then, or until something is done */
-	unsigned streak;     /* failures since the last success */
+	int64_t asked_at;   /* Redis is not asked before */
+	int64_t full_until; /* the driver has no room until then, or until something is done */
+	unsigned streak;    /* failures since the last success */
 	struct acks acks;
 	struct reader *reader;
 	struct sink_numbers numbers;
@@ -168,8 +161,10 @@ static bool
 start_lane(struct lane *l)
 {
 
-	if (sink_numbers_read(l->store, l->name, &l->numbers) != DW_OK)
+	if (sink_numbers_read(l->store, l->name, &l->numbers) != DW_OK) {
+		away(l);
 		return (false);
+	}
 	(void)group_create(l->store, l->name, 0, GROUP_STREAMS);
 	reader_begin(l->reader);
 	log_info("this relay delivers now sink=%s", l->name);
@@ -180,39 +175,23 @@ static void
 stop_lane(struct lane *l)
 {
 
-	if (l->active)
-		log_warn("another relay delivers now, or Redis is away sink=%s", l->name);
+	log_warn("another relay delivers now, or Redis is away sink=%s", l->name);
 	l->active = false;
 	queue_drop(l->queue);
 }
 
-/* Redis that cannot be asked takes the lease from nobody, until it has run out. */
 static void
 see_to_lease(struct lane *l, int64_t now)
 {
-	char holder[LEASE_HOLDER_MAX + 1];
-	enum dw_result rc;
-	bool mine;
+	bool ours;
 
-	if (l->active && now >= l->lease_until)
+	if (!l->leaving)
+		tenure_see_to(&l->tenure, now);
+	ours = tenure_is_ours(&l->tenure, now);
+	if (l->active && !ours)
 		stop_lane(l);
-	if (now < l->lease_at || l->leaving)
-		return;
-	rc = lease_take(l->store, l->name, l->me, LEASE_MS, NULL, &mine, holder);
-	if (rc == DW_OK && !mine && holder_is_dead(holder))
-		rc = lease_take(l->store, l->name, l->me, LEASE_MS, holder, &mine, holder);
-	l->lease_at = now + (rc == DW_OK && mine         ? RENEW_MS
-				: l->active              ? AWAY_MS
-				: holder_is_near(holder) ? NEAR_MS
-							 : STANDBY_MS);
-	if (rc != DW_OK)
-		return;
-	if (mine)
-		l->lease_until = now + LEASE_MS - RENEW_MS;
-	if (mine && !l->active)
+	else if (ours && !l->active && !l->leaving && !is_away(l, now))
 		l->active = start_lane(l);
-	else if (!mine && l->active)
-		stop_lane(l);
 }
 
 /* --- delivering */
@@ -334,7 +313,7 @@ sooner(int64_t a, int64_t b)
 static int64_t
 due_to_ask(const struct lane *l)
 {
-	int64_t due = sooner(l->leaving ? INT64_MAX : l->lease_at, acks_due_at(l));
+	int64_t due = sooner(l->leaving ? INT64_MAX : l->tenure.at, acks_due_at(l));
 
 	if (l->active && !l->leaving)
 		due = sooner(due, reader_due(l->reader));
@@ -398,8 +377,6 @@ lane_fd(const struct lane *l)
 bool
 lane_leave(struct lane *l)
 {
-	char holder[LEASE_HOLDER_MAX + 1];
-	bool mine;
 
 	if (!l->leaving)
 		queue_drop(l->queue);
@@ -409,7 +386,7 @@ lane_leave(struct lane *l)
 	if (l->active) {
 		l->numbers_at = 0;
 		write_numbers(l, clock_mono_ms());
-		(void)lease_take(l->store, l->name, l->me, 0, NULL, &mine, holder);
+		tenure_end(&l->tenure);
 	}
 	l->active = false;
 	l->left = true;
@@ -473,7 +450,7 @@ lane_open(struct relay *r, const struct sink_conf *conf, char *why, size_t len)
 	l->conf = conf;
 	l->name = conf == NULL ? SINK_LEDGER : conf->name;
 	l->store = r->app.redis;
-	holder_name(l->me);
+	tenure_open(&l->tenure, l->store, l->name);
 	if ((l->queue = queue_new(l, r->app.conf->relay_retry_max)) != NULL && acks_open(&l->acks) && open_reader(l) &&
 	    open_driver(l, why, len))
 		return (l);
