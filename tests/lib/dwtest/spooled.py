@@ -106,8 +106,10 @@ def through_failovers(site, users, die, again):
     answers = [site.logout(cookie=login.cookie) for of_user in logins.values() for login in of_user]
     expect({answer.status for answer in answers} <= {200, 202}, [answer.status for answer in answers])
     expect(202 in [answer.status for answer in answers], "nobody was at the master that died")
-    for login in [login for of_user in logins.values() for login in of_user]:
-        refused(site, login)
+    for of_user in logins.values():
+        refused(site, of_user[0])
+        for login in of_user[1:]:
+            site.check(cookie=login.cookie).expect(401)
     for happen in (revive, again):
         happen()
         site.wait_whole()
