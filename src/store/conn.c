@@ -16,10 +16,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "doorward/config.h"
+#include "store/conn_state.h"
 #include "store/node.h"
 #include "store/warn.h"
 
-#include "store/conn_state.h"
+#include "store/conn.h"
 
 #define TIME_SAMPLE_MS 1000 /* how old the clock offset may be: quartz drifts less, but clocks are set */
 #define ROLE_SAMPLE_MS 1000 /* how old the knowledge may be that this is the master */

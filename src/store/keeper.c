@@ -4,27 +4,15 @@
  * caching, broadcasting mode) and evicts the user from the cache all workers share. It has a subscription to each node that
  * has records; the cache is one, so what one of them cannot vouch for nobody can.
  *
- * Notices can be lost with the connection that carries them, so the cache is believed only under a lease. The keeper proves
- * regularly that the connection works: it sends PING with a number on it, and as replies come in order, the number's return
- * means that every notice before it has been taken. With one connection that both tracks and subscribes there is no case in
- * which tracking has stopped and the subscription goes on: with two, Redis would stop telling when the tracking one is gone,
- * and say nothing.
- *
- * States of a subscription: no connection (a try every RETRY_MS); subscribed, with or without a proof under way. The lease
- * reaches to the oldest moment before which each of them was asked for its last proof.
+ * Notices can be lost with the connection that carries them, so the cache is believed only under a lease. It reaches to the
+ * oldest moment before which each subscription (subscription.c) has proved that it told of everything.
  *
  * In a cluster there is a subscription to each master, and the keeper asks for the map once a second, and whenever another
  * process of this host has found that there is another one: until it has that, and a subscription to everybody in it, there is
  * no lease.
- *
- * A server that is made a replica goes on telling of changes, only not of those of its new master. The subscribed connection
- * can ask for nothing but PING, so a second one looks at the server every LOOK_PERIOD_MS; and whoever else finds the change
- * raises the epoch of the node, which is looked at in every turn. Either way everything kept is void and the lease is over at
- * once.
  */
 #include <sys/epoll.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,31 +28,13 @@
 #include "doorward/node.h"
 #include "store/cluster.h"
 #include "store/conn.h"
-#include "store/keys.h"
 #include "store/look.h"
-#include "store/meaning.h"
 #include "store/node.h"
-#include "store/reply.h"
 #include "store/sentinel_watch.h"
+#include "store/subscription.h"
 #include "store/warn.h"
 
 #include "store/keeper.h"
-
-#define CHANNEL "__redis__:invalidate"
-#define RETRY_MS 100    /* between two tries to connect */
-#define SILENCE_MS 1000 /* a proof that takes longer means that the connection is dead */
-
-struct subscription {
-	struct conn *conn;    /* NULL: there is no such subscription */
-	struct conn *looking; /* the second connection */
-	int64_t looked_at;    /* mono, ms */
-	bool kept;            /* subscribed, and told the last time we asked */
-	uint64_t asked;       /* number of the proof that is awaited, or was last */
-	bool awaiting;
-	int64_t asked_at;  /* mono, ms */
-	int64_t proved_at; /* until then everything is proved to have been told; 0 = nothing is */
-	int64_t retry_at;
-};
 
 struct keeper {
 	const struct config *conf;
@@ -150,18 +120,9 @@ keeper_add(struct keeper *k, const char *url, struct node *node, char *err, size
 		snprintf(err, errlen, "more than %d Redis servers", NODES_MAX);
 		return (false);
 	}
-	*s = (struct subscription){ .conn = conn_new(k->conf, url, err, errlen),
-		.looking = conn_new(k->conf, url, err, errlen) };
-	if (s->conn == NULL || s->looking == NULL) {
-		conn_free(s->conn);
-		conn_free(s->looking);
-		*s = (struct subscription){ .conn = NULL };
+	*s = (struct subscription){ .conf = k->conf, .cache = k->cache, .ready = k->ready };
+	if (!subscription_make(s, url, node, err, errlen))
 		return (false);
-	}
-	if (node != NULL) {
-		conn_set_node(s->conn, node);
-		conn_set_node(s->looking, node);
-	}
 	cache_lease(k->cache, 0); /* until this one vouches too */
 	return (true);
 }
@@ -180,30 +141,6 @@ is_kept(const struct keeper *k)
 	return (kept > 0);
 }
 
-/* Whatever may have changed unseen is void, and nothing counts until somebody keeps it again. */
-static void
-let_go(struct keeper *k, struct subscription *s)
-{
-
-	cache_lease(k->cache, 0);
-	cache_flush(k->cache);
-	s->kept = s->awaiting = false;
-	s->proved_at = 0;
-	s->retry_at = clock_mono_ms() + RETRY_MS;
-	conn_close(s->conn);
-	conn_close(s->looking);
-}
-
-static void
-lose(struct keeper *k, struct subscription *s)
-{
-
-	k->changes += is_kept(k);
-	if (k->cluster != NULL)
-		k->cluster->stale = true; /* somebody else may be in its place */
-	let_go(k, s);
-}
-
 /* What goes on and off every second is told as what it comes to, with how often it changed. */
 static void
 report(struct keeper *k)
@@ -218,16 +155,6 @@ report(struct keeper *k)
 	k->changes = 0;
 }
 
-static void
-drop(struct keeper *k, struct subscription *s)
-{
-
-	let_go(k, s);
-	conn_free(s->conn);
-	conn_free(s->looking);
-	*s = (struct subscription){ .conn = NULL };
-}
-
 void
 keeper_free(struct keeper *k)
 {
@@ -236,7 +163,7 @@ keeper_free(struct keeper *k)
 		return;
 	for (size_t i = 0; i < k->n; i++)
 		if (k->subs[i].conn != NULL)
-			drop(k, &k->subs[i]);
+			subscription_drop(&k->subs[i]);
 	free(k->cluster);
 	sentinel_watch_free(k->sentinels);
 	close(k->ready);
@@ -248,95 +175,6 @@ keeper_fd(const struct keeper *k)
 {
 
 	return (k->ready);
-}
-
-/* One command of the set-up; the reply is the caller's to free. NULL: lost or refused. */
-static redisReply *
-ask(const struct keeper *k, struct subscription *s, int argc, const char **argv)
-{
-	redisReply *r;
-
-	if (!conn_append(s->conn, argc, argv, NULL))
-		return (NULL);
-	r = conn_read(s->conn, clock_mono_ms() + k->conf->redis_command_timeout);
-	if (r == NULL || r->type != REDIS_REPLY_ERROR)
-		return (r);
-	if (warn_due(WARN_GREETING))
-		log_error("Redis refuses to tell of changes, the session cache stays off error=%s", log_text(meaning_text(r)));
-	freeReplyObject(r);
-	return (NULL);
-}
-
-/* The order matters: the connection's own id, tracking that is redirected to it, then the subscription that carries it. */
-static bool
-subscribe(const struct keeper *k, struct subscription *s)
-{
-	const char *id_command[] = { "CLIENT", "ID" }, *subscribe_command[] = { "SUBSCRIBE", CHANNEL };
-	const char *tracking[] = { "CLIENT", "TRACKING", "ON", "REDIRECT", NULL, "BCAST", "PREFIX", KEYS_RECORDS_PREFIX };
-	char id[24];
-	redisReply *r = ask(k, s, 2, id_command);
-
-	if (r == NULL)
-		return (false);
-	snprintf(id, sizeof(id), "%lld", r->integer);
-	freeReplyObject(r);
-	tracking[4] = id;
-	if ((r = ask(k, s, 8, tracking)) == NULL)
-		return (false);
-	freeReplyObject(r);
-	if ((r = ask(k, s, 2, subscribe_command)) == NULL)
-		return (false);
-	freeReplyObject(r);
-	return (true);
-}
-
-/* From now on the descriptor of the keeper says when this connection has something to say; until it is closed. */
-static bool
-listen_to(struct keeper *k, struct subscription *s)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = s };
-
-	return (epoll_ctl(k->ready, EPOLL_CTL_ADD, conn_fd(s->conn), &event) == 0);
-}
-
-/* The cache is flushed after the subscription stands: a change between the two is then in neither. */
-static void
-connect_again(struct keeper *k, struct subscription *s)
-{
-	int64_t now = clock_mono_ms();
-
-	if (now < s->retry_at)
-		return;
-	if (!conn_open(s->conn, now + k->conf->redis_connect_timeout + k->conf->redis_command_timeout)) {
-		let_go(k, s);
-		return;
-	}
-	if ((conn_seen(s->conn)->faults & LOOK_BIT(LOOK_UNTOLD)) != 0 || !subscribe(k, s) || !listen_to(k, s)) {
-		let_go(k, s);
-		s->retry_at = now + LOOK_PERIOD_MS; /* what lacks is a right, which has been said */
-		return;
-	}
-	/* From here on we are told of every change; what was kept before may have missed one. */
-	cache_flush(k->cache);
-	s->kept = true;
-	k->changes += is_kept(k);
-}
-
-static void
-ask_for_proof(struct keeper *k, struct subscription *s)
-{
-	char number[24];
-	const char *argv[] = { "PING", number };
-	int64_t now = clock_mono_ms(); /* before it is sent: what changes while it is on its way is not proved by it */
-
-	snprintf(number, sizeof(number), "%" PRIu64, s->asked + 1);
-	if (!conn_append(s->conn, 2, argv, NULL) || !conn_flush(s->conn)) {
-		lose(k, s);
-		return;
-	}
-	s->asked++;
-	s->awaiting = true;
-	s->asked_at = now;
 }
 
 /* Is everybody in the map by whom this host goes? */
@@ -366,92 +204,14 @@ renew(struct keeper *k)
 		cache_lease(k->cache, 0);
 }
 
-/* Replies come in order: when the proof is here, every change before it was asked for has been taken. */
+/* What has become of ${s} and of the cache, each of which was kept before or not. */
 static void
-take_proof(struct keeper *k, struct subscription *s, struct str number)
-{
-	uint64_t n;
-
-	if (!s->awaiting || !str_to_u64(number, UINT64_MAX, &n) || n != s->asked)
-		return;
-	s->awaiting = false;
-	s->proved_at = s->asked_at;
-	renew(k);
-}
-
-static void
-evict(struct keeper *k, const redisReply *keys)
-{
-	uint8_t user_key[USER_KEY_LEN];
-
-	if (keys->type != REDIS_REPLY_ARRAY) { /* nil: FLUSHALL, FLUSHDB */
-		cache_flush(k->cache);
-		return;
-	}
-	for (size_t i = 0; i < keys->elements; i++) {
-		const redisReply *one = keys->element[i];
-
-		if (one->type == REDIS_REPLY_STRING && keys_record_parse((struct str){ one->str, one->len }, user_key))
-			cache_evict(k->cache, user_key);
-	}
-}
-
-static bool
-is_word(const redisReply *r, const char *word)
+note(struct keeper *k, const struct subscription *s, bool s_was_kept, bool was_kept)
 {
 
-	return (r->type == REDIS_REPLY_STRING && str_is((struct str){ r->str, r->len }, word));
-}
-
-static void
-take(struct keeper *k, struct subscription *s, const redisReply *r)
-{
-
-	if (r->type != REDIS_REPLY_ARRAY || r->elements < 2)
-		return;
-	if (r->elements == 3 && is_word(r->element[0], "message") && is_word(r->element[1], CHANNEL))
-		evict(k, r->element[2]);
-	else if (is_word(r->element[0], "pong") && r->element[1]->type == REDIS_REPLY_STRING)
-		take_proof(k, s, (struct str){ r->element[1]->str, r->element[1]->len });
-}
-
-/* Replies that are already here are taken without another wait. */
-static void
-take_all(struct keeper *k, struct subscription *s)
-{
-	redisReply *r = conn_read(s->conn, clock_mono_ms() + k->conf->redis_command_timeout);
-
-	while (r != NULL) {
-		take(k, s, r);
-		freeReplyObject(r);
-		r = conn_buffered(s->conn);
-	}
-	if (!conn_is_open(s->conn))
-		lose(k, s);
-}
-
-/* Is the server still the master, and the one that tells us? */
-static void
-look(struct keeper *k, struct subscription *s, int64_t now)
-{
-	const struct config *conf = k->conf;
-	bool good;
-
-	if (!conn_is_current(s->conn)) {
-		lose(k, s);
-		return;
-	}
-	if (now - s->looked_at < LOOK_PERIOD_MS)
-		return;
-	s->looked_at = now;
-	if (conn_is_open(s->looking) && conn_is_current(s->looking))
-		good = conn_look(s->looking, now + conf->redis_command_timeout);
-	else
-		good = conn_open(s->looking, now + conf->redis_connect_timeout + conf->redis_command_timeout);
-	if (good || (conn_seen(s->looking)->faults & LOOK_UNUSABLE) == 0)
-		return; /* one that does not answer proves nothing either, and so ends the lease */
-	conn_void(s->conn);
-	lose(k, s);
+	k->changes += is_kept(k) != was_kept;
+	if (s_was_kept && !s->kept && k->cluster != NULL)
+		k->cluster->stale = true; /* somebody else may be in its place */
 }
 
 /* What has arrived on any of the connections. */
@@ -461,23 +221,27 @@ take_ready(struct keeper *k)
 	struct epoll_event events[NODES_MAX + 1];
 	int n = epoll_wait(k->ready, events, NODES_MAX + 1, 0);
 
-	for (int i = 0; i < n; i++)
-		if (events[i].data.ptr != NULL)
-			take_all(k, events[i].data.ptr);
+	for (int i = 0; i < n; i++) {
+		struct subscription *s = events[i].data.ptr;
+		bool was_kept = is_kept(k);
+
+		if (s == NULL)
+			continue;
+		if (subscription_take(s))
+			renew(k);
+		note(k, s, true, was_kept);
+	}
 }
 
 static void
 attend(struct keeper *k, struct subscription *s)
 {
-	int64_t now;
+	bool s_was_kept = s->kept, was_kept = is_kept(k);
 
-	if (conn_is_open(s->conn))
-		look(k, s, clock_mono_ms());
-	now = clock_mono_ms();
-	if (s->awaiting && now - s->asked_at > SILENCE_MS)
-		lose(k, s);
-	if (conn_is_open(s->conn) && !s->awaiting && now - s->asked_at >= KEEPER_PING_MS)
-		ask_for_proof(k, s);
+	if (!conn_is_open(s->conn))
+		subscription_connect(s);
+	subscription_attend(s);
+	note(k, s, s_was_kept, was_kept);
 }
 
 /*
@@ -524,7 +288,7 @@ follow_map(struct keeper *k)
 
 	for (size_t i = 0; i < k->n; i++)
 		if (k->subs[i].conn != NULL && !is_of(m, conn_host(k->subs[i].conn)))
-			drop(k, &k->subs[i]);
+			subscription_drop(&k->subs[i]);
 	for (size_t i = 0; i < m->n; i++) {
 		if (is_subscribed(k, &m->masters[i]))
 			continue;
@@ -561,13 +325,9 @@ keeper_turn(struct keeper *k, bool readable)
 		take_ready(k);
 	ask_sentinels(k);
 	ask_cluster(k);
-	for (size_t i = 0; i < k->n; i++) {
-		if (k->subs[i].conn == NULL)
-			continue;
-		if (!conn_is_open(k->subs[i].conn))
-			connect_again(k, &k->subs[i]);
-		attend(k, &k->subs[i]);
-	}
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn != NULL)
+			attend(k, &k->subs[i]);
 	report(k);
 	return (is_kept(k) && is_mapped(k));
 }
