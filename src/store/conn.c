@@ -319,7 +319,7 @@ void
 conn_void(struct conn *c)
 {
 
-	if (c->node != NULL && node_void(c->node, c->epoch))
+	if (c->node != NULL && node_void(c->node, c->epoch) && warn_due(WARN_ANOTHER))
 		log_warn("Redis is not the master any more, everybody connects anew");
 }
 

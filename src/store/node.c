@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "doorward/config.h"
+#include "store/warn.h"
 
 #include "store/node.h"
 
@@ -41,7 +42,8 @@ node_follow(struct node *n, uint64_t config)
 	if (next == before || !atomic_compare_exchange_strong(&n->config, &before, next) || before == 0)
 		return (true);
 	atomic_fetch_add(&n->epoch, 1);
-	log_warn("the sentinels name another master than before, everybody connects anew");
+	if (warn_due(WARN_ANOTHER))
+		log_warn("the sentinels name another master than before, everybody connects anew");
 	return (true);
 }
 
@@ -118,7 +120,10 @@ enter_faults(struct node *n, const struct look *l, const struct config *c)
 			say_once(n, l, c, f, (now & LOOK_BIT(f)) != 0);
 }
 
-/* Where two answer in turn behind one address, each change voids once; nothing here waits. */
+/*
+ * Where two answer in turn behind one address, each change voids once; nothing here waits. It is not a line each: there could
+ * be one for every request.
+ */
 static void
 enter_run(struct node *n, const struct look *l)
 {
@@ -128,7 +133,9 @@ enter_run(struct node *n, const struct look *l)
 		return;
 	atomic_fetch_add(&n->failovers, 1);
 	atomic_fetch_add(&n->epoch, 1);
-	log_warn("another Redis answers than before, connecting anew");
+	if (warn_due(WARN_ANOTHER))
+		log_warn(
+		    "another Redis answers than before, connecting anew failovers=%u", (unsigned)atomic_load(&n->failovers));
 }
 
 void
