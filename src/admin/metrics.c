@@ -258,10 +258,12 @@ put_outbox(struct buf *b, struct app *app)
 	struct numbers_outbox o;
 
 	numbers_outbox(app, &o);
-	single(b, "outbox_known", "gauge", "1 if Redis could be asked how many events wait.", o.known);
+	single(b, "outbox_known", "gauge", "1 if Redis could be asked how many events the outboxes hold.", o.known);
 	if (!o.known)
 		return;
-	single(b, "outbox_events", "gauge", "Events that wait for the relay.", o.events);
+	single(b, "outbox_events", "gauge", "Events in all outboxes, with those that outbox.keep keeps for who asks later.",
+	    o.events);
+	single(b, "outbox_max_events", "gauge", "How many there may be: outbox.max.", (uint64_t)app->conf->outbox_max);
 	single(b, "outbox_longest_events", "gauge", "Events in the longest outbox.", o.longest);
 	head(b, "outbox_age_seconds", "gauge", "How old these two numbers are.");
 	buf_puts(b, "doorward_outbox_age_seconds ");
