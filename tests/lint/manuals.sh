@@ -77,7 +77,12 @@ check_routes() {
 	while read -r name; do
 		grep -qx ".It Ev $name" "$http" || complain "$http does not tell of $name"
 	done <"$work/variables"
-	for list in routes variables; do
+	sed -n 's/^\t{ "\(\/[^"]*\)", \(READS\|METHOD_\).*/\1/p' "$srcdir/src/admin/routes.c" >"$work/admin"
+	sed '1,/^\.Sh ADMINISTRATION/d' "$http" >"$work/operators"
+	while read -r path; do
+		grep -qE "^\.It Pa $(printf '%s' "$path" | sed 's/\*/ Ns Ar id/') Pq " "$work/operators" || complain "$http does not tell of $path"
+	done <"$work/admin"
+	for list in routes variables admin; do
 		[ -s "$work/$list" ] || complain "no $list were found in src/web"
 	done
 }
