@@ -169,7 +169,9 @@ look_at_outbox(struct app *app, struct health *h)
 		return;
 	numbers_outbox(app, &o);
 	if (o.known && o.events > (uint64_t)app->conf->outbox_max)
-		health_add(h, HEALTH_DEGRADED, NULL, "outbox", "%llu events wait for the relay, more than outbox.max (%lld).",
+		health_add(h, HEALTH_DEGRADED, NULL, "outbox",
+		    "%llu events are kept in Redis, more than outbox.max (%lld): a sink or the ledger does not take them, or "
+		    "outbox.keep is too long; doorwardctl outbox status says which waits.",
 		    (unsigned long long)o.events, (long long)app->conf->outbox_max);
 }
 

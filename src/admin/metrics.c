@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The board as Prometheus text, exposition format 0.0.4. Names end in their unit; counters in _total. */
+#include <string.h>
+
 #include "config.h"
 #include "doorward/trace.h"
 
+#include "admin/health.h"
 #include "admin/numbers.h"
 #include "admin/routes.h"
 #include "admin/sinks.h"
@@ -316,6 +319,32 @@ put_master(struct buf *b, const struct board *board)
 	    board->redis_respawns);
 }
 
+/* How many of the first ${n} problems have the level and the reason of problem ${i}: two pools may lack the same. */
+static uint64_t
+alike(const struct health *h, size_t i, size_t n)
+{
+	uint64_t same = 0;
+
+	for (size_t k = 0; k < n; k++)
+		same += h->all[k].level == h->all[i].level && strcmp(h->all[k].reason, h->all[i].reason) == 0;
+	return (same);
+}
+
+static void
+put_health(struct buf *b, struct app *app)
+{
+	const struct health *h = health_look(app);
+
+	single(b, "health", "gauge", "0 is ready, 1 degraded and 2 down, as /health/ready has it.", (uint64_t)h->level);
+	head(b, "problems", "gauge", "What is wrong now; doorwardctl status says it in words. What is not listed is well.");
+	for (size_t i = 0; i < h->n; i++) {
+		if (alike(h, i, i) > 0)
+			continue;
+		buf_printf(b, "doorward_problems{level=\"%s\",reason=\"%s\"}", health_word(h->all[i].level), h->all[i].reason);
+		put_value(b, alike(h, i, h->n));
+	}
+}
+
 /* The order is that of a reader: what runs, requests, times, counters, the rest. */
 void
 metrics_text(struct app *app, struct request *q, struct response *r)
@@ -330,6 +359,7 @@ metrics_text(struct app *app, struct request *q, struct response *r)
 	buf_puts(b, "doorward_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
 	single(b, "start_time_seconds", "gauge", "When the master was started, seconds since the epoch.",
 	    (uint64_t)board->started / 1000);
+	put_health(b, app);
 	put_requests(b, board);
 	put_times(b, board);
 	put_counters(b, board);

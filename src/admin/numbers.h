@@ -24,7 +24,7 @@ uint64_t numbers_hashing(const struct board *b);
 uint64_t numbers_observed(const struct board_numbers *n, enum board_stage stage);
 uint64_t numbers_quantile(const struct board_numbers *n, enum board_stage stage, unsigned percent);
 
-/* Events that wait for the relay. Redis is asked while somebody wants to know, at most every ten seconds. */
+/* Events in the outboxes, delivered or not. Redis is asked while somebody wants to know, at most every ten seconds. */
 struct numbers_outbox {
 	bool known;
 	uint64_t events, longest;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How many events wait in the outboxes: XLEN of every bucket, in pieces, so that other clients of Redis get their turn in
+ * How many events are kept in the outboxes: XLEN of every bucket, in pieces, so that other clients of Redis get their turn in
  * between. They go through call.c like every other question: nodes, breakers and lost connections are seen to there.
  */
 #include <stdlib.h>

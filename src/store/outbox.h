@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How many events wait for the relay: a question to every outbox stream, for the operators' process. */
+/* How many events are kept for the relay and for watch --since: a question to every outbox stream, for the operators' process.
+ */
 #ifndef STORE_OUTBOX_H
 #define STORE_OUTBOX_H
 

@@ -102,6 +102,14 @@ check_events() {
 	done
 }
 
+# Whoever is woken by an alert finds in the manual what to do.
+check_alerts() {
+	sed -n 's/^ *- alert: //p' "$srcdir/contrib/prometheus/doorward.rules.yml" | sort >"$work/alerts"
+	sed -n 's/^\.It Li Doorward/Doorward/p' "$daemon" | sed 's/ , /\n/g' | sort >"$work/explained"
+	[ -s "$work/alerts" ] || complain "no alerts were found"
+	diff "$work/alerts" "$work/explained" >"$work/differ" || complain "alerts without a place in $daemon, or the other way round: $(cat "$work/differ")"
+}
+
 check_sections() { # page section…
 	page=$1
 	shift
@@ -118,7 +126,8 @@ check_environment "$daemon" "$srcdir/src/main.c" "$srcdir/src/config" "$srcdir/s
 check_signals
 check_routes
 check_events
-check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
+check_alerts
+check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES DIAGNOSTICS "SEE ALSO"
 check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
 
