@@ -81,6 +81,18 @@ conn_timeval(int64_t ms)
 	return ((struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 });
 }
 
+/* Which server to look at: redis.url may only name those who know it. A path is the log's. */
+static void
+explain_unreachable(struct conn *c)
+{
+	bool named = c->url.kind == REDIS_SENTINEL;
+	char server[REDIS_SERVER_MAX + 1];
+
+	conn_server(c, server);
+	snprintf(c->why, sizeof(c->why), "cannot connect to %.64s%s: %.40s", c->url.kind == REDIS_UNIX ? "redis.url" : server,
+	    named ? ", the master by the sentinels" : "", c->c == NULL ? "out of memory" : c->c->errstr);
+}
+
 /* Puts the failure into words an operator can act on: which limit was reached and which option sets it. */
 static void
 explain(struct conn *c, bool connecting, int error)
@@ -95,8 +107,10 @@ explain(struct conn *c, bool connecting, int error)
 	else if (c->slow)
 		snprintf(c->why, sizeof(c->why), "no answer within %lld ms (redis.command_timeout)",
 		    (long long)conf->redis_command_timeout);
+	else if (connecting)
+		explain_unreachable(c);
 	else
-		snprintf(c->why, sizeof(c->why), "%s%s", connecting ? "cannot connect to redis.url: " : "",
+		snprintf(c->why, sizeof(c->why), "%s",
 		    c->c == NULL                 ? "out of memory"
 		    : c->c->err == REDIS_ERR_EOF ? "it closed the connection"
 						 : c->c->errstr);

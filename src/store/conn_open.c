@@ -30,6 +30,7 @@
 static bool
 greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
 {
+	const char *hint = strcmp(doing, "AUTH") == 0 ? ": see redis.user and redis.password_file" : "";
 	redisReply *r = conn_read(c, deadline);
 	bool good;
 
@@ -37,9 +38,9 @@ greeted(struct conn *c, const char *doing, int64_t deadline, bool is_time)
 		return (false);
 	good = r->type != REDIS_REPLY_ERROR;
 	if (!good)
-		snprintf(c->why, sizeof(c->why), "it refused %s", doing);
+		snprintf(c->why, sizeof(c->why), "it refused %s%s", doing, hint);
 	if (!good && warn_due(WARN_GREETING))
-		log_error("Redis refused the connection doing=%s error=%s", doing, log_text(meaning_text(r)));
+		log_error("Redis refused the connection doing=%s error=%s%s", doing, log_text(meaning_text(r)), hint);
 	if (good && is_time)
 		conn_take_time(c, r);
 	freeReplyObject(r);
@@ -179,7 +180,7 @@ not_resolved(struct conn *c, int error)
 {
 
 	c->slow = error == EAI_INPROGRESS;
-	snprintf(c->why, sizeof(c->why), "cannot connect to redis.url: %.60s: %s", c->at.name, resolve_error(error));
+	snprintf(c->why, sizeof(c->why), "cannot connect to %.60s: %s", c->at.name, resolve_error(error));
 	if (c->node != NULL && warn_due(WARN_CONNECTION))
 		log_warn("Redis cannot be asked: %s", c->why);
 	return (false);

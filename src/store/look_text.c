@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/redis_url.h"
 #include "base/str.h"
 #include "doorward/config.h"
 
@@ -106,8 +107,11 @@ mend_rights(struct buf *b, const struct config *c, const char *rules)
 void
 look_mend(struct buf *b, const struct look *l, const struct config *c, enum look_fault f)
 {
+	struct redis_url url; /* where sentinels choose the master, they would undo what is done by hand */
 
-	if (faults[f].mends != NULL)
+	if (f == LOOK_REPLICA && redis_url_read(c->redis_url, &url) && url.kind == REDIS_SENTINEL)
+		buf_printf(b, "the sentinels make one within their failover-timeout, else: SENTINEL FAILOVER %s", url.master);
+	else if (faults[f].mends != NULL)
 		buf_puts(b, faults[f].mends);
 	else
 		mend_rights(b, c, f == LOOK_UNSEEN ? "+info +role" : l->rules);

@@ -316,6 +316,44 @@ test_every_command_of_the_scripts_is_looked_for(void **state)
 	}
 }
 
+/* Why it cannot be asked, with the server or the option to look at. */
+static void
+expect_why(const char *wanted)
+{
+	const char *why;
+	struct look l;
+
+	redis_store_free(fx.store);
+	fx.store = fixture_store();
+	assert_int_not_equal(redis_store_look(fx.store, &l, &why), DW_OK);
+	if (strstr(why, wanted) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", why, wanted);
+}
+
+static void
+test_why_it_cannot_be_asked(void **state)
+{
+	static char tcp[] = "redis://127.0.0.1:1", none[] = "unix:/nonexistent/socket",
+		    sentinel[] = "sentinel://127.0.0.1:1/us";
+	struct look l = { .faults = LOOK_BIT(LOOK_REPLICA) };
+	char *url = fx.conf.redis_url, *user = fx.conf.redis_user, *file = fx.conf.redis_password_file;
+
+	(void)state;
+	as_user("+ping");
+	freeReplyObject(fixture_raw("ACL SETUSER worker resetpass >another"));
+	expect_why("it refused AUTH: see redis.user and redis.password_file");
+	fx.conf.redis_user = user;
+	fx.conf.redis_password_file = file;
+	fx.conf.redis_url = tcp;
+	expect_why("cannot connect to 127.0.0.1:1: Connection refused");
+	fx.conf.redis_url = none;
+	expect_why("cannot connect to redis.url: No such file or directory");
+	fx.conf.redis_url = sentinel;
+	assert_non_null(strstr(mend(&l, LOOK_REPLICA), "SENTINEL FAILOVER us"));
+	fx.conf.redis_url = url;
+	assert_string_equal(mend(&l, LOOK_REPLICA), "let redis.url name the master, or: REPLICAOF NO ONE");
+}
+
 int
 main(void)
 {
@@ -326,6 +364,7 @@ main(void)
 		cmocka_unit_test_setup(test_nothing_is_written_first, fixture_fresh),
 		cmocka_unit_test_setup(test_no_counters, fixture_fresh),
 		cmocka_unit_test_setup(test_rights_that_are_taken, fixture_fresh),
+		cmocka_unit_test_setup(test_why_it_cannot_be_asked, fixture_fresh),
 		cmocka_unit_test_setup(test_every_command_of_the_scripts_is_looked_for, fixture_fresh),
 	};
 
