@@ -26,6 +26,13 @@ def blocks(server):
     return re.findall(r"(?m)(?:^\t.*\n|^\n(?=\t))+", section[0])
 
 
+def in_virtual_host(quoted, rest):
+    """Apache takes some lines only outside of <VirtualHost>, and a site of Debian is one: the README says which line stands where."""
+    first, _, others = quoted.lstrip("\n").partition("\n")
+    opening, _, rest = rest.partition("\n")
+    return f"{first}\n{opening}\n{others}{rest}"
+
+
 class Quoted(Fronted):
     """server: as the README calls it; change: what a test makes of the README's blocks, else the first is taken as it stands."""
 
@@ -53,7 +60,7 @@ class Quoted(Fronted):
         rest = last + tail.rpartition(last)[2] if last and last in tail else ""
         if not found or (last and not rest):
             raise Failed(f"{name} has no {first!r} or {last!r}")
-        file.write_text(head + self.quoted() + rest)
+        file.write_text(head + (in_virtual_host(self.quoted(), rest) if self.server == "Apache" else self.quoted() + rest))
         for params in ("doorward_params", "doorward_check_params"):
             shutil.copy(TOP / "contrib" / "fronts" / params, self.dir)
 
