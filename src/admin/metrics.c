@@ -331,18 +331,28 @@ alike(const struct health *h, size_t i, size_t n)
 }
 
 static void
+put_problem(struct buf *b, enum health_level level, const char *reason, uint64_t n)
+{
+
+	buf_printf(b, "doorward_problems{level=\"%s\",reason=\"%s\"}", health_word(level), reason);
+	put_value(b, n);
+}
+
+/* A level that nothing is of has a row all the same: what is not there cannot be told from what is not asked. */
+static void
 put_health(struct buf *b, struct app *app)
 {
 	const struct health *h = health_look(app);
+	size_t of[HEALTH_DOWN + 1] = { 0 };
 
 	single(b, "health", "gauge", "0 is ready, 1 degraded and 2 down, as /health/ready has it.", (uint64_t)h->level);
-	head(b, "problems", "gauge", "What is wrong now; doorwardctl status says it in words. What is not listed is well.");
-	for (size_t i = 0; i < h->n; i++) {
-		if (alike(h, i, i) > 0)
-			continue;
-		buf_printf(b, "doorward_problems{level=\"%s\",reason=\"%s\"}", health_word(h->all[i].level), h->all[i].reason);
-		put_value(b, alike(h, i, h->n));
-	}
+	head(b, "problems", "gauge", "What is wrong now; doorwardctl status says it in words.");
+	for (size_t i = 0; i < h->n; of[h->all[i++].level]++)
+		if (alike(h, i, i) == 0)
+			put_problem(b, h->all[i].level, h->all[i].reason, alike(h, i, h->n));
+	for (int level = HEALTH_READY; level <= HEALTH_DOWN; level++)
+		if (of[level] == 0)
+			put_problem(b, (enum health_level)level, "none", 0);
 }
 
 /* The order is that of a reader: what runs, requests, times, counters, the rest. */
