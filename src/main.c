@@ -35,6 +35,7 @@
 #include "base/module.h"
 #include "child/outcome.h"
 #include "config/baseline.h"
+#include "config/fixed.h"
 #include "config/load.h"
 #include "config/logging.h"
 #include "crypto/keyring.h"
@@ -199,12 +200,13 @@ keys_are_there(const struct config *conf, char *err, size_t errlen)
 
 /* For a reload: as at the start, everything is read, checked and made before anything changes. */
 static struct config *
-load(const char *file, char *err, size_t errlen)
+load(const struct config *running, char *err, size_t errlen)
 {
-	struct config *conf = config_load(file, err, errlen);
+	struct config *conf = config_load(running->file, err, errlen);
 
-	if (conf == NULL || (!inspect_contradicts(conf, err, errlen) && keys_are_there(conf, err, errlen) &&
-				state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
+	if (conf == NULL ||
+	    (fixed_keep(running, conf, err, errlen) && !inspect_contradicts(conf, err, errlen) &&
+		keys_are_there(conf, err, errlen) && state_make(conf, err, errlen) == 0 && sinks_work(conf, err, errlen)))
 		return (conf);
 	config_free(conf);
 	return (NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a reload keeps: options whose value was mapped, opened or handed on before the first fork. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,12 +75,15 @@ keep(const char *name, const struct config *running, struct config *next)
 
 /* Where the private Redis is goes with it: its socket is below state_dir, and nobody listens on another one. */
 bool
-fixed_keep(const struct config *running, struct config *next)
+fixed_keep(const struct config *running, struct config *next, char *err, size_t errlen)
 {
-	bool private = running->redis_spawn || next->redis_spawn;
+	bool private = running->redis_spawn || next->redis_spawn, kept = true;
 
 	for (size_t i = 0; names[i] != NULL; i++)
-		if (!keep(names[i], running, next))
-			return (false);
-	return (!private || keep("redis.url", running, next));
+		kept = keep(names[i], running, next) && kept;
+	if (private)
+		kept = keep("redis.url", running, next) && kept;
+	if (!kept)
+		snprintf(err, errlen, "%s", strerror(ENOMEM));
+	return (kept);
 }

@@ -46,10 +46,10 @@ struct plan {
 struct master_setup {
 	void (*plan)(const struct config *conf, struct plan *out);
 	/*
-	 * Reads and checks the configuration again and makes what it needs (keys, directories). NULL with a sentence in
-	 * ${err}.
+	 * Reads and checks the file of ${running} again, keeps what only a restart can change, and makes what it needs (keys,
+	 * directories). NULL with a sentence in ${err}.
 	 */
-	struct config *(*load)(const char *file, char *err, size_t errlen);
+	struct config *(*load)(const struct config *running, char *err, size_t errlen);
 	void (*release)(struct config *conf);
 	const int *helpers; /* the two ends of that socket, -1 until there are any: a child has only that of its role. NULL:
 			       never any */

@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/fixed.h"
 #include "config/logging.h"
 
 #include "master/resize.h"
@@ -58,15 +57,11 @@ keep_sizes(const struct master *m, struct generation *g)
 static struct generation *
 prepare(struct master *m, char *err, size_t errlen)
 {
-	struct config *conf = m->setup->load(m->now->conf->file, err, errlen);
+	struct config *conf = m->setup->load(m->now->conf, err, errlen);
 	struct generation *g;
 
 	if (conf == NULL)
 		return (NULL);
-	if (!fixed_keep(m->now->conf, conf)) {
-		snprintf(err, errlen, "no memory");
-		goto err0;
-	}
 	if ((g = generation_new(conf, m->setup, m->now->number + 1, &m->sockets, err, errlen)) == NULL)
 		goto err0;
 	if (move_log(m->now->conf, conf) != 0) {

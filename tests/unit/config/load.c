@@ -480,7 +480,7 @@ test_fixed(void **state)
 	static const char text[] =
 	    "state_dir = \"/state/%s\"; pid_file = \"/run/%s.pid\"; mount = \"/%s\"; spool: { file = \"%s.db\"; max = 1%s; };\n"
 	    "cache: { size = \"1%sm\"; max_age = \"1%ss\"; lease = \"1%ss\"; }; redis: { hung_after = \"1%ss\"; spawn = %s; };";
-	char one[512], two[512];
+	char one[512], two[512], err[128];
 	struct config *running, *next;
 	size_t kept = 0;
 
@@ -489,7 +489,7 @@ test_fixed(void **state)
 	snprintf(two, sizeof(two), text, "2", "2", "2", "2", "02", "2", "2", "0", "2", "true");
 	running = load_good(one);
 	next = load_good(two);
-	assert_true(fixed_keep(running, next));
+	assert_true(fixed_keep(running, next, err, sizeof(err)));
 	for (const struct option *o = table_options; o->name != NULL; o++)
 		if (strstr(o->doc, "change needs a restart") != NULL) {
 			const void *a = (const char *)running + o->offset, *b = (const char *)next + o->offset;

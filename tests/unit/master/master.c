@@ -161,11 +161,11 @@ plan(const struct config *conf, struct plan *out)
 }
 
 static struct config *
-load(const char *file, char *err, size_t errlen)
+load(const struct config *running, char *err, size_t errlen)
 {
 	struct config *c;
 
-	(void)file;
+	(void)running;
 	if (t->load_fails) {
 		snprintf(err, errlen, "told to fail");
 		return (NULL);
@@ -176,7 +176,6 @@ load(const char *file, char *err, size_t errlen)
 		.group = strdup(""),
 		.state_dir = strdup(dir),
 		.pid_file = strdup(pid_file),
-		.spool_file = strdup("spool.db"),
 		.log_file = strdup(""),
 		.log_socket = strdup(""),
 		.log_level = LOG_LEVEL_WARN,
@@ -198,7 +197,6 @@ release(struct config *c)
 	free(c->group);
 	free(c->state_dir);
 	free(c->pid_file);
-	free(c->spool_file);
 	free(c->log_file);
 	free(c->log_socket);
 	free(c->listen_check);
@@ -220,7 +218,7 @@ start(enum mode mode, int workers)
 	fflush(NULL);
 	if ((pid = fork()) == 0) {
 		setup.foreground = t->foreground;
-		_exit(master_run(load("", err, sizeof(err)), &setup));
+		_exit(master_run(load(NULL, err, sizeof(err)), &setup));
 	}
 	return (pid);
 }
