@@ -10,6 +10,7 @@
  * stack; an object remembers where its own begin.
  */
 #include <limits.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
@@ -179,8 +180,26 @@ json_parse_strict(struct str text)
 		json_object_put(o);
 		o = NULL;
 	}
+	/* It gathers every string here, passwords too, and would free it as it is (R203). */
+	explicit_bzero(tok->pb->buf, (size_t)tok->pb->size);
 	json_tokener_free(tok);
 	return (o);
+}
+
+void
+json_forget(struct json_object *o)
+{
+
+	if (o == NULL)
+		return;
+	json_object_object_foreach(o, name, value)
+	{
+		(void)name;
+		if (json_object_is_type(value, json_type_string))
+			explicit_bzero(
+			    (char *)(uintptr_t)json_object_get_string(value), (size_t)json_object_get_string_len(value));
+	}
+	json_object_put(o);
 }
 
 /*

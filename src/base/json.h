@@ -27,6 +27,9 @@ bool json_is_strict(struct str text);
 /* Gate and parser in one: returns the object, to be released with json_object_put(), or NULL if it is not strict JSON. */
 struct json_object *json_parse_strict(struct str text);
 
+/* json_object_put() of what may hold a password: wipes the strings that are its members. */
+void json_forget(struct json_object *o);
+
 /*
  * The member ${name} of ${o}: a string's bytes (valid while ${o} lives); STR_NONE if it is absent. If it is there with another
  * type,

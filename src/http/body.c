@@ -129,7 +129,7 @@ parse_json(struct request *r, struct str body)
 		json_object_object_foreach(o, name,
 		    value) if (good && (good = fill_field(r->arena, &r->fields[r->n_fields], name, value))) r->n_fields++;
 	}
-	json_object_put(o);
+	json_forget(o);
 	return (good);
 }
 

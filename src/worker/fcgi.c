@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,12 +74,29 @@ report_slow(struct app *app, int status)
 	log_trace(NULL);
 }
 
+/*
+ * libfcgi frees its copies of the credential, of the body and of the answer as they are (R203). Nobody can get at its buffers,
+ * but free(3) can be told to overwrite what is as large as these; what is as small as a variable it keeps at hand and leaves
+ * alone.
+ */
+static void
+release(FCGX_Request *r)
+{
+
+	for (char **e = r->envp; *e != NULL; e++)
+		if (strncmp(*e, "HTTP_COOKIE=", 12) == 0 || strncmp(*e, "HTTP_AUTHORIZATION=", 19) == 0)
+			explicit_bzero(*e, strlen(*e));
+	mallopt(M_PERTURB, 1);
+	FCGX_Finish_r(r);
+	mallopt(M_PERTURB, 0);
+}
+
 static void
 finish(struct app *app, FCGX_Request *r, int status)
 {
 
 	r->detached = 1;
-	FCGX_Finish_r(r);
+	release(r);
 	if (status == 0) {
 		board_forget(app->slot);
 		return;
