@@ -143,19 +143,37 @@ look_at_disk(const char *path, const char *what, struct health *h)
 		health_add(h, HEALTH_DEGRADED, NULL, "disk_full", "The disk of the %s has no room for files.", what);
 }
 
+/* The disk of ${file}, if that may be another one than the state directory's. */
+static void
+look_at_place(const char *file, const char *what, struct health *h)
+{
+	struct str path = str_of(file);
+	char dir[PATH_MAX];
+
+	while (path.len > 1 && path.p[path.len - 1] != '/')
+		path.len--;
+	if (file[0] == '/' && path.len > 1 && str_copy(dir, sizeof(dir), path))
+		look_at_disk(dir, what, h);
+}
+
+static void
+look_at_disks(const struct config *conf, struct health *h)
+{
+
+	look_at_disk(conf->state_dir, "state directory", h);
+	look_at_place(conf->log_file, "log", h);
+	look_at_place(conf->audit_file, "audit file", h);
+	if (conf->spool_enabled)
+		look_at_place(conf->spool_file, "spool", h);
+}
+
 static void
 look_at_log(struct app *app, struct health *h)
 {
 	static struct recent lost;
-	struct str path = str_of(app->conf->log_file);
-	char dir[PATH_MAX];
 
 	if (grew(&lost, counted(app->board, COUNT_LOG_LOST) + app->board->log_lost))
 		health_add(h, HEALTH_DEGRADED, NULL, "log", "The log could not be written within the last minute.");
-	while (path.len > 1 && path.p[path.len - 1] != '/')
-		path.len--;
-	if (path.len > 1 && str_copy(dir, sizeof(dir), path))
-		look_at_disk(dir, "log", h);
 }
 
 /* Beyond outbox.max it is the relay's to fetch them: where none is, the scripts trim. Without an answer it is Redis that is at
@@ -228,7 +246,7 @@ health_look(struct app *app)
 	for (uint32_t i = 0; numbers_role(app->board, i); i++)
 		if (numbers_serves(app->board, i))
 			look_at_pool(app->board, i, &h);
-	look_at_disk(app->conf->state_dir, "state directory", &h);
+	look_at_disks(app->conf, &h);
 	look_at_log(app, &h);
 	look_at_outbox(app, &h);
 	look_at_audit(app, &h);

@@ -272,7 +272,7 @@ remember_device(struct app *app, const struct login_input *in, struct login_outp
 	board_stage(app->slot, STAGE_USERDB);
 	if (app->records->put_device(app->records_ctx, out->account.id, d) != DW_OK) {
 		board_count(app->slot, COUNT_USERDB_ERRORS, 1);
-		log_warn("device could not be recorded user=%s", out->account.id);
+		log_warn("device could not be recorded, the user database is locked, full or away user=%s", out->account.id);
 	}
 	board_stage(app->slot, STAGE_RULES);
 }

@@ -18,6 +18,7 @@
 #include "store/backlog.h"
 #include "store/dead.h"
 #include "store/lease.h"
+#include "store/look.h"
 #include "store/redis.h"
 #include "store/sink_numbers.h"
 
@@ -44,11 +45,17 @@ is_configured(const struct config *c, const char *sink)
 	return (false);
 }
 
+/* Whoever is woken by an alert about sinks asks here first: it is to be said what is in the way. */
 static int
-say_redis(void)
+say_redis(const struct ctl *c)
 {
+	const char *why;
+	struct look l;
 
-	ctl_say("Redis could not be asked, or its answer made no sense");
+	if (redis_store_look(c->store, &l, &why) == DW_OK || why[0] == '\0')
+		ctl_say("Redis could not be asked, or its answer made no sense");
+	else
+		ctl_say("Redis could not be asked: %s", why);
 	return (-1);
 }
 
@@ -76,7 +83,7 @@ look(struct ctl *c, struct backlog *b, struct names *out)
 	if (ctl_store(c) != 0)
 		return (-1);
 	if (backlog_look(c->store, b) != DW_OK)
-		return (say_redis());
+		return (say_redis(c));
 	return (find_names(c, b, out));
 }
 
@@ -116,7 +123,7 @@ ask_state(struct ctl *c, const struct backlog *b, const char *sink, struct state
 	*out = (struct state){ .sink = sink, .waiting = row == NULL ? 0 : row->waiting, .oldest = age > 0 ? age : 0 };
 	if (dead_count(c->store, sink, &out->dead) != DW_OK || sink_numbers_read(c->store, sink, &out->numbers) != DW_OK ||
 	    lease_holder(c->store, sink, out->host) != DW_OK)
-		return (say_redis());
+		return (say_redis(c));
 	out->host[strcspn(out->host, "/")] = '\0';
 	return (0);
 }
@@ -230,10 +237,10 @@ each_sink(struct letters *l, const struct names *names)
 		l->sink = names->all[i];
 		do
 			if (dead_list(l->c->store, l->sink, &after, each_letter, l, &n) != DW_OK)
-				return (say_redis());
+				return (say_redis(l->c));
 		while (n > 0 && !l->failed);
 	}
-	return (l->failed ? say_redis() : 0);
+	return (l->failed ? say_redis(l->c) : 0);
 }
 
 /* Looks for those that were named and not found. */
@@ -399,7 +406,7 @@ outbox_forget(struct ctl *c, const struct options *o)
 		return (CTL_FAILED);
 	}
 	if (group_forget(c->store, o->args[0], &found) != DW_OK) {
-		(void)say_redis();
+		(void)say_redis(c);
 		return (CTL_FAILED);
 	}
 	if (found)
