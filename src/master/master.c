@@ -104,6 +104,25 @@ first_death(struct master *m, const struct death *d, int64_t now)
 	}
 }
 
+/* The same where there is no process to be had, or no descriptor for it: while nobody of its role serves it is not waited for.
+ */
+static void
+first_shortage(struct master *m, int64_t now)
+{
+
+	for (size_t i = 0; i < BOARD_SLOTS; i++) {
+		const struct slot *pl = &m->pool.slots[i];
+
+		if (pl->state != SLOT_DUE || pl->backoff.shortages < FIRST_TRIES ||
+		    pool_count(&m->pool, m->now, (int)pl->role, SLOT_READY) > 0)
+			continue;
+		snprintf(
+		    m->why, sizeof(m->why), "%s could not be started in %u tries, the log says why", pl->name, FIRST_TRIES);
+		give_up(m, EXIT_RUNTIME, now);
+		return;
+	}
+}
+
 /* If no process may be started any more that could serve, the master exits, so that its own supervisor sees it. */
 static void
 later_death(struct master *m, const struct death *d, int64_t now)
@@ -227,7 +246,8 @@ is_up(const struct master *m)
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
 		const struct slot *pl = &m->pool.slots[i];
 
-		if (pl->state == SLOT_STARTING || (pl->state == SLOT_DUE && pl->backoff.failures < FIRST_TRIES))
+		if (pl->state == SLOT_STARTING ||
+		    (pl->state == SLOT_DUE && pl->backoff.failures < FIRST_TRIES && pl->backoff.shortages < FIRST_TRIES))
 			return (false);
 	}
 	return (true);
@@ -257,6 +277,8 @@ tick(struct master *m, int64_t now)
 	private_redis_tick(&m->redis, m->board, now);
 	if (m->phase != PHASE_FIRST || !private_redis_is_awaited(&m->redis, now))
 		pool_tick(&m->pool, now);
+	if (m->phase == PHASE_FIRST)
+		first_shortage(m, now);
 	watch_look(&m->watch, &m->pool, &limits, now);
 	upgrade_tick(m, now);
 	if (m->phase == PHASE_FIRST && is_up(m)) {
