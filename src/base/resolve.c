@@ -231,7 +231,8 @@ resolve_learn(const char *name, const struct resolved *found)
 	pthread_mutex_lock(&lock);
 	if ((n = place_of(name)) != NULL) {
 		n->known = *found;
-		n->due = clock_mono_ms() + FRESH_MS;
+		n->used = clock_mono_ms(); /* or the next name would get its place */
+		n->due = n->used + FRESH_MS;
 	}
 	pthread_mutex_unlock(&lock);
 }

@@ -145,6 +145,24 @@ what_was_known_stays(void **state)
 	assert_string_equal(r.address[0], "192.0.2.2");
 }
 
+/* What the master has found out is known to who is forked from it: each name, and none takes another's place. */
+static void
+all_that_was_learned_is_known(void **state)
+{
+	static const char *const names[] = { "learned.one", "learned.two", "learned.three" };
+	struct resolved r = { .address = { "192.0.2.3" }, .n = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		resolve_learn(names[i], &r);
+	is_silent = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(resolve(names[i], 0, &r), 0);
+		assert_string_equal(r.address[0], "192.0.2.3");
+	}
+	assert_int_equal(questions, 0);
+}
+
 static void
 no_such_name(void **state)
 {
@@ -213,6 +231,7 @@ main(void)
 		cmocka_unit_test_setup(an_address_is_no_question, begin),
 		cmocka_unit_test_setup(a_silent_resolver_is_not_waited_for, begin),
 		cmocka_unit_test_setup(what_was_known_stays, begin),
+		cmocka_unit_test_setup(all_that_was_learned_is_known, begin),
 		cmocka_unit_test_setup(no_such_name, begin),
 		cmocka_unit_test_setup(a_child_asks_anew, begin),
 		cmocka_unit_test_setup(is_bounded, begin),
