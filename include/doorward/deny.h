@@ -64,6 +64,12 @@ bool deny_finds(const struct deny *d, const struct deny_question *q, struct deny
  */
 bool deny_finds_for_sure(const struct deny *d, const struct deny_question *q, struct deny_entry *out);
 
+/*
+ * How many entries have left. Who read this before he asked the cache or the store, and finds another number behind it, may
+ * have been told what was true before an ending and have missed its entry: he asks again.
+ */
+uint64_t deny_removals(const struct deny *d);
+
 /* True if there may be something to say about the session: then a cached answer is no answer. */
 bool deny_suspects(
     const struct deny *d, const uint8_t user_key[USER_KEY_LEN], const uint8_t session_key[SESSION_KEY_LEN], bool by_token);

@@ -5,7 +5,8 @@
  * is another entry.
  *
  * An ending that waits in the spool has changed nothing that the cache could hear of: what it is about is no hit
- * (doorward/deny.h). Where that cannot be told from shared memory there are no hits.
+ * (doorward/deny.h), nor is what was found before such an ending left the table. Where that cannot be told from shared memory
+ * there are no hits.
  */
 #include <string.h>
 
@@ -42,6 +43,7 @@ key_of(struct str text, uint8_t key[CACHE_KEY_LEN])
 bool
 cached_check_recall(struct app *app, enum credential_kind kind, struct str text, struct cached_check *out)
 {
+	uint64_t removals = deny_removals(app->deny);
 	uint8_t key[CACHE_KEY_LEN];
 	bool hit;
 
@@ -49,7 +51,8 @@ cached_check_recall(struct app *app, enum credential_kind kind, struct str text,
 		return (false);
 	key_of(text, key);
 	hit = cache_recall(app->cache, key, app->store->now(app->store_ctx), out) &&
-	      !deny_suspects(app->deny, out->user_key, out->session_key, kind != CREDENTIAL_COOKIE);
+	      !deny_suspects(app->deny, out->user_key, out->session_key, kind != CREDENTIAL_COOKIE) &&
+	      removals == deny_removals(app->deny);
 	board_count(app->slot, hit ? COUNT_CACHE_HITS : COUNT_CACHE_MISSES, 1);
 	return (hit);
 }

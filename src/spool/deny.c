@@ -54,6 +54,7 @@ struct deny {
 	_Alignas(64) _Atomic uint32_t used; /* entries; what everybody reads, and hardly anybody writes */
 	_Atomic uint32_t jtis;              /* of them access tokens */
 	_Atomic int64_t second;
+	_Atomic uint64_t removals;
 	_Alignas(64) pthread_mutex_t lock; /* of writers */
 	_Atomic uint64_t seen;
 	size_t most, mask;
@@ -94,6 +95,13 @@ deny_count(const struct deny *d)
 {
 
 	return (d == NULL ? 0 : atomic_load(&d->used));
+}
+
+uint64_t
+deny_removals(const struct deny *d)
+{
+
+	return (d == NULL ? 0 : atomic_load(&d->removals));
 }
 
 /* Both are hashes already: any of their bits will do. */
@@ -364,6 +372,7 @@ static void
 empty(struct deny *d, struct place *p, enum deny_kind kind)
 {
 
+	atomic_fetch_add(&d->removals, 1); /* first: who does not find the entry finds this */
 	mark(p, FREED);
 	atomic_fetch_sub(&d->jtis, kind == DENY_JTI);
 	atomic_fetch_sub(&d->used, 1);

@@ -56,7 +56,9 @@ test_session(void **state)
 	tokens.kind = DENY_TOKENS;
 	assert_true(deny_put(d, &tokens) && is_denied(d, &tokens, true) && !is_denied(d, &tokens, false));
 	deny_remove(d, &other);
+	assert_int_equal(deny_removals(d) + deny_removals(NULL), 0);
 	deny_remove(d, &one);
+	assert_int_equal(deny_removals(d), 1);
 	assert_true(!is_denied(d, &one, false) && is_denied(d, &tokens, true));
 	deny_remove(d, &tokens);
 	assert_true(deny_is_empty(d));

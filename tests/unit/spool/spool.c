@@ -40,7 +40,10 @@ static struct {
 	} told[TOLD_MAX];
 	size_t notices;
 	char noticed[128]; /* the last of them */
+	bool overtaken;    /* the replay ends the session behind the answer to the next question */
 } store;
+
+static void replay_all(void);
 
 static struct config conf;
 static struct client clients[1];
@@ -56,6 +59,11 @@ lookup(void *ctx, const struct lookup *q, struct lookup_reply *out)
 	(void)ctx;
 	(void)q;
 	*out = store.found;
+	if (store.overtaken) {
+		store.overtaken = false;
+		replay_all();
+		store.found.live = false;
+	}
 	return (store.rc);
 }
 
@@ -665,6 +673,19 @@ test_one_user_is_bounded(void **state)
 	promise(2, 1, END_USER, SCOPE_SESSION);
 }
 
+/* Redis was asked before the replay had ended the session, and the table after the replay had taken the entry out. */
+static void
+test_replay_overtakes_a_check(void **state)
+{
+
+	(void)state;
+	promise(1, 0, END_KICK, SCOPE_ALL);
+	store.rc = DW_OK;
+	store.overtaken = true;
+	expect_denied(1, 1);
+	assert_true(deny_is_empty(deny) && store.ends == 1);
+}
+
 int
 main(void)
 {
@@ -689,6 +710,7 @@ main(void)
 		TEST(test_removed),
 		TEST(test_one_session_is_bounded),
 		TEST(test_one_user_is_bounded),
+		TEST(test_replay_overtakes_a_check),
 	};
 
 	(void)log_open("/dev/null", LOG_LEVEL_ERROR);
