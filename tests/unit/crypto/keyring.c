@@ -419,13 +419,13 @@ static void
 test_learning(void **state)
 {
 	struct jwk *next = jwk_generate(JWS_EDDSA), *third = jwk_generate(JWS_ES256);
-	const struct jwk *signer;
 	struct keyring *k;
+	char signer[64];
 
 	(void)state;
 	assert_int_equal(create("EdDSA"), 0);
 	assert_non_null(k = load());
-	signer = keyring_signer(k);
+	snprintf(signer, sizeof(signer), "%s", jwk_kid(keyring_signer(k)));
 	assert_null(keyring_verifier(k, str_of(jwk_kid(next))));
 	assert_null(keyring_token_version(k, 2));
 	put("token-002.key", NEWEST ROOT_TEXT);
@@ -434,14 +434,14 @@ test_learning(void **state)
 	assert_non_null(keyring_verifier(k, str_of(jwk_kid(next))));
 	assert_int_equal(published(k), 2);
 	assert_int_equal(keyring_token_version(k, 2)->version, 2);
-	assert_ptr_equal(keyring_signer(k), signer);
+	assert_string_equal(jwk_kid(keyring_signer(k)), signer);
 	assert_int_equal(keyring_token(k)->version, 1);
 	put_jwk(third, NEWEST);
 	keyring_look_again(k);
 	assert_int_equal(published(k), 3);
 	keyring_free(k);
 	assert_non_null(k = load());
-	assert_ptr_not_equal(keyring_signer(k), signer);
+	assert_string_not_equal(jwk_kid(keyring_signer(k)), signer);
 	assert_int_equal(keyring_token(k)->version, 2);
 	keyring_free(k);
 	jwk_free(next);
