@@ -149,7 +149,9 @@ lookup_alone(struct spool *s, const struct lookup *q, struct lookup_reply *out)
 	asked.session = rc == DW_OK ? &out->session : NULL;
 	if ((judged = spool_asks_file(s, &asked, &cause, &at)) == DW_REFUSED)
 		return (refuse(out, q, cause, at));
-	return (judged == DW_OK ? rc : judged);
+	if (judged == DW_BUSY && rc == DW_OK) /* the answer may be of before, as in lookup_shared() */
+		return (s->inner->lookup(s->store, q, out));
+	return (judged == DW_UNAVAILABLE ? judged : rc);
 }
 
 /*
@@ -223,10 +225,11 @@ judge_listed(struct spool *s, const uint8_t *user_key, const struct session *one
 	struct deny_question q = { .user_key = user_key, .session_key = one->session_key, .session = one };
 	enum end_cause cause;
 	struct deny_entry e;
+	enum dw_result rc;
 	int64_t at;
 
 	if (s->deny == NULL)
-		return (spool_asks_file(s, &q, &cause, &at));
+		return ((rc = spool_asks_file(s, &q, &cause, &at)) == DW_BUSY ? DW_OK : rc);
 	return (deny_finds(s->deny, &q, &e) ? DW_REFUSED : DW_OK);
 }
 

@@ -256,16 +256,16 @@ spool_notify(struct spool *s, const struct notice *n, int64_t at)
 
 /* What is done says nothing of a whole user any more: Redis does. */
 static bool
-still_denies(const struct entry *e, struct deny_entry *out)
+is_redis_to_say(const struct entry *e, const struct deny_entry *d)
 {
 
-	return (entry_denies(e, out) && (e->done_at == 0 || out->kind != DENY_USER));
+	return (e->done_at != 0 && d->kind == DENY_USER);
 }
 
 enum dw_result
 spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at)
 {
-	bool denied = false, bad = false;
+	bool denied = false, bad = false, lately = false;
 	struct deny_entry d;
 	sqlite3_stmt *stmt;
 	struct entry e;
@@ -278,7 +278,9 @@ spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *
 	sqlite3_bind_blob(stmt, 1, q->user_key, USER_KEY_LEN, SQLITE_STATIC);
 	while (!denied && !bad && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		bad = !entry_read(stmt, &e);
-		denied = !bad && still_denies(&e, &d) && deny_applies(&d, q);
+		denied = !bad && entry_denies(&e, &d) && deny_applies(&d, q);
+		lately |= denied && is_redis_to_say(&e, &d);
+		denied = denied && !is_redis_to_say(&e, &d);
 	}
 	if (file_done(&s->file, stmt, denied || bad ? SQLITE_DONE : code) != DW_OK || bad)
 		return (DW_UNAVAILABLE);
@@ -286,7 +288,7 @@ spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *
 		*cause = d.cause;
 		*at = d.at;
 	}
-	return (denied ? DW_REFUSED : DW_OK);
+	return (denied ? DW_REFUSED : lately ? DW_BUSY : DW_OK);
 }
 
 bool

@@ -58,7 +58,8 @@ enum dw_result spool_commit(struct spool *s, struct entry *e);
 
 /*
  * The same question as deny_finds(), to the file: DW_OK nobody denies, DW_REFUSED with ${cause} and ${at}, DW_UNAVAILABLE: it
- * cannot be asked, so nobody may pass.
+ * cannot be asked, so nobody may pass. DW_BUSY: nobody, since the store has lately ended whom it was about: only what the store
+ * says after this counts.
  */
 enum dw_result spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at);
 

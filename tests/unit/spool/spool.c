@@ -686,6 +686,22 @@ test_replay_overtakes_a_check(void **state)
 	assert_true(deny_is_empty(deny) && store.ends == 1);
 }
 
+/* The same in a process that asks the file. */
+static void
+test_replay_overtakes_a_check_alone(void **state)
+{
+
+	(void)state;
+	promise(1, 0, END_KICK, SCOPE_ALL);
+	spool_free(spool);
+	spool = spool_new(&conf, &inner, NULL, NULL);
+	store.rc = DW_OK;
+	store.overtaken = true;
+	expect_denied(1, 1);
+	store.found.live = true; /* opened since */
+	expect_passed(1, 2);
+}
+
 int
 main(void)
 {
@@ -711,6 +727,7 @@ main(void)
 		TEST(test_one_session_is_bounded),
 		TEST(test_one_user_is_bounded),
 		TEST(test_replay_overtakes_a_check),
+		TEST(test_replay_overtakes_a_check_alone),
 	};
 
 	(void)log_open("/dev/null", LOG_LEVEL_ERROR);
