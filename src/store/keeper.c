@@ -185,9 +185,20 @@ is_mapped(const struct keeper *k)
 	return (k->cluster == NULL || cluster_is_current(k->cluster));
 }
 
+/* Does the word of each server count that we are subscribed to, or has somebody found another in its place? */
+static bool
+is_current(const struct keeper *k)
+{
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->subs[i].conn != NULL && !conn_is_current(k->subs[i].conn))
+			return (false);
+	return (true);
+}
+
 /*
- * The cache is as old as the oldest proof. Who finds another map raises its number first and then ends the lease; so one that
- * was given while he did so is seen here.
+ * The cache is as old as the oldest proof, of servers that still count: tests/model/master.pml. Who finds another map raises
+ * its number first and then ends the lease; so one that was given while he did so is seen here.
  */
 static void
 renew(struct keeper *k)
@@ -197,7 +208,7 @@ renew(struct keeper *k)
 	for (size_t i = 0; i < k->n; i++)
 		if (k->subs[i].conn != NULL && k->subs[i].proved_at < oldest)
 			oldest = k->subs[i].proved_at;
-	if (oldest == 0 || oldest == INT64_MAX || !is_mapped(k))
+	if (oldest == 0 || oldest == INT64_MAX || !is_mapped(k) || !is_current(k))
 		return;
 	cache_lease(k->cache, oldest);
 	if (!is_mapped(k))
