@@ -15,6 +15,21 @@
 
 #include "base/wal_index.h"
 
+/* Bytes, mapped as soon as the file is used (sqlite.org/walformat.html, 2.1). */
+#define REGION 32768
+
+/* Of one that was used before anybody looked at it nothing is known, but that no index that is in use is shorter than this. */
+static bool
+first_look(const char *name, struct stat *st)
+{
+
+	if (st->st_size < REGION && truncate(name, REGION) != 0)
+		return (false);
+	if (st->st_size < REGION)
+		st->st_size = REGION;
+	return (true);
+}
+
 bool
 wal_index_is_whole(const char *path, struct wal_index *seen)
 {
@@ -26,6 +41,8 @@ wal_index_is_whole(const char *path, struct wal_index *seen)
 		return (true);
 	if (stat(name, &st) != 0)
 		return (seen->ino == 0);
+	if (seen->ino == 0 && !first_look(name, &st))
+		return (false);
 	if (seen->ino == 0 || (st.st_dev == seen->dev && st.st_ino == seen->ino && st.st_size >= seen->size)) {
 		*seen = (struct wal_index){ .dev = st.st_dev, .ino = st.st_ino, .size = st.st_size };
 		return (true);

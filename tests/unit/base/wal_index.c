@@ -82,6 +82,20 @@ truncated(void **state)
 	assert_int_equal(count(*state), 3);
 }
 
+/* It was mapped, and used, before anybody looked at it. */
+static void
+truncated_before_the_first_look(void **state)
+{
+	struct wal_index seen = { .size = 0 };
+
+	insert(*state);
+	assert_int_equal(truncate("index.db-shm", 0), 0);
+	assert_true(wal_index_is_whole("index.db", &seen));
+	assert_int_equal(count(*state), 1);
+	insert(*state);
+	assert_int_equal(count(*state), 2);
+}
+
 static void
 gone_or_another_one(void **state)
 {
@@ -113,6 +127,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(truncated, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(truncated_before_the_first_look, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gone_or_another_one, set_up, tear_down), cmocka_unit_test(none_yet) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
