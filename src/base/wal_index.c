@@ -15,7 +15,7 @@
 
 #include "base/wal_index.h"
 
-/* Bytes, mapped as soon as the file is used (sqlite.org/walformat.html, 2.1). */
+/* Bytes, mapped as soon as the file is used: "The WAL-Index File Format" of the library. */
 #define REGION 32768
 
 /* Of one that was used before anybody looked at it nothing is known, but that no index that is in use is shorter than this. */
