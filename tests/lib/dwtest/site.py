@@ -20,7 +20,7 @@ from . import config, fcgi, web
 from .check import Failed, Skip, equal, expect, wait_until
 from .client import COOKIE, HOST, MOUNT, ORIGIN, Client
 from .fronts import Fronts, installed
-from .proc import Process, alive, descriptors, environment, marked, name_of, parent, read
+from .proc import Process, alive, descriptors, environment, marked, name_of, parent, read, tell
 from .redis import Redis
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -244,9 +244,9 @@ class Site(Client, Fronts):
         """Ends what a failed test started and left, so that the next one finds what it would have found; ${before}: what ran then."""
         keep = before | ({self.daemon.pid} if self.daemon is not None else set())
         for pid in marked(self.dir):
-            os.kill(pid, signal.SIGCONT)
+            tell(pid, signal.SIGCONT)
             if pid not in keep and parent(pid) not in keep:
-                os.kill(pid, signal.SIGKILL)
+                tell(pid, signal.SIGKILL)
         if self.daemon is not None and self.daemon.pid in before and not self.daemon.is_running():
             self.start_daemon()
 
@@ -303,7 +303,7 @@ class Site(Client, Fronts):
         except Failed:
             for pid in marked(self.dir):
                 wrong.append(f"left running: {pid} {name_of(pid)}")
-                os.kill(pid, signal.SIGKILL)
+                tell(pid, signal.SIGKILL)
         for name in ("check", "login", "admin"):
             if self.daemon is not None and os.path.exists(self.sockets[name]):
                 wrong.append(f"socket left: {self.sockets[name]}")
