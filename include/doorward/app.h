@@ -28,6 +28,8 @@ struct app {
 	const struct userdb_driver *userdb;
 	const struct userdb_ops *users; /* the driver's */
 	void *users_ctx;
+	bool asks_users;                      /* this process is there to ask for accounts, others do so now and then */
+	int64_t users_look_at;                /* mono, ms: when services_look() is due */
 	const struct userdb_driver *recorddb; /* of the records; the same three where these live with the accounts */
 	const struct userdb_ops *records;
 	void *records_ctx;

@@ -136,6 +136,12 @@ struct userdb_ops {
 	    void *db, const struct ledger_query *q, struct arena *arena, struct ledger_row **out, size_t *n);
 	/* Asks whether the database can be asked at all. */
 	enum dw_result (*ping)(void *db);
+	/*
+	 * To be called about once a second, however idle the process is: looks whether what was read has changed, so that what
+	 * goes on to count while it is broken is what it said a moment before, and not what this process happened to read long
+	 * ago. With ${first} also what nobody has asked for yet is read. NULL: nothing is kept that could grow old.
+	 */
+	void (*look)(void *db, bool first);
 };
 
 /* Which of the two databases of a configuration is meant: userdb.url, or userdb.records. */

@@ -104,6 +104,15 @@ until_probe(struct admin *a)
 	return (ms < 0 ? 0 : ms < WAIT_MS ? (int)ms : WAIT_MS);
 }
 
+/* The same, and until a look at the accounts is due. */
+static int
+until_look(struct admin *a)
+{
+	int probe = until_probe(a), look = services_look(&a->app, clock_mono_ms());
+
+	return (look >= 0 && look < probe ? look : probe);
+}
+
 /* Waits for work, at most ${ms}, and does it. */
 static enum child_word
 turn(struct admin *a, int ms)
@@ -152,7 +161,7 @@ serve_until_told(struct admin *a)
 	enum child_word word;
 
 	do
-		word = turn(a, until_probe(a));
+		word = turn(a, until_look(a));
 	while (word == CHILD_GO_ON);
 	if (word == CHILD_FAILED)
 		return (EXIT_RUNTIME);

@@ -20,6 +20,7 @@
 #include "child/services.h"
 
 #define REASON_BYTES 1024
+#define LOOK_MS 1000 /* how old what was read of the accounts may be, at the most: a stat(2) or two */
 
 /* A database that cannot be asked, broken ones included, is an answer (503) and not a reason not to start: checks need none. */
 static void *
@@ -60,6 +61,7 @@ open_users(struct app *app, const struct config *conf, const struct child *c, ch
 
 	if ((app->users_ctx = open_database(conf, USERDB_ACCOUNTS, asks, &app->userdb, why)) == NULL)
 		return (false);
+	app->asks_users = asks;
 	app->users = app->userdb->ops;
 	if (app->userdb->join != NULL)
 		app->userdb->join(app->users_ctx, c->helper);
@@ -150,4 +152,17 @@ services_close(struct app *app)
 		app->userdb->close(app->users_ctx);
 	keyring_free((struct keyring *)(uintptr_t)app->keys);
 	memset(app, 0, sizeof(*app));
+}
+
+int
+services_look(struct app *app, int64_t now)
+{
+
+	if (app->users == NULL || app->users->look == NULL)
+		return (-1);
+	if (now >= app->users_look_at) {
+		app->users->look(app->users_ctx, app->asks_users);
+		app->users_look_at = now + LOOK_MS;
+	}
+	return ((int)(app->users_look_at - now));
 }

@@ -14,4 +14,7 @@
 int services_open(struct app *app, const struct config *conf, const struct child *c);
 void services_close(struct app *app);
 
+/* The look() of ${app}'s accounts, if it is due at ${now} (mono, ms). Returns the ms until it is again; -1: it never is. */
+int services_look(struct app *app, int64_t now);
+
 #endif

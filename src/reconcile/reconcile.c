@@ -208,16 +208,25 @@ step(struct walk *w)
 		scan(w);
 }
 
+/* An account that is missing in what was read long ago may have been made since. */
+static int64_t
+until_next(struct walk *w, int64_t now)
+{
+	int64_t left = w->next_at > now ? w->next_at - now : 0;
+	int look = services_look(&w->app, now);
+
+	return (look >= 0 && look < left ? look : left);
+}
+
 static int
 walk(struct child *c, struct walk *w)
 {
 	struct pollfd fds[1];
 	enum child_word word;
-	int64_t left;
 
 	do {
-		left = w->next_at - clock_mono_ms();
-		if ((word = child_poll(c, fds, 1, left > 0 ? left : 0)) == CHILD_GO_ON && w->next_at <= clock_mono_ms())
+		if ((word = child_poll(c, fds, 1, until_next(w, clock_mono_ms()))) == CHILD_GO_ON &&
+		    w->next_at <= clock_mono_ms())
 			step(w);
 	} while (word == CHILD_GO_ON);
 	return (word == CHILD_LEAVE ? EXIT_RETIRED : EXIT_RUNTIME);

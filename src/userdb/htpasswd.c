@@ -4,8 +4,10 @@
  * first asked for, once a process, and again when they have changed; a question is then a binary search.
  *
  * Others write these files, not always at one go: one that is half-written or broken is said once, and what was read before
- * goes on to count, since taking it for the whole would throw everybody out. An empty file is taken for half-written too where
- * there was something in it. One that is not there can be asked as little as any other database that is away.
+ * goes on to count, since taking it for the whole would throw everybody out. That must not be what an idle process read
+ * yesterday: whoever was taken out since would be let in by it. So every process looks once a second. An empty file is taken
+ * for half-written too where there was something in it. One that is not there can be asked as little as any other database that
+ * is away.
  */
 #include <errno.h>
 #include <limits.h>
@@ -243,12 +245,22 @@ ping(void *ctx)
 	return (refresh_all(ctx));
 }
 
+static void
+look(void *ctx, bool first)
+{
+	struct htpasswd *db = ctx;
+
+	if (first || db->users.file.read)
+		(void)refresh_all(db); /* what is wrong is logged, and is the answer to who asks for somebody */
+}
+
 static const struct userdb_ops ops = {
 	.find = find,
 	.find_id = find_id,
 	.dearest = dearest,
 	.list = list,
 	.ping = ping,
+	.look = look,
 };
 
 /* "htpasswd:PATH" */

@@ -32,6 +32,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "child/services.h"
 #include "child/wait.h"
 #include "worker/fcgi.h"
 #include "worker/incoming.h"
@@ -90,6 +91,7 @@ struct loop {
 	uint32_t open, limit;
 	uint64_t served;
 	int64_t asked; /* mono ms: when we last looked whether Redis answers again */
+	int look_in;   /* ms until a look at the accounts is due; -1 = never */
 	int64_t now;   /* mono ms: after the last wait, or the last answer */
 	struct recycle recycle;
 	struct waiting unused, owing, kept;
@@ -500,6 +502,8 @@ after_wait(struct loop *l)
 	enforce_deadlines(l);
 	look_at_store(l);
 	if (!l->leaving)
+		l->look_in = services_look(l->app, l->now);
+	if (!l->leaving)
 		listen_on(l, rest_of(l) == 0);
 }
 
@@ -528,6 +532,8 @@ longest_wait(const struct loop *l)
 		wait = sooner(wait, rest);
 	if (is_cut_off(l))
 		wait = sooner(wait, STORE_AGAIN_MS);
+	if (!l->leaving && l->look_in >= 0)
+		wait = sooner(wait, l->look_in);
 	return (wait);
 }
 
