@@ -6,6 +6,8 @@
  * libpq itself would wait for a silent one as long as the kernel does. Their names are looked up before (pgsql_lookup.c), since
  * libpq would wait for that too.
  */
+#include <sys/ioctl.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -43,7 +45,6 @@ pg_set_problem(struct pg_db *db, const char *why)
 	db->problem[n] = '\0';
 }
 
-/* Waits until the connection is ready for ${events}. False: not before ${until}. */
 bool
 pg_wait_for(const struct pg_db *db, short events, int64_t until)
 {
@@ -52,8 +53,10 @@ pg_wait_for(const struct pg_db *db, short events, int64_t until)
 	int n;
 
 	do {
-		left = until - clock_mono_ms();
-		n = poll(&fd, 1, left > 0 ? (int)left : 0);
+		left = until == PG_NOW ? 0 : until - clock_mono_ms();
+		if (left <= 0 && until != PG_NOW)
+			return (false);
+		n = poll(&fd, 1, (int)left);
 	} while (n < 0 && errno == EINTR);
 	return (n > 0);
 }
@@ -159,6 +162,14 @@ read_password(struct pg_db *db, char *secret, size_t cap)
 	return (true);
 }
 
+/* libpq would write it to where the log goes, line by line as it came. */
+static void
+ignore_notice(void *arg, const char *text)
+{
+
+	(void)arg, (void)text;
+}
+
 static void
 begin(struct pg_db *db, struct conninfo *c)
 {
@@ -171,10 +182,12 @@ begin(struct pg_db *db, struct conninfo *c)
 			pg_set_problem(db, "out of memory");
 	}
 	explicit_bzero(secret, sizeof(secret));
+	(void)PQsetNoticeProcessor(db->conn, ignore_notice, NULL);
 	if (db->conn != NULL && PQstatus(db->conn) == CONNECTION_BAD) {
 		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);
 	}
+	db->received = 0;
 	db->state = PG_DIALING;
 	db->dial = PGRES_POLLING_WRITING;
 }
@@ -214,18 +227,30 @@ finish_dialing(struct pg_db *db, int64_t until)
 	return (false);
 }
 
+/* Reads what has come. How much that is the kernel says: libpq keeps all of an answer, and one without an end is none. */
+static bool
+read_more(struct pg_db *db, short events, int64_t until)
+{
+	int n = 0;
+
+	if (db->received > PG_ANSWER_MAX || !pg_wait_for(db, events, until))
+		return (false);
+	if (ioctl(PQsocket(db->conn), FIONREAD, &n) == 0 && n > 0)
+		db->received += (size_t)n;
+	return (PQconsumeInput(db->conn) != 0);
+}
+
 /* Sends all, and reads until the answer is there. False: not before ${until}, or the connection broke: then it is bad. */
 static bool
 finish_asking(struct pg_db *db, int64_t until)
 {
 	int unsent;
 
-	while ((unsent = PQflush(db->conn)) > 0) {
-		if (!pg_wait_for(db, POLLIN | POLLOUT, until) || !PQconsumeInput(db->conn))
+	while ((unsent = PQflush(db->conn)) > 0)
+		if (!read_more(db, POLLIN | POLLOUT, until))
 			return (false);
-	}
 	while (unsent == 0 && PQisBusy(db->conn))
-		if (!pg_wait_for(db, POLLIN, until) || !PQconsumeInput(db->conn))
+		if (!read_more(db, POLLIN, until))
 			return (false);
 	return (unsent == 0);
 }

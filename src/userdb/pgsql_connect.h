@@ -14,7 +14,13 @@
 /* Keeps the first line of ${why} as the reason why it cannot be asked. */
 void pg_set_problem(struct pg_db *db, const char *why);
 
-/* Waits until the connection is ready for ${events} of poll(). False: not before ${until}, in clock_mono_ms(). */
+#define PG_NOW (-1)                      /* not at all */
+#define PG_ANSWER_MAX ((size_t)16 << 20) /* bytes: some times what the longest list has */
+
+/*
+ * Waits until the connection is ready for ${events} of poll(). False: not before ${until}, in clock_mono_ms(), or it has
+ * passed: a server that never stops sending would be read for ever.
+ */
 bool pg_wait_for(const struct pg_db *db, short events, int64_t until);
 
 /* The last result of what was asked, or the first that failed; all others are cleared. NULL: not before ${until}, or broken. */

@@ -8,8 +8,8 @@
  * A server that was waited for in vain is left alone for SHUT_MS: what the same login asks next fails at once, and so the whole
  * login takes no longer than the one time-out. A server that refuses at once costs nothing and is asked again each time.
  *
- * Errors: a value that cannot be (class 22) or a key that refers to nothing is "absent", a row that is there already "refused";
- * all else says that it could not be asked. Texts of the server that may quote values are not logged.
+ * Errors: a value that cannot be or a key that refers to nothing is "absent", a row that is there already "refused"; all else
+ * says that it could not be asked. Texts of the server that may quote values are not logged.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void
 look_at_kept(struct pg_db *db)
 {
 
-	for (int i = 0; i < READS_MAX && db->conn != NULL && db->state == PG_READY && pg_wait_for(db, POLLIN, 0); i++)
+	for (int i = 0; i < READS_MAX && db->conn != NULL && db->state == PG_READY && pg_wait_for(db, POLLIN, PG_NOW); i++)
 		if (!PQconsumeInput(db->conn) || PQisBusy(db->conn) || PQstatus(db->conn) != CONNECTION_OK)
 			pg_drop(db);
 }
@@ -143,6 +143,18 @@ is_quoting(const char *state)
 	return (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 || strncmp(state, "P0", 2) == 0);
 }
 
+/* What a value may be that somebody typed: of no encoding, or no number; or it refers to nothing. */
+static bool
+is_absent(const char *state)
+{
+	static const char *const absent[] = { "22021", "22P05", "22P02", "22003", "23503" };
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (strcmp(state, absent[i]) == 0)
+			return (true);
+	return (false);
+}
+
 static enum dw_result
 failed(struct pg_db *db, const PGresult *r)
 {
@@ -155,21 +167,23 @@ failed(struct pg_db *db, const PGresult *r)
 	}
 	if (strcmp(state, "23505") == 0)
 		return (DW_REFUSED);
-	if (strcmp(state, "23503") == 0 || strncmp(state, "22", 2) == 0)
+	if (is_absent(state))
 		return (DW_ABSENT);
 	if (log_due(&next))
 		log_error("user database failed sqlstate=%s error=%s", state,
 		    log_text(str_of(text == NULL || is_quoting(state) ? "" : text)));
-	if (strncmp(state, "42", 2) != 0)
+	if (strncmp(state, "42", 2) != 0 && strncmp(state, "22", 2) != 0)
 		pg_drop(db); /* read-only, shutting down, out of memory: another one may be better */
 	return (DW_UNAVAILABLE);
 }
 
-/* Of no answer: is it broken, or late? */
+/* Of no answer: is it without an end, broken, or late? */
 static enum dw_result
 unanswered(struct pg_db *db)
 {
 
+	if (db->received > PG_ANSWER_MAX)
+		return (give_up(db, "its answer is too long"));
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);
@@ -224,6 +238,7 @@ ask(struct pg_db *db, int64_t now, int64_t allowed, const char *sql, const char 
 	if ((rc = be_ready(db, now, now + allowed)) != DW_OK)
 		return (rc);
 	db->since = clock_mono_ms();
+	db->received = 0;
 	if (!PQsendQueryParams(db->conn, sql, n, NULL, values, NULL, NULL, 0)) {
 		pg_set_problem(db, PQerrorMessage(db->conn));
 		pg_drop(db);

@@ -27,6 +27,7 @@ struct pg_db {
 	enum { PG_DIALING, PG_GREETING, PG_READY, PG_PENDING } state; /* of it; PENDING: an answer that nobody waits for */
 	PostgresPollingStatusType dial;                               /* what PQconnectPoll() waits for */
 	int64_t since;                                                /* of this state; clock_mono_ms() */
+	size_t received;                                              /* bytes of the answer that is awaited */
 	size_t host, n_hosts;                                         /* which one it is, and how many there are */
 	int64_t shut_until;                                           /* after it was waited for in vain: not asked before */
 	int64_t spent, last; /* by calls in a hurry: ms of the last ones, when the last one ended */

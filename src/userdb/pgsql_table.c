@@ -221,6 +221,7 @@ find_by(struct pg_db *db, const char *sql, const char *key, struct account *out)
 	enum dw_result rc;
 	PGresult *r;
 
+	out->conflict = true; /* of a value that is none: it may be in somebody else's row that the statement met */
 	if ((rc = pg_ask(db, PG_WAIT, sql, &key, 1, &r)) != DW_OK)
 		return (rc);
 	db->table->id[0] = '\0';

@@ -18,6 +18,7 @@ from .proc import Process, environment
 from .site import Site
 
 PORT = 5432  # part of the sockets' name only
+FORGED = "2000-01-01T00:00:00.000Z error [master 1] a line of the server's"
 ROLE, DATABASE = "doorward", "accounts"
 
 
@@ -39,6 +40,14 @@ def account():
         except KeyError:
             pass
     raise Skip("there is no user to run PostgreSQL as")
+
+
+READY = b"Z\0\0\0\5I"  # the last message of an answer
+
+
+def notice():
+    fields = b"".join(letter + text.encode() + b"\0" for letter, text in ((b"S", "WARNING"), (b"C", "01000"), (b"M", "a\n" + FORGED))) + b"\0"
+    return b"N" + (len(fields) + 4).to_bytes(4, "big") + fields
 
 
 class Postgres:
@@ -137,7 +146,8 @@ class Postgres:
 
 class Wire:
     """A socket directory that leads to the server. how: "through", "silent" (takes connections and says nothing), "cut" (ends in the middle
-    of the next answer), "slow" (each answer after ${delay}), "refuse"."""
+    of the next answer), "slow" (each answer after ${delay}), "refuse", "chatty" (a notice stands before each answer), "flood" (notices
+    without an end in the place of each)."""
 
     def __init__(self, postgres, directory=None):
         """On a socket in ${directory}, or on a port of the loopback address."""
@@ -196,6 +206,11 @@ class Wire:
                 if self.how == "cut":
                     client.sendall(data[:len(data) // 2])
                     break
+                if data.endswith(READY) and self.how == "flood":
+                    while True:
+                        client.sendall(notice() * 100)
+                if data.endswith(READY) and self.how == "chatty":
+                    data = data[:-len(READY)] + notice() + READY
                 client.sendall(data)
         except OSError:
             pass
