@@ -110,6 +110,24 @@ check_alerts() {
 	diff "$work/alerts" "$work/explained" >"$work/differ" || complain "alerts without a place in $daemon, or the other way round: $(cat "$work/differ")"
 }
 
+# What a page shows is what people copy: it has to be good as it stands.
+check_examples() {
+	(umask 077 && openssl rand -hex 32 >"$work/gateway.secret")
+	sed -e 's/\\(dq/"/g' -e "s,/etc/doorward/,$work/," "$srcdir/conf/doorward.conf.5" | awk -v to="$work/example" '
+	/^\.Bd -literal/ { inside = 1; text = ""; next }
+	/^\.Ed/ { if (inside && text ~ /^[a-z_]+( =|:) [^\n]*[({;"]/ && text ~ /;\n$/) printf "%s", text > (to n++); inside = 0; next }
+	inside { text = text $0 "\n" }'
+	[ -s "$work/example1" ] || complain "no examples were found in doorward.conf(5)"
+	for example in "$work"/example*; do
+		! grep -q '^postgresql:' "$example" || echo 'userdb: { url = "postgresql:///accounts"; };' >>"$example"
+		./doorwardctl -c "$example" config test >"$work/said" 2>&1 || complain "an example in doorward.conf(5) is refused: $(cat "$work/said")"
+	done
+	# redis-server takes a comment for one argument more
+	grep -nE '^(maxmemory|append|repl|client-output|sentinel)[^ ]* .*#' "$srcdir/src/store/doorward-scaling.7" &&
+	    complain "Redis knows no comment behind an option"
+	return 0
+}
+
 check_sections() { # page section…
 	page=$1
 	shift
@@ -127,6 +145,7 @@ check_signals
 check_routes
 check_events
 check_alerts
+check_examples
 check_sections "$daemon" SYNOPSIS SIGNALS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES DIAGNOSTICS "SEE ALSO"
 check_sections "$ctl" SYNOPSIS ENVIRONMENT FILES "EXIT STATUS" EXAMPLES "SEE ALSO"
 check_sections "$srcdir/conf/doorward.conf.5" OPTIONS CLIENTS "SECURITY BASELINE" FILES EXAMPLES "SEE ALSO"
