@@ -237,7 +237,7 @@ is_text(const struct option *o, const char *text, char *why, size_t len)
 	if (n > (size_t)o->max)
 		return (wrong(why, len, "is longer than %" PRId64 " bytes", o->max));
 	if (!str_is_utf8(str_of(text)) || str_has_control(str_of(text)))
-		return (wrong(why, len, "holds control characters or is not UTF-8"));
+		return (wrong(why, len, "holds control characters, such as the end of a line, or is not UTF-8"));
 	if (o->type == OPTION_PATH && n > 0 && text[0] != '/')
 		return (wrong(why, len, "\"%s\" is not an absolute path", text));
 	if (o->type == OPTION_ID && !str_is_word(str_of(text), "._-", CLIENT_ID_MAX))

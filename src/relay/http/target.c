@@ -55,7 +55,7 @@ fault_of(struct target *t)
 	if (!t->plain && strcmp(scheme, "https") != 0)
 		return ("is no https address");
 	if (t->plain && !t->allow_private)
-		return ("must be an https address");
+		return ("must be an https address; http is for this host, with allow_private");
 	if (!part(t->url, CURLUPART_HOST, t->host, sizeof(t->host)))
 		return ("names no host, or one that is too long");
 	if (has(t->url, CURLUPART_USER) || has(t->url, CURLUPART_PASSWORD))

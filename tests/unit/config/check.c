@@ -102,7 +102,7 @@ static const struct {
 	{ HOSTS("b\303\274cher.example", ""), NO_DOMAIN("b\303\274cher.example") },
 	{ "cookie_name = \"__Secure-x\";", "t.conf:1: cookie_name: must begin with __Host- unless require_tls is false" },
 	{ "cookie_name = \"__Host-a b\";", "t.conf:1: cookie_name: \"__Host-a b\" holds what the name of a cookie may not" },
-	{ "hsts = \"max-age=1\\n\";", "t.conf:1: hsts: holds control characters or is not UTF-8" },
+	{ "hsts = \"max-age=1\\n\";", "t.conf:1: hsts: holds control characters, such as the end of a line, or is not UTF-8" },
 	{ "hsts = \"max-age=ä\";", "t.conf:1: hsts: holds characters that a header may not" },
 	{ "hsts = \"\";", NULL },
 	{ "title = \"äääääääääääääääääääääääääääääääää\";", "t.conf:1: title: is longer than 64 bytes" },

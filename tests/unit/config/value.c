@@ -120,8 +120,8 @@ test_text(void **state)
 		{ OPTION_STRING, "\xc3\xa4", NULL },
 		{ OPTION_STRING, "", "must not be empty" },
 		{ OPTION_STRING, "123456789", "is longer than 8 bytes" },
-		{ OPTION_STRING, "a\nb", "holds control characters or is not UTF-8" },
-		{ OPTION_STRING, "\xff", "holds control characters or is not UTF-8" },
+		{ OPTION_STRING, "a\nb", "holds control characters, such as the end of a line, or is not UTF-8" },
+		{ OPTION_STRING, "\xff", "holds control characters, such as the end of a line, or is not UTF-8" },
 		{ OPTION_PATH, "/a", NULL },
 		{ OPTION_PATH, "a/b", "\"a/b\" is not an absolute path" },
 	};

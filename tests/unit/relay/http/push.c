@@ -343,7 +343,7 @@ test_checks(void **state)
 
 	(void)state;
 	row.allow_private = false;
-	refuses(&webhook_driver, "url: must be an https address");
+	refuses(&webhook_driver, "url: must be an https address; http is for this host, with allow_private");
 	row.url = (char *)"https://127.0.0.1/hook";
 	refuses(&set_driver, "url: 127.0.0.1 is of this machine");
 	row.url = (char *)"https://203.0.113.7/hook";
