@@ -182,7 +182,7 @@ const struct option table_options[] = {
 	    "How long the record of an ended session is kept, to answer repeated logouts alike."),
 	OPT(LIFETIME, "outbox.keep", "1h", SECONDS(1), LIFETIME_MAX, outbox_keep,
 	    "How long an event is kept for who may ask for it later."),
-	OPT(INT, "outbox.max", "1000000", 16384, 4000000, outbox_max,
+	OPT(INT, "outbox.max", "1000000", 1, 4000000, outbox_max,
 	    "Events kept in all outboxes together; where no relay reads them the oldest go, endings last."),
 
 	OPT(BOOL, "relay.enabled", "true", 0, 1, relay_enabled,

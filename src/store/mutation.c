@@ -86,7 +86,7 @@ is_time_to_look(struct redis_store *s, unsigned bucket)
 	return (true);
 }
 
-/* How full the outbox may be, if it is time to look. */
+/* How full the outbox may be, if it is time to look: its share, and never less than one process may add to it unseen. */
 static void
 put_outbox(struct redis_store *s, struct args *a, const uint8_t *user_key)
 {
