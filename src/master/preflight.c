@@ -162,6 +162,8 @@ check_directory(struct preflight *p, const char *option, const char *file)
 		complain(p, option, "there is no directory %s: %s", parent, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		complain(p, option, "%s is no directory", parent);
+	else if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		complain(p, option, "%s is a directory, not a file", file);
 }
 
 static void

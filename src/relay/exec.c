@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The program is run by a process of its own (runner.c), which was started before the relay gave up starting any. */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -35,10 +36,14 @@ struct exec {
 static bool
 check(const struct sink_conf *c, char *why, size_t len)
 {
+	struct stat st;
 
-	if (access(c->command[0], X_OK) == 0)
+	if (access(c->command[0], X_OK) != 0 || stat(c->command[0], &st) != 0)
+		snprintf(why, len, "command: %.256s: %s", c->command[0], strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		snprintf(why, len, "command: %.256s is no program", c->command[0]);
+	else
 		return (true);
-	snprintf(why, len, "command: %.256s: %s", c->command[0], strerror(errno));
 	return (false);
 }
 

@@ -5,6 +5,7 @@
  * name may be an address in one of its many spellings.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/address_reach.h"
@@ -47,7 +48,7 @@ strip_brackets(char *host)
 static const char *
 fault_of(struct target *t)
 {
-	char scheme[16];
+	char scheme[16], port[8];
 
 	if (!part(t->url, CURLUPART_SCHEME, scheme, sizeof(scheme)))
 		return ("is no https address");
@@ -58,6 +59,8 @@ fault_of(struct target *t)
 		return ("must be an https address; http is for this host, with allow_private");
 	if (!part(t->url, CURLUPART_HOST, t->host, sizeof(t->host)))
 		return ("names no host, or one that is too long");
+	if (part(t->url, CURLUPART_PORT, port, sizeof(port)) && strtoul(port, NULL, 10) == 0)
+		return ("names a port that there is not");
 	if (has(t->url, CURLUPART_USER) || has(t->url, CURLUPART_PASSWORD))
 		return ("must not have a user or a password in it");
 	if (has(t->url, CURLUPART_FRAGMENT))
