@@ -105,6 +105,17 @@ ask_twice(char *out, size_t cap, size_t *n)
 	return (result);
 }
 
+/* A file of Windows ends its lines with CR and LF: nobody can type the first. */
+static enum line
+read_stdin(char *out, size_t cap, size_t *n)
+{
+	enum line result = read_line(STDIN_FILENO, out, cap, n);
+
+	if (result == LINE_OK && *n > 0 && out[*n - 1] == '\r')
+		out[--*n] = '\0';
+	return (result);
+}
+
 /* Reads one. Returns 0, or -1 after saying why not. */
 static int
 read_password(bool from_stdin, char out[PASSWORD_MAX + 1], size_t *n)
@@ -112,7 +123,7 @@ read_password(bool from_stdin, char out[PASSWORD_MAX + 1], size_t *n)
 	enum line result;
 
 	errno = 0;
-	result = from_stdin ? read_line(STDIN_FILENO, out, PASSWORD_MAX + 1, n) : ask_twice(out, PASSWORD_MAX + 1, n);
+	result = from_stdin ? read_stdin(out, PASSWORD_MAX + 1, n) : ask_twice(out, PASSWORD_MAX + 1, n);
 	if (result == LINE_TOO_LONG)
 		ctl_say("a password of more than %d bytes is refused", PASSWORD_MAX);
 	else if (result == LINE_ERROR && from_stdin)
