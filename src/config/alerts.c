@@ -132,7 +132,7 @@ alerts_read(const struct loading *l)
 
 	if (list == NULL)
 		return (true);
-	if (!config_setting_is_list(list))
+	if (!source_is_rows(list))
 		return (source_wrong(l, list, "alerts", "must be a list of groups, as in ( { name = \"spray\"; … } )"));
 	if ((n = config_setting_length(list)) > ALERTS_MAX)
 		return (source_wrong(l, list, "alerts", "has more than %d elements", ALERTS_MAX));

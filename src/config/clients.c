@@ -110,7 +110,7 @@ clients_read(const struct loading *l)
 	bool good = true;
 	int n = 0;
 
-	if (list != NULL && !config_setting_is_list(list))
+	if (list != NULL && !source_is_rows(list))
 		return (source_wrong(l, list, "clients", "must be a list of groups, as in ( { id = \"app\"; } )"));
 	if (list != NULL && (n = config_setting_length(list)) > CLIENTS_MAX)
 		return (source_wrong(l, list, "clients", "has more than %d elements", CLIENTS_MAX));

@@ -258,7 +258,7 @@ sinks_read(const struct loading *l)
 
 	if (list == NULL)
 		return (true);
-	if (!config_setting_is_list(list))
+	if (!source_is_rows(list))
 		return (source_wrong(l, list, "sinks", "must be a list of groups, as in ( { name = \"apps\"; … } )"));
 	if ((n = config_setting_length(list)) > SINKS_MAX)
 		return (source_wrong(l, list, "sinks", "has more than %d elements", SINKS_MAX));

@@ -148,6 +148,7 @@ static const struct {
 	    "t.conf:1: trace.otlp: \"collector:4318\" is not an address as in \"http://127.0.0.1:4318\"" },
 	{ "trace: { sample = \"1.01\"; };", "t.conf:1: trace.sample: \"1.01\" is not a number from \"0\" to \"1\"" },
 	{ "trace: { sample = \"nan\"; };", "t.conf:1: trace.sample: \"nan\" is not a number from \"0\" to \"1\"" },
+	{ "sinks = [ \"a\" ];", "t.conf:1: sinks: must be a list of groups, as in ( { name = \"apps\"; … } )" },
 	{ "sinks = 1;", "t.conf:1: sinks: must be a list of groups, as in ( { name = \"apps\"; … } )" },
 	{ "sinks = ( 1 );", "t.conf:1: sinks[0]: must be a group, as in { name = \"apps\"; type = \"webhook\"; … }" },
 	{ "sinks = ( { type = \"exec\"; command = [ \"/bin/true\" ]; } );", "t.conf:1: sinks[0].name: is missing" },
@@ -329,9 +330,13 @@ test_sinks(void **state)
 	assert_true(c->sinks[1].declare);
 	assert_string_equal(c->sinks[1].password_file, "");
 	config_free(c);
-	c = load_good("sinks = ( );");
-	assert_int_equal(c->n_sinks, 0);
-	config_free(c);
+	for (size_t i = 0; i < 2; i++) {
+		c = load_good(
+		    i == 0 ? "sinks = ( ); alerts = ( ); clients = ( );" : "sinks = [ ]; alerts = [ ]; clients = [ ];");
+		assert_int_equal(c->n_sinks + c->n_alerts, 0);
+		assert_int_equal(c->n_clients, 1);
+		config_free(c);
+	}
 }
 
 static void
