@@ -58,7 +58,7 @@ class Browser:
         if self.session:
             message["sessionId"] = self.session
         os.write(self.out, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             answer = self._message(deadline)
             if answer.get("id") == self.number:
@@ -91,7 +91,7 @@ class Browser:
             except Failed:
                 return False
 
-        wait_until(holds, what, 15)
+        wait_until(holds, what)
 
     @property
     def path(self):
@@ -129,11 +129,12 @@ class Browser:
 
     def sent(self, path):
         """The headers, names in lower case, of the last POST to a path that ends so. Wants Network.enable before."""
+        return wait_until(lambda: self._sent(path), f"a POST to {path} to be told of")
+
+    def _sent(self, path):
         self.evaluate("1")
         posts = [event["params"]["requestId"] for event in self.events if event.get("method") == "Network.requestWillBeSent"
                  and event["params"]["request"]["method"] == "POST" and event["params"]["request"]["url"].partition("?")[0].endswith(path)]
         found = [event["params"]["headers"] for event in self.events if event.get("method") == "Network.requestWillBeSentExtraInfo"
                  and posts and event["params"]["requestId"] == posts[-1]]
-        if not found:
-            raise Failed(f"no POST to {path} was seen")
-        return {name.lower(): value for name, value in found[0].items()}
+        return {name.lower(): value for name, value in found[0].items()} if found else None

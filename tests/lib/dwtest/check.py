@@ -41,7 +41,10 @@ def fails(table, one):
         raise Failed(f"{len(bad)} of {len(table)} rows:\n    " + "\n    ".join(bad))
 
 
-def wait_until(condition, what, timeout=10.0):
+PATIENCE = 40.0  # seconds. Nobody waits for it but who waits in vain, and a busy machine takes its time
+
+
+def wait_until(condition, what, timeout=PATIENCE):
     """Polls until condition() is true, and returns what it returned."""
     deadline = time.monotonic() + timeout
     while True:

@@ -71,7 +71,7 @@ class Client:
     """Mixed into Site. Every credential that comes by is remembered in ${secrets}: none of them may turn up in a log."""
 
     def request(self, method, path, *, query="", cookie=None, bearer=None, headers=(), json=None, form=None, body=None, tls=True,
-                role=fcgi.RESPONDER, pool=None, extra=(), without=(), mount=MOUNT, timeout=10.0):
+                role=fcgi.RESPONDER, pool=None, extra=(), without=(), mount=MOUNT, timeout=30.0):
         """One request to the socket a front would choose. extra: further variables; without: names that are left out."""
         pairs, body = encode(headers, json, form, body, cookie, bearer)
         values = variables(method, mount + path, query, pairs, tls, body)

@@ -71,7 +71,7 @@ def sessions_of(site, name):
     site.ctl("user", "passwd", name, "--password-stdin", input=set_password(site, name) + "\n")
     site.expect_dead(third)
     site.expect_dead(fourth)
-    wait_until(lambda: len(site.ctl_json("ledger", "list", "--user", name)["logouts"]) >= before + 4, f"the ledger of {name}", 20)
+    wait_until(lambda: len(site.ctl_json("ledger", "list", "--user", name)["logouts"]) >= before + 4, f"the ledger of {name}")
     return site.login(name)
 
 
@@ -126,7 +126,7 @@ def reload(site, **changes):
     site.write_conf(**changes)
     generation = site.admin("GET", "/status?json").json["generation"]
     os.kill(site.daemon.pid, signal.SIGHUP)
-    wait_until(lambda: site.admin("GET", "/status?json").json["generation"] > generation, "the reload", 30)
+    wait_until(lambda: site.admin("GET", "/status?json").json["generation"] > generation, "the reload")
 
 
 def forget(site):
@@ -134,12 +134,12 @@ def forget(site):
     rows = relay.status(site)
     expect({"ledger", "alerts", "failing"} <= set(rows), rows)
     reload(site, sinks=[WORKING])
-    wait_until(lambda: relay.status(site)["failing"]["active_host"] is None, "its relay to let it go", 30)
+    wait_until(lambda: relay.status(site)["failing"]["active_host"] is None, "its relay to let it go")
     site.ctl("outbox", "forget", "failing")
     expect("failing" not in site.ctl("outbox", "status"), "it is forgotten")
     equal([key for redis in site.data() for key in redis("KEYS", "dwx:failing*")], [])
     reload(site, sinks=[FAILING, WORKING])
-    wait_until(lambda: "failing" in relay.status(site), "it begins anew", 30)
+    wait_until(lambda: "failing" in relay.status(site), "it begins anew")
 
 
 def shown(site):
@@ -147,7 +147,7 @@ def shown(site):
     servers = [s["server"] for s in site.ctl_json("status")["redis_servers"]]
     text = site.ctl("status")
     watch = site.run("top", [program("doorwardctl"), "-c", site.conf_file, "status", "--watch"])
-    wait_until(lambda: watch.text().count("POOL") >= 2, "two pictures", 20)
+    wait_until(lambda: watch.text().count("POOL") >= 2, "two pictures")
     watch.stop()
     for server in servers:
         expect(server in text, "a server in the text")
@@ -165,9 +165,9 @@ def alerts(site, users):
         login = site.login(user)
         for _ in range(3):
             site.post_login(user, "wrong password").expect(401)
-        wait_until(lambda login=login: site.check(cookie=login.cookie).status == 401, f"the sessions of {user} to end", 30)
-    wait_until(lambda: relay.status(site)["alerts"]["waiting"] == 0, "everything to be counted", 30)
-    wait_until(lambda: len(events.all("alert", reason="hammered")) >= len(users), "the alerts", 10)
+        wait_until(lambda login=login: site.check(cookie=login.cookie).status == 401, f"the sessions of {user} to end")
+    wait_until(lambda: relay.status(site)["alerts"]["waiting"] == 0, "everything to be counted")
+    wait_until(lambda: len(events.all("alert", reason="hammered")) >= len(users), "the alerts")
     equal(sorted(e["username"] for e in events.all("alert", reason="hammered")), sorted(users), "who was hammered")
     equal(len(events.all("alert", reason="spray")) <= 1, True, "alerts of all")
     events.process.stop()
@@ -178,7 +178,7 @@ def sweep(site, users):
     events = site.watch()
     logins = [site.login(user, mode="cookie", client_id="brief") for user in users]
     for login in logins:
-        events.wait("expired", session_id=login.id, timeout=30)
+        events.wait("expired", session_id=login.id)
     events.process.stop()
 
 
@@ -189,7 +189,7 @@ def watches(site, since, wanted):
 
     for words in (("--since", since), ("--since", "1h", "--exec", "cat >/dev/null")):
         events = watching(site, *words)
-        wait_until(lambda events=events: set(told(events)) >= set(wanted), f"watch {' '.join(words)}", 30)
+        wait_until(lambda events=events: set(told(events)) >= set(wanted), f"watch {' '.join(words)}")
         ids = told(events)
         equal(len(ids), len(set(ids)), "events told twice")
         events.process.stop()
@@ -200,7 +200,7 @@ def every_command(site, users, other):
     with all_of_them(site):
         events = site.watch()
         logins = [sessions_of(site, name) for name in users]
-        wait_until(lambda: len(events.all("kick")) >= 2 * len(users), "the events of all servers", 20)
+        wait_until(lambda: len(events.all("kick")) >= 2 * len(users), "the events of all servers")
         seen = [e["id"] for e in events.all()]
         equal(len(seen), len(set(seen)), "events told twice")
         watches(site, seen[0], seen[1:])

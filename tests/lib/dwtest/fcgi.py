@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 """A FastCGI client that can also do what no web server does."""
 
-import socket
 import struct
 
 from .answer import Answer
 from .check import Failed
+from .unix import connected
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN = range(1, 12)
 RESPONDER, AUTHORIZER, FILTER = 1, 2, 3
@@ -51,16 +51,8 @@ def request(pairs, body=b"", role=RESPONDER, keep=False, request_id=1):
 class Connection:
     """One connection to a FastCGI socket."""
 
-    def __init__(self, path, timeout=10.0):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Python's time-out makes it a connect that does not wait, and one that does not wait fails while the listen queue is full.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
-        try:
-            self.socket.connect(path)
-        except OSError:
-            self.socket.close()
-            raise
-        self.socket.settimeout(timeout)
+    def __init__(self, path, timeout=30.0):
+        self.socket = connected(path, timeout)
 
     def __enter__(self):
         return self
@@ -122,7 +114,7 @@ class Connection:
         return True
 
 
-def ask(path, pairs, body=b"", role=RESPONDER, timeout=10.0):
+def ask(path, pairs, body=b"", role=RESPONDER, timeout=30.0):
     with Connection(path, timeout) as connection:
         try:
             return connection.ask(pairs, body, role)

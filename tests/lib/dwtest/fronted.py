@@ -152,7 +152,7 @@ class Fronted(Site):
     def plain(self, method, target, *, cookie=None, bearer=None, headers=(), json=None, form=None, body=b""):
         """A request through the server's plain http port."""
         pairs, body = encode(headers, json, form, body, cookie, bearer)
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=30)
         answer = web._exchange(connection, method, target, pairs, body)
         self.note_secrets(answer)
         return answer
@@ -372,7 +372,7 @@ def test_nobody_to_ask(site):
             expect(answer.status in (500, 502, 503) and b"REMOTE_USER" not in answer.body, f"{answer}")
     finally:
         site.start_daemon()
-    wait_until(lambda: site.web("GET", "/app/env.cgi", cookie=login.cookie).status == 200, "the way back", 6)
+    wait_until(lambda: site.web("GET", "/app/env.cgi", cookie=login.cookie).status == 200, "the way back")
 
 
 def test_application_keeps_its_own_headers(site):

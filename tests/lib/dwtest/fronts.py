@@ -68,7 +68,7 @@ class Fronts:
 
         wait_until(answers, name)
 
-    def web(self, method, target, *, cookie=None, bearer=None, headers=(), json=None, form=None, body=b"", timeout=15.0):
+    def web(self, method, target, *, cookie=None, bearer=None, headers=(), json=None, form=None, body=b"", timeout=30.0):
         """A request through the front server."""
         pairs, body = encode(headers, json, form, body, cookie, bearer)
         answer = web.https(self.port, method, target, pairs, body, timeout)

@@ -13,6 +13,7 @@ import time
 
 from .authority import Authority
 from .check import Failed, Skip, wait_until
+from .ports import free_port
 
 BASE = "dc=example,dc=org"
 PEOPLE, GROUPS = f"ou=people,{BASE}", f"ou=groups,{BASE}"
@@ -20,12 +21,6 @@ SEARCHER = f"cn=searcher,{BASE}"
 ROOT = f"cn=root,{BASE}"
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 SCHEMA = "/etc/ldap/schema"
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _program(name):
@@ -53,7 +48,7 @@ class Ldap:
         site.remember(self.secret, self.root_secret)
         for name in ("", "/db"):
             os.mkdir(self.dir + name, 0o700)
-        self.port, self.tls_port, self.socket = _free_port(), _free_port(), f"{self.dir}/ldapi"
+        self.port, self.tls_port, self.socket = free_port(), free_port(), f"{self.dir}/ldapi"
         self.authority = Authority(f"{self.dir}/ca")
         self.ca_file = self.authority.file
         self.password_file = f"{self.dir}/secret"
@@ -85,7 +80,7 @@ class Ldap:
     def start(self):
         listen = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.tls_port} ldapi://{self.socket.replace('/', '%2F')}"
         self.server = self.site.run("slapd", [self.slapd, "-d", "0", "-f", f"{self.dir}/slapd.conf", "-h", listen])
-        wait_until(self._answers, "slapd", 20)
+        wait_until(self._answers, "slapd")
 
     def _answers(self):
         if not self.server.is_running():
@@ -165,7 +160,7 @@ class Between:
         self.taken = 0  # connections
         self.listener = None
         self.threads, self.open = [], []
-        self.port = _free_port()
+        self.port = free_port()
         self._listen()
 
     def _listen(self):

@@ -102,7 +102,7 @@ class Postgres:
                    "max_connections": "40", "log_statement": "none", **self.extra}
         words = [f"-c{name}={value}" for name, value in options.items()]
         self.process = Process([str(self.bin / "postgres"), "-D", self.data, *words], self.dir, f"{self.dir}/postgres.out", **self._as())
-        wait_until(self.answers, "PostgreSQL", 30.0)
+        wait_until(self.answers, "PostgreSQL")
 
     def answers(self):
         return self.psql("SELECT 1", "postgres").returncode == 0

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from .check import wait_until
+from .check import PATIENCE, wait_until
 
 MARK = "DWTEST_DIR"
 
@@ -106,12 +106,12 @@ class Process:
     def is_running(self):
         return self.popen.poll() is None
 
-    def wait(self, timeout=15.0):
+    def wait(self, timeout=PATIENCE):
         """Its exit code, as subprocess gives it."""
         wait_until(lambda: self.popen.poll() is not None, f"the end of {self.argv[0]}", timeout)
         return self.popen.returncode
 
-    def stop(self, number=signal.SIGTERM, timeout=15.0):
+    def stop(self, number=signal.SIGTERM, timeout=PATIENCE):
         self.send_signal(signal.SIGCONT)
         self.send_signal(number)
         try:

@@ -180,4 +180,6 @@ def test_outage_is_503(site):
         site.web("GET", "/app/").expect(401)
     finally:
         site.redis_process.send_signal(signal.SIGCONT)
-    wait_until(lambda: site.web("GET", "/app/", cookie=login.cookie).status == 200, "the way back", 6)
+    wait_until(lambda: site.web("GET", "/app/", cookie=login.cookie).status == 200, "the way back")
+    # whichever worker is asked: this is not answered from the cache
+    wait_until(lambda: all(site.web("GET", "/auth/session", cookie=login.cookie).status == 200 for _ in range(8)), "the way back everywhere")

@@ -15,15 +15,10 @@ import subprocess
 import urllib.parse
 
 from .check import Failed, Skip, wait_until
+from .ports import free_port
 from .proc import alive, environment, marked, name_of
 
 USER, VHOST = "doorward", "events"
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _programs():
@@ -41,7 +36,7 @@ class Rabbit:
         self.dir = f"{site.dir}/rabbit"
         self.password = password
         site.remember(password)
-        self.port, self.tls_port, self.api_port, self.epmd_port, self.dist_port = (_free_port() for _ in range(5))
+        self.port, self.tls_port, self.api_port, self.epmd_port, self.dist_port = (free_port() for _ in range(5))
         self.certificate = certificate
         self.node = f"dw{self.port}@localhost"
         self.server = self.epmd = None

@@ -8,6 +8,8 @@ import ssl
 import threading
 import time
 
+from .ports import free_port
+
 Posted = collections.namedtuple("Posted", "at path headers body taken")  # taken: it was answered with 2xx
 
 STATUS = {200: "OK", 202: "Accepted", 302: "Found", 400: "Bad Request", 410: "Gone", 500: "Internal Server Error"}
@@ -27,7 +29,7 @@ class Receiver:
         self.posted = []
         self.connections = 0
         self.socket = None
-        self.port = None
+        self.port = free_port()
         self._open = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -44,9 +46,8 @@ class Receiver:
         context.load_cert_chain(*self.certificate)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", self.port or 0))
+        self.socket.bind(("127.0.0.1", self.port))
         self.socket.listen(256)
-        self.port = self.socket.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.socket, context, self._stop), daemon=True).start()
 
     def down(self):

@@ -5,7 +5,7 @@ import socket
 
 
 class Redis:
-    def __init__(self, path, timeout=5.0):
+    def __init__(self, path, timeout=15.0):
         """path: of a unix socket, or (host, port)."""
         self.socket = socket.socket(socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)

@@ -1,21 +1,33 @@
 # SPDX-License-Identifier: ISC
 """Runs the test functions of a file, in order, against one site, and then asks what the site left behind."""
 
+import copy
 import os
+import signal
 import sys
 import time
 import traceback
 
-from .check import Skip
+from .check import Failed, Skip
 from .site import Site
+
+
+LIMIT = 240  # seconds: one test that hangs is a failure of that one, and the next begins
+AGAIN = 30  # it may have been taken for another failure, and waited on
+
+
+def _ring(*_):
+    raise Failed(f"it hangs for {LIMIT} s")
 
 
 class Tally:
     def __init__(self):
         self.failed = 0
+        signal.signal(signal.SIGALRM, _ring)
 
     def run(self, name, body):
         start = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, LIMIT, AGAIN)
         try:
             body()
         except Skip as reason:
@@ -27,6 +39,8 @@ class Tally:
             for line in traceback.format_exc().splitlines():
                 print("#   " + line, flush=True)
             return False
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         print(f"ok {name} # {time.monotonic() - start:.2f} s", flush=True)
         return True
 
@@ -36,6 +50,20 @@ def _tests(module):
     for name, value in list(vars(module).items()):
         if name.startswith("test_") and callable(value) and (not wanted or any(word in name for word in wanted)):
             yield name, value
+
+
+def _put_back(place, before, conf):
+    try:
+        place.clear(before, conf)
+    except Exception as error:
+        print(f"# what the test left could not be put right: {type(error).__name__}: {error}", flush=True)
+
+
+def _leave(code):
+    """Whatever thread of a failed test still waits for something."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main(site=None, kind=Site):
@@ -54,12 +82,12 @@ def main(site=None, kind=Site):
     tally.run("start", place.start)
     if not tally.failed:
         for name, test in _tests(module):
-            before = place.processes_now()
+            before, conf = place.processes_now(), copy.deepcopy(place.conf)
             if not tally.run(name, lambda test=test: test(place)):
-                place.clear(before)
+                _put_back(place, before, conf)
         tally.run("no_descriptor_leaks", place.check_descriptors)
     tally.run("stop_and_leave_nothing", place.stop)
     if tally.failed:
         place.show_logs()
     place.remove(keep=bool(tally.failed and os.environ.get("DOORWARD_KEEP")))
-    sys.exit(1 if tally.failed else 0)
+    _leave(1 if tally.failed else 0)

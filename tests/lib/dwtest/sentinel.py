@@ -41,7 +41,7 @@ class Server:
     def start(self):
         argv = [shutil.which("redis-server") or "redis-server", str(self.conf)] + (["--sentinel"] if self.sentinel else [])
         self.process = self.site.run(self.name, argv)
-        wait_until(self.answers, self.name, 15)
+        wait_until(self.answers, self.name)
 
     def client(self, timeout=5.0):
         return Redis(("127.0.0.1", self.port), timeout)
@@ -143,7 +143,7 @@ class Guarded(Site):
                 return False
 
         for _ in range(3):  # a sentinel gives up what does not come to an end, and says so to nobody
-            wait_until(asked, "a sentinel to begin", 30)
+            wait_until(asked, "a sentinel to begin")
             with contextlib.suppress(Failed):
                 return self.wait_other(old, 20)
         raise Failed("no sentinel brings a failover to its end")

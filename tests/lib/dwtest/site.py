@@ -9,7 +9,6 @@ import re
 import secrets as randomness
 import shutil
 import signal
-import socket
 import string
 import subprocess
 import tempfile
@@ -17,9 +16,10 @@ import threading
 import time
 
 from . import config, fcgi, web
-from .check import Failed, Skip, equal, expect, wait_until
+from .check import PATIENCE, Failed, Skip, equal, expect, wait_until
 from .client import COOKIE, HOST, MOUNT, ORIGIN, Client
 from .fronts import Fronts, installed
+from .ports import free_port
 from .proc import Process, alive, descriptors, environment, marked, name_of, parent, read, tell
 from .redis import Redis
 
@@ -40,12 +40,6 @@ def program(name):
     return str(path)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Events:
     """doorwardctl watch, running; its lines as they come."""
 
@@ -53,10 +47,11 @@ class Events:
         self.process = process
 
     def all(self, kind=None, **members):
-        events = [json.loads(line) for line in self.process.text().splitlines() if line.startswith("{")]
+        whole = self.process.text().rpartition("\n")[0]  # of the last line there may be only a part
+        events = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [e for e in events if (kind is None or e["type"] == kind) and all(e.get(k) == v for k, v in members.items())]
 
-    def wait(self, kind, count=1, timeout=5.0, **members):
+    def wait(self, kind, count=1, timeout=PATIENCE, **members):
         """Waits for that many events, gives a further one the time to show up, and wants exactly ${count}."""
         wait_until(lambda: len(self.all(kind, **members)) >= count, f"{count} event(s) {kind} {members}", timeout)
         time.sleep(0.05)
@@ -148,7 +143,7 @@ class Site(Client, Fronts):
         self.daemon = self.run("doorward", [program("doorward"), "-F", "-c", self.conf_file])
         self.wait_ready()
 
-    def wait_ready(self, timeout=20.0):
+    def wait_ready(self, timeout=PATIENCE):
         def ready():
             if not self.daemon.is_running():
                 raise Failed(f"doorward ended with {self.daemon.popen.returncode}: {self.daemon.text()[-1000:]} {self.log()[-1000:]}")
@@ -160,12 +155,36 @@ class Site(Client, Fronts):
 
         wait_until(ready, "doorward to be ready", timeout)
 
-    def reload(self, word="the one before it finishes", **changes):
-        """Lays ${changes} over the configuration, sends HUP and waits until the log says ${word}."""
+    def reload(self, word="the one before it finishes", alone=True, **changes):
+        """Lays ${changes} over the configuration, sends HUP and waits until the log says ${word}. alone: and until the last process of
+        before is gone, which else may still answer for a moment."""
         seen = self.log().count(word)
         self.write_conf(**changes)
         os.kill(self.daemon.pid, signal.SIGHUP)
-        wait_until(lambda: self.log().count(word) > seen, f"a reload ending with: {word}", 20.0)
+        wait_until(lambda: self.log().count(word) > seen, f"a reload ending with: {word}")
+        if alone:
+            wait_until(self.is_of_one_generation, "the end of the processes of before")
+
+    def status(self):
+        return self.admin("GET", "/status?json").expect(200).json
+
+    def is_of_one_generation(self):
+        try:
+            value = self.status()
+        except (OSError, EOFError):
+            return False
+        return all(worker["generation"] >= value["generation"] for pool in value["pools"] for worker in pool["workers"])
+
+    def wait_store(self):
+        """Until every process that serves takes Redis for something that answers: each looks for itself, whoever is asked."""
+        def all_closed():
+            try:
+                pools = self.status()["pools"]
+            except (OSError, EOFError):
+                return False
+            return {worker["breaker"] for pool in pools if pool["name"] in ("check", "login") for worker in pool["workers"]} == {"closed"}
+
+        wait_until(all_closed, "all breakers to be closed")
 
     def stop_daemon(self, number=signal.SIGTERM):
         code = self.daemon.stop(number)
@@ -186,7 +205,7 @@ class Site(Client, Fronts):
 
     def ctl(self, *words, input=None, status=0):
         """Runs doorwardctl and returns what it wrote; status None: any, and the finished process is returned."""
-        done = subprocess.run([program("doorwardctl"), "-c", self.conf_file, *words], input=input, text=True, timeout=30,
+        done = subprocess.run([program("doorwardctl"), "-c", self.conf_file, *words], input=input, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self.dir), cwd=self.dir)
         for text in (done.stdout, done.stderr):
             expect("Sanitizer" not in text and "runtime error:" not in text, f"doorwardctl {words}: {text}")
@@ -219,7 +238,7 @@ class Site(Client, Fronts):
         wait_until(lambda: "waiting for events" in process.text(), "doorwardctl watch to be subscribed")
         return Events(process)
 
-    def admin(self, method, target, value=None, headers=(), timeout=10.0):
+    def admin(self, method, target, value=None, headers=(), timeout=30.0):
         body = b"" if value is None else json.dumps(value).encode()
         headers = list(headers) + ([("Content-Type", "application/json")] if value is not None else [])
         return web.unix(self.sockets["admin"], method, target, headers, body, timeout)
@@ -240,14 +259,23 @@ class Site(Client, Fronts):
     def processes_now(self):
         return set(marked(self.dir))
 
-    def clear(self, before):
-        """Ends what a failed test started and left, so that the next one finds what it would have found; ${before}: what ran then."""
+    def clear(self, before, conf):
+        """Ends what a failed test started and left, so that the next one finds what it would have found: the processes of ${before}, and
+        this configuration."""
         keep = before | ({self.daemon.pid} if self.daemon is not None else set())
         for pid in marked(self.dir):
             tell(pid, signal.SIGCONT)
             if pid not in keep and parent(pid) not in keep:
                 tell(pid, signal.SIGKILL)
-        if self.daemon is not None and self.daemon.pid in before and not self.daemon.is_running():
+        if self.redis_process is not None and self.redis_kind == "own" and not self.redis_process.is_running():
+            self.start_redis(keep=True)
+        if self.daemon is None or self.daemon.pid not in before:
+            return
+        if self.conf != conf:
+            self.conf = conf
+            self.write_conf()
+            self.daemon.stop()
+        if not self.daemon.is_running():
             self.start_daemon()
 
     # --- the end
@@ -262,7 +290,7 @@ class Site(Client, Fronts):
                 raise Skip("descriptors cannot be seen")
             self.disturb()
             try:
-                wait_until(lambda: not self.grown(before), "descriptors to be closed", 1.0)
+                wait_until(lambda: not self.grown(before), "descriptors to be closed", 3.0)
                 return  # what was opened once, for good, does not open again in the next round; a leak does
             except Failed:
                 pass
@@ -299,7 +327,7 @@ class Site(Client, Fronts):
                 except AssertionError as error:
                     wrong.append(str(error))
         try:
-            wait_until(lambda: not marked(self.dir), "all processes to be gone", 5.0)
+            wait_until(lambda: not marked(self.dir), "all processes to be gone")
         except Failed:
             for pid in marked(self.dir):
                 wrong.append(f"left running: {pid} {name_of(pid)}")

@@ -24,11 +24,12 @@ def back(site):
 
 def settled(site):
     """Every worker asks Redis again."""
+    site.wait_store()
     for _ in range(6):
-        wait_until(lambda: site.post_login().status == 200, "logins", 10)
+        wait_until(lambda: site.post_login().status == 200, "logins")
     probe = site.login()
     for _ in range(6):
-        wait_until(lambda: site.get("/session", cookie=probe.cookie).status == 200, "checks", 10)
+        wait_until(lambda: site.get("/session", cookie=probe.cookie).status == 200, "checks")
 
 
 def pending(site):
@@ -114,7 +115,7 @@ def through_failovers(site, users, die, again):
         replayed(site, 60)
         for user, of_user in logins.items():
             for login in of_user:
-                wait_until(lambda login=login: site.check(cookie=login.cookie).status != 503, "an answer", 20)
+                wait_until(lambda login=login: site.check(cookie=login.cookie).status != 503, "an answer")
                 site.expect_dead(login)
                 ended_once(site, login.id, "logout")
             told = [event["session_id"] for event in events(site) if event["username"] == user and event["ended"]]

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from .answer import Answer
+from .unix import connected
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -14,9 +15,7 @@ class UnixConnection(http.client.HTTPConnection):
         self.path = path
 
     def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+        self.sock = connected(self.path, self.timeout)
 
 
 def _exchange(connection, method, target, headers, body):
@@ -47,17 +46,17 @@ def _context():
     return context
 
 
-def https(port, method, target, headers=(), body=b"", timeout=15.0):
+def https(port, method, target, headers=(), body=b"", timeout=30.0):
     connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=_context())
     return _exchange(connection, method, target, list(headers), body)
 
 
-def raw(port, request, timeout=15.0):
+def raw(port, request, timeout=30.0):
     """Sends these bytes over TLS, as no client would, and returns what comes until the end."""
     with _context().wrap_socket(socket.create_connection(("127.0.0.1", port), timeout)) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def unix(path, method, target, headers=(), body=b"", timeout=10.0):
+def unix(path, method, target, headers=(), body=b"", timeout=30.0):
     return _exchange(UnixConnection(path, timeout), method, target, list(headers), body)
