@@ -23,6 +23,7 @@
 #include "doorward/result.h"
 #include "doorward/store.h"
 
+struct cache;
 struct config;
 struct deny;
 struct node;
@@ -45,6 +46,9 @@ extern const struct store_ops spool_store_ops;
  * there is no memory.
  */
 struct spool *spool_new(const struct config *c, const struct store_ops *inner, void *store, struct deny *deny);
+
+/* Gives ${s} this host's cache: what leaves the table takes along what is kept there of its user. */
+void spool_set_cache(struct spool *s, struct cache *cache);
 
 /* While ${company} is true, another daemon promises on the same file: it is looked into at each question. */
 void spool_keep_company(struct spool *s, const _Atomic bool *company);

@@ -49,9 +49,16 @@ arena_strdup(struct arena *a, struct str s)
 
 /* Passwords and tokens were copied here, so what was used is wiped before it is used again. */
 void
+arena_rewind(struct arena *a, size_t used)
+{
+
+	explicit_bzero(a->block + used, a->used - used);
+	a->used = used;
+}
+
+void
 arena_reset(struct arena *a)
 {
 
-	explicit_bzero(a->block, a->used);
-	a->used = 0;
+	arena_rewind(a, 0);
 }

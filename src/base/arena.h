@@ -25,6 +25,9 @@ void *arena_alloc(struct arena *a, size_t n);
 /* Returns a NUL-terminated copy of ${s} in the arena, or NULL. */
 char *arena_strdup(struct arena *a, struct str s);
 
+/* Wipes and takes back what was handed out since ${a}->used was ${used}. */
+void arena_rewind(struct arena *a, size_t used);
+
 /* Wipes what was handed out (bodies hold passwords) and starts over. */
 void arena_reset(struct arena *a);
 

@@ -89,6 +89,7 @@ open_store(struct app *app, const struct config *conf, const struct child *c, ch
 		snprintf(why, REASON_BYTES, "spool.file: %s", strerror(errno));
 		return (false);
 	}
+	spool_set_cache(app->spool, app->cache);
 	spool_keep_company(app->spool, &c->board->company);
 	app->store = &spool_store_ops;
 	app->store_ctx = app->spool;

@@ -218,38 +218,61 @@ rotate(void *ctx, const struct rotate_write *w, struct rotate_reply *out)
 	return (rc == DW_REFUSED ? DW_OK : rc);
 }
 
-/* DW_REFUSED: it is not to be shown. */
+/* DW_REFUSED: it is not to be shown. DW_BUSY: nor perhaps, since the store has lately ended sessions of this user. */
 static enum dw_result
 judge_listed(struct spool *s, const uint8_t *user_key, const struct session *one)
 {
 	struct deny_question q = { .user_key = user_key, .session_key = one->session_key, .session = one };
 	enum end_cause cause;
 	struct deny_entry e;
-	enum dw_result rc;
 	int64_t at;
 
 	if (s->deny == NULL)
-		return ((rc = spool_asks_file(s, &q, &cause, &at)) == DW_BUSY ? DW_OK : rc);
+		return (spool_asks_file(s, &q, &cause, &at));
 	return (deny_finds(s->deny, &q, &e) ? DW_REFUSED : DW_OK);
 }
 
+/* ${overtaken} is set if the list may be of before an ending that has left table or file meanwhile. */
+static enum dw_result
+list_once(struct spool *s, const uint8_t *user_key, struct arena *arena, struct session_list *out, bool *overtaken)
+{
+	uint64_t removals = deny_removals(s->deny);
+	enum dw_result rc = s->inner->list(s->store, user_key, arena, out);
+	size_t n = 0;
+
+	*overtaken = false;
+	for (size_t i = 0; rc == DW_OK && i < out->n; i++) {
+		enum dw_result judged = judge_listed(s, user_key, &out->sessions[i]);
+
+		*overtaken |= judged == DW_BUSY;
+		if (judged == DW_UNAVAILABLE)
+			rc = judged;
+		else if (judged != DW_REFUSED)
+			out->sessions[n++] = out->sessions[i];
+	}
+	*overtaken |= removals != deny_removals(s->deny);
+	out->n = n;
+	return (rc);
+}
+
+/* As in lookup_shared(), and lookup_alone(): there the second answer counts, for the file says for a while that it was so. */
 static enum dw_result
 list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out)
 {
 	struct spool *s = ctx;
-	enum dw_result rc = s->inner->list(s->store, user_key, arena, out);
-	size_t n = 0;
+	size_t used = arena->used;
+	bool overtaken = true;
 
-	if (rc != DW_OK || (s->deny != NULL && deny_is_empty(s->deny)))
-		return (rc);
-	for (size_t i = 0; i < out->n; i++) {
-		if ((rc = judge_listed(s, user_key, &out->sessions[i])) == DW_OK)
-			out->sessions[n++] = out->sessions[i];
-		else if (rc != DW_REFUSED)
+	if (s->deny != NULL)
+		spool_sync_if_due(s, s->inner->now(s->store));
+	for (int i = 0; i < (s->deny == NULL ? 2 : LOOKS_MAX) && overtaken; i++) {
+		enum dw_result rc;
+
+		arena_rewind(arena, used);
+		if ((rc = list_once(s, user_key, arena, out, &overtaken)) != DW_OK)
 			return (rc);
 	}
-	out->n = n;
-	return (DW_OK);
+	return (overtaken && s->deny != NULL ? DW_UNAVAILABLE : DW_OK);
 }
 
 /* Nothing, or little, to add to these. */

@@ -64,6 +64,13 @@ spool_keep_company(struct spool *s, const _Atomic bool *company)
 }
 
 void
+spool_set_cache(struct spool *s, struct cache *cache)
+{
+
+	s->cache = cache;
+}
+
+void
 spool_free(struct spool *s)
 {
 

@@ -44,6 +44,7 @@ struct spool {
 	void *store;
 	struct deny *deny; /* NULL: the file is looked into instead */
 	const _Atomic bool *company;
+	struct cache *cache; /* of this host; NULL = none */
 	struct spool_file file;
 	int64_t version; /* of the file, as last looked at by this process; -1 = never */
 	uint64_t cursor; /* of the replay: the row looked at last */

@@ -6,8 +6,10 @@
  * written. As long as two masters serve side by side (an upgrade) whoever checks looks: a promise of one must hold for both at
  * once.
  *
- * An entry leaves when its row is gone or done, which is what a replay by somebody else comes to. It stays if its row is not of
- * this file: that one was damaged and set aside, and what was promised is honoured until the next start.
+ * An entry leaves when its row is gone or done, which is what a replay by somebody else comes to, and takes along what the
+ * cache has of its user: the keeper may have been deaf to that replay, and stale_if_error would let pass at the next outage who
+ * was signed out in this one. It stays if its row is not of this file: that one was damaged and set aside, and what was
+ * promised is honoured until the next start.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "doorward/cache.h"
 #include "doorward/config.h"
 #include "doorward/deny.h"
 #include "spool/entry.h"
@@ -73,15 +76,31 @@ by_id(const void *key, const void *row)
 
 /* Of rows that were committed after the list was read nothing is known here. */
 static bool
-is_kept(void *arg, const struct deny_entry *e)
+is_kept(const struct rows *r, const struct deny_entry *e)
 {
-	const struct rows *r = arg;
 	const struct row *found;
 
 	if (e->row <= r->base || e->row > r->last)
 		return (true);
 	found = r->n == 0 ? NULL : bsearch(&e->row, r->v, r->n, sizeof(r->v[0]), by_id);
 	return (found != NULL && (!found->done || e->kind != DENY_USER));
+}
+
+struct sifting {
+	const struct rows *rows;
+	struct cache *cache;
+};
+
+/* The cache first: who does not find the entry any more finds nothing there either. */
+static bool
+stays(void *arg, const struct deny_entry *e)
+{
+	const struct sifting *s = arg;
+	bool kept = is_kept(s->rows, e);
+
+	if (!kept)
+		cache_evict(s->cache, e->user_key);
+	return (kept);
 }
 
 /* Enters what stands behind the row ${after}. False: it could not be read. */
@@ -120,12 +139,13 @@ static bool
 compare(struct spool *s)
 {
 	struct rows r = { .base = s->file.base, .last = 0 };
+	struct sifting sifting = { .rows = &r, .cache = s->cache };
 	bool good = read_rows(s, &r);
 
 	if (good && r.n == 0)
 		r.last = deny_seen(s->deny);
 	if (good)
-		deny_sift(s->deny, is_kept, &r);
+		deny_sift(s->deny, stays, &sifting);
 	free(r.v);
 	return (good);
 }

@@ -17,7 +17,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "base/arena.h"
 #include "base/log.h"
+#include "doorward/cache.h"
 #include "doorward/config.h"
 #include "doorward/deny.h"
 #include "doorward/node.h"
@@ -65,6 +67,21 @@ lookup(void *ctx, const struct lookup *q, struct lookup_reply *out)
 		store.found.live = false;
 	}
 	return (store.rc);
+}
+
+/* The one session there is, if it is live. */
+static enum dw_result
+list(void *ctx, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out)
+{
+	struct lookup_reply found;
+	enum dw_result rc = lookup(ctx, NULL, &found);
+
+	(void)user_key;
+	memset(out, 0, sizeof(*out));
+	assert_non_null(out->sessions = arena_alloc(arena, sizeof(found.session)));
+	out->sessions[0] = found.session;
+	out->n = found.live;
+	return (rc);
 }
 
 static enum dw_result
@@ -116,7 +133,9 @@ now(void *ctx)
 	return (NOW);
 }
 
-static const struct store_ops inner = { .lookup = lookup, .end = end, .notify = notify, .ping = ping, .now = now };
+static const struct store_ops inner = {
+	.lookup = lookup, .list = list, .end = end, .notify = notify, .ping = ping, .now = now
+};
 
 static void
 open_spool(void)
@@ -223,6 +242,21 @@ expect_passed(uint8_t user, uint8_t sid)
 
 	assert_int_equal(ask(user, sid, &live), store.rc);
 	assert_int_equal(live, store.rc == DW_OK);
+}
+
+/* So many sessions of the user are shown; there is room for one list, and not for another. */
+static void
+expect_listed(uint8_t user, size_t n)
+{
+	_Alignas(16) char block[(sizeof(struct session) + 15) / 16 * 16];
+	struct session_list found;
+	uint8_t user_key[USER_KEY_LEN];
+	struct arena arena;
+
+	arena_init(&arena, block, sizeof(block));
+	memset(user_key, user, sizeof(user_key));
+	assert_int_equal(spool_store_ops.list(spool, user_key, &arena, &found), DW_OK);
+	assert_int_equal(found.n, n);
 }
 
 static struct spool_numbers
@@ -702,6 +736,56 @@ test_replay_overtakes_a_check_alone(void **state)
 	expect_passed(1, 2);
 }
 
+/* Nor is the session shown in a list, by the table or by the file. */
+static void
+test_replay_overtakes_a_list(void **state)
+{
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		store.rc = DW_UNAVAILABLE;
+		promise((uint8_t)(1 + i), 0, END_KICK, SCOPE_ALL);
+		store.rc = DW_OK;
+		store.found.live = store.overtaken = true;
+		expect_listed((uint8_t)(1 + i), 0);
+		store.found.live = true; /* opened since */
+		expect_listed((uint8_t)(1 + i), 1);
+		spool_free(spool);
+		spool = spool_new(&conf, &inner, NULL, NULL);
+	}
+}
+
+/*
+ * doorwardctl tells Redis of the ending while the keeper is deaf. What the cache has of the user must not pass at the next
+ * outage, when the entry is not in the table any more; another user's does.
+ */
+static void
+test_replay_by_another(void **state)
+{
+	static const uint8_t keys[2][CACHE_KEY_LEN] = { { 1 }, { 2 } };
+	struct cached_check kept[2] = { { .expires = NOW + 1000, .touch_at = NOW + 1000 }, { .expires = NOW + 1000 } }, found;
+	struct cache *cache = cache_new(1 << 20, 60000, 1000);
+	struct spool *ours = spool;
+
+	(void)state;
+	assert_non_null(cache);
+	spool_set_cache(spool, cache);
+	for (int i = 0; i < 2; i++) {
+		memset(kept[i].user_key, i + 1, USER_KEY_LEN);
+		assert_true(cache_fill(cache, keys[i], cache_read_epoch(cache, kept[i].user_key), &kept[i]));
+	}
+	promise(1, 0, END_KICK, SCOPE_ALL);
+	store.rc = DW_OK;
+	assert_non_null(spool = spool_new(&conf, &inner, NULL, NULL));
+	replay_all();
+	spool_free(spool);
+	spool = ours;
+	spool_sync(spool);
+	assert_true(deny_is_empty(deny));
+	assert_false(cache_recall_stale(cache, keys[0], NOW, 60000, &found));
+	assert_true(cache_recall_stale(cache, keys[1], NOW, 60000, &found));
+}
+
 int
 main(void)
 {
@@ -728,6 +812,8 @@ main(void)
 		TEST(test_one_user_is_bounded),
 		TEST(test_replay_overtakes_a_check),
 		TEST(test_replay_overtakes_a_check_alone),
+		TEST(test_replay_overtakes_a_list),
+		TEST(test_replay_by_another),
 	};
 
 	(void)log_open("/dev/null", LOG_LEVEL_ERROR);
