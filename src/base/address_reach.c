@@ -5,11 +5,13 @@
  * blocks for documentation are nobody's and count as public.
  */
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 
 #include <stdio.h>
 #include <string.h>
+
+#include "base/resolve.h"
+#include "base/str.h"
 
 #include "base/address_reach.h"
 
@@ -98,34 +100,46 @@ address_of_socket(const struct sockaddr *sa, struct address *out)
 	return (inet_ntop(sa->sa_family, bytes, text, sizeof(text)) != NULL && address_parse(str_of(text), out));
 }
 
-bool
-address_admits(const struct sockaddr *sa, address_objection *objection, const void *of, char *why, size_t len)
+/* ${known}: it is an address at all. */
+static bool
+judge(bool known, const struct address *a, address_objection *objection, const void *of, char *why, size_t len)
 {
 	char text[ADDRESS_MAX + 1];
 	const char *fault;
-	struct address a;
 
-	if (!address_of_socket(sa, &a)) {
+	if (!known) {
 		snprintf(why, len, "has an address of a family that is not connected to");
 		return (false);
 	}
-	if ((fault = objection(of, address_reach(&a))) == NULL)
+	if ((fault = objection(of, address_reach(a))) == NULL)
 		return (true);
-	address_write(&a, text);
+	address_write(a, text);
 	snprintf(why, len, "%s is %s", text, fault);
 	return (false);
 }
 
 bool
-address_admits_host(const char *host, address_objection *objection, const void *of, char *why, size_t len)
+address_admits(const struct sockaddr *sa, address_objection *objection, const void *of, char *why, size_t len)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
+	struct address a;
+	bool known = address_of_socket(sa, &a);
+
+	return (judge(known, &a, objection, of, why, len));
+}
+
+bool
+address_admits_host(const char *host, int64_t deadline, address_objection *objection, const void *of, char *why, size_t len)
+{
+	struct resolved found;
 	bool fine = true;
 
-	if (getaddrinfo(host, NULL, &hints, &all) != 0)
-		return (true);
-	for (a = all; a != NULL && fine; a = a->ai_next)
-		fine = address_admits(a->ai_addr, objection, of, why, len);
-	freeaddrinfo(all);
+	(void)resolve(host, deadline, &found);
+	for (size_t i = 0; i < found.n && fine; i++) {
+		struct str text = str_of(found.address[i]);
+		struct address a;
+		bool known = address_parse(str_cut(&text, '%'), &a); /* without its zone */
+
+		fine = judge(known, &a, objection, of, why, len);
+	}
 	return (fine);
 }

@@ -27,10 +27,11 @@ typedef const char *address_objection(const void *of, enum address_reach reach);
 bool address_admits(const struct sockaddr *sa, address_objection *objection, const void *of, char *why, size_t len);
 
 /*
- * May all addresses that ${host} has now? A name that cannot be resolved is no reason to refuse it: the address is to be judged
- * again at every connect, since it may be another one then. Waits for the resolver.
+ * May all addresses that ${host} has now? A name that cannot be resolved by ${deadline} (clock_mono_ms()) is no reason to
+ * refuse it: the address is to be judged again at every connect, since it may be another one then.
  */
-bool address_admits_host(const char *host, address_objection *objection, const void *of, char *why, size_t len);
+bool address_admits_host(
+    const char *host, int64_t deadline, address_objection *objection, const void *of, char *why, size_t len);
 
 /* Takes the address out of ${sa}, whose zone says nothing of it. False: it is neither IPv4 nor IPv6. */
 bool address_of_socket(const struct sockaddr *sa, struct address *out);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "doorward/config.h"
@@ -91,7 +92,7 @@ check(const struct sink_conf *c, char *why, size_t len)
 	bool fine = read_conf(c, &b, why, len);
 
 	explicit_bzero(b.password, sizeof(b.password));
-	if (fine && !(fine = place_admits_host(&b.place, fault, sizeof(fault))))
+	if (fine && !(fine = place_admits_host(&b.place, clock_mono_ms() + BROKER_CONNECT_MS, fault, sizeof(fault))))
 		snprintf(why, len, "url: %s", fault);
 	return (fine);
 }

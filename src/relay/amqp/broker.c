@@ -17,6 +17,8 @@
 #include <amqp_tcp_socket.h>
 #include <openssl/ssl.h>
 
+#include "base/clock.h"
+#include "base/resolve.h"
 #include "base/str.h"
 
 #include "relay/amqp/broker.h"
@@ -152,6 +154,22 @@ peer_is_admitted(struct broker *b)
 	return (place_admits(&b->conf->place, (struct sockaddr *)&peer, b->error, BROKER_ERROR_MAX));
 }
 
+/* librabbitmq asks for the name once more, and waits for as long as the resolver is silent: not for one that nobody knows yet.
+ */
+static bool
+host_is_admitted(struct broker *b)
+{
+	const struct place *p = &b->conf->place;
+	int64_t deadline = clock_mono_ms() + BROKER_CONNECT_MS;
+	struct resolved found;
+	int error = resolve(p->to.host, deadline, &found);
+
+	if (error == 0)
+		return (place_admits_host(p, deadline, b->error, BROKER_ERROR_MAX));
+	snprintf(b->error, BROKER_ERROR_MAX, "connect: %s", resolve_error(error));
+	return (false);
+}
+
 static bool
 open_socket(struct broker *b)
 {
@@ -160,7 +178,7 @@ open_socket(struct broker *b)
 	amqp_socket_t *s;
 	int rc;
 
-	if (!place_admits_host(&b->conf->place, b->error, BROKER_ERROR_MAX))
+	if (!host_is_admitted(b))
 		return (false);
 	s = to->ssl ? tls_socket(b) : amqp_tcp_socket_new(b->conn);
 	if (s == NULL)

@@ -72,8 +72,8 @@ place_admits(const struct place *p, const struct sockaddr *sa, char *why, size_t
 }
 
 bool
-place_admits_host(const struct place *p, char *why, size_t len)
+place_admits_host(const struct place *p, int64_t deadline, char *why, size_t len)
 {
 
-	return (address_admits_host(p->to.host, objection, p, why, len));
+	return (address_admits_host(p->to.host, deadline, objection, p, why, len));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <amqp.h>
 
@@ -27,7 +28,7 @@ bool place_read(struct place *p, const char *url, bool allow_private, char *why,
  */
 bool place_admits(const struct place *p, const struct sockaddr *sa, char *why, size_t len);
 
-/* May it be at all addresses that its host has now? One that cannot be resolved may. Waits for the resolver. */
-bool place_admits_host(const struct place *p, char *why, size_t len);
+/* May it be at all addresses that its host has now? One that cannot be resolved by ${deadline} (clock_mono_ms()) may. */
+bool place_admits_host(const struct place *p, int64_t deadline, char *why, size_t len);
 
 #endif

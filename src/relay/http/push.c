@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
 #include "relay/http/secret.h"
@@ -91,7 +92,7 @@ push_check(const struct sink_conf *c, char *why, size_t len)
 		return (false);
 	}
 	t.plain_private = c->plain_private;
-	if (!(fine = target_admits_host(&t, fault, sizeof(fault))))
+	if (!(fine = target_admits_host(&t, clock_mono_ms() + HTTP_CONNECT_MS, fault, sizeof(fault))))
 		snprintf(why, len, "url: %s", fault);
 	target_close(&t);
 	return (fine && (c->ca_file[0] == '\0' || check_ca_file(c->ca_file, why, len)));

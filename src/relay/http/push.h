@@ -54,7 +54,7 @@ typedef void push_payload(struct buf *b, const struct push *p, const struct sink
 const char *push_token(const struct push *p, const struct sink_event *e, const char *prefix, const char *typ,
     push_payload *payload, struct push_message *m);
 
-/* What is refused in the URL and the CA file of ${c}; waits for the resolver. True: nothing. */
+/* What is refused in the URL and the CA file of ${c}. True: nothing. */
 bool push_check(const struct sink_conf *c, char *why, size_t len);
 /* The same for a kind that sends tokens, which need somebody whom they are for. */
 bool push_check_tokens(const struct sink_conf *c, char *why, size_t len);

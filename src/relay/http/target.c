@@ -120,8 +120,8 @@ target_admits(const struct target *t, const struct sockaddr *sa, char *why, size
 }
 
 bool
-target_admits_host(const struct target *t, char *why, size_t len)
+target_admits_host(const struct target *t, int64_t deadline, char *why, size_t len)
 {
 
-	return (address_admits_host(t->host, objection, t, why, len));
+	return (address_admits_host(t->host, deadline, objection, t, why, len));
 }

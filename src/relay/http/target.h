@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <curl/curl.h>
 
@@ -31,9 +32,9 @@ void target_close(struct target *t);
 bool target_admits(const struct target *t, const struct sockaddr *sa, char *why, size_t len);
 
 /*
- * May it go to all addresses that the host has now? A name that cannot be resolved is no reason to refuse it: at every connect
- * the address is looked at again. Waits for the resolver: for -t only.
+ * May it go to all addresses that the host has now? A name that cannot be resolved by ${deadline} (clock_mono_ms()) is no
+ * reason to refuse it: at every connect the address is looked at again.
  */
-bool target_admits_host(const struct target *t, char *why, size_t len);
+bool target_admits_host(const struct target *t, int64_t deadline, char *why, size_t len);
 
 #endif

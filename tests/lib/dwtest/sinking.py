@@ -19,12 +19,13 @@ def new_secret():
 
 
 class Sinking(Site):
-    """kinds: types of sinks that POST; each becomes a row of its own name, and the path of it at the receiver. sinks: further rows."""
+    """kinds: types of sinks that POST; each becomes a row of its own name, and the path of it at the receiver. sinks: further rows.
+    san: for what the receiver's certificate is."""
 
-    def __init__(self, kinds=("webhook",), sinks=(), row=None, conf=None, **kwargs):
+    def __init__(self, kinds=("webhook",), sinks=(), row=None, conf=None, san="IP:127.0.0.1", **kwargs):
         super().__init__(conf={"relay": {"retry_max": "1s"}, **(conf or {})}, **kwargs)
         self.authority = Authority(f"{self.dir}/tls")
-        self.receiver = Receiver(self.authority.certificate("receiver", "IP:127.0.0.1"))
+        self.receiver = Receiver(self.authority.certificate("receiver", san))
         self.secret = new_secret()
         self.remember(self.secret, self.secret[len("whsec_"):])
         self.secret_file = self.private("webhook.secret", self.secret + "\n")

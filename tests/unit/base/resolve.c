@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/address_reach.h"
 #include "base/clock.h"
 #include "base/resolve.h"
 
@@ -182,6 +183,31 @@ no_such_name(void **state)
 	assert_string_equal(r.address[0], "192.0.2.3");
 }
 
+static const char *
+only_loopback(const void *of, enum address_reach reach)
+{
+
+	(void)of;
+	return (reach == REACH_LOOPBACK ? NULL : "elsewhere");
+}
+
+/* Whether a name may be connected to is said in time: what is not known yet is judged when it is. */
+static void
+judged_in_time(void **state)
+{
+	char why[64];
+
+	(void)state;
+	is_silent = true;
+	assert_true(address_admits_host("judged", in(20), only_loopback, NULL, why, sizeof(why)));
+	let_go(1);
+	assert_false(address_admits_host("judged", 0, only_loopback, NULL, why, sizeof(why)));
+	assert_string_equal(why, "192.0.2.1 is elsewhere");
+	answer = "127.0.0.2";
+	assert_true(address_admits_host("judged.loopback", in(LONG), only_loopback, NULL, why, sizeof(why)));
+	assert_int_equal(questions, 2);
+}
+
 /* The thread that hangs is the parent's. */
 static void
 a_child_asks_anew(void **state)
@@ -233,6 +259,7 @@ main(void)
 		cmocka_unit_test_setup(what_was_known_stays, begin),
 		cmocka_unit_test_setup(all_that_was_learned_is_known, begin),
 		cmocka_unit_test_setup(no_such_name, begin),
+		cmocka_unit_test_setup(judged_in_time, begin),
 		cmocka_unit_test_setup(a_child_asks_anew, begin),
 		cmocka_unit_test_setup(is_bounded, begin),
 	};
