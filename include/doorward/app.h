@@ -35,6 +35,7 @@ struct app {
 	void *records_ctx;
 	enum dw_result (*lookup)(const char *file, struct str word);    /* in a list of words: base/wordlist.h */
 	bool (*place)(void *geo, const char *ip, struct location *out); /* geo/geo.h; NULL: addresses are not looked up */
+	bool (*place_fault)(void *geo, char *why, size_t len);          /* with it */
 	struct geo *geo;
 	struct cache *cache;       /* NULL = none: no keeper, no cache */
 	struct trace_rings *trace; /* NULL = none */

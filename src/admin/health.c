@@ -202,6 +202,16 @@ look_at_audit(const struct app *app, struct health *h)
 		    "The audit file cannot be written; events wait for it, the log says why.");
 }
 
+/* Logins go on without, or by an older one. */
+static void
+look_at_geo(struct app *app, struct health *h)
+{
+	char why[HEALTH_TEXT_MAX / 2];
+
+	if (app->geo != NULL && app->place_fault(app->geo, why, sizeof(why)))
+		health_add(h, HEALTH_DEGRADED, NULL, "geo", "A database of addresses is not in use: %s.", why);
+}
+
 /*
  * What waits is the relay's to write as soon as Redis answers and is as good as redis.durability asks: a server that answers,
  * but lacks a replica, is what the text has to lead to. Since when Redis answers nobody here knows: what waits shortly
@@ -250,6 +260,7 @@ health_look(struct app *app)
 	look_at_log(app, &h);
 	look_at_outbox(app, &h);
 	look_at_audit(app, &h);
+	look_at_geo(app, &h);
 	look_at_spool(app, &h);
 	at = clock_mono_ms();
 	return (&h);

@@ -104,6 +104,7 @@ open_geo(struct app *app, const struct config *conf)
 	if (!conf->risk_enabled || (conf->risk_geoip[0] == '\0' && conf->risk_asn[0] == '\0'))
 		return (true);
 	app->place = geo_place;
+	app->place_fault = geo_fault;
 	return ((app->geo = geo_open(conf, true)) != NULL);
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "doorward/config.h"
 #include "geo/copy.h"
@@ -24,10 +25,12 @@
 #include "geo/geo.h"
 
 #define HUNDREDTHS 100
+#define FAULT_MAX 160
 
 struct database {
 	const char *name, *file; /* the option's last word; its value */
 	struct version seen;     /* of the file, when it was looked at last; zeroes: it was not there */
+	char fault[FAULT_MAX];   /* why that is not in use; "" = it is */
 	bool is_open;
 	MMDB_s db;
 };
@@ -109,6 +112,15 @@ replace(struct database *d, const MMDB_s *db)
 	d->is_open = true;
 }
 
+/* ${d}->is_open tells whether another one is used instead. */
+static void
+say_fault(struct database *d, const char *why)
+{
+
+	snprintf(d->fault, sizeof(d->fault), "%s%s", why, d->is_open ? ": the last good one is" : "");
+	log_warn("risk.%s: %s cannot be used: %s", d->name, d->file, d->fault);
+}
+
 /* One that has gone leaves what there was; one that was never there is none. */
 static void
 look(const struct geo *g, struct database *d)
@@ -122,6 +134,7 @@ look(const struct geo *g, struct database *d)
 	d->seen = v;
 	if ((why = version_fault(&v)) == NULL && open_version(g, d, &v, &db, &why)) {
 		replace(d, &db);
+		d->fault[0] = '\0';
 		return;
 	}
 	if ((v.inode != 0 || d->is_open) && open_last(g, d, &db))
@@ -129,7 +142,7 @@ look(const struct geo *g, struct database *d)
 	if (why == NULL)
 		d->seen = VERSION_UNSEEN; /* the next look finds the copy that somebody else is making */
 	else
-		log_warn("risk.%s: %s cannot be used: %s%s", d->name, d->file, why, d->is_open ? ": the last good one is" : "");
+		say_fault(d, why);
 }
 
 static bool
@@ -221,6 +234,22 @@ geo_place(void *geo, const char *ip, struct location *out)
 	if (find(&g->systems, &a, &entry))
 		take_system(&entry, out);
 	return (out->country[0] != '\0' || out->has_coordinates || out->as != 0);
+}
+
+bool
+geo_fault(void *geo, char *why, size_t len)
+{
+	struct geo *g = geo;
+	struct database *all[] = { &g->places, &g->systems };
+	struct buf b;
+
+	buf_init(&b, why, len);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		look(g, all[i]);
+		if (all[i]->fault[0] != '\0')
+			buf_printf(&b, "%srisk.%s cannot be used: %s", b.len > 0 ? "; " : "", all[i]->name, all[i]->fault);
+	}
+	return (b.len > 0);
 }
 
 struct geo *

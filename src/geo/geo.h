@@ -22,6 +22,9 @@ struct geo *geo_open(const struct config *conf, bool copies);
 /* Where ${ip} is, into ${out}; false if nothing is known of it. One lookup in each database, which is looked at first. */
 bool geo_place(void *geo, const char *ip, struct location *out);
 
+/* Looks at the files. True: one that is configured is not in use, and ${why} says which, and what is used instead. */
+bool geo_fault(void *geo, char *why, size_t len);
+
 void geo_close(struct geo *g);
 
 /* Is ${file} a database that can be used? Else ${why} says why not. */

@@ -170,11 +170,17 @@ static void
 test_replaced(void **state)
 {
 	struct geo *g = geo_open(&conf, true), *later;
+	char why[256];
 
 	(void)state;
 	assert_non_null(g);
 	assert_string_equal(place(g, "192.0.2.1").country, "DE");
+	assert_false(geo_fault(g, why, sizeof(why)));
 	write_broken(city, O_TRUNC); /* in place: what is mapped must be a copy */
+	assert_true(geo_fault(g, why, sizeof(why)));
+	assert_non_null(strstr(why, "risk.geoip cannot be used: "));
+	assert_non_null(strstr(why, "the last good one is"));
+	assert_null(strstr(why, "risk.asn"));
 	assert_string_equal(place(g, "192.0.2.1").country, "DE");
 	assert_non_null(later = geo_open(&conf, true));
 	expect_place(later, "192.0.2.1", "DE", 4814, 1158, 64496);
@@ -183,6 +189,7 @@ test_replaced(void **state)
 	assert_int_equal(tables("geo.cities(sys.argv[1], **{\"192.0.2.0/26\": (\"FR\", 48.85, 2.35)})"), 0);
 	expect_place(g, "192.0.2.1", "FR", 4885, 235, 64496);
 	expect_place(later, "192.0.2.1", "FR", 4885, 235, 64496);
+	assert_false(geo_fault(g, why, sizeof(why)) || geo_fault(later, why, sizeof(why)));
 	geo_close(later);
 	geo_close(g);
 }
@@ -191,7 +198,7 @@ test_replaced(void **state)
 static void
 test_not_there(void **state)
 {
-	char missing[64];
+	char missing[64], why[256];
 	struct geo *g;
 
 	(void)state;
@@ -200,8 +207,11 @@ test_not_there(void **state)
 	conf.risk_asn = (char *)(uintptr_t) "";
 	assert_non_null(g = geo_open(&conf, false));
 	assert_string_equal(place(g, "192.0.2.1").country, "");
+	assert_true(geo_fault(g, why, sizeof(why)));
+	assert_null(strstr(why, "last good one"));
 	assert_int_equal(link(city, missing), 0);
 	assert_string_equal(place(g, "192.0.2.1").country, "FR");
+	assert_false(geo_fault(g, why, sizeof(why)));
 	geo_close(g);
 }
 
