@@ -163,6 +163,18 @@ def login_as(site, name):
     return Login(site.web("POST", "/auth/login", json=value, headers={"Origin": site.origin}).expect(200))
 
 
+def huge_bodies(site):
+    """Of more than doorward reads to its end: the server says so itself, in our words, and goes on."""
+    body = b"x" * (2 << 20)
+    for target in ("/auth/login", "/auth/refresh", "/auth/.well-known/jwks.json"):
+        answer = site.web("POST", target, body=body, headers={"Content-Type": "application/json", "Origin": site.origin})
+        equal((answer.status, answer.json.get("error"), answer.header("Content-Type")), (413, "payload_too_large", "application/json"), target)
+    site.web("POST", "/auth/login", body=body[:20000], headers={"Content-Type": "application/json"}).expect(413, "payload_too_large")
+    page = site.web("POST", "/auth/login", body=body[:20000], headers={**BROWSER, "Content-Type": "application/x-www-form-urlencoded"})
+    equal((page.status, page.header("Content-Type")), (413, "text/html; charset=utf-8"), "what doorward answers itself")
+    login_as(site, "alice")
+
+
 def test_script_gets_json(site):
     for headers in ({}, {"Accept": "application/json"}, {"Sec-Fetch-Mode": "cors", "Accept": "text/html"}):
         site.web("GET", "/app/env.cgi", headers=headers).expect(401, "missing_token").expect_error_shape("missing_token")
