@@ -282,6 +282,7 @@ struct store_ops {
 	enum dw_result (*list)(
 	    void *store, const uint8_t user_key[USER_KEY_LEN], struct arena *arena, struct session_list *out);
 	enum dw_result (*notify)(void *store, const struct notice *n);
+	/* Is any part of the store there? Of several servers one is enough: the users of another are refused alone. */
 	enum dw_result (*ping)(void *store);
 	/* The store's time, seconds: the local clock corrected by the offset last sampled. Never asks. */
 	int64_t (*now)(void *store);

@@ -124,16 +124,16 @@ ping_node(struct redis_store *s, size_t node)
 	return (DW_OK);
 }
 
-/* Every node: the first that does not answer is what is told. */
+/* Every node, so that each is noticed when it is back. One that answers is enough: whose part is away is for his own question
+ * to say. */
 static enum dw_result
 ping(void *store)
 {
 	struct redis_store *s = store;
-	size_t n = call_nodes(s);
-	enum dw_result result = n > 0 ? DW_OK : DW_UNAVAILABLE, one;
+	enum dw_result result = DW_UNAVAILABLE, one;
 
-	for (size_t i = 0; i < n; i++)
-		if (route_is_used(&s->route, i) && (one = ping_node(s, i)) != DW_OK && result == DW_OK)
+	for (size_t i = 0, n = call_nodes(s); i < n; i++)
+		if (route_is_used(&s->route, i) && ((one = ping_node(s, i)) == DW_OK || result != DW_OK))
 			result = one;
 	return (result);
 }

@@ -143,7 +143,11 @@ test_one_is_down(void **state)
 	assert_int_equal(r->links[HERE].breaker.state, BREAKER_CLOSED);
 	assert_int_equal(r->links[THERE].breaker.state, BREAKER_OPEN);
 	assert_int_equal(atomic_load(&fx.slot.breaker), BREAKER_OPEN);
+	assert_int_equal(redis_store_ops.ping(fx.store), DW_OK);
+	r->links[HERE].breaker.state = BREAKER_OPEN;
+	r->links[HERE].breaker.until = INT64_MAX;
 	assert_int_equal(redis_store_ops.ping(fx.store), DW_UNAVAILABLE);
+	r->links[HERE].breaker.state = BREAKER_CLOSED;
 	assert_true(conn_is_open(r->links[HERE].conn));
 	assert_false(conn_is_open(r->links[THERE].conn));
 
