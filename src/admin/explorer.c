@@ -232,7 +232,8 @@ write_next(struct explorer *x, const char *cursor)
 	if (x->user.p != NULL) {
 		buf_puts(&b, "&user=");
 		buf_urlencode(&b, x->user);
-	} else if (x->ip_text.p != NULL) {
+	}
+	if (x->ip_text.p != NULL) {
 		buf_puts(&b, "&ip=");
 		buf_urlencode(&b, x->ip_text);
 	}
@@ -270,7 +271,7 @@ find(struct explorer *x, const struct request *q, struct response *r)
 	}
 	rc = x->has_user ? sessions_of_user(x->app, q->arena, x->user_key, &w, &t, &end) : everybody_page(x->app, &w, &t, &end);
 	if (rc == DW_INVALID)
-		say(x, "The page to go on from is gone: start again.");
+		say(x, "The page to go on from is none: start again.");
 	if (rc == DW_OK) {
 		write_next(x, end.cursor);
 		if (!x->has_user)

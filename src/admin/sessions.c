@@ -9,6 +9,7 @@
 #include "crypto/keyring.h"
 #include "crypto/sid.h"
 
+#include "handle/own_sessions.h"
 #include "handle/texts.h"
 
 #include "admin/find.h"
@@ -47,42 +48,20 @@ sessions_match(const struct wanted *w, const struct session_list *list, const st
 	return (session_is_alive(s, list->not_before, now) && (w->ip[0] == '\0' || strcmp(w->ip, s->ip) == 0));
 }
 
-/*
- * Where the page begins: after the session that the cursor names. False: it names none of these. A cursor is the public id of a
- * session; one of another user's list starts nothing.
- */
-static bool
-find_start(
-    struct app *app, const struct session_list *list, const uint8_t user_key[USER_KEY_LEN], struct str cursor, size_t *start)
-{
-	uint8_t its_user_key[USER_KEY_LEN], session_key[SESSION_KEY_LEN];
-
-	*start = 0;
-	if (cursor.p == NULL)
-		return (true);
-	if (!sid_parse(keyring_user(app->keys), cursor, its_user_key, session_key) ||
-	    memcmp(user_key, its_user_key, USER_KEY_LEN) != 0)
-		return (false);
-	while (*start < list->n)
-		if (memcmp(list->sessions[(*start)++].session_key, session_key, SESSION_KEY_LEN) == 0)
-			return (true);
-	return (false);
-}
-
 /* Looks at one session more than fits the page, to know whether there is a next one. */
 static void
-give_page(struct app *app, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list, size_t start,
+give_page(struct app *app, const uint8_t user_key[USER_KEY_LEN], const struct session_list *list, const struct position *from,
     const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end)
 {
 	int64_t now = app->store->now(app->store_ctx);
 	const struct session *last = NULL;
 	uint64_t n = 0;
 
-	for (size_t i = start; i < list->n; i++) {
-		if (!sessions_match(w, list, &list->sessions[i], now))
+	for (size_t i = 0; i < list->n; i++) {
+		if (!position_is_before(from, &list->sessions[i]) || !sessions_match(w, list, &list->sessions[i], now))
 			continue;
 		if (n++ == w->limit) {
-			sid_public(keyring_user(app->keys), user_key, last->session_key, end->cursor);
+			position_write(last, end->cursor);
 			return;
 		}
 		last = &list->sessions[i];
@@ -95,16 +74,16 @@ sessions_of_user(struct app *app, struct arena *arena, const uint8_t user_key[US
     const struct sessions_taker *t, struct sessions_end *end)
 {
 	struct session_list list;
+	struct position from;
 	enum dw_result rc;
-	size_t start;
 
 	*end = (struct sessions_end){ .users = 1 };
+	if (!position_parse(w->cursor, &from))
+		return (DW_INVALID);
 	if ((rc = app->store->list(app->store_ctx, user_key, arena, &list)) != DW_OK)
 		return (rc);
 	sessions_sort(&list);
-	if (!find_start(app, &list, user_key, w->cursor, &start))
-		return (DW_INVALID);
-	give_page(app, user_key, &list, start, w, t, end);
+	give_page(app, user_key, &list, &from, w, t, end);
 	return (DW_OK);
 }
 
@@ -159,7 +138,7 @@ refuse_list(struct request *q, struct response *r, enum dw_result rc)
 {
 
 	if (rc == DW_INVALID)
-		response_error(r, q, "invalid_request", "The cursor is none, or its session is gone: start again.", NULL, 0);
+		response_error(r, q, "invalid_request", "The cursor is none that was handed out.", NULL, 0);
 	else
 		health_refuse(q, r, rc, "store_unavailable");
 }

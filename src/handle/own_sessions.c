@@ -11,8 +11,8 @@
 
 #include "handle/own_sessions.h"
 
-static bool
-is_after(const struct session *s, const struct position *from)
+bool
+position_is_before(const struct position *from, const struct session *s)
 {
 	struct session here = { .created = from->created };
 
@@ -31,19 +31,17 @@ position_write(const struct session *s, char out[OWN_CURSOR_TEXT + 1])
 	base64url_encode(raw, sizeof(raw), out);
 }
 
-/* The caller may invent one: it only chooses where in his own list the page begins. */
+/* The caller may invent one: it only chooses where in a list that he may see the page begins. */
 bool
-position_read(const struct request *q, struct position *out)
+position_parse(struct str text, struct position *out)
 {
 	uint8_t raw[OWN_CURSOR_BYTES];
 	uint64_t created = 0;
-	bool bad = false;
-	struct str text = request_query(q, "cursor", &bad);
 	size_t n;
 
 	*out = (struct position){ .created = INT64_MAX };
-	if (bad || text.p == NULL)
-		return (!bad);
+	if (text.p == NULL)
+		return (true);
 	if (!base64url_decode(text, raw, sizeof(raw), &n) || n != sizeof(raw) || raw[0] > 0x7f)
 		return (false);
 	for (int i = 0; i < 8; i++)
@@ -51,6 +49,15 @@ position_read(const struct request *q, struct position *out)
 	out->created = (int64_t)created;
 	memcpy(out->session_key, raw + 8, SESSION_KEY_LEN);
 	return (true);
+}
+
+bool
+position_read(const struct request *q, struct position *out)
+{
+	bool bad = false;
+	struct str text = request_query(q, "cursor", &bad);
+
+	return (!bad && position_parse(text, out));
 }
 
 /* Looks at one session more than is shown, to know whether there is a next page. */
@@ -66,7 +73,7 @@ own_sessions_page(struct app *app, struct session_list *list, const struct posit
 	for (size_t i = 0; i < list->n && !out->more; i++) {
 		const struct session *s = &list->sessions[i];
 
-		if (!session_is_alive(s, list->not_before, now) || !is_after(s, from))
+		if (!session_is_alive(s, list->not_before, now) || !position_is_before(from, s))
 			continue;
 		if (out->n == limit)
 			out->more = true;

@@ -32,8 +32,14 @@ struct own_page {
 	bool more;
 };
 
-/* Reads the query's cursor; without one the page is the first. False: it is none of ours. */
+/* Reads the cursor ${text}; p NULL is the first page. False: it is none of ours. */
+bool position_parse(struct str text, struct position *out);
+
+/* The same of the query's. */
 bool position_read(const struct request *q, struct position *out);
+
+/* Is ${s} on the page that starts at ${from}, or on a later one? */
+bool position_is_before(const struct position *from, const struct session *s);
 
 /* Writes the cursor of the page after ${s}. */
 void position_write(const struct session *s, char out[OWN_CURSOR_TEXT + 1]);
