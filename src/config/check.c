@@ -259,6 +259,9 @@ check_backends(const struct loading *l)
 
 	if (strchr(c->redis_url, '@') != NULL)
 		wrong(l, "redis.url", "takes no user or password: see redis.user, redis.password_file");
+	else if (strncmp(c->redis_url, "rediss:", 7) == 0)
+		wrong(
+		    l, "redis.url", "TLS is not possible, libhiredis has none here: use a tunnel, doorward.conf(5) shows one");
 	else if (!good)
 		wrong(l, "redis.url", "\"%s\" is not " REDIS_URL_FORMS, c->redis_url);
 	else if (c->redis_spawn && c->redis_durability == DURABILITY_REPLICA)
@@ -373,8 +376,12 @@ check_trace(const struct loading *l)
 
 	if (!syntax_is_fraction(l->c->trace_sample))
 		wrong(l, "trace.sample", "\"%s\" is not a number from \"0\" to \"1\"", l->c->trace_sample);
-	if (url[0] != '\0' && !syntax_is_issuer(url, true))
+	if (url[0] == '\0')
+		return;
+	if (!syntax_is_issuer(url, true))
 		wrong(l, "trace.otlp", "\"%s\" is not an address as in \"http://127.0.0.1:4318\"", url);
+	else if (strstr(url, "/v1/traces") != NULL)
+		wrong(l, "trace.otlp", "leave /v1/traces away: it is added");
 }
 
 void

@@ -137,6 +137,8 @@ static const struct {
 	    "t.conf:1: redis.url: \"sentinel://h:26379,i\" is not " REDIS_URL_FORMS },
 	{ "redis: { url = \"sentinel://u:p@h/m\"; };",
 	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },
+	{ "redis: { url = \"rediss://h:6379\"; };",
+	    "t.conf:1: redis.url: TLS is not possible, libhiredis has none here: use a tunnel, doorward.conf(5) shows one" },
 	{ "redis: { url = \"h:6379\"; };", "t.conf:1: redis.url: \"h:6379\" is not " REDIS_URL_FORMS },
 	{ "redis: { url = \"redis://u:p@h\"; };",
 	    "t.conf:1: redis.url: takes no user or password: see redis.user, redis.password_file" },

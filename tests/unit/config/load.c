@@ -146,6 +146,7 @@ static const struct {
 	    "t.conf:1: alerts[0].every: there is no such option" },
 	{ "trace: { otlp = \"collector:4318\"; };",
 	    "t.conf:1: trace.otlp: \"collector:4318\" is not an address as in \"http://127.0.0.1:4318\"" },
+	{ "trace: { otlp = \"http://c:4318/v1/traces\"; };", "t.conf:1: trace.otlp: leave /v1/traces away: it is added" },
 	{ "trace: { sample = \"1.01\"; };", "t.conf:1: trace.sample: \"1.01\" is not a number from \"0\" to \"1\"" },
 	{ "trace: { sample = \"nan\"; };", "t.conf:1: trace.sample: \"nan\" is not a number from \"0\" to \"1\"" },
 	{ "sinks = [ \"a\" ];", "t.conf:1: sinks: must be a list of groups, as in ( { name = \"apps\"; … } )" },
