@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,7 +55,7 @@ kill_children(void)
 		(void)kill((pid_t)pid, SIGKILL);
 }
 
-void
+bool
 descendants_end(void)
 {
 	const struct timespec ms = { 0, 1000000 };
@@ -67,7 +66,8 @@ descendants_end(void)
 		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 			continue;
 		if (pid < 0)
-			return; /* there are none */
+			return (true); /* there are none */
 		(void)nanosleep(&ms, NULL);
 	}
+	return (false);
 }

@@ -27,6 +27,7 @@
 #include "pam/serve.h"
 
 #define REASON_BYTES 512
+#define AGAIN_MS 50                          /* until those are killed again that take their time to die, and whom they leave */
 #define PATH "/usr/sbin:/usr/bin:/sbin:/bin" /* for what modules start */
 
 union control {
@@ -115,7 +116,8 @@ serve(const struct serving *s)
 
 	do {
 		fds[1] = (struct pollfd){ .fd = s->child->helper, .events = POLLIN };
-		if ((word = child_poll(s->child, fds, 2, -1)) == CHILD_GO_ON && fds[1].revents != 0)
+		if ((word = child_poll(s->child, fds, 2, descendants_end() ? -1 : AGAIN_MS)) == CHILD_GO_ON &&
+		    fds[1].revents != 0)
 			serve_one(s);
 	} while (word == CHILD_GO_ON);
 	return (word == CHILD_LEAVE ? EXIT_RETIRED : EXIT_RUNTIME);
