@@ -40,6 +40,7 @@ struct account {
 	char name[USERNAME_MAX + 1]; /* canonical */
 	char groups[GROUPS_MAX + 1]; /* comma list, see base/groups.h */
 	size_t groups_len;           /* its bytes; more than GROUPS_MAX: it is "", since it did not fit */
+	bool groups_partial;         /* where they can be written: what is stored is too long, and this not all of it */
 	char hash[PWHASH_MAX];       /* "" where the database verifies by itself; wipe after use */
 	bool disabled;
 	/*

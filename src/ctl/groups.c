@@ -63,13 +63,17 @@ drop(struct list *l, const char *group)
 	l->n = kept;
 }
 
-/* What becomes of ${before}: set, then added to, then removed from. */
+/* What becomes of ${a}'s list: set, then added to, then removed from. */
 static int
-changed_list(const struct options *o, const char *before, char out[GROUPS_MAX + 1])
+changed_list(const struct options *o, const struct account *a, char out[GROUPS_MAX + 1])
 {
 	struct list l = { .n = 0 };
 
-	if (append_all(&l, o->set != NULL ? o->set : before) != 0)
+	if (o->set == NULL && a->groups_partial) {
+		ctl_say("%s is in too many groups to change some of them: --set puts others in their place", a->name);
+		return (-1);
+	}
+	if (append_all(&l, o->set != NULL ? o->set : a->groups) != 0)
 		return (-1);
 	for (size_t i = 0; i < o->add.n; i++)
 		if (append(&l, str_of(o->add.values[i])) != 0)
@@ -87,14 +91,17 @@ change_account(struct ctl *c, const struct options *o, struct account *a)
 	enum dw_result r = DW_REFUSED;
 
 	for (int i = 0; i < TRIES && r == DW_REFUSED; i++) {
-		if (ctl_account(c, o->args[0], a) != 0 || changed_list(o, a->groups, groups) != 0)
+		if (ctl_account(c, o->args[0], a) != 0 || changed_list(o, a, groups) != 0)
 			return (-1);
 		r = c->users->set_groups(c->users_ctx, a->id, a->groups, groups);
 	}
-	if (r == DW_OK)
+	if (r == DW_OK) {
 		memcpy(a->groups, groups, sizeof(a->groups));
-	else if (r == DW_ABSENT)
+		a->groups_len = strlen(groups);
+	} else if (r == DW_ABSENT)
 		ctl_say("there is no user %s any more", a->name);
+	else if (r == DW_REFUSED)
+		ctl_say("somebody else keeps changing the groups of %s: nothing was changed", a->name);
 	else
 		ctl_say("the user database could not be written: nothing was changed");
 	return (r == DW_OK ? 0 : -1);
@@ -150,13 +157,13 @@ change_sessions(struct ctl *c, struct account *a)
 }
 
 static int
-print_groups(const struct account *a)
+say_groups(const struct account *a)
 {
 	char text[ACCOUNT_TEXT_MAX];
 	struct buf b;
 
 	buf_init(&b, text, sizeof(text));
-	buf_printf(&b, "%s is in %s\n", a->name, a->groups[0] != '\0' ? a->groups : "no group");
+	buf_printf(&b, "%s is in %s\n", a->name, print_groups(a, "no group"));
 	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
 }
 
@@ -180,5 +187,5 @@ groups_command(struct ctl *c, const struct options *o)
 	}
 	if (o->json)
 		return (user_print(&a, true));
-	return (print_groups(&a));
+	return (say_groups(&a));
 }

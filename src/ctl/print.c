@@ -23,6 +23,15 @@ print_time(int64_t at, char out[TIME_LEN])
 	return (out);
 }
 
+const char *
+print_groups(const struct account *a, const char *none)
+{
+
+	if (a->groups_len > GROUPS_MAX)
+		return ("too many groups");
+	return (a->groups[0] != '\0' ? a->groups : none);
+}
+
 void
 print_account_json(struct buf *b, const struct account *a)
 {
@@ -32,7 +41,10 @@ print_account_json(struct buf *b, const struct account *a)
 	buf_puts(b, ",\"username\":");
 	buf_json(b, str_of(a->name));
 	buf_puts(b, ",\"groups\":");
-	buf_json_list(b, a->groups);
+	if (a->groups_len > GROUPS_MAX)
+		buf_puts(b, "null");
+	else
+		buf_json_list(b, a->groups);
 	buf_printf(b, ",\"disabled\":%s,\"conflict\":%s,\"created_at\":", a->disabled ? "true" : "false",
 	    a->conflict ? "true" : "false");
 	if (a->created == 0)

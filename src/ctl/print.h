@@ -23,7 +23,10 @@ struct ctl;
 /* The time ${at} as RFC 3339 in ${out}; "-" for 0. Returns ${out}. */
 const char *print_time(int64_t at, char out[TIME_LEN]);
 
-/* Appends {"user_id","username","groups","disabled","conflict","created_at"}. */
+/* The list of ${a}'s groups for people to read, or ${none}; one that was too long to be read is called so. */
+const char *print_groups(const struct account *a, const char *none);
+
+/* Appends {"user_id","username","groups","disabled","conflict","created_at"}; groups are null where the list was too long. */
 void print_account_json(struct buf *b, const struct account *a);
 
 /* Appends the session object of the HTTP interface; ${device} NULL = nothing is known of it. */

@@ -123,7 +123,7 @@ user_print(const struct account *a, bool json)
 		buf_putc(&b, '\n');
 	} else {
 		buf_printf(&b, "name     %s\nid       %s\ngroups   %s\nstate    %s\ncreated  %s\n", name_of(a), a->id,
-		    a->groups[0] != '\0' ? a->groups : "-", state_of(a), print_time(a->created, at));
+		    print_groups(a, "-"), state_of(a), print_time(a->created, at));
 	}
 	return (print_buf(&b) == 0 ? CTL_DONE : CTL_FAILED);
 }
@@ -161,7 +161,7 @@ print_account(const struct account *a, bool json, bool first)
 		print_account_json(&b, a);
 	} else {
 		buf_printf(&b, "%-24s %-22s  %-8s  %-20s  %s\n", name_of(a), a->id, state_of(a), print_time(a->created, at),
-		    a->groups[0] != '\0' ? a->groups : "-");
+		    print_groups(a, "-"));
 	}
 	return (print_buf(&b));
 }

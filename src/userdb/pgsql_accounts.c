@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/groups.h"
 #include "base/log.h"
 #include "crypto/pwhash.h"
 #include "userdb/pgsql_connection.h"
@@ -19,19 +20,23 @@
 /* The columns of read_account(). */
 #define ACCOUNT "SELECT id, name, array_to_string(groups, ','), disabled::int, created, version"
 
-/* A list that is too long is no damage: it is said who cannot sign in because of it. */
+/* A list that is too long is no damage: what counts of it may fit, else it is said who cannot sign in because of it. */
 static bool
-read_groups(const PGresult *r, int row, struct account *a)
+read_groups(const struct config *conf, const PGresult *r, int row, struct account *a)
 {
+	struct str all = { PQgetvalue(r, row, 2), (size_t)PQgetlength(r, row, 2) };
 
-	a->groups[0] = '\0';
-	a->groups_len = (size_t)PQgetlength(r, row, 2);
-	return (a->groups_len > GROUPS_MAX || pg_text(r, row, 2, a->groups, sizeof(a->groups)));
+	if ((a->groups_partial = all.len > GROUPS_MAX)) {
+		a->groups_len = groups_keep(all, conf->userdb_groups, a->groups);
+		return (true);
+	}
+	a->groups_len = all.len;
+	return (pg_text(r, row, 2, a->groups, sizeof(a->groups)));
 }
 
 /* False if a row holds what was never written here. */
 static bool
-read_account(const PGresult *r, int row, struct account *a)
+read_account(const struct pg_db *db, const PGresult *r, int row, struct account *a)
 {
 
 	a->disabled = pg_number(r, row, 3) != 0;
@@ -39,8 +44,8 @@ read_account(const PGresult *r, int row, struct account *a)
 	a->version = pg_number(r, row, 5);
 	a->conflict = false;
 	a->hash[0] = '\0';
-	return (
-	    pg_text(r, row, 0, a->id, sizeof(a->id)) && pg_text(r, row, 1, a->name, sizeof(a->name)) && read_groups(r, row, a));
+	return (pg_text(r, row, 0, a->id, sizeof(a->id)) && pg_text(r, row, 1, a->name, sizeof(a->name)) &&
+		read_groups(db->conf, r, row, a));
 }
 
 static enum dw_result
@@ -62,7 +67,7 @@ find_by(struct pg_db *db, const char *sql, const char *key, struct account *out)
 		return (rc);
 	if (PQntuples(r) == 0)
 		rc = DW_ABSENT;
-	else if (!read_account(r, 0, out) || !pg_text(r, 0, 6, out->hash, sizeof(out->hash)))
+	else if (!read_account(db, r, 0, out) || !pg_text(r, 0, 6, out->hash, sizeof(out->hash)))
 		rc = malformed();
 	PQclear(r);
 	return (rc);
@@ -99,7 +104,7 @@ pg_account_list(void *db, const char *after, size_t limit, struct arena *arena, 
 	rc = pg_ask(db, PG_WAIT, ACCOUNT " FROM doorward.users WHERE name > $1 ORDER BY name LIMIT $2", values, 2, &r);
 	if (rc != DW_OK)
 		return (rc);
-	for (int i = 0; i < PQntuples(r) && (ok = *n < limit && read_account(r, i, &(*out)[*n])); i++)
+	for (int i = 0; i < PQntuples(r) && (ok = *n < limit && read_account(db, r, i, &(*out)[*n])); i++)
 		(*n)++;
 	PQclear(r);
 	return (ok ? DW_OK : malformed());
@@ -137,13 +142,19 @@ why_unchanged(struct pg_db *db, const char *id)
 	return (rc == DW_OK ? DW_REFUSED : rc);
 }
 
+/* A list that is too long was not read, and is as it was expected. */
 enum dw_result
 pg_account_set_groups(void *db, const char *id, const char *expected, const char *groups)
 {
-	const char *values[] = { id, expected, groups };
-	enum dw_result rc = pg_change(db, PG_WAIT,
-	    "UPDATE doorward.users SET groups = string_to_array($3, ',') WHERE id = $1 AND array_to_string(groups, ',') = $2",
-	    values, 3);
+	char most[NUMBER_LEN];
+	const char *values[] = { id, expected, groups, most };
+	enum dw_result rc;
+
+	snprintf(most, sizeof(most), "%d", GROUPS_MAX);
+	rc = pg_change(db, PG_WAIT,
+	    "UPDATE doorward.users SET groups = string_to_array($3, ',') WHERE id = $1 AND "
+	    "(array_to_string(groups, ',') = $2 OR octet_length(array_to_string(groups, ',')) > $4::int)",
+	    values, 4);
 
 	return (rc == DW_ABSENT ? why_unchanged(db, id) : rc);
 }

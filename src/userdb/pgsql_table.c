@@ -126,9 +126,9 @@ is_array(Oid type)
 	return (false);
 }
 
-/* Of as many as can be in a text of this length: more than fit are told by groups_len. */
+/* Of as many as can be in a text of this length: what counts of them, and more than fit are told by groups_len. */
 static bool
-read_groups(const PGresult *r, int column, struct account *a)
+read_groups(const struct config *conf, const PGresult *r, int column, struct account *a)
 {
 	char *text = strdup(PQgetvalue(r, 0, column));
 	size_t most = text == NULL ? 0 : strlen(text) / 2 + 1, n;
@@ -136,7 +136,7 @@ read_groups(const PGresult *r, int column, struct account *a)
 
 	if (text != NULL && names != NULL) {
 		n = is_array(PQftype(r, column)) ? split_array(text, names, most) : split_list(text, names, most);
-		a->groups_len = groups_join(names, n, NULL, a->groups);
+		a->groups_len = groups_join(names, n, conf->userdb_groups, a->groups);
 	}
 	free(names);
 	free(text);
@@ -169,14 +169,14 @@ unusable(struct account *a, const char *what)
 }
 
 static bool
-read_optional(const PGresult *r, struct account *a)
+read_optional(const struct config *conf, const PGresult *r, struct account *a)
 {
 	int groups = PQfnumber(r, "groups"), disabled = PQfnumber(r, "disabled");
 
 	a->disabled = disabled >= 0 && is_true(PQgetvalue(r, 0, disabled));
 	a->groups[0] = '\0';
 	a->groups_len = 0;
-	return (groups < 0 || read_groups(r, groups, a));
+	return (groups < 0 || read_groups(conf, r, groups, a));
 }
 
 /* A hash that is too long, or none, matches no password; the account is there all the same. */
@@ -194,8 +194,9 @@ read_hash(struct pg_table *t, const PGresult *r, int column, struct account *a)
 }
 
 static enum dw_result
-read_account(struct pg_table *t, const PGresult *r, struct account *a)
+read_account(const struct pg_db *db, const PGresult *r, struct account *a)
 {
+	struct pg_table *t = db->table;
 	int id = column_of(r, "id"), name = column_of(r, "name"), hash = column_of(r, "hash");
 
 	if (id < 0 || name < 0 || hash < 0)
@@ -207,7 +208,7 @@ read_account(struct pg_table *t, const PGresult *r, struct account *a)
 	userdb_id(DRIVER, str_of(t->raw), a->id);
 	a->created = 0;
 	a->conflict = false;
-	if (!read_optional(r, a))
+	if (!read_optional(db->conf, r, a))
 		return (DW_FAULT);
 	read_hash(t, r, hash, a);
 	memcpy(t->id, a->id, sizeof(t->id));
@@ -231,7 +232,7 @@ find_by(struct pg_db *db, const char *sql, const char *key, struct account *out)
 	else if (PQntuples(r) > 1)
 		rc = unusable(out, "the statement gives several rows for it");
 	else
-		rc = read_account(db->table, r, out);
+		rc = read_account(db, r, out);
 	PQclear(r);
 	return (rc);
 }

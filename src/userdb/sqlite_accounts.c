@@ -25,7 +25,7 @@ read_groups(const struct sqlite_db *c, sqlite3_stmt *s, struct account *a)
 {
 	struct str all = { (const char *)sqlite3_column_text(s, 6), (size_t)sqlite3_column_bytes(s, 6) };
 
-	if (all.len > GROUPS_MAX) {
+	if ((a->groups_partial = all.len > GROUPS_MAX)) {
 		a->groups_len = groups_keep(all, c->groups, a->groups);
 		return (true);
 	}
