@@ -76,8 +76,18 @@ take(struct backlog *b, const redisReply *r)
 	return (!p.bad);
 }
 
+static bool
+take_any(void *arg, unsigned bucket, const redisReply *r)
+{
+
+	(void)bucket;
+	return (take(arg, r));
+}
+
+/* ${each} takes the answer about one outbox; false if that is none. */
 static enum dw_result
-look_at_outboxes(struct redis_store *s, struct piece *p, struct backlog *out)
+look_at_outboxes(
+    struct redis_store *s, struct piece *p, bool (*each)(void *arg, unsigned bucket, const redisReply *r), void *arg)
 {
 	enum dw_result result = DW_OK;
 
@@ -86,7 +96,7 @@ look_at_outboxes(struct redis_store *s, struct piece *p, struct backlog *out)
 			(void)add(p, SCRIPT_WAITING, first + i);
 		result = ask(s, p, SCRIPT_WAITING);
 		for (size_t i = 0; i < p->n && result == DW_OK; i++)
-			if (!take(out, p->calls[i].reply))
+			if (!each(arg, first + (unsigned)i, p->calls[i].reply))
 				result = call_nonsense(script_name(SCRIPT_WAITING));
 		piece_clear(p);
 	}
@@ -124,8 +134,38 @@ backlog_look(struct redis_store *s, struct backlog *out)
 	out->n = 0;
 	if (p == NULL)
 		return (DW_FAULT);
-	if ((result = look_at_outboxes(s, p, out)) == DW_OK)
+	if ((result = look_at_outboxes(s, p, take_any, out)) == DW_OK)
 		result = look_at_retries(s, out);
+	piece_free(p);
+	return (result);
+}
+
+struct places {
+	const char *sink;
+	bool *has; /* by bucket */
+};
+
+static bool
+take_place(void *arg, unsigned bucket, const redisReply *r)
+{
+	const struct places *places = arg;
+	struct reply p = reply_open(r, 0);
+
+	while (reply_left(&p) > 0 && !p.bad) {
+		places->has[bucket] |= str_is(reply_str(&p), places->sink);
+		(void)reply_int(&p); /* what waits */
+		(void)reply_int(&p); /* since when */
+	}
+	return (!p.bad);
+}
+
+enum dw_result
+backlog_places(struct redis_store *s, const char *sink, bool has[KEYS_BUCKETS])
+{
+	struct places places = { .sink = sink, .has = has };
+	struct piece *p = piece_new(CALLS_MAX);
+	enum dw_result result = p == NULL ? DW_FAULT : look_at_outboxes(s, p, take_place, &places);
+
 	piece_free(p);
 	return (result);
 }

@@ -32,6 +32,9 @@ struct backlog {
  */
 enum dw_result backlog_look(struct redis_store *s, struct backlog *out);
 
+/* Sets in ${has}, which was all false, the outboxes at which the sink ${sink} has a group. */
+enum dw_result backlog_places(struct redis_store *s, const char *sink, bool has[KEYS_BUCKETS]);
+
 /* The row of ${sink}, or NULL: there is no such group. */
 const struct backlog_row *backlog_find(const struct backlog *b, const char *sink);
 

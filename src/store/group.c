@@ -11,6 +11,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "store/backlog.h"
 #include "store/piece.h"
 #include "store/reply.h"
 
@@ -313,12 +314,27 @@ remove_keys(struct redis_store *s, const char *sink, size_t *counted)
 	return (result);
 }
 
-/* XGROUP DESTROY of a stream that is not there is an error, so only the outboxes that are there are asked. */
+/* XGROUP DESTROY of a stream that is not there is an error, so only the outboxes with such a group are asked. */
+static enum dw_result
+destroy(struct redis_store *s, const char *sink, size_t *counted)
+{
+	bool has[KEYS_BUCKETS] = { false };
+	enum dw_result result = backlog_places(s, sink, has);
+
+	for (unsigned first = 0, n; first < KEYS_BUCKETS && result == DW_OK; first += n + 1) {
+		for (n = 0; first + n < KEYS_BUCKETS && has[first + n]; n++)
+			;
+		if (n > 0)
+			result = each_stream(s, sink, first, n, put_destroy, counted);
+	}
+	return (result);
+}
+
 enum dw_result
 group_forget(struct redis_store *s, const char *sink, bool *found)
 {
 	size_t counted = 0;
-	enum dw_result result = each_stream(s, sink, 0, KEYS_BUCKETS, put_destroy, &counted);
+	enum dw_result result = destroy(s, sink, &counted);
 
 	if (result == DW_OK)
 		result = remove_keys(s, sink, &counted);

@@ -219,6 +219,15 @@ test_forgetting(void **state)
 	bool found;
 
 	(void)state;
+	/* where no relay has run, most outboxes are not there, and those that are have no group */
+	freeReplyObject(fixture_raw("XADD dwo:{005} 1-1 e x"));
+	assert_int_equal(backlog_look(fx.store, &b), DW_OK);
+	assert_int_equal(b.n, 0);
+	assert_int_equal(group_forget(fx.store, "a", &found), DW_OK);
+	assert_false(found);
+	assert_int_equal(group_create(fx.store, "a", 7, 2), DW_OK);
+	assert_int_equal(group_forget(fx.store, "a", &found), DW_OK);
+	assert_true(found);
 	assert_int_equal(group_create(fx.store, "a", 0, GROUP_STREAMS), DW_OK);
 	assert_int_equal(group_create(fx.store, "b", 0, GROUP_STREAMS), DW_OK);
 	assert_int_equal(dead_put(fx.store, "a", STR_LIT("x"), 3, "no", 3), DW_OK);
