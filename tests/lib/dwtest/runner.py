@@ -12,7 +12,7 @@ from .check import Failed, Skip
 from .site import Site
 
 
-LIMIT = 240  # seconds: one test that hangs is a failure of that one, and the next begins
+LIMIT = 400  # seconds: one test that hangs is a failure of that one, and the next begins
 AGAIN = 30  # it may have been taken for another failure, and waited on
 
 

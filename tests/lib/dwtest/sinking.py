@@ -54,10 +54,16 @@ class Sinking(Site):
                 return next((worker["pid"] for worker in pool.get("workers", pool.get("processes", []))), None)
         return None
 
-    def wait_taken(self, path, count, timeout=30.0):
+    def wait_taken(self, path, count, timeout=60.0):
         """Waits until the receiver took that many different ones at ${path}."""
         wait_until(lambda: len(self.receiver.taken(path)) >= count, f"{count} at {path}, there are {len(self.receiver.taken(path))}", timeout)
         return self.receiver.taken(path)
+
+    def clear(self, before, conf):
+        self.receiver.behave = None
+        self.receiver.down()
+        self.receiver.up()
+        super().clear(before, conf)
 
     def stop(self):
         self.receiver.stop()
