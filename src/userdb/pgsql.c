@@ -129,7 +129,7 @@ static const struct userdb_ops read_only_ops = {
 	.find = pg_table_find,
 	.find_id = pg_table_find_id,
 	.dearest = pg_table_dearest,
-	.ping = ping,
+	.ping = pg_table_ping,
 };
 
 static const struct userdb_ops writable_ops = {
@@ -138,7 +138,7 @@ static const struct userdb_ops writable_ops = {
 	.dearest = pg_table_dearest,
 	.set_hash = pg_table_set_hash,
 	.replace_hash = pg_table_replace_hash,
-	.ping = ping,
+	.ping = pg_table_ping,
 };
 
 #define COMMON .scheme = SCHEME, .open = open_database, .close = close_database, .greet = greet

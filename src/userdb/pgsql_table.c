@@ -25,6 +25,7 @@
 
 #define DRIVER "postgresql" /* in the digest of ids */
 #define RAW_ID_MAX 1024
+#define EXPLAIN "EXPLAIN "
 #define ARRAY_OIDS                                                                                                             \
 	{                                                                                                                      \
 		1002, 1003, 1009, 1014, 1015                                                                                   \
@@ -325,6 +326,26 @@ pg_table_replace_hash(void *db, const char *id, const char *expected, const char
 	t->renewed.before = version_of(expected);
 	t->renewed.after = version_of(hash);
 	return (DW_OK);
+}
+
+/* Planned and not run: that the table is not there, or may not be read, shows by it, and nobody waits for a large one. */
+enum dw_result
+pg_table_ping(void *db)
+{
+	struct pg_db *c = db;
+	size_t len = sizeof(EXPLAIN) + strlen(c->conf->postgresql_find);
+	char *sql = malloc(len);
+	const char *nobody = "";
+	enum dw_result rc;
+	PGresult *r;
+
+	if (sql == NULL)
+		return (DW_UNAVAILABLE);
+	snprintf(sql, len, EXPLAIN "%s", c->conf->postgresql_find);
+	if ((rc = pg_ask(c, PG_HURRY, sql, &nobody, 1, &r)) == DW_OK)
+		PQclear(r);
+	free(sql);
+	return (rc == DW_ABSENT ? DW_OK : rc); /* where the column is no text, that name is no value of it */
 }
 
 enum dw_result

@@ -14,6 +14,7 @@ enum dw_result pg_table_find(void *db, const char *name, struct account *out);
 enum dw_result pg_table_find_id(void *db, const char *id, struct account *out);
 enum dw_result pg_table_set_hash(void *db, const char *id, const struct account *expected, const char *hash);
 enum dw_result pg_table_replace_hash(void *db, const char *id, const char *expected, const char *hash);
+enum dw_result pg_table_ping(void *db);
 enum dw_result pg_table_dearest(void *db, char hash[PWHASH_MAX]);
 
 #endif
