@@ -100,7 +100,7 @@ look_at_users(struct app *app, struct health *h)
 		    h, HEALTH_DOWN, "userdb_unavailable", "userdb", "The user database cannot be asked; the log says why.");
 	else if (failed)
 		health_add(h, HEALTH_DEGRADED, NULL, "userdb_errors",
-		    "The user database answers again; within the last minute it did not, and the log says why.");
+		    "The user database answers; within the last minute it did not, or failed at something: the log says why.");
 }
 
 /* Two questions: are there processes, and does somebody take connections from the socket? */
@@ -160,11 +160,11 @@ static void
 look_at_disks(const struct config *conf, struct health *h)
 {
 
-	look_at_disk(conf->state_dir, "state directory", h);
-	look_at_place(conf->log_file, "log", h);
-	look_at_place(conf->audit_file, "audit file", h);
+	look_at_disk(conf->state_dir, "state directory (state_dir)", h);
+	look_at_place(conf->log_file, "log (log.file)", h);
+	look_at_place(conf->audit_file, "audit file (audit.file)", h);
 	if (conf->spool_enabled)
-		look_at_place(conf->spool_file, "spool", h);
+		look_at_place(conf->spool_file, "spool (spool.file)", h);
 }
 
 static void

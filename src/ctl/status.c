@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * "status": asks the daemon and shows its JSON as it is, or as names, values and tables. It knows no member of it by name
- * except the processes, so it needs no change when the daemon tells more.
+ * except the processes and the problems, so it needs no change when the daemon tells more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +99,7 @@ print_table(const char *title, struct json_object *rows)
 			    (int)strlen(word(v)) > widths[i])
 				widths[i] = (int)strlen(word(v));
 	}
-	printf("\n%s\n", title);
+	printf("%s\n", title);
 	print_row(NULL, names, widths, n);
 	for (size_t r = 0; r < json_object_array_length(rows); r++)
 		print_row(json_object_array_get_idx(rows, r), names, widths, n);
@@ -117,12 +117,27 @@ print_workers(struct json_object *pools)
 		for (size_t k = 0; k < json_object_array_length(workers); k++)
 			json_object_array_add(all, json_object_get(json_object_array_get_idx(workers, k)));
 	}
-	if (is_table(all))
+	if (is_table(all)) {
+		putchar('\n');
 		print_table("processes", all);
+	}
 	json_object_put(all);
 }
 
-/* Values first, then a table for each array of objects; the processes, nested in the pools, as one table. */
+/* What is wrong stands first, and is taken out of ${o}. */
+static void
+print_problems(struct json_object *o)
+{
+	struct json_object *problems;
+
+	if (!json_object_object_get_ex(o, "problems", &problems) || !is_table(problems))
+		return;
+	print_table("problems", problems);
+	putchar('\n');
+	json_object_object_del(o, "problems");
+}
+
+/* Then values, and a table for each array of objects; the processes, nested in the pools, as one table. */
 static int
 print_status(struct str text)
 {
@@ -132,11 +147,14 @@ print_status(struct str text)
 		ctl_say("the daemon's answer cannot be read");
 		return (-1);
 	}
+	print_problems(o);
 	print_values(o, "");
 	json_object_object_foreach(o, key, v)
 	{
-		if (is_table(v))
+		if (is_table(v)) {
+			putchar('\n');
 			print_table(key, v);
+		}
 		if (strcmp(key, "pools") == 0 && is_table(v))
 			print_workers(v);
 	}
