@@ -247,9 +247,13 @@ int
 ctl_account(struct ctl *c, const char *name, struct account *out)
 {
 	enum dw_result r = ctl_find_account(c, name, out);
+	const struct userdb_driver *row = userdb_driver(c->conf->userdb_url);
 
 	if (r == DW_ABSENT)
 		ctl_say("there is no user %s", name);
+	else if (r != DW_OK && row != NULL && row->join != NULL)
+		ctl_say(
+		    "accounts of %s cannot be looked up here: only processes of the daemon can do that", c->conf->userdb_url);
 	else if (r != DW_OK)
 		ctl_say("the user database could not be asked");
 	return (r == DW_OK ? 0 : -1);

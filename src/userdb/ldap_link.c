@@ -354,6 +354,9 @@ link_search(struct ldap_link *l, struct link_search *s)
 		code = collect(l, s, id);
 	if (code == LDAP_SUCCESS || (code == LDAP_SIZELIMIT_EXCEEDED && s->more))
 		return (LINK_OK);
-	say_code(l, "does not answer to a search", code < 0 ? LDAP_SERVER_DOWN : code);
+	if (code == LDAP_NO_SUCH_OBJECT)
+		say(l, "has no such entry for ldap.bind_dn to search below", s->base);
+	else
+		say_code(l, "does not answer to a search", code < 0 ? LDAP_SERVER_DOWN : code);
 	return (code < 0 ? LINK_LOST : LINK_UNAVAILABLE);
 }

@@ -111,11 +111,14 @@ converse(int n, const struct pam_message **messages, struct pam_response **out, 
 static enum dw_result
 failed(const char *step, const char *name, int code, enum dw_result rc)
 {
+	const char *why = pam_strerror(NULL, code);
 
 	if (rc == DW_UNAVAILABLE)
-		log_warn("PAM could not say user=%s step=%s code=%d", log_text(str_of(name)), step, code);
+		log_warn("PAM could not say user=%s step=%s code=%d error=%s", log_text(str_of(name)), step, code,
+		    log_text(str_of(why)));
 	else
-		log_info("PAM says no user=%s step=%s code=%d", log_text(str_of(name)), step, code);
+		log_info(
+		    "PAM says no user=%s step=%s code=%d error=%s", log_text(str_of(name)), step, code, log_text(str_of(why)));
 	return (rc);
 }
 
