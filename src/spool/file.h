@@ -16,7 +16,7 @@
 
 struct config;
 
-#define FILE_STATEMENTS 20
+#define FILE_STATEMENTS 21
 #define FILE_PROBLEM_MAX 160
 
 struct spool_file {

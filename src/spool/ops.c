@@ -79,16 +79,19 @@ revoke(void *ctx, const struct revoke_write *asked, struct revoke_reply *out)
 	return (rc);
 }
 
+/* As Redis will: who was kicked is told what the operator said. */
 static enum dw_result
-refuse(struct lookup_reply *out, const struct lookup *q, enum end_cause cause, int64_t at)
+refuse(struct spool *s, struct lookup_reply *out, const struct lookup *q, const struct deny_entry *e)
 {
+	struct logout_record *r = &out->logout_record;
 
 	memset(out, 0, sizeof(*out));
 	out->ended = true;
-	memcpy(out->logout_record.session_key, q->session_key, SESSION_KEY_LEN);
-	out->logout_record.cause = cause;
-	out->logout_record.at = at;
-	str_copy(out->logout_record.reason, sizeof(out->logout_record.reason), str_of(end_cause_reason(cause)));
+	memcpy(r->session_key, q->session_key, SESSION_KEY_LEN);
+	r->cause = e->cause;
+	r->at = e->at;
+	if (e->cause != END_KICK || !spool_reason(s, e->row, r->reason))
+		str_copy(r->reason, sizeof(r->reason), str_of(end_cause_reason(e->cause)));
 	return (DW_OK);
 }
 
@@ -123,13 +126,13 @@ look_once(struct spool *s, const struct lookup *q, struct lookup_reply *out)
 	enum dw_result rc;
 
 	if (deny_finds_for_sure(s->deny, &asked, &e))
-		return (refuse(out, q, e.cause, e.at));
+		return (refuse(s, out, q, &e));
 	rc = s->inner->lookup(s->store, q, out);
 	if (deny_is_empty(s->deny) || (rc != DW_OK && rc != DW_UNAVAILABLE))
 		return (rc);
 	asked.session = rc == DW_OK && out->live ? &out->session : NULL;
 	if ((rc == DW_UNAVAILABLE || out->live) && deny_finds(s->deny, &asked, &e))
-		return (refuse(out, q, e.cause, e.at));
+		return (refuse(s, out, q, &e));
 	if (rc == DW_OK)
 		without_tokens(s, asked, out);
 	return (rc);
@@ -141,14 +144,13 @@ lookup_alone(struct spool *s, const struct lookup *q, struct lookup_reply *out)
 {
 	struct deny_question asked = question_of(q);
 	enum dw_result rc = s->inner->lookup(s->store, q, out), judged;
-	enum end_cause cause;
-	int64_t at;
+	struct deny_entry e;
 
 	if (rc != DW_UNAVAILABLE && (rc != DW_OK || !out->live))
 		return (rc);
 	asked.session = rc == DW_OK ? &out->session : NULL;
-	if ((judged = spool_asks_file(s, &asked, &cause, &at)) == DW_REFUSED)
-		return (refuse(out, q, cause, at));
+	if ((judged = spool_asks_file(s, &asked, &e)) == DW_REFUSED)
+		return (refuse(s, out, q, &e));
 	if (judged == DW_BUSY && rc == DW_OK) /* the answer may be of before, as in lookup_shared() */
 		return (s->inner->lookup(s->store, q, out));
 	return (judged == DW_UNAVAILABLE ? judged : rc);
@@ -223,12 +225,10 @@ static enum dw_result
 judge_listed(struct spool *s, const uint8_t *user_key, const struct session *one)
 {
 	struct deny_question q = { .user_key = user_key, .session_key = one->session_key, .session = one };
-	enum end_cause cause;
 	struct deny_entry e;
-	int64_t at;
 
 	if (s->deny == NULL)
-		return (spool_asks_file(s, &q, &cause, &at));
+		return (spool_asks_file(s, &q, &e));
 	return (deny_finds(s->deny, &q, &e) ? DW_REFUSED : DW_OK);
 }
 

@@ -270,7 +270,7 @@ is_redis_to_say(const struct entry *e, const struct deny_entry *d)
 }
 
 enum dw_result
-spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at)
+spool_asks_file(struct spool *s, const struct deny_question *q, struct deny_entry *out)
 {
 	bool denied = false, bad = false, lately = false;
 	struct deny_entry d;
@@ -291,10 +291,8 @@ spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *
 	}
 	if (file_done(&s->file, stmt, denied || bad ? SQLITE_DONE : code) != DW_OK || bad)
 		return (DW_UNAVAILABLE);
-	if (denied) {
-		*cause = d.cause;
-		*at = d.at;
-	}
+	if (denied)
+		*out = d;
 	return (denied ? DW_REFUSED : lately ? DW_BUSY : DW_OK);
 }
 
@@ -310,6 +308,22 @@ spool_waits(struct spool *s, const uint8_t user_key[USER_KEY_LEN])
 	sqlite3_bind_blob(stmt, 1, user_key, USER_KEY_LEN, SQLITE_STATIC);
 	code = sqlite3_step(stmt);
 	return (file_done(&s->file, stmt, code) == DW_OK && code == SQLITE_ROW);
+}
+
+bool
+spool_reason(struct spool *s, uint64_t row, char out[REASON_MAX + 1])
+{
+	sqlite3_stmt *stmt;
+	bool found = false;
+	int code;
+
+	if (file_open(&s->file) != DW_OK ||
+	    (stmt = file_statement(&s->file, STATEMENT_REASON, "SELECT reason FROM spool WHERE id = ?1")) == NULL)
+		return (false);
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)row);
+	if ((code = sqlite3_step(stmt)) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) > 0)
+		found = str_copy(out, REASON_MAX + 1, str_of((const char *)sqlite3_column_text(stmt, 0)));
+	return (file_done(&s->file, stmt, code) == DW_OK && found);
 }
 
 enum dw_result

@@ -3,10 +3,12 @@
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H
 
+#include "doorward/session.h"
 #include "doorward/spool.h"
 #include "spool/file.h"
 
 struct entry;
+struct deny_entry;
 struct deny_question;
 
 /* How long after Redis has an ending it is kept, ms: a failover forgets less than that. */
@@ -21,6 +23,7 @@ enum spool_statement {
 	STATEMENT_FIND,
 	STATEMENT_OF_USER,
 	STATEMENT_WAITS,
+	STATEMENT_REASON,
 	STATEMENT_SINCE,
 	STATEMENT_ROWS,
 	STATEMENT_VERSION,
@@ -58,11 +61,15 @@ struct spool {
 enum dw_result spool_commit(struct spool *s, struct entry *e);
 
 /*
- * The same question as deny_finds(), to the file: DW_OK nobody denies, DW_REFUSED with ${cause} and ${at}, DW_UNAVAILABLE: it
+ * The same question as deny_finds(), to the file: DW_OK nobody denies, DW_REFUSED with ${out}, DW_UNAVAILABLE: it
  * cannot be asked, so nobody may pass. DW_BUSY: nobody, since the store has lately ended whom it was about: only what the store
  * says after this counts.
  */
-enum dw_result spool_asks_file(struct spool *s, const struct deny_question *q, enum end_cause *cause, int64_t *at);
+enum dw_result spool_asks_file(struct spool *s, const struct deny_question *q, struct deny_entry *out);
+
+/* What the operator said in the entry ${row}. False: nothing, or the file cannot be asked, which is no news about the ending.
+ */
+bool spool_reason(struct spool *s, uint64_t row, char out[REASON_MAX + 1]);
 
 /* True if an ending of the user waits. What cannot be asked does not: Redis may take the next one. */
 bool spool_waits(struct spool *s, const uint8_t user_key[USER_KEY_LEN]);

@@ -456,6 +456,40 @@ test_alone(void **state)
 	assert_int_equal(ask(1, 2, &live), DW_OK);
 }
 
+static void
+expect_reason(uint8_t sid, const char *reason)
+{
+	struct lookup q = { .family = true };
+	struct lookup_reply found;
+
+	memset(q.user_key, 1, USER_KEY_LEN);
+	memset(q.session_key, sid, SESSION_KEY_LEN);
+	assert_int_equal(spool_store_ops.lookup(spool, &q, &found), DW_OK);
+	assert_true(found.ended && !found.live);
+	assert_string_equal(found.logout_record.reason, reason);
+}
+
+/* Who was kicked is told what the operator said, also while Redis does not know it; what was unusual is for operators. */
+static void
+test_reason(void **state)
+{
+	struct end_write kick = ending(1, 1, END_KICK, SCOPE_SESSION), unusual = ending(1, 2, END_ANOMALY, SCOPE_SESSION);
+
+	(void)state;
+	kick.reason = "lost";
+	unusual.reason = "travel";
+	assert_int_equal(end_it(&kick), DW_PENDING);
+	assert_int_equal(end_it(&unusual), DW_PENDING);
+	promise(1, 3, END_KICK, SCOPE_SESSION);
+	for (int i = 0; i < 2; i++) {
+		expect_reason(1, "lost");
+		expect_reason(2, "anomaly");
+		expect_reason(3, "kick");
+		spool_free(spool);
+		spool = spool_new(&conf, &inner, NULL, NULL);
+	}
+}
+
 /* In order, and one user whom the store does not take holds up nobody but himself. */
 static void
 test_order(void **state)
@@ -799,6 +833,7 @@ main(void)
 		TEST(test_revoked_caller),
 		TEST(test_refill),
 		TEST(test_alone),
+		TEST(test_reason),
 		TEST(test_order),
 		TEST(test_notice),
 		TEST(test_older_file),
