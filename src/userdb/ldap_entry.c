@@ -23,7 +23,8 @@
 #define ENTRY_UUID "entryUUID"
 #define UUID_BYTES 16
 #define UUID_TEXT 36
-#define GROUPS_FOUND_MAX 4096 /* entries: more names do not fit into a list of groups */
+#define GROUPS_FOUND_MAX 4096              /* entries: more names do not fit into a list of groups */
+#define GROUPS_BYTES_MAX ((size_t)1 << 20) /* of their names, some of which may not count */
 
 /* Of what was said before, the messages about one entry come with a login and not with every user of a directory. */
 static int64_t said;
@@ -234,12 +235,12 @@ entry_name(struct ldap_link *l, int64_t deadline, const char *id, char name[USER
 	return (DW_OK);
 }
 
-/* Names of groups as they come in. */
+/* Names of groups as they come in, with all their bytes: one that goes on behind a NUL is another name. */
 struct bag {
 	const struct config *conf;
 	char *texts[GROUPS_FOUND_MAX];
 	struct str names[GROUPS_FOUND_MAX]; /* what they are joined from: not in this order afterwards */
-	size_t n;
+	size_t n, bytes;
 	struct link_search search;
 };
 
@@ -249,7 +250,22 @@ empty(struct bag *b)
 
 	for (size_t i = 0; i < b->n; i++)
 		free(b->texts[i]);
-	b->n = 0;
+	b->n = b->bytes = 0;
+}
+
+/* False: it is one too many. */
+static bool
+put(struct bag *b, const struct berval *name)
+{
+	char *text;
+
+	if (b->n == GROUPS_FOUND_MAX || name->bv_len > GROUPS_BYTES_MAX - b->bytes || (text = malloc(name->bv_len + 1)) == NULL)
+		return (false);
+	memcpy(text, name->bv_val, name->bv_len);
+	b->texts[b->n] = text;
+	b->names[b->n++] = (struct str){ text, name->bv_len };
+	b->bytes += name->bv_len;
+	return (true);
 }
 
 static bool
@@ -260,13 +276,8 @@ take_group(LDAP *ld, LDAPMessage *entry, void *ctx)
 	int n = ldap_count_values_len(values);
 	bool good = true;
 
-	for (int i = 0; i < n && good; i++) {
-		good = b->n < GROUPS_FOUND_MAX && (b->texts[b->n] = strndup(values[i]->bv_val, values[i]->bv_len)) != NULL;
-		if (good) {
-			b->names[b->n] = (struct str){ b->texts[b->n], strlen(b->texts[b->n]) };
-			b->n++;
-		}
-	}
+	for (int i = 0; i < n && good; i++)
+		good = put(b, values[i]);
 	ldap_value_free_len(values);
 	return (good);
 }
