@@ -2,7 +2,9 @@
 /*
  * getaddrinfo() waits for as long as a resolver is silent, many times longer than anybody may be kept waiting here, and nothing
  * interrupts it. So each question is a thread's. Who asks waits no longer than he may; the question goes on, and its answer is
- * there for who comes next. Of each name there is one question at a time.
+ * there for who comes next. Of each name there is one question at a time. One that takes too long is given up, and asked
+ * anew: over TCP, which a server of names may ask for, the C library waits for ever. Its thread ends when it ends, and its
+ * answer, if there is one, counts for nothing then; how many of these there may be is bounded.
  *
  * What a name stood for is used for as long as nothing newer is known. When it is FRESH_MS old it is asked for again beside
  * that: who does so gives the answer a moment, and a resolver that fails or keeps silent takes nothing away.
@@ -32,19 +34,31 @@
 #define FRESH_MS 10000 /* an address is not asked for again for so long */
 #define AGAIN_MS 1000  /* after a question that failed */
 #define MOMENT_MS 50   /* for an answer that can be done without */
+#define LATE_MS 30000  /* a question is given up then; the next one of that name after twice as long, … */
+#define LATE_TIMES 6   /* … and so on for so often */
 
 struct name {
 	char text[RESOLVE_NAME_MAX + 1]; /* "" = a free place */
 	struct resolved known;
-	bool asked;        /* a thread is at it */
-	int error;         /* of the last question */
-	int64_t due, used; /* mono, ms: when it may be asked again; when somebody wanted it last */
+	uint64_t question;        /* which one is being asked; 0 = none */
+	unsigned given_up;        /* questions in a row */
+	int error;                /* of the last question */
+	int64_t since, due, used; /* mono, ms: when it was asked; when it may be again; when somebody wanted it last */
+};
+
+/* What a thread is at. */
+struct question {
+	struct name *of; /* NULL = a free place */
+	char text[RESOLVE_NAME_MAX + 1];
+	uint64_t number;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_cond_t answered;
 static struct name names[NAMES_MAX];
+static struct question questions[NAMES_MAX];
+static uint64_t asked;
 static unsigned answers;
 
 static void
@@ -76,8 +90,10 @@ static void
 begin_child(void)
 {
 
-	for (size_t i = 0; i < NAMES_MAX; i++)
-		names[i].asked = false;
+	for (size_t i = 0; i < NAMES_MAX; i++) {
+		names[i].question = 0;
+		questions[i].of = NULL;
+	}
 	make_condition();
 	pthread_mutex_unlock(&lock);
 }
@@ -109,43 +125,87 @@ write_list(const struct addrinfo *found, struct resolved *out)
 			out->n++;
 }
 
-/* The thread. The name stays in its place as long as it is asked for. */
+static void
+learn(struct name *n, int error, const struct resolved *found)
+{
+
+	if (error == 0 && found->n == 0)
+		error = EAI_NONAME;
+	if (error == 0)
+		n->known = *found;
+	n->error = error;
+	n->due = clock_mono_ms() + (error == 0 ? FRESH_MS : AGAIN_MS);
+	n->question = n->given_up = 0;
+}
+
+/* The thread. Its name may have been asked anew meanwhile, or have lost its place to another one. */
 static void *
 ask(void *arg)
 {
 	static const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-	struct name *n = arg;
+	struct question *q = arg;
 	struct addrinfo *found = NULL;
 	struct resolved next;
-	int error = getaddrinfo(n->text, NULL, &hints, &found);
+	int error = getaddrinfo(q->text, NULL, &hints, &found);
 
 	write_list(found, &next);
 	if (found != NULL)
 		freeaddrinfo(found);
 	pthread_mutex_lock(&lock);
-	if (error == 0 && next.n == 0)
-		error = EAI_NONAME;
-	if (error == 0)
-		n->known = next;
-	n->error = error;
-	n->due = clock_mono_ms() + (error == 0 ? FRESH_MS : AGAIN_MS);
-	n->asked = false;
+	if (q->of->question == q->number)
+		learn(q->of, error, &next);
+	q->of = NULL;
 	answers++;
 	pthread_cond_broadcast(&answered);
 	pthread_mutex_unlock(&lock);
 	return (NULL);
 }
 
+static struct question *
+free_question(void)
+{
+
+	for (size_t i = 0; i < NAMES_MAX; i++)
+		if (questions[i].of == NULL)
+			return (&questions[i]);
+	return (NULL);
+}
+
 static void
 begin(struct name *n)
 {
+	struct question *q = free_question();
 	pthread_t thread;
 
-	n->asked = aside_start(&thread, ask, n) == 0;
-	if (n->asked)
-		(void)pthread_detach(thread);
-	else
-		n->error = EAI_MEMORY;
+	if (q != NULL) {
+		*q = (struct question){ .of = n, .number = ++asked };
+		strcpy(q->text, n->text);
+	}
+	if (q == NULL || aside_start(&thread, ask, q) != 0) {
+		n->error = EAI_AGAIN;
+		if (q != NULL)
+			q->of = NULL;
+		return;
+	}
+	(void)pthread_detach(thread);
+	n->question = q->number;
+	n->since = n->used;
+}
+
+static bool
+is_late(const struct name *n, int64_t now)
+{
+
+	return (n->question != 0 && now - n->since >= (int64_t)LATE_MS << n->given_up);
+}
+
+static void
+give_up(struct name *n)
+{
+
+	n->question = 0;
+	n->given_up += n->given_up < LATE_TIMES;
+	n->due = n->used;
 }
 
 /* The place of ${text}: its own, or that of the name that nobody has wanted for longest. NULL: all are being asked for. */
@@ -159,7 +219,7 @@ place_of(const char *text)
 
 		if (strcmp(n->text, text) == 0)
 			return (n);
-		if (!n->asked && (oldest == NULL || n->used < oldest->used))
+		if (n->question == 0 && (oldest == NULL || n->used < oldest->used))
 			oldest = n;
 	}
 	if (oldest != NULL) {
@@ -186,18 +246,20 @@ look_up(const char *text, int64_t deadline, struct resolved *out)
 	if (n == NULL)
 		return (EAI_AGAIN);
 	n->used = clock_mono_ms();
-	if (!n->asked && n->used >= n->due) {
+	if (is_late(n, n->used))
+		give_up(n);
+	if (n->question == 0 && n->used >= n->due) {
 		begin(n);
 		if (n->known.n > 0)
 			deadline = clock_earlier(deadline, n->used + MOMENT_MS);
 	} else if (n->known.n > 0)
 		deadline = 0;
-	while (n->asked && wait_until(deadline))
+	while (n->question != 0 && wait_until(deadline))
 		;
 	*out = n->known;
 	if (out->n > 0)
 		return (0);
-	return (n->asked && (deadline > 0 || n->error == 0) ? EAI_INPROGRESS : n->error);
+	return (n->question != 0 && (deadline > 0 || n->error == 0) ? EAI_INPROGRESS : n->error);
 }
 
 int

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <netdb.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,11 +23,14 @@
 #define LONG 60000   /* ms, that nothing here takes */
 #define LATER 100000 /* ms, after which everything known is old */
 
-/* The linker puts these in the place of the resolver, which answers what it is told to when it is told to, and of the clock. */
+/* The linker puts these in the place of the resolver, which answers what it is told to when it is told to, and of the clock and
+ * who waits by it. */
 int __real_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out);
 int __wrap_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out);
 int64_t __real_clock_mono_ms(void);
 int64_t __wrap_clock_mono_ms(void);
+int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
 
 static _Atomic int questions;
 static _Atomic(const char *) answer; /* NULL: there is no such name */
@@ -54,11 +58,28 @@ __wrap_clock_mono_ms(void)
 	return (__real_clock_mono_ms() + turned);
 }
 
+/* What waits by that clock must not wait for what it was turned on by. */
+int
+__wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	struct timespec real = { .tv_sec = until->tv_sec - turned / 1000, .tv_nsec = until->tv_nsec };
+
+	return (__real_pthread_cond_timedwait(cond, mutex, &real));
+}
+
 static int64_t
 in(int64_t ms)
 {
 
 	return (clock_mono_ms() + ms);
+}
+
+static void
+wait_for_answers(unsigned all)
+{
+
+	for (unsigned seen; (seen = resolve_answers()) < all;)
+		assert_true(resolve_wait(seen, in(LONG)));
 }
 
 /* Everything that hangs goes on, and is waited for. */
@@ -70,8 +91,7 @@ let_go(unsigned n)
 	is_silent = false;
 	for (unsigned i = 0; i < n; i++)
 		sem_post(&go_on);
-	for (unsigned seen; (seen = resolve_answers()) < all;)
-		assert_true(resolve_wait(seen, in(LONG)));
+	wait_for_answers(all);
 }
 
 static int
@@ -228,6 +248,35 @@ a_child_asks_anew(void **state)
 	let_go(1);
 }
 
+/* As over TCP, where nobody says a word: the name is asked for anew, and an answer that comes after that is not listened to. */
+static void
+a_question_without_end_is_given_up(void **state)
+{
+	unsigned before = resolve_answers();
+	struct resolved r;
+
+	(void)state;
+	is_silent = true;
+	assert_int_equal(resolve("hangs", in(20), &r), EAI_INPROGRESS);
+	turned += LATER;
+	assert_int_equal(resolve("hangs", in(20), &r), EAI_INPROGRESS);
+	assert_int_equal(resolve("hangs", in(20), &r), EAI_INPROGRESS);
+	for (int i = 0; i < LONG && questions < 2; i++)
+		usleep(1000);
+	assert_int_equal(questions, 2);
+	turned += LATER;
+	is_silent = false;
+	assert_int_equal(resolve("hangs", in(LONG), &r), 0);
+	assert_string_equal(r.address[0], "192.0.2.1");
+	answer = "192.0.2.9";
+	sem_post(&go_on);
+	sem_post(&go_on);
+	wait_for_answers(before + 3);
+	assert_int_equal(resolve("hangs", 0, &r), 0);
+	assert_string_equal(r.address[0], "192.0.2.1");
+	assert_int_equal(questions, 3);
+}
+
 /* As many threads as there are names, and no more of these than there is room for. */
 static void
 is_bounded(void **state)
@@ -261,6 +310,7 @@ main(void)
 		cmocka_unit_test_setup(no_such_name, begin),
 		cmocka_unit_test_setup(judged_in_time, begin),
 		cmocka_unit_test_setup(a_child_asks_anew, begin),
+		cmocka_unit_test_setup(a_question_without_end_is_given_up, begin),
 		cmocka_unit_test_setup(is_bounded, begin),
 	};
 
