@@ -5,9 +5,10 @@
  * Other processes have it open too, so all that one of them finds out has to hold for the others:
  *
  *	- a file that is gone is made anew, since nothing can be promised without one
- *	- one that is damaged is renamed to NAME.damaged-TIME, and a new one is made with what could be read of it. One process
- *does it, under a lock on the directory; the others notice by the inode. Whoever has committed looks once more whether the file
- *	  still lies there, and does it again in the new one if not: a promise in a file that nobody reads is none
+ *	- one that is damaged is renamed to NAME.damaged-TIME, and a new one is made with what could be read of it, if there is
+ *	  room for that; else it stays, and nothing is promised. One process does it, under a lock on the directory; the others
+ *	  notice by the inode. Whoever has committed looks once more whether the file still lies there, and does it again in the
+ *	  new one if not: a promise in a file that nobody reads is none
  *	- its index may have been truncated or removed by somebody: base/wal_index.h
  *	- the rows of a new file have greater numbers than any before (they begin at the time in ms), so that nobody takes a row
  *of the old one that is denied in shared memory for one that was replayed
@@ -36,6 +37,8 @@
 #define LOCK_TRIES 50 /* for what does not wait for a lock by itself, … */
 #define LOCK_PAUSE 20 /* … each after so many ms */
 #define DAMAGED ".damaged-"
+#define PROBE ".probe"
+#define ROOM (128 << 10) /* bytes of an empty one, with its journal and index */
 
 static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
@@ -226,6 +229,24 @@ hold_directory(const char *path)
 	return (-1);
 }
 
+/* For another file of ${bytes} and its journal? Only who takes it knows, with quotas and limits. */
+static bool
+has_room(const char *path, off_t bytes)
+{
+	char probe[PATH_MAX];
+	int fd, error;
+
+	snprintf(probe, sizeof(probe), "%.*s" PROBE, PATH_MAX - 64, path);
+	if (unlink(probe) != 0 && errno != ENOENT)
+		return (false);
+	if ((fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE)) < 0)
+		return (false);
+	(void)unlink(probe);
+	error = posix_fallocate(fd, 0, 2 * bytes + ROOM);
+	close(fd);
+	return (error == 0);
+}
+
 /* Puts a new file in the place of the damaged one with the inode ${f} has seen. Another process may have done it already. */
 static int
 replace(struct spool_file *f, int code)
@@ -236,6 +257,8 @@ replace(struct spool_file *f, int code)
 
 	if (stat(f->path, &st) != 0 || st.st_dev != f->dev || st.st_ino != f->ino)
 		return (SQLITE_OK);
+	if (!has_room(f->path, st.st_size))
+		return (SQLITE_FULL);
 	snprintf(aside, sizeof(aside), "%.*s" DAMAGED "%lld", PATH_MAX - 64, f->path, (long long)clock_wall_ms());
 	if (rename_all(f->path, aside) != 0 || create(f->path, (uid_t)-1, (gid_t)-1) != 0)
 		return (SQLITE_CANTOPEN);
@@ -271,8 +294,8 @@ open_once(struct spool_file *f)
 		return (SQLITE_CANTOPEN);
 	if ((code = connect_to(f)) == SQLITE_OK)
 		return (code);
-	if (is_damage(code))
-		return (set_aside(f, code) == SQLITE_OK ? connect_to(f) : code);
+	if (is_damage(code) && (code = set_aside(f, code)) == SQLITE_OK)
+		return (connect_to(f));
 	return (code);
 }
 
@@ -390,8 +413,8 @@ file_make(struct spool_file *f, uid_t uid, gid_t gid)
 		snprintf(f->problem, sizeof(f->problem), "%s", strerror(errno));
 		return (-1);
 	}
-	if ((code = open_once(f)) == SQLITE_OK && is_damage(code = check_all(f)))
-		code = set_aside(f, code) == SQLITE_OK ? open_once(f) : code;
+	if ((code = open_once(f)) == SQLITE_OK && is_damage(code = check_all(f)) && (code = set_aside(f, code)) == SQLITE_OK)
+		code = open_once(f);
 	if (code == SQLITE_OK)
 		return (0);
 	note(f, code);

@@ -620,20 +620,27 @@ test_full(void **state)
 	promise(1, 16, END_USER, SCOPE_SESSION); /* it was promised already */
 }
 
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes == RLIM_INFINITY ? limit.rlim_max : bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 /* A limit is like a full disk: nothing is promised, and the process goes on. */
 static void
 test_disk_full(void **state)
 {
 	struct end_write w = ending(1, 2, END_USER, SCOPE_SESSION);
-	struct rlimit before, tight;
 
 	(void)state;
 	promise(1, 1, END_USER, SCOPE_SESSION);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	tight = (struct rlimit){ 4096, before.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	limit_files(4096);
 	assert_int_equal(end_it(&w), DW_UNAVAILABLE);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	limit_files(RLIM_INFINITY);
 	expect_passed(1, 2);
 	expect_denied(1, 1);
 	promise(1, 2, END_USER, SCOPE_SESSION);
@@ -670,6 +677,34 @@ test_damaged(void **state)
 	replay_all();
 	spool_sync(spool);
 	expect_denied(1, 1); /* nobody can tell Redis of it any more */
+}
+
+/* On a full disk what can still be read of it has nowhere to go to: it stays where it is, until there is room. */
+static void
+test_damaged_on_a_full_disk(void **state)
+{
+	struct spool_numbers n;
+	struct stat st;
+	char err[256];
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		promise((uint8_t)(i % 50 + 1), (uint8_t)(i / 50 + 1), END_USER, SCOPE_SESSION);
+	spool_free(spool);
+	spool = NULL;
+	assert_int_equal(stat(path, &st), 0);
+	damage(st.st_size - 4096);
+	limit_files((rlim_t)st.st_size);
+	assert_int_equal(spool_make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "full"));
+	spool = spool_new(&conf, &inner, NULL, deny);
+	(void)spool_numbers(spool, &n);
+	assert_int_equal(n.damaged, 0);
+	limit_files(RLIM_INFINITY);
+	spool_free(spool);
+	open_spool();
+	assert_int_equal(numbers().damaged, 1);
+	assert_true(numbers().pending > 0);
 }
 
 /* At a start: what can be read of it is kept. */
@@ -841,6 +876,7 @@ main(void)
 		TEST(test_full),
 		TEST(test_disk_full),
 		TEST(test_damaged),
+		TEST(test_damaged_on_a_full_disk),
 		TEST(test_damaged_at_start),
 		TEST(test_removed),
 		TEST(test_one_session_is_bounded),
