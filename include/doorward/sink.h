@@ -59,7 +59,7 @@ struct sink_driver {
 	bool needs_public_key; /* what it sends is verified by others */
 	/*
 	 * Is ${c} complete and possible? Looks at nothing but its text, the files it names and, where they can be resolved, its
-	 * addresses. False with a sentence in ${why}. For -t and the start.
+	 * addresses. False with a sentence in ${why}. For -t and the start. NULL: there is nothing to look at.
 	 */
 	bool (*check)(const struct sink_conf *c, char *why, size_t len);
 	/* Made after the fork, before the sandbox. ${env} and ${c} outlive it. NULL with a sentence in ${why}. Connects lazily.

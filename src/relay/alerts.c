@@ -68,16 +68,6 @@ alerts_steps(const struct alert_conf *a)
 	return (a->window / a->step);
 }
 
-static bool
-check(const struct sink_conf *c, char *why, size_t len)
-{
-
-	(void)c;
-	(void)why;
-	(void)len;
-	return (true);
-}
-
 static void *
 open_alerts(const struct sink_conf *c, const struct sink_env *env, char *why, size_t len)
 {
@@ -231,7 +221,6 @@ run(void *sink)
 
 const struct sink_driver alerts_driver = {
 	.type = SINK_ALERTS,
-	.check = check,
 	.open = open_alerts,
 	.start = start,
 	.fd = fd,

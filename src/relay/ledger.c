@@ -37,16 +37,6 @@ struct ledger {
 };
 
 static bool
-check(const struct sink_conf *c, char *why, size_t len)
-{
-
-	(void)c;
-	(void)why;
-	(void)len;
-	return (true);
-}
-
-static bool
 open_audit(struct ledger *l, const struct config *conf, char *why, size_t len)
 {
 
@@ -219,7 +209,6 @@ close_ledger(void *sink)
 
 const struct sink_driver ledger_driver = {
 	.type = "ledger",
-	.check = check,
 	.open = open_ledger,
 	.start = start,
 	.fd = fd,

@@ -101,20 +101,6 @@ sinks_traces(const struct config *c)
 	return (&sink);
 }
 
-static size_t
-check_traces(const struct config *conf, FILE *out)
-{
-	const struct sink_driver *d;
-	char why[WHY_MAX];
-
-	if (conf->trace_otlp[0] == '\0')
-		return (0);
-	if ((d = sinks_driver(SINK_TRACES, why, sizeof(why))) != NULL && d->check(sinks_traces(conf), why, sizeof(why)))
-		return (0);
-	fprintf(out, "%s: trace.otlp: %s\n", conf->file, why);
-	return (1);
-}
-
 /* Keys that are not there yet are made for access.alg, which was looked at; those of another user are his to look at. */
 static bool
 has_key(const struct sink_driver *d, const struct config *conf, char *why, size_t len)
@@ -128,6 +114,25 @@ has_key(const struct sink_driver *d, const struct config *conf, char *why, size_
 	return (has);
 }
 
+static bool
+is_possible(const struct config *conf, const struct sink_conf *c, char *why, size_t len)
+{
+	const struct sink_driver *d = sinks_driver(c->type, why, len);
+
+	return (d != NULL && (d->check == NULL || d->check(c, why, len)) && has_key(d, conf, why, len));
+}
+
+static size_t
+check_traces(const struct config *conf, FILE *out)
+{
+	char why[WHY_MAX];
+
+	if (conf->trace_otlp[0] == '\0' || is_possible(conf, sinks_traces(conf), why, sizeof(why)))
+		return (0);
+	fprintf(out, "%s: trace.otlp: %s\n", conf->file, why);
+	return (1);
+}
+
 static size_t
 check_all(const struct config *conf, FILE *out)
 {
@@ -135,9 +140,7 @@ check_all(const struct config *conf, FILE *out)
 	size_t wrong = check_traces(conf, out);
 
 	for (size_t i = 0; i < conf->n_sinks; i++) {
-		const struct sink_driver *d = sinks_driver(conf->sinks[i].type, why, sizeof(why));
-
-		if (d != NULL && d->check(&conf->sinks[i], why, sizeof(why)) && has_key(d, conf, why, sizeof(why)))
+		if (is_possible(conf, &conf->sinks[i], why, sizeof(why)))
 			continue;
 		complain(conf, i, why, out);
 		wrong++;
