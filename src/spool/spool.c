@@ -213,12 +213,17 @@ commit(struct spool *s, struct entry *e)
 	return (false);
 }
 
-/* A second try, for one that met a damaged file, or one that was set aside meanwhile. */
-enum dw_result
-spool_commit(struct spool *s, struct entry *e)
+/*
+ * Commits ${e} and enters whom it denies; ${act} is the entry's own: what was not asked for before is asked for at ${at}. There
+ * is a second try, for one that met a damaged file, or one that was set aside meanwhile.
+ */
+static enum dw_result
+promise(struct spool *s, struct entry *e, struct act *act, int64_t at)
 {
 	struct deny_entry denied;
 
+	if (act->at == 0)
+		act->at = at;
 	if (!commit(s, e) && (file_is_current(&s->file) || !commit(s, e)))
 		return (DW_UNAVAILABLE);
 	if (s->deny != NULL && entry_denies(e, &denied) && !deny_put(s->deny, &denied)) {
@@ -234,9 +239,7 @@ spool_end(struct spool *s, const struct end_write *w, int64_t at)
 	struct entry e;
 
 	entry_of_end(&e, w);
-	if (e.end.act.at == 0)
-		e.end.act.at = at;
-	return (spool_commit(s, &e));
+	return (promise(s, &e, &e.end.act, at));
 }
 
 enum dw_result
@@ -245,9 +248,7 @@ spool_revoke(struct spool *s, const struct revoke_write *w, int64_t at)
 	struct entry e;
 
 	entry_of_revocation(&e, w);
-	if (e.revocation.act.at == 0)
-		e.revocation.act.at = at;
-	return (spool_commit(s, &e));
+	return (promise(s, &e, &e.revocation.act, at));
 }
 
 enum dw_result
@@ -256,9 +257,7 @@ spool_notify(struct spool *s, const struct notice *n, int64_t at)
 	struct entry e;
 
 	entry_of_notice(&e, n);
-	if (e.notice.act.at == 0)
-		e.notice.act.at = at;
-	return (spool_commit(s, &e));
+	return (promise(s, &e, &e.notice.act, at));
 }
 
 /* What is done says nothing of a whole user any more: Redis does. */

@@ -57,9 +57,6 @@ struct spool {
 	bool enter;      /* and what waits again is to be entered again */
 };
 
-/* Commits ${e} and enters whom it denies. DW_PENDING or DW_UNAVAILABLE. */
-enum dw_result spool_commit(struct spool *s, struct entry *e);
-
 /*
  * The same question as deny_finds(), to the file: DW_OK nobody denies, DW_REFUSED with ${out}, DW_UNAVAILABLE: it
  * cannot be asked, so nobody may pass. DW_BUSY: nobody, since the store has lately ended whom it was about: only what the store
