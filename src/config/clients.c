@@ -4,13 +4,10 @@
  * everything else, and then takes what is set in it. There is always a client "default", for requests that name none; unless a
  * row defines it, it is added with the global values.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/row.h"
-#include "config/table.h"
 #include "config/value.h"
 
 #include "config/clients.h"
@@ -34,19 +31,16 @@ inherit_all(const struct loading *l, struct client *cl)
 
 /* A row needs an id that no other row has. */
 static bool
-check_id(const struct loading *l, const config_setting_t *row, int index)
+check_id(const struct row *r, const struct client *cl)
 {
-	const struct client *cl = &l->c->clients[l->c->n_clients - 1];
-	char name[OPTION_NAME_MAX];
 
-	snprintf(name, sizeof(name), "clients[%d].id", index);
-	if (config_setting_get_member((config_setting_t *)row, "id") == NULL)
-		return (source_wrong(l, row, name, "is missing"));
+	if (row_member(r, "id") == NULL)
+		return (row_wrong(r, "id", "is missing"));
 	if (cl->id[0] == '\0')
 		return (false); /* it was refused, and that was said */
-	for (const struct client *other = l->c->clients; other < cl; other++)
+	for (const struct client *other = r->l->c->clients; other < cl; other++)
 		if (strcmp(other->id, cl->id) == 0)
-			return (source_wrong(l, row, name, "there is already a client \"%s\"", cl->id));
+			return (row_wrong(r, "id", "there is already a client \"%s\"", cl->id));
 	return (true);
 }
 
@@ -61,26 +55,19 @@ add(const struct loading *l, const config_setting_t *row)
 }
 
 static bool
-add_row(const struct loading *l, const config_setting_t *row, int index)
+add_row(const struct row *r)
 {
-	char name[OPTION_NAME_MAX];
-	struct client *cl;
+	struct client *cl = add(r->l, r->at);
 
-	snprintf(name, sizeof(name), "clients[%d]", index);
-	if (!config_setting_is_group(row))
-		return (source_wrong(l, row, name, "must be a group, as in { id = \"app\"; }"));
-	if ((cl = add(l, row)) == NULL)
-		return (false);
-	return (row_read(l, row, "clients", index, table_client_options, cl) &
-		check_id(l, row, index)); /* both, so that both are told */
+	return (cl != NULL && (row_read(r, cl) & check_id(r, cl))); /* both, so that both are told */
 }
 
 /* Looked for before any row is added: the default comes first in the list. */
 static bool
-names_default(const config_setting_t *list, int n)
+names_default(const config_setting_t *list)
 {
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; list != NULL && i < config_setting_length(list); i++) {
 		config_setting_t *row = config_setting_get_elem(list, (unsigned)i);
 		const char *id;
 
@@ -102,36 +89,30 @@ add_default(const struct loading *l)
 	return (true);
 }
 
-/* One element more than there are rows: the default client may have to be added. */
+static const struct row_list clients = {
+	.name = "clients",
+	.like = "( { id = \"app\"; } )",
+	.row_like = "{ id = \"app\"; }",
+	.most = CLIENTS_MAX,
+	.table = table_client_options,
+	.size = sizeof(struct client),
+	.add = add_row,
+};
+
 bool
 clients_read(const struct loading *l)
 {
-	const config_setting_t *list = source_of(l->c, "clients");
-	bool good = true;
-	int n = 0;
 
-	if (list != NULL && !source_is_rows(list))
-		return (source_wrong(l, list, "clients", "must be a list of groups, as in ( { id = \"app\"; } )"));
-	if (list != NULL && (n = config_setting_length(list)) > CLIENTS_MAX)
-		return (source_wrong(l, list, "clients", "has more than %d elements", CLIENTS_MAX));
-	l->c->clients = calloc((size_t)n + 1, sizeof(*l->c->clients));
-	l->c->source->rows = calloc((size_t)n + 1, sizeof(*l->c->source->rows));
-	if (l->c->clients == NULL || l->c->source->rows == NULL)
-		return (source_wrong(l, list, "clients", "%s", strerror(errno)));
-	if (!names_default(list, n) && !add_default(l))
+	l->c->clients = row_list_new(l, &clients, &l->c->source->rows);
+	if (l->c->clients == NULL || (!names_default(source_of(l->c, clients.name)) && !add_default(l)))
 		return (false);
-	for (int i = 0; i < n; i++)
-		good &= add_row(l, config_setting_get_elem(list, (unsigned)i), i);
-	return (good);
+	return (row_list_read(l, &clients));
 }
 
 void
 clients_free(struct config *c)
 {
 
-	for (size_t i = 0; i < c->n_clients; i++)
-		for (const struct option *o = table_client_options; o->name != NULL; o++)
-			value_free(o, &c->clients[i]);
-	free(c->clients);
+	row_list_free(&clients, c->clients, c->n_clients);
 	free(c->source->rows);
 }

@@ -32,13 +32,6 @@ source_of_sink(const struct config *c, size_t i, const char *name)
 	return (config_setting_get_member((config_setting_t *)(uintptr_t)c->source->sinks[i], name));
 }
 
-bool
-source_is_rows(const config_setting_t *at)
-{
-
-	return (config_setting_is_list(at) || (config_setting_is_array(at) && config_setting_length(at) == 0));
-}
-
 /* An included file if the setting is in one. */
 const char *
 source_file(const struct config *c, const config_setting_t *at)

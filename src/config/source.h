@@ -30,9 +30,6 @@ const config_setting_t *source_of(const struct config *c, const char *name);
 const config_setting_t *source_of_client(const struct config *c, size_t i, const char *name);
 const config_setting_t *source_of_sink(const struct config *c, size_t i, const char *name);
 
-/* Is it a list of groups, as in ( { … }, { … } )? Of none, "[ ]" is one too. */
-bool source_is_rows(const config_setting_t *at);
-
 /* The file that ${at} was written in, as it was named. */
 const char *source_file(const struct config *c, const config_setting_t *at);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "doorward/event.h"
 
 #include "config/syntax.h"
 
@@ -301,6 +302,24 @@ syntax_is_token(const char *s)
 {
 
 	return (str_is_word(str_of(s), "!#$%&'*+-.^_`|~", SIZE_MAX));
+}
+
+bool
+syntax_is_name(const char *s)
+{
+
+	return (s[0] != '-' && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0');
+}
+
+bool
+syntax_is_event(const char *s)
+{
+	static const char *const types[] = { EVENT_TYPES };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], s) == 0)
+			return (true);
+	return (false);
 }
 
 bool

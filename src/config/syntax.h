@@ -45,6 +45,12 @@ bool syntax_is_link(const char *s);
 /* A token of RFC 9110 section 5.6.2, as cookie names are. */
 bool syntax_is_token(const char *s);
 
+/* What a sink or an alert is called: lower case letters, digits, '-' and '_', not '-' in front. */
+bool syntax_is_name(const char *s);
+
+/* A type of event: "login", "kick" … */
+bool syntax_is_event(const char *s);
+
 /* A number from 0 to 1: "0", "1", "0.01", "1.0". */
 bool syntax_is_fraction(const char *s);
 

@@ -74,6 +74,8 @@ static const struct {
 		"[::1]", "::1:80", "localhost:80", ":80", "127.0.0.1:80x", "[::ffff:127.0.0.1]:80" } },
 	{ "token", syntax_is_token, { "a", "__Host-dw_session", "!#$%&'*+-.^_`|~09azAZ" },
 	    { "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\x7f", "a\xc3\xa4", "a(b)", "a/b", "a:b" } },
+	{ "name", syntax_is_name, { "a", "app-1_b", "0" }, { "-a", "A", "a b", "a.b", "\xc3\xa4" } },
+	{ "event", syntax_is_event, { "login", "kick", "alert" }, { "", "logins", "Login" } },
 };
 
 static void
