@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A list a user, in a table by user and stream; and a heap of the first event of each list that is not under way, by the time
- * when it is due. Events that wait for their turn behind another of their user are in no heap, so a receiver that hangs for one
- * user costs the others nothing.
+ * A list a user, in a table by user and stream; and a heap (heap.c) of the first event of each list that is not under way, by
+ * the time when it is due. Events that wait for their turn behind another of their user are in no heap, so a receiver that
+ * hangs for one user costs the others nothing.
  *
  * A user with QUEUE_USER_MAX events here is "behind" when one more comes: that one and all later ones are refused, so that
  * none of them overtakes another, and the place of the first is kept. When half of his events are gone he is read from there.
@@ -15,11 +15,12 @@
 #include "base/str.h"
 #include "doorward/session.h"
 
+#include "relay/heap.h"
+
 #include "relay/queue.h"
 
 #define TABLE 1024
 #define FIRST_RETRY 1000 /* ms */
-#define NOWHERE SIZE_MAX
 
 struct queue_user {
 	struct queue_user *link;    /* in the table */
@@ -35,11 +36,11 @@ struct queue_user {
 struct queue {
 	void *owner;
 	int64_t retry_max;
-	size_t n, flying, in_heap;
+	size_t n, flying;
 	uint64_t serial;
 	struct queue_user *behind; /* the list of those, in no order */
 	struct queue_user *table[TABLE];
-	struct sink_delivery *heap[QUEUE_MAX];
+	struct heap heap;
 };
 
 struct queue *
@@ -52,69 +53,6 @@ queue_new(void *owner, int64_t retry_max)
 	q->owner = owner;
 	q->retry_max = retry_max;
 	return (q);
-}
-
-static bool
-before(const struct sink_delivery *a, const struct sink_delivery *b)
-{
-
-	return (a->due != b->due ? a->due < b->due : a->serial < b->serial);
-}
-
-static void
-set(struct queue *q, size_t i, struct sink_delivery *d)
-{
-
-	q->heap[i] = d;
-	d->heap = i;
-}
-
-static void
-rise(struct queue *q, size_t i)
-{
-	struct sink_delivery *d = q->heap[i];
-
-	while (i > 0 && before(d, q->heap[(i - 1) / 2])) {
-		set(q, i, q->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-	set(q, i, d);
-}
-
-static void
-sink(struct queue *q, size_t i)
-{
-	struct sink_delivery *d = q->heap[i];
-
-	for (size_t k; (k = 2 * i + 1) < q->in_heap; i = k) {
-		if (k + 1 < q->in_heap && before(q->heap[k + 1], q->heap[k]))
-			k++;
-		if (!before(q->heap[k], d))
-			break;
-		set(q, i, q->heap[k]);
-	}
-	set(q, i, d);
-}
-
-static void
-push(struct queue *q, struct sink_delivery *d)
-{
-
-	set(q, q->in_heap++, d);
-	rise(q, d->heap);
-}
-
-static void
-pull(struct queue *q, struct sink_delivery *d)
-{
-	size_t i = d->heap;
-
-	d->heap = NOWHERE;
-	if (i == --q->in_heap)
-		return;
-	set(q, i, q->heap[q->in_heap]);
-	sink(q, i);
-	rise(q, i);
 }
 
 /* FNV-1a. */
@@ -202,7 +140,7 @@ append(struct queue *q, struct queue_user *u, const struct group_place *at, stru
 	if (d == NULL)
 		return (false);
 	*d = (struct sink_delivery){
-		.owner = q->owner, .event = e, .place = *at, .user = u, .due = now, .serial = q->serial++, .heap = NOWHERE
+		.owner = q->owner, .event = e, .place = *at, .user = u, .due = now, .serial = q->serial++, .heap = HEAP_NOWHERE
 	};
 	if (u->last != NULL)
 		u->last->next = d;
@@ -212,7 +150,7 @@ append(struct queue *q, struct queue_user *u, const struct group_place *at, stru
 	u->n++;
 	q->n++;
 	if (u->first == d)
-		push(q, d);
+		heap_push(&q->heap, d);
 	return (true);
 }
 
@@ -313,11 +251,11 @@ queue_caught_up(struct queue *q, struct queue_user *u)
 struct sink_delivery *
 queue_next(struct queue *q, int64_t now)
 {
-	struct sink_delivery *d = q->in_heap > 0 ? q->heap[0] : NULL;
+	struct sink_delivery *d = heap_first(&q->heap);
 
 	if (d == NULL || d->due > now)
 		return (NULL);
-	pull(q, d);
+	heap_pull(&q->heap, d);
 	d->flying = true;
 	q->flying++;
 	return (d);
@@ -336,7 +274,7 @@ queue_put_back(struct queue *q, struct sink_delivery *d)
 {
 
 	land(q, d);
-	push(q, d);
+	heap_push(&q->heap, d);
 }
 
 /* Takes the first of a list out of it. */
@@ -345,8 +283,8 @@ take_out(struct queue *q, struct sink_delivery *d)
 {
 	struct queue_user *u = d->user;
 
-	if (d->heap != NOWHERE)
-		pull(q, d);
+	if (d->heap != HEAP_NOWHERE)
+		heap_pull(&q->heap, d);
 	u->first = d->next;
 	if (u->first == NULL)
 		u->last = NULL;
@@ -365,7 +303,7 @@ queue_done(struct queue *q, struct sink_delivery *d, int64_t now)
 	take_out(q, d);
 	if (u->first != NULL) {
 		u->first->due = now;
-		push(q, u->first);
+		heap_push(&q->heap, u->first);
 	}
 	release(q, u);
 }
@@ -392,30 +330,23 @@ queue_retry(struct queue *q, struct sink_delivery *d, int64_t now, unsigned chan
 	d->due = now;
 	if (!d->dying)
 		d->due += jittered(pause < q->retry_max ? pause : q->retry_max, q->retry_max, chance);
-	push(q, d);
+	heap_push(&q->heap, d);
 }
 
-/* In the order in which they came, spread over the time: the sink may be only just well. */
+/* Spread over the time: the sink may be only just well. */
 void
 queue_hurry(struct queue *q, int64_t now, int64_t within)
 {
-	size_t n = q->in_heap;
 
-	for (size_t i = 0; i < n; i++) {
-		int64_t soon = now + within * (int64_t)i / (int64_t)n;
-
-		if (q->heap[i]->attempts > 0 && q->heap[i]->due > soon)
-			q->heap[i]->due = soon;
-	}
-	for (size_t i = n / 2; i-- > 0;)
-		sink(q, i);
+	heap_hurry(&q->heap, now, within);
 }
 
 int64_t
 queue_due(const struct queue *q)
 {
+	const struct sink_delivery *first = heap_first(&q->heap);
 
-	return (q->in_heap > 0 ? q->heap[0]->due : INT64_MAX);
+	return (first != NULL ? first->due : INT64_MAX);
 }
 
 size_t

@@ -36,7 +36,7 @@ struct sink_delivery {
 	struct sink_delivery *next;
 	int64_t due;
 	uint64_t serial;
-	size_t heap; /* its place there, SIZE_MAX = none */
+	size_t heap; /* its place in relay/heap.h */
 	bool flying;
 };
 
