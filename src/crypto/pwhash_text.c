@@ -29,28 +29,8 @@
 #define SHA256_LEN 32
 #define SHA512_LEN 64
 
-#define ENCODED_MAX (BASE64URL_LEN(SHA1_LEN + PWHASH_SALT_MAX) + 1)
-
 /* The alphabet of crypt(5), in the order of its values. */
 static const char crypt64[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/* Decodes base64 whose characters 62 and 63 are ${plus} and ${slash}, without padding, canonical. */
-static bool
-decode64(struct str text, char plus, char slash, uint8_t *out, size_t cap, size_t *n)
-{
-	char url[ENCODED_MAX];
-
-	if (text.p == NULL || text.len >= sizeof(url))
-		return (false);
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.p[i];
-
-		if (c == '-' || c == '_')
-			return (false);
-		url[i] = c == plus ? '-' : c == slash ? '_' : c;
-	}
-	return (base64url_decode((struct str){ url, text.len }, out, cap, n));
-}
 
 static void
 encode64(const uint8_t *p, size_t n, char plus, struct buf *out)
@@ -78,22 +58,6 @@ decode_hex(struct str text, uint8_t *out, size_t cap, size_t *n)
 	}
 	*n = text.len / 2;
 	return (true);
-}
-
-static struct str
-without_padding(struct str text)
-{
-
-	for (int i = 0; i < 2 && text.len > 0 && text.p[text.len - 1] == '='; i++)
-		text.len--;
-	return (text);
-}
-
-static bool
-decode_padded(struct str text, uint8_t *out, size_t cap, size_t *n)
-{
-
-	return (text.p != NULL && text.len % 4 == 0 && decode64(without_padding(text), '+', '/', out, cap, n));
 }
 
 /* The value of the character ${c} of the alphabet of crypt(5), or -1. */
@@ -176,8 +140,8 @@ read_argon2(struct str rest, struct pwhash_text *t)
 {
 	struct str costs = str_cut(&rest, '$'), salt = str_cut(&rest, '$');
 
-	return (read_costs(costs, t) && decode64(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
-		t->salt_len >= ARGON2_SALT_MIN && decode64(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
+	return (read_costs(costs, t) && base64_decode_bare(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
+		t->salt_len >= ARGON2_SALT_MIN && base64_decode_bare(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 static bool
@@ -208,8 +172,8 @@ read_passlib(struct str rest, struct pwhash_text *t)
 	struct str rounds = str_cut(&rest, '$'), salt = str_cut(&rest, '$');
 
 	return (read_number(rounds, 1, ITERATIONS_MAX, &t->passes) &&
-		decode64(salt, '.', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
-		decode64(rest, '.', '/', t->hash, sizeof(t->hash), &t->hash_len));
+		base64_decode_bare(salt, '.', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
+		base64_decode_bare(rest, '.', '/', t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 /* ROUNDS$salt$hash of Django: the salt is text, the hash is padded. */
@@ -219,7 +183,7 @@ read_django(struct str rest, struct pwhash_text *t)
 	struct str rounds = str_cut(&rest, '$'), salt = str_cut(&rest, '$');
 
 	return (read_number(rounds, 1, ITERATIONS_MAX, &t->passes) && take_salt(salt, t) &&
-		decode_padded(rest, t->hash, sizeof(t->hash), &t->hash_len));
+		base64_decode(rest, t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 /*
@@ -285,8 +249,8 @@ read_scrypt_passlib(struct str rest, struct pwhash_text *t)
 	    !read_named(costs, "p", SCRYPT_P_MAX, &t->lanes))
 		return (false);
 	t->memory = UINT32_C(1) << ln;
-	return (is_affordable(t) && decode64(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
-		decode64(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
+	return (is_affordable(t) && base64_decode_bare(salt, '+', '/', t->salt, sizeof(t->salt), &t->salt_len) &&
+		base64_decode_bare(rest, '+', '/', t->hash, sizeof(t->hash), &t->hash_len));
 }
 
 /* N:R:P$salt$hex of Werkzeug */
@@ -416,7 +380,7 @@ read_sha1(struct str rest, struct pwhash_text *t)
 {
 
 	t->kind = PWHASH_SHA1;
-	return (decode_padded(rest, t->hash, sizeof(t->hash), &t->hash_len) && t->hash_len == SHA1_LEN);
+	return (base64_decode(rest, t->hash, sizeof(t->hash), &t->hash_len) && t->hash_len == SHA1_LEN);
 }
 
 /* The digest, and behind it the salt. */
@@ -427,7 +391,7 @@ read_salted_sha1(struct str rest, struct pwhash_text *t)
 	size_t n;
 
 	t->kind = PWHASH_SHA1;
-	if (!decode_padded(rest, both, sizeof(both), &n) || n <= SHA1_LEN)
+	if (!base64_decode(rest, both, sizeof(both), &n) || n <= SHA1_LEN)
 		return (false);
 	memcpy(t->hash, both, SHA1_LEN);
 	t->hash_len = SHA1_LEN;

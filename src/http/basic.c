@@ -5,41 +5,18 @@
  * colon in it is sent as %3A, since OAuth has both parts form-url-encoded first. A client that leaves that out is understood as
  * long as its secret has neither '%' nor '+'.
  */
-#include <string.h>
-
 #include "base/base64url.h"
 #include "http/form.h"
 
 #include "http/basic.h"
 
-/* The text in the other alphabet, without padding: the decoder is that of base64url. False: it is no base64. */
-static bool
-to_base64url(struct arena *a, struct str text, struct str *out)
-{
-	char *p;
-
-	if (text.len == 0 || text.len % 4 != 0 || memchr(text.p, '-', text.len) != NULL ||
-	    memchr(text.p, '_', text.len) != NULL)
-		return (false);
-	for (int i = 0; i < 2 && text.p[text.len - 1] == '='; i++)
-		text.len--;
-	if ((p = arena_strdup(a, text)) == NULL)
-		return (false);
-	for (size_t i = 0; i < text.len; i++)
-		p[i] = p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i];
-	*out = (struct str){ p, text.len };
-	return (true);
-}
-
 static bool
 decode(struct arena *a, struct str text, struct str *out)
 {
-	struct str other;
-	uint8_t *raw;
+	uint8_t *raw = arena_alloc(a, BASE64URL_BYTES(text.len) + 1);
 	size_t n;
 
-	if (!to_base64url(a, text, &other) || (raw = arena_alloc(a, BASE64URL_BYTES(other.len) + 1)) == NULL ||
-	    !base64url_decode(other, raw, BASE64URL_BYTES(other.len), &n))
+	if (raw == NULL || !base64_decode(text, raw, BASE64URL_BYTES(text.len), &n))
 		return (false);
 	*out = (struct str){ (const char *)raw, n };
 	return (true);

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/base64url.h"
 #include "base/fd.h"
 #include "crypto/mac.h"
@@ -22,28 +20,9 @@
 #define PREFIX "whsec_"
 #define TEXT_MAX (sizeof(PREFIX) + (SECRET_BYTES_MAX + 2) / 3 * 4 + 2)
 
-/* Makes base64url of base64, in place: other letters, no padding. False: it was none. */
-static bool
-to_base64url(char *text, size_t *len)
-{
-	size_t n = *len;
-
-	if (n == 0 || n % 4 != 0)
-		return (false);
-	for (size_t i = 0; i < 2 && text[n - 1] == '='; i++)
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '-' || text[i] == '_')
-			return (false);
-		text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
-	}
-	*len = n;
-	return (true);
-}
-
 /* What is wrong with ${text}; NULL, and the bytes in ${out}, if nothing is. */
 static const char *
-decode(char *text, size_t len, uint8_t out[SECRET_BYTES_MAX], size_t *n)
+decode(const char *text, size_t len, uint8_t out[SECRET_BYTES_MAX], size_t *n)
 {
 	const size_t prefix = sizeof(PREFIX) - 1;
 
@@ -52,8 +31,7 @@ decode(char *text, size_t len, uint8_t out[SECRET_BYTES_MAX], size_t *n)
 	if (len <= prefix || memcmp(text, PREFIX, prefix) != 0)
 		return ("does not begin with " PREFIX);
 	len -= prefix;
-	if (!to_base64url(text + prefix, &len) ||
-	    !base64url_decode((struct str){ text + prefix, len }, out, SECRET_BYTES_MAX, n))
+	if (!base64_decode((struct str){ text + prefix, len }, out, SECRET_BYTES_MAX, n))
 		return ("holds no base64 behind " PREFIX);
 	if (*n < SECRET_BYTES_MIN)
 		return ("holds a secret of less than 24 bytes, which can be guessed");
@@ -103,5 +81,5 @@ secret_sign(struct mac_key *k, const char *id, int64_t time, struct str body, ch
 
 	mac_compute2(k, head, (size_t)n, body.p, body.len, mac);
 	memcpy(out, "v1,", 3);
-	(void)EVP_EncodeBlock((unsigned char *)out + 3, mac, MAC_LEN);
+	base64_encode(mac, MAC_LEN, out + 3);
 }

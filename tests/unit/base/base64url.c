@@ -106,6 +106,34 @@ test_one_spelling(void **state)
 	assert_int_equal(accepted, 256);
 }
 
+/* The padding belongs to the one spelling. */
+static void
+test_other_alphabets(void **state)
+{
+	static const char *const wrong[] = { "Zg", "Zg=", "Zg===", "Z===", "====", "Zm9v====", "Zh==", "--__", "Zg==\n",
+		"Z=g=" };
+	uint8_t bytes[16];
+	char text[32];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		base64_encode(pairs[i].plain, strlen(pairs[i].plain), text);
+		assert_int_equal(strlen(text), BASE64_LEN(strlen(pairs[i].plain)));
+		assert_true(base64_decode(str_of(text), bytes, sizeof(bytes), &n));
+		assert_int_equal(n, strlen(pairs[i].plain));
+		assert_memory_equal(bytes, pairs[i].plain, n);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (base64_decode(str_of(wrong[i]), bytes, sizeof(bytes), &n))
+			fail_msg("accepted: %s", wrong[i]);
+	assert_true(base64_decode_bare(STR_LIT("..//"), '.', '/', bytes, sizeof(bytes), &n));
+	assert_memory_equal(bytes, "\xfb\xef\xff", n);
+	assert_false(base64_decode_bare(STR_LIT("..+/"), '.', '/', bytes, sizeof(bytes), &n));
+	assert_false(base64_decode_bare(STR_LIT("Zg=="), '.', '/', bytes, sizeof(bytes), &n));
+	assert_false(base64_decode_bare(STR_NONE, '.', '/', bytes, sizeof(bytes), &n));
+}
+
 int
 main(void)
 {
@@ -114,6 +142,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_one_spelling),
+		cmocka_unit_test(test_other_alphabets),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
