@@ -232,7 +232,7 @@ each_sink(struct letters *l, const struct names *names)
 	size_t n;
 
 	for (size_t i = 0; i < names->n; i++) {
-		struct group_place after = { .stream = 0 };
+		struct stream_id after = { 0, 0 };
 
 		l->sink = names->all[i];
 		do
@@ -338,7 +338,7 @@ retry_letter(struct letters *l, const struct dead_letter *d, struct str id)
 {
 
 	(void)id;
-	l->failed = dead_retry(l->c->store, l->sink, d->json) != DW_OK || dead_remove(l->c->store, l->sink, &d->place) != DW_OK;
+	l->failed = dead_retry(l->c->store, l->sink, d->json) != DW_OK || dead_remove(l->c->store, l->sink, d->id) != DW_OK;
 	l->n += !l->failed;
 }
 
@@ -358,7 +358,7 @@ drop_letter(struct letters *l, const struct dead_letter *d, struct str id)
 {
 
 	(void)id;
-	l->failed = dead_remove(l->c->store, l->sink, &d->place) != DW_OK;
+	l->failed = dead_remove(l->c->store, l->sink, d->id) != DW_OK;
 	l->n += !l->failed;
 }
 

@@ -117,10 +117,10 @@ is_too_old(struct lane *l, const struct sink_delivery *d)
 	const struct app *app = &l->relay->app;
 	int64_t give_up = app->conf->relay_give_up;
 
-	if (d->attempts + 1 < TRIES_MIN || redis_store_ops.now(l->store) * 1000 - (int64_t)d->place.ms < give_up)
+	if (d->attempts + 1 < TRIES_MIN || redis_store_ops.now(l->store) * 1000 - (int64_t)d->place.id.ms < give_up)
 		return (false);
 	redis_store_ops.look_at_clock(l->store);
-	return (redis_store_ops.now(l->store) * 1000 - (int64_t)d->place.ms >= give_up);
+	return (redis_store_ops.now(l->store) * 1000 - (int64_t)d->place.id.ms >= give_up);
 }
 
 static void

@@ -126,7 +126,7 @@ holds(const struct queue_user *u, const struct group_place *at)
 {
 
 	for (const struct sink_delivery *d = u->first; d != NULL; d = d->next)
-		if (d->place.ms == at->ms && d->place.seq == at->seq)
+		if (stream_id_compare(&d->place.id, &at->id) == 0)
 			return (true);
 	return (false);
 }
@@ -154,21 +154,11 @@ append(struct queue *q, struct queue_user *u, const struct group_place *at, stru
 	return (true);
 }
 
-/* The place before ${at}: what is read behind it begins with ${at}. */
-static struct group_place
-place_before(const struct group_place *at)
-{
-
-	if (at->seq > 0)
-		return ((struct group_place){ at->stream, at->ms, at->seq - 1 });
-	return ((struct group_place){ at->stream, at->ms > 0 ? at->ms - 1 : 0, UINT64_MAX });
-}
-
 static void
 fall_behind(struct queue *q, struct queue_user *u, const struct group_place *at)
 {
 
-	u->after = place_before(at);
+	u->after = (struct group_place){ at->stream, stream_id_before(at->id) };
 	if (u->behind)
 		return;
 	u->behind = true;

@@ -82,7 +82,7 @@ look_back(struct reader *r, struct outbox *o)
 	set_dirty(r, o, true);
 	set_pending(r, o, true);
 	o->told = true;
-	o->after.ms = o->after.seq = 0;
+	o->after.id = (struct stream_id){ 0, 0 };
 }
 
 void
@@ -149,7 +149,7 @@ wanted_event(struct reader *r, const struct group_place *at, struct str json)
 
 	if (e == NULL && json.p != NULL)
 		log_warn("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%" PRIu64 "-%" PRIu64,
-		    r->env.sink, at->stream, at->ms, at->seq);
+		    r->env.sink, at->stream, at->id.ms, at->id.seq);
 	if (e != NULL && r->env.wants(r->env.filter, e))
 		return (e);
 	free(e);
@@ -174,7 +174,7 @@ static bool
 is_late(const struct reader *r, const struct group_place *at)
 {
 
-	return (redis_store_ops.now(r->env.store) * 1000 - (int64_t)at->ms >= LATE_MS);
+	return (redis_store_ops.now(r->env.store) * 1000 - (int64_t)at->id.ms >= LATE_MS);
 }
 
 static void

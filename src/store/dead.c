@@ -4,8 +4,6 @@
  * the event is acknowledged, and taken away after it was queued again: whatever happens in between, it is there twice rather
  * than lost.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <hiredis/hiredis.h>
@@ -13,8 +11,6 @@
 #include "store/call.h"
 
 #include "store/dead.h"
-
-#define PLACE_TEXT_MAX 44
 
 /* Asks ${a} of ${place}, whose answer is an integer or a text that nobody needs; ${*n} may be NULL. */
 static enum dw_result
@@ -41,15 +37,6 @@ begin(struct args *a, const char *command, const char *sink, enum keys_of_sink w
 	args_copy(a, key, strlen(key));
 }
 
-static void
-put_place(struct args *a, const char *before, const struct group_place *at)
-{
-	char text[PLACE_TEXT_MAX];
-	int n = snprintf(text, sizeof(text), "%s%" PRIu64 "-%" PRIu64, before, at->ms, at->seq);
-
-	args_copy(a, text, (size_t)n);
-}
-
 enum dw_result
 dead_put(struct redis_store *s, const char *sink, struct str json, int64_t attempts, const char *error, int64_t most)
 {
@@ -69,45 +56,30 @@ dead_put(struct redis_store *s, const char *sink, struct str json, int64_t attem
 }
 
 static struct str
-text_of(const redisReply *r)
+or_empty(struct str s)
 {
 
-	return (r->type == REDIS_REPLY_STRING ? (struct str){ r->str, r->len } : STR_NONE);
+	return (s.p != NULL ? s : STR_LIT(""));
 }
 
-static void
-take_field(struct dead_letter *d, struct str name, struct str value)
-{
-	uint64_t n;
-
-	if (str_is(name, "e"))
-		d->json = value;
-	else if (str_is(name, "r"))
-		d->error = value;
-	else if (str_is(name, "n") && str_to_u64(value, INT64_MAX, &n))
-		d->attempts = (int64_t)n;
-}
-
-/* [id, [name, value, …]]. False: it is something else. */
+/* False: it is something else. */
 static bool
-take(const redisReply *e, struct dead_letter *d)
+take(const redisReply *r, struct dead_letter *d)
 {
-	struct str id, ms;
+	const redisReply *fields = stream_entry(r, &d->id);
+	uint64_t n = 0;
 
-	*d = (struct dead_letter){ .json = STR_LIT(""), .error = STR_LIT("") };
-	if (e->type != REDIS_REPLY_ARRAY || e->elements != 2 || e->element[1]->type != REDIS_REPLY_ARRAY)
+	if (fields == NULL || fields->type != REDIS_REPLY_ARRAY)
 		return (false);
-	id = text_of(e->element[0]);
-	ms = str_cut(&id, '-');
-	if (!str_to_u64(ms, UINT64_MAX, &d->place.ms) || !str_to_u64(id, UINT64_MAX, &d->place.seq))
-		return (false);
-	for (size_t i = 0; i + 1 < e->element[1]->elements; i += 2)
-		take_field(d, text_of(e->element[1]->element[i]), text_of(e->element[1]->element[i + 1]));
-	return (d->json.p != NULL && d->error.p != NULL);
+	d->json = or_empty(stream_field(fields, "e"));
+	d->error = or_empty(stream_field(fields, "r"));
+	(void)str_to_u64(stream_field(fields, "n"), INT64_MAX, &n);
+	d->attempts = (int64_t)n;
+	return (true);
 }
 
 enum dw_result
-dead_list(struct redis_store *s, const char *sink, struct group_place *after, dead_fn *each, void *arg, size_t *n)
+dead_list(struct redis_store *s, const char *sink, struct stream_id *after, dead_fn *each, void *arg, size_t *n)
 {
 	enum dw_result result;
 	struct dead_letter d;
@@ -116,7 +88,7 @@ dead_list(struct redis_store *s, const char *sink, struct group_place *after, de
 
 	*n = 0;
 	begin(&a, "XRANGE", sink, KEYS_DEAD);
-	put_place(&a, "(", after);
+	stream_id_put(&a, "(", *after);
 	args_text(&a, "+");
 	args_text(&a, "COUNT");
 	args_int(&a, DEAD_LIST_MAX);
@@ -129,7 +101,7 @@ dead_list(struct redis_store *s, const char *sink, struct group_place *after, de
 			result = call_nonsense("XRANGE");
 			break;
 		}
-		*after = d.place;
+		*after = d.id;
 		(*n)++;
 		each(arg, &d);
 	}
@@ -147,12 +119,12 @@ dead_count(struct redis_store *s, const char *sink, uint64_t *n)
 }
 
 enum dw_result
-dead_remove(struct redis_store *s, const char *sink, const struct group_place *at)
+dead_remove(struct redis_store *s, const char *sink, struct stream_id id)
 {
 	struct args a;
 
 	begin(&a, "XDEL", sink, KEYS_DEAD);
-	put_place(&a, "", at);
+	stream_id_put(&a, "", id);
 	return (ask(s, keys_sink_place(sink, KEYS_DEAD), &a, NULL));
 }
 

@@ -14,8 +14,8 @@
 #define DEAD_LIST_MAX 200  /* letters of one list call */
 
 struct dead_letter {
-	struct group_place place; /* in its stream */
-	struct str json;          /* the event; valid during the call */
+	struct stream_id id; /* in its stream */
+	struct str json;     /* the event; valid during the call */
 	int64_t attempts;
 	struct str error;
 };
@@ -29,13 +29,12 @@ enum dw_result dead_put(
  * ${*n}: how many they were, 0 = that was all.
  */
 typedef void dead_fn(void *arg, const struct dead_letter *d);
-enum dw_result dead_list(
-    struct redis_store *s, const char *sink, struct group_place *after, dead_fn *each, void *arg, size_t *n);
+enum dw_result dead_list(struct redis_store *s, const char *sink, struct stream_id *after, dead_fn *each, void *arg, size_t *n);
 
 enum dw_result dead_count(struct redis_store *s, const char *sink, uint64_t *n);
 
 /* Takes one away. */
-enum dw_result dead_remove(struct redis_store *s, const char *sink, const struct group_place *at);
+enum dw_result dead_remove(struct redis_store *s, const char *sink, struct stream_id id);
 
 /* Gives ${json} to the sink once more: the relay finds it in the stream of retries. */
 enum dw_result dead_retry(struct redis_store *s, const char *sink, struct str json);

@@ -4,8 +4,6 @@
  * at the beginning of its stream, so that nothing that happened before it is lost; MKSTREAM makes the outbox, too, where
  * nothing has happened yet.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,18 +18,8 @@
 #define CONSUMER "relay"
 #define FIELD "e"   /* of an entry: the event */
 #define ACKS_MAX 48 /* entries of one XACK */
-#define PLACE_TEXT_MAX 42
 
 _Static_assert(GROUP_READS_MAX <= CALLS_MAX, "one piece");
-
-static void
-put_place(struct args *a, uint64_t ms, uint64_t seq)
-{
-	char text[PLACE_TEXT_MAX];
-	int n = snprintf(text, sizeof(text), "%" PRIu64 "-%" PRIu64, ms, seq);
-
-	args_copy(a, text, (size_t)n);
-}
 
 static void
 put_stream(struct args *a, const char *sink, unsigned stream)
@@ -75,32 +63,9 @@ put_read(struct piece *p, const char *sink, const struct group_read *r)
 	args_text(a, "STREAMS");
 	put_stream(a, sink, r->after.stream);
 	if (r->pending)
-		put_place(a, r->after.ms, r->after.seq);
+		stream_id_put(a, "", r->after.id);
 	else
 		args_text(a, ">");
-}
-
-/* "1700000000000-3". */
-static bool
-take_place(struct str text, struct group_place *at)
-{
-	struct str ms = str_cut(&text, '-');
-
-	return (str_to_u64(ms, UINT64_MAX, &at->ms) && text.p != NULL && str_to_u64(text, UINT64_MAX, &at->seq));
-}
-
-/* The value of the field of an entry; nil where the entry is gone. */
-static struct str
-event_of(const redisReply *fields)
-{
-
-	if (fields->type != REDIS_REPLY_ARRAY)
-		return (STR_NONE);
-	for (size_t i = 0; i + 1 < fields->elements; i += 2)
-		if (fields->element[i]->type == REDIS_REPLY_STRING && strcmp(fields->element[i]->str, FIELD) == 0 &&
-		    fields->element[i + 1]->type == REDIS_REPLY_STRING)
-			return ((struct str){ fields->element[i + 1]->str, fields->element[i + 1]->len });
-	return (STR_NONE);
 }
 
 /* The entries of the one stream in the reply: [[key, [[id, fields], …]]]. False: it is something else. */
@@ -111,13 +76,12 @@ take_entries(struct group_read *r, const redisReply *list, group_entry_fn *each,
 	if (list->type != REDIS_REPLY_ARRAY)
 		return (false);
 	for (size_t i = 0; i < list->elements; i++) {
-		const redisReply *e = list->element[i];
+		const redisReply *fields = stream_entry(list->element[i], &r->after.id);
 
-		if (e->type != REDIS_REPLY_ARRAY || e->elements != 2 || e->element[0]->type != REDIS_REPLY_STRING ||
-		    !take_place((struct str){ e->element[0]->str, e->element[0]->len }, &r->after))
+		if (fields == NULL)
 			return (false);
 		r->got++;
-		each(arg, &r->after, event_of(e->element[1]));
+		each(arg, &r->after, stream_field(fields, FIELD));
 	}
 	return (true);
 }
@@ -179,7 +143,7 @@ put_places(struct args *a, const struct group_place *at, size_t n)
 {
 
 	for (size_t i = 0; i < n; i++)
-		put_place(a, at[i].ms, at[i].seq);
+		stream_id_put(a, "", at[i].id);
 }
 
 /* Adds what acknowledges ${at}; of a retry, what takes it out of its stream, too. */

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "doorward/result.h"
 #include "store/keys.h"
+#include "store/stream.h"
 
 struct redis_store;
 
@@ -23,10 +24,10 @@ struct redis_store;
 #define GROUP_STREAMS (KEYS_BUCKETS + 1) /* the outboxes' numbers are those of their buckets */
 #define GROUP_READS_MAX 128              /* streams of one call */
 
-/* Where an entry is. Ids of one stream only grow. */
+/* Where an entry is. */
 struct group_place {
 	unsigned stream;
-	uint64_t ms, seq;
+	struct stream_id id;
 };
 
 /* One stream to be read. */

@@ -14,6 +14,7 @@
 #include "doorward/config.h"
 #include "store/call.h"
 #include "store/keys.h"
+#include "store/stream.h"
 
 #include "store/recent.h"
 
@@ -21,7 +22,7 @@
 #define AHEAD_MS 60000   /* our idea of Redis' time may be behind */
 
 struct event {
-	uint64_t ms, seq;
+	struct stream_id id;
 	struct str json; /* of those that are kept: ours */
 };
 
@@ -37,7 +38,7 @@ static bool
 is_newer(const struct event *a, const struct event *b)
 {
 
-	return (a->ms != b->ms ? a->ms > b->ms : a->seq > b->seq);
+	return (stream_id_compare(&a->id, &b->id) > 0);
 }
 
 /* Puts ${e} in its place, newest first, unless there are enough newer ones. False: out of memory. */
@@ -63,29 +64,17 @@ keep(struct recent *r, struct event e)
 	return (true);
 }
 
-static bool
-is_text(const redisReply *r)
-{
-
-	return (r->type == REDIS_REPLY_STRING);
-}
-
 /* One entry: its number, and the members e and JSON. */
 static bool
 parse(const redisReply *r, struct event *e)
 {
-	struct str number, ms;
-	const redisReply *members;
+	const redisReply *members = stream_entry(r, &e->id);
 
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || !is_text(r->element[0]))
+	if (members == NULL || members->type != REDIS_REPLY_ARRAY || members->elements < 2 ||
+	    members->element[1]->type != REDIS_REPLY_STRING)
 		return (false);
-	members = r->element[1];
-	if (members->type != REDIS_REPLY_ARRAY || members->elements < 2 || !is_text(members->element[1]))
-		return (false);
-	number = (struct str){ r->element[0]->str, r->element[0]->len };
-	ms = str_cut(&number, '-');
 	e->json = (struct str){ members->element[1]->str, members->element[1]->len };
-	return (str_to_u64(ms, UINT64_MAX, &e->ms) && str_to_u64(number, UINT64_MAX, &e->seq));
+	return (true);
 }
 
 static enum dw_result
@@ -131,7 +120,7 @@ static bool
 is_enough(const struct recent *r, int64_t at)
 {
 
-	return (r->n == r->most && r->events[r->n - 1].ms >= (uint64_t)at);
+	return (r->n == r->most && r->events[r->n - 1].id.ms >= (uint64_t)at);
 }
 
 /* One stream's piece by halves, as deep as a piece can be halved: some twenty times. */

@@ -18,7 +18,6 @@
  * XREAD answers for many streams in one command, which costs Redis a tenth of as many commands. In a cluster each is asked for
  * by itself: a command there is about one slot.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@
 #include "store/clocks.h"
 #include "store/event_id.h"
 #include "store/keys.h"
-#include "store/reply.h"
+#include "store/stream.h"
 #include "store/told.h"
 
 #include "store/tail.h"
@@ -39,26 +38,20 @@
 #define PIECE_MAX (TOGETHER * PIECE) /* where each asks for one stream */
 #define COUNT_MAX 32                 /* entries of a stream at a time, halved as long as even that takes too long */
 #define AHEAD_MS 60000               /* so far ahead of Redis' time is no event of just now */
-#define PLACE_LEN 44                 /* two numbers of 64 bits, a hyphen, the terminator */
 #define AGAIN_MS 15000               /* as long as a server may go on numbering that is not the master any more */
 #define EARLIER_MS 2000              /* an id is made by its maker's idea of Redis' time: that may be so much ahead */
 
-/* Where an entry lies in its stream. */
-struct place {
-	uint64_t ms, seq;
-};
-
 struct entry {
-	struct place at;
+	struct stream_id at;
 	unsigned bucket;
 	struct str json; /* in one of the replies */
 };
 
 struct tail {
 	struct redis_store *s;
-	struct place read[KEYS_BUCKETS]; /* up to and with this */
-	int64_t begin;                   /* what is older was not to be read, ms */
-	int64_t now;                     /* Redis' time, ms; never goes back */
+	struct stream_id read[KEYS_BUCKETS]; /* up to and with this */
+	int64_t begin;                       /* what is older was not to be read, ms */
+	int64_t now;                         /* Redis' time, ms; never goes back */
 	struct clocks clocks;
 	struct told told;
 	unsigned count;
@@ -105,39 +98,12 @@ tail_free(struct tail *t)
 }
 
 static int
-compare_places(const struct place *a, const struct place *b)
-{
-
-	if (a->ms != b->ms)
-		return (a->ms < b->ms ? -1 : 1);
-	return (a->seq < b->seq ? -1 : a->seq > b->seq);
-}
-
-static int
 compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
-	int c = compare_places(&x->at, &y->at);
+	int c = stream_id_compare(&x->at, &y->at);
 
 	return (c != 0 ? c : (int)x->bucket - (int)y->bucket);
-}
-
-/* The place right before ${p}. */
-static struct place
-before(struct place p)
-{
-
-	if (p.seq > 0)
-		return ((struct place){ p.ms, p.seq - 1 });
-	return (p.ms > 0 ? (struct place){ p.ms - 1, UINT64_MAX } : p);
-}
-
-static bool
-parse_place(struct str text, struct place *out)
-{
-	struct str ms = str_cut(&text, '-');
-
-	return (str_to_u64(ms, UINT64_MAX, &out->ms) && text.p != NULL && str_to_u64(text, UINT64_MAX, &out->seq));
 }
 
 /*
@@ -148,10 +114,10 @@ static void
 go_back(struct tail *t, int64_t behind)
 {
 	int64_t to = t->now - AGAIN_MS > t->begin ? t->now - AGAIN_MS : t->begin;
-	struct place p = before((struct place){ to > behind ? (uint64_t)(to - behind) : 0, 0 });
+	struct stream_id p = stream_id_before((struct stream_id){ to > behind ? (uint64_t)(to - behind) : 0, 0 });
 
 	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
-		if (compare_places(&t->read[b], &p) > 0)
+		if (stream_id_compare(&t->read[b], &p) > 0)
 			t->read[b] = p;
 }
 
@@ -182,7 +148,7 @@ begin_at(struct tail *t, uint64_t ms)
 
 /* Everything up to ${p} counts as read. */
 static void
-skip_to(struct tail *t, struct place p)
+skip_to(struct tail *t, struct stream_id p)
 {
 
 	begin_at(t, p.ms);
@@ -194,7 +160,7 @@ static void
 skip_to_time(struct tail *t, int64_t ms)
 {
 
-	skip_to(t, before((struct place){ ms > 0 ? (uint64_t)ms : 0, 0 }));
+	skip_to(t, stream_id_before((struct stream_id){ ms > 0 ? (uint64_t)ms : 0, 0 }));
 }
 
 enum dw_result
@@ -216,32 +182,24 @@ tail_from_now(struct tail *t)
 
 /* Of an event that is the ${at}th of ${bucket}: streams before that one may still have an entry of the same number. */
 static void
-skip_to_entry(struct tail *t, unsigned bucket, struct place at)
+skip_to_entry(struct tail *t, unsigned bucket, struct stream_id at)
 {
 
 	begin_at(t, at.ms);
 	for (unsigned b = 0; b < KEYS_BUCKETS; b++)
-		t->read[b] = b <= bucket ? at : before(at);
-}
-
-/* The text of an entry's only field. */
-static struct str
-text_of(const redisReply *fields)
-{
-	struct reply p = reply_open(fields, 2);
-	struct str name = reply_str(&p), text = reply_str(&p);
-
-	return (!p.bad && str_is(name, "e") && text.p != NULL ? text : (struct str){ "", 0 });
+		t->read[b] = b <= bucket ? at : stream_id_before(at);
 }
 
 static bool
 parse_entry(const redisReply *r, struct entry *out)
 {
+	const redisReply *fields = stream_entry(r, &out->at);
 
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||
-	    !parse_place((struct str){ r->element[0]->str, r->element[0]->len }, &out->at))
+	if (fields == NULL)
 		return (false);
-	out->json = text_of(r->element[1]);
+	out->json = stream_field(fields, "e");
+	if (out->json.p == NULL)
+		out->json = STR_LIT("");
 	return (true);
 }
 
@@ -317,15 +275,6 @@ take_streams(struct tail *t, const redisReply *r, bool *young)
 	return (true);
 }
 
-static void
-put_place(struct args *a, struct place p)
-{
-	char text[PLACE_LEN];
-	int n = snprintf(text, sizeof(text), "%" PRIu64 "-%" PRIu64, p.ms, p.seq);
-
-	args_copy(a, text, (size_t)n);
-}
-
 /* XREAD of the ${n} streams from ${bucket} on. */
 static void
 prepare(const struct tail *t, struct call *c, struct args *a, unsigned bucket, unsigned n)
@@ -341,7 +290,7 @@ prepare(const struct tail *t, struct call *c, struct args *a, unsigned bucket, u
 		args_copy(a, key, KEYS_OUTBOX_LEN);
 	}
 	for (unsigned i = 0; i < n; i++)
-		put_place(a, t->read[bucket + i]);
+		stream_id_put(a, "", t->read[bucket + i]);
 	*c = (struct call){ .bucket = bucket, .a = a };
 }
 
@@ -448,7 +397,7 @@ look_on(void *arg, struct str json)
 
 /* Looks through ${list}, entries of one stream; ${*last} is where to go on. */
 static bool
-search_list(struct search *s, const redisReply *list, struct place *last)
+search_list(struct search *s, const redisReply *list, struct stream_id *last)
 {
 	struct entry e;
 
@@ -466,7 +415,7 @@ search_list(struct search *s, const redisReply *list, struct place *last)
 /* Looks through the stream of ${bucket} behind ${*at}, which becomes the place of what was found. DW_ABSENT: it is not there.
  */
 static enum dw_result
-search_bucket(struct tail *t, unsigned bucket, struct search *s, struct place *at)
+search_bucket(struct tail *t, unsigned bucket, struct search *s, struct stream_id *at)
 {
 	enum dw_result result;
 	struct call c;
@@ -501,7 +450,7 @@ search_all(struct tail *t, struct search *s)
 	enum dw_result result = DW_OK;
 	bool more = true;
 
-	skip_to(t, (struct place){ 0, 0 });
+	skip_to(t, (struct stream_id){ 0, 0 });
 	while (result == DW_OK && more && !s->found)
 		result = tail_read(t, look_on, s, &more);
 	return (result != DW_OK || s->found ? result : DW_ABSENT);
@@ -511,7 +460,7 @@ enum dw_result
 tail_from_id(struct tail *t, struct str id)
 {
 	struct search s = { .found = false };
-	struct place at = { 0, 0 };
+	struct stream_id at = { 0, 0 };
 	enum dw_result result;
 	unsigned bucket;
 	int64_t second;

@@ -54,7 +54,7 @@ static enum queue_answer
 offer(const char *user, uint64_t n)
 {
 
-	return (queue_offer(q, &(struct group_place){ .stream = 7, .ms = 100, .seq = n }, event_of(user, n), 0));
+	return (queue_offer(q, &(struct group_place){ 7, { 100, n } }, event_of(user, n), 0));
 }
 
 static struct sink_delivery *
@@ -183,12 +183,12 @@ test_behind(void **state)
 	assert_int_equal(offer("a", n + 2), QUEUE_LATER); /* still behind: it must not overtake */
 	assert_non_null(u = queue_behind(q, &after));
 	assert_int_equal(after.stream, 7);
-	assert_int_equal(after.ms, 100);
-	assert_int_equal(after.seq, n - 1);
+	assert_int_equal(after.id.ms, 100);
+	assert_int_equal(after.id.seq, n - 1);
 	for (uint64_t i = n; i < n + 3; i++)
 		assert_int_equal(
-		    queue_offer_behind(q, u, &(struct group_place){ 7, 100, i }, event_of("a", i), 0), QUEUE_TAKEN);
-	assert_int_equal(queue_offer_behind(q, u, &(struct group_place){ 7, 100, 99 }, event_of("c", 99), 0), QUEUE_KNOWN);
+		    queue_offer_behind(q, u, &(struct group_place){ 7, { 100, i } }, event_of("a", i), 0), QUEUE_TAKEN);
+	assert_int_equal(queue_offer_behind(q, u, &(struct group_place){ 7, { 100, 99 } }, event_of("c", 99), 0), QUEUE_KNOWN);
 	queue_caught_up(q, u);
 	assert_null(queue_behind(q, &after));
 	assert_int_equal(offer("a", n + 3), QUEUE_TAKEN);

@@ -89,7 +89,7 @@ test_acknowledging(void **state)
 
 		snprintf(command, sizeof(command), "XADD dwo:{%03x} 1-%u e x", i % 3, i + 1);
 		raw(command);
-		at[i] = (struct group_place){ .stream = i % 3, .ms = 1, .seq = i + 1 };
+		at[i] = (struct group_place){ i % 3, { 1, i + 1 } };
 	}
 	for (unsigned i = 0; i < 3; i++)
 		for (struct seen got; (got = look("a", i, false)).n > 0;)
@@ -113,14 +113,14 @@ count(void *arg, const struct dead_letter *d)
 
 	assert_int_equal(d->attempts, 3);
 	assert_string_equal(d->error.p, "no");
-	s->places[s->n] = d->place;
+	s->places[s->n].id = d->id;
 	snprintf(s->texts[s->n++], 32, "%.*s", (int)d->json.len, d->json.p);
 }
 
 static void
 test_dead_letters(void **state)
 {
-	struct group_place after = { .stream = 0 };
+	struct stream_id after = { 0, 0 };
 	struct seen s = { .n = 0 };
 	uint64_t n;
 	size_t got;
@@ -135,7 +135,7 @@ test_dead_letters(void **state)
 	assert_string_equal(s.texts[0], "b");
 	assert_int_equal(dead_list(fx.store, "s", &after, count, &s, &got), DW_OK);
 	assert_int_equal(got, 0);
-	assert_int_equal(dead_remove(fx.store, "s", &s.places[0]), DW_OK);
+	assert_int_equal(dead_remove(fx.store, "s", s.places[0].id), DW_OK);
 	assert_int_equal(dead_count(fx.store, "s", &n), DW_OK);
 	assert_int_equal(n, 2);
 }
