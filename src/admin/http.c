@@ -6,15 +6,9 @@
  * no new one beyond its limit; but silent ones could fill that, and a byte now and then is not silence. So each connection has
  * a deadline for its next whole request, from when it was made or last answered, and beyond CONNECTIONS_KEPT the one that has
  * owed us a request for longest is closed: a health checker, who asks at once, is always among the youngest.
- *
- * A loopback address can be reached by every browser on the machine under any name its owner points there (DNS rebinding):
- * there the Host of a request must be the address itself, or one of admin.hosts.
  */
 #include <sys/socket.h>
 
-#include <netinet/in.h>
-
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,24 +17,22 @@
 #include <microhttpd.h>
 
 #include "admin/explorer.h"
+#include "admin/guard.h"
 #include "admin/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "crypto/mac.h"
-#include "http/basic.h"
 #include "http/body.h"
 #include "http/response.h"
 #include "http/trace.h"
 
 #include "admin/http.h"
 
-#define CONNECTIONS_MAX 256                  /* what a burst may make for a moment */
-#define CONNECTIONS_KEPT 64                  /* beyond these the one that owes us a request for longest is closed */
-#define CONNECTION_TIMEOUT 5                 /* seconds a silent peer keeps its place */
-#define REQUEST_DEADLINE 10000               /* ms for a whole request, however its bytes come */
-#define SWEEP_PERIOD 1000                    /* ms: how exactly that is kept */
-#define ADDRESS_TEXT (INET6_ADDRSTRLEN + 16) /* "[address]:port" */
-#define CONNECTION_ROOM (32 * 1024)          /* bytes of one request's head */
+#define CONNECTIONS_MAX 256         /* what a burst may make for a moment */
+#define CONNECTIONS_KEPT 64         /* beyond these the one that owes us a request for longest is closed */
+#define CONNECTION_TIMEOUT 5        /* seconds a silent peer keeps its place */
+#define REQUEST_DEADLINE 10000      /* ms for a whole request, however its bytes come */
+#define SWEEP_PERIOD 1000           /* ms: how exactly that is kept */
+#define CONNECTION_ROOM (32 * 1024) /* bytes of one request's head */
 /* A body, and all sessions of one user. */
 #define ARENA_BYTES (BODY_MAX * 4 + 64 * 1024 + (SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 #define ANSWER_BYTES (ADMIN_ROOM + RESPONSE_HEAD_MAX + 1024)
@@ -53,9 +45,8 @@ struct place {
 struct http {
 	struct MHD_Daemon *daemon;
 	struct app *app;
-	const char *token;
-	char address[ADDRESS_TEXT]; /* as a Host names it; "" of a unix socket */
-	bool trusted, drained;
+	struct guard guard;
+	bool drained;
 	size_t open;
 	int64_t swept; /* mono, ms */
 	struct place places[CONNECTIONS_MAX];
@@ -194,86 +185,6 @@ method_of(const char *name)
 	return (strcmp(name, "POST") == 0 ? METHOD_POST : METHOD_OTHER);
 }
 
-/* As a bearer token, or as the password that a browser asks for. Compared as hashes: neither the place of a difference nor the
- * length can be timed. */
-static bool
-token_matches(const char *token, const struct request *q)
-{
-	uint8_t want[MAC_LEN], sent[MAC_LEN];
-	struct str rest = q->authorization, scheme = str_cut(&rest, ' ');
-
-	if (!str_is_nocase(scheme, "Bearer") && basic_password(q->arena, q->authorization, &rest) != DW_OK)
-		return (false);
-	if (rest.p == NULL)
-		return (false);
-	mac_sha256(token, strlen(token), want);
-	mac_sha256(rest.p, rest.len, sent);
-	return (mac_equal(want, sent, MAC_LEN));
-}
-
-/* With or without the port: who lists a name means this service under it. */
-static bool
-is_host(struct str host, const char *wanted)
-{
-	const char *colon = host.p == NULL ? NULL : memrchr(host.p, ':', host.len);
-	struct str name = { host.p, colon == NULL ? host.len : (size_t)(colon - host.p) };
-
-	return (str_is_nocase(host, wanted) || str_is_nocase(name, wanted));
-}
-
-/* False: answered. A page of a stranger's in a browser here must not read what is under our address by another name. */
-static bool
-is_for_us(const struct http *h, struct str host, const struct request *q, struct response *r)
-{
-
-	if (h->trusted || str_is_nocase(host, h->address))
-		return (true);
-	for (size_t i = 0; h->app->conf->admin_hosts[i] != NULL; i++)
-		if (is_host(host, h->app->conf->admin_hosts[i]))
-			return (true);
-	response_error(r, q, "forbidden", "The Host of the request is neither this address nor one of admin.hosts.", NULL, 0);
-	return (false);
-}
-
-/* False: answered. Without a token configured, what is not open does not exist here. */
-static bool
-is_allowed(const struct http *h, const struct admin_route *route, const struct request *q, struct response *r)
-{
-
-	if (route->open || h->trusted || (h->token != NULL && token_matches(h->token, q)))
-		return (true);
-	if (h->token == NULL)
-		response_error(r, q, "not_found", "There is nothing here.", NULL, 0);
-	else if (q->authorization.p == NULL)
-		response_error(r, q, "missing_token", "The operators' token is needed.", NULL, 0);
-	else
-		response_error(r, q, "invalid_token", "This is not the operators' token.", NULL, 0);
-	if (route->person)
-		r->challenge = "Basic realm=\"doorward\", charset=\"UTF-8\"";
-	return (false);
-}
-
-/*
- * A browser sends the password, and reaches a forwarded socket, for pages of strangers too. It then says from where; and a form
- * proves by our token that it is one of our pages, to which no stranger can look. False: answered.
- */
-static bool
-is_own_post(const struct http *h, const struct request *q, struct response *r)
-{
-	struct str origin = q->origin;
-	bool own = q->sec_fetch_site.p == NULL || str_is(q->sec_fetch_site, "same-origin") || str_is(q->sec_fetch_site, "none");
-
-	if (own && origin.p != NULL) {
-		own = str_starts(origin, "http://") || str_starts(origin, "https://");
-		(void)str_cut(&origin, '/'), (void)str_cut(&origin, '/');
-		own = own && origin.len == q->host.len && memcmp(origin.p, q->host.p, origin.len) == 0;
-	}
-	if (own && (!q->is_form || explorer_token_valid(h->app, q)))
-		return (true);
-	response_error(r, q, "csrf", "This request does not come from one of our pages, or from an old one.", NULL, 0);
-	return (false);
-}
-
 static bool
 take_body(const struct http *h, const struct admin_route *route, struct coming *x, struct request *q, struct response *r)
 {
@@ -283,22 +194,22 @@ take_body(const struct http *h, const struct admin_route *route, struct coming *
 		v = BODY_BAD_TYPE;
 	if (v != BODY_OK)
 		body_refuse(q, r, v, "Send application/json.");
-	return (v == BODY_OK && is_own_post(h, q, r));
+	return (v == BODY_OK && guard_post(&h->guard, q, r));
 }
 
 /* The Host first, then the route, then whether the caller may, and only then the method: who may not know of it sees 404. */
 static void
-dispatch(struct http *h, struct coming *x, struct str host, struct request *q, struct response *r)
+dispatch(struct http *h, struct coming *x, struct request *q, struct response *r)
 {
 	const struct admin_route *route = routes_find(q->path);
 
-	if (!is_for_us(h, host, q, r))
+	if (!guard_host(&h->guard, q, r))
 		return;
 	if (route == NULL) {
 		response_error(r, q, "not_found", "There is nothing here.", NULL, 0);
 		return;
 	}
-	if (!is_allowed(h, route, q, r))
+	if (!guard_caller(&h->guard, route, q, r))
 		return;
 	if ((route->methods & q->method) == 0) {
 		response_error(r, q, "method_not_allowed", "This address does not take that method.", NULL, 0);
@@ -374,7 +285,7 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 	buf_init(&r.body, body, sizeof(body));
 	board_busy(h->app->slot, ROUTE_SLOTS, q->trace_id);
 	log_trace(q->trace_id);
-	dispatch(h, x, q->host, q, &r);
+	dispatch(h, x, q, &r);
 	if (r.error.code != NULL && is_for_person(q))
 		explorer_error(h->app, q, &r);
 	buf_init(&out, text, sizeof(text));
@@ -386,14 +297,45 @@ answer(struct http *h, struct coming *x, struct request *q, struct MHD_Connectio
 	return (rc);
 }
 
+/* A piece of the body, as far as there is room: one byte too many is enough to know. */
+static void
+take_piece(struct coming *x, const char *data, size_t n)
+{
+
+	if (n > sizeof(x->body) - x->len)
+		n = sizeof(x->body) - x->len;
+	memcpy(x->body + x->len, data, n);
+	x->len += n;
+}
+
+static void
+fill_request(struct request *q, struct MHD_Connection *conn, const char *url, const struct coming *x)
+{
+
+	q->has_length = true;
+	q->length = x->len;
+	q->query = str_of(x->query);
+	q->authorization = header(conn, MHD_HTTP_HEADER_AUTHORIZATION);
+	q->content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
+	q->content_encoding = header(conn, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	q->accept = header(conn, MHD_HTTP_HEADER_ACCEPT);
+	q->host = header(conn, MHD_HTTP_HEADER_HOST);
+	q->origin = header(conn, MHD_HTTP_HEADER_ORIGIN);
+	q->sec_fetch_site = header(conn, "Sec-Fetch-Site");
+	q->sec_fetch_mode = header(conn, "Sec-Fetch-Mode");
+	trace_id_of(header(conn, "traceparent"), q->trace_id);
+	(void)str_copy(q->path, sizeof(q->path), str_of(url)); /* too long is "", which is not there */
+}
+
+/* Is called once when the head has come, once for each piece of the body, and at the end of it with none. */
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version, const char *data,
     size_t *size, void **ctx)
 {
 	static char block[ARENA_BYTES];
 	struct coming *x = *ctx;
-	struct request q = { .method = method_of(method), .has_length = true };
 	struct arena arena;
+	struct request q = { .method = method_of(method), .arena = &arena };
 	enum MHD_Result rc;
 
 	(void)version;
@@ -404,27 +346,12 @@ on_request(void *cls, struct MHD_Connection *conn, const char *url, const char *
 		return (MHD_YES);
 	}
 	if (*size > 0) {
-		size_t n = *size < sizeof(x->body) - x->len ? *size : sizeof(x->body) - x->len;
-
-		memcpy(x->body + x->len, data, n);
-		x->len += n;
+		take_piece(x, data, *size);
 		*size = 0;
 		return (MHD_YES);
 	}
 	arena_init(&arena, block, sizeof(block));
-	q.arena = &arena;
-	q.length = x->len;
-	q.query = str_of(x->query);
-	q.authorization = header(conn, MHD_HTTP_HEADER_AUTHORIZATION);
-	q.content_type = header(conn, MHD_HTTP_HEADER_CONTENT_TYPE);
-	q.content_encoding = header(conn, MHD_HTTP_HEADER_CONTENT_ENCODING);
-	q.accept = header(conn, MHD_HTTP_HEADER_ACCEPT);
-	q.host = header(conn, MHD_HTTP_HEADER_HOST);
-	q.origin = header(conn, MHD_HTTP_HEADER_ORIGIN);
-	q.sec_fetch_site = header(conn, "Sec-Fetch-Site");
-	q.sec_fetch_mode = header(conn, "Sec-Fetch-Mode");
-	trace_id_of(header(conn, "traceparent"), q.trace_id);
-	(void)str_copy(q.path, sizeof(q.path), str_of(url)); /* too long is "", which is not there */
+	fill_request(&q, conn, url, x);
 	rc = answer(cls, x, &q, conn);
 	arena_reset(&arena);
 	return (rc);
@@ -442,25 +369,6 @@ on_log(void *cls, const char *fmt, va_list ap)
 	log_debug("http: %s", log_text(str_of(text)));
 }
 
-/* The address that ${fd} listens on, as a URL has it; "" if it has none. */
-static void
-describe(int fd, char out[ADDRESS_TEXT])
-{
-	struct sockaddr_storage ss = { 0 };
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&ss;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&ss;
-	socklen_t len = sizeof(ss);
-	char text[INET6_ADDRSTRLEN];
-
-	out[0] = '\0';
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
-		return;
-	if (ss.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text)) != NULL)
-		snprintf(out, ADDRESS_TEXT, "%s:%u", text, ntohs(v4->sin_port));
-	else if (ss.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text)) != NULL)
-		snprintf(out, ADDRESS_TEXT, "[%s]:%u", text, ntohs(v6->sin6_port));
-}
-
 /* The library waits for nothing by itself: we poll its epoll descriptor and run it. */
 struct http *
 http_open(int fd, bool trusted, struct app *app, const char *token)
@@ -469,8 +377,8 @@ http_open(int fd, bool trusted, struct app *app, const char *token)
 
 	if (h == NULL)
 		return (NULL);
-	*h = (struct http){ .app = app, .token = token, .trusted = trusted };
-	describe(fd, h->address);
+	h->app = app;
+	guard_init(&h->guard, fd, trusted, app, token);
 	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
 		h->places[i].fd = -1;
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
