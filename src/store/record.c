@@ -12,6 +12,8 @@
 
 #include "store/record.h"
 
+#define SPAN_MAX INT64_C(0x7fffffff) /* seconds */
+
 #define IP4_LEN 4
 #define IP6_LEN 16
 #define HISTORY_VERSION 1
@@ -325,4 +327,11 @@ record_device_id(bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct s
 		memcpy(out + d.len, e.p, e.len);
 	out[d.len + e.len] = '\0';
 	return (true);
+}
+
+int64_t
+record_span(int64_t seconds)
+{
+
+	return (seconds < 0 ? 0 : seconds > SPAN_MAX ? SPAN_MAX : seconds);
 }

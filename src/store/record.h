@@ -123,4 +123,7 @@ bool record_unpack_history(struct str v, struct history *h);
 bool record_device_id(
     bool chosen, const uint8_t device_key[DEVICE_KEY_LEN], struct str d, struct str e, char out[DEVICE_ID_MAX + 1]);
 
+/* ${seconds} as far as they can be added to a time and stored in 32 bits; what is over is none. */
+int64_t record_span(int64_t seconds);
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Questions that change a record: login, end, rotate, touch, groups, prune, revoke, notify. Each builds the arguments of its
- * script and reads its answer; the decisions are the scripts' (lua/), because only there the record cannot change in between.
+ * Questions that change a record: end, rotate, touch, prune, revoke, remember; those that make one are in writing_login.c. Each
+ * builds the arguments of its script and reads its answer; the decisions are the scripts' (lua/), because only there the record
+ * cannot change in between.
  *
  * Times in the arguments are by this host's idea of Redis' clock. The script compares it with the real one: if both are the
  * same second, it uses the fields as they were prepared here; else it moves them.
@@ -11,194 +12,13 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
-#include "crypto/sid.h"
-#include "doorward/config.h"
 #include "store/mutation.h"
 #include "store/reading.h"
 #include "store/record.h"
 
 #include "store/writing.h"
 
-#define SPAN_MAX INT64_C(0x7fffffff) /* seconds; added to now, in 32 bits once stored */
-#define MARGIN 3600      /* seconds a record outlives its last content, so that the sweep still sees it and reports */
-#define PERSON_TEXT 1024 /* of a user's id and name as members of an event, escaped */
-
 static const struct actor nobody;
-
-static int64_t
-span(int64_t seconds)
-{
-
-	return (seconds < 0 ? 0 : seconds > SPAN_MAX ? SPAN_MAX : seconds);
-}
-
-/* ${text} cut in two at the length of a field; both may be empty. */
-static void
-put_halves(struct args *a, struct str text)
-{
-	size_t n = text.len < RECORD_VALUE_MAX ? text.len : RECORD_VALUE_MAX;
-
-	args_put(a, n > 0 ? text.p : "", n);
-	args_put(a, text.len > n ? text.p + n : "", text.len - n);
-}
-
-/* What would be stored for ever is checked here once more, whoever calls. */
-static bool
-login_is_sane(const struct login_write *w)
-{
-	struct str name = str_of(w->username), id = str_of(w->user_id), groups = str_of(w->groups);
-
-	return (id.len > 0 && id.len <= USER_ID_MAX && name.len > 0 && name.len <= USERNAME_MAX && str_is_utf8(name) &&
-		str_is_utf8(id) && groups.len <= GROUPS_MAX);
-}
-
-/* A login as it is stored if it is ${now} there; its arguments point into this. */
-struct opening {
-	struct session session;
-	uint8_t user[RECORD_USER_MAX], s[RECORD_S_MAX], f[RECORD_F_LEN];
-	size_t user_len, s_len, f_len;
-};
-
-static int64_t
-first_access(const struct login_write *w, const struct session *s, int64_t now)
-{
-	int64_t exp = now + span(w->access_in);
-
-	if (!s->has_family || w->access_in <= 0)
-		return (0);
-	if (exp > s->family_absolute)
-		exp = s->family_absolute;
-	return (s->family_idle > 0 && exp > now + span(s->family_idle) ? now + span(s->family_idle) : exp);
-}
-
-static void
-open_session(struct opening *o, const struct login_write *w, int64_t now)
-{
-	struct record_family family = { .key_version = w->key_version };
-
-	o->session = w->session;
-	o->session.created = o->session.last_seen = o->session.rotated = now;
-	o->session.absolute = now + span(w->absolute_in);
-	o->session.family_absolute = now + span(w->family_absolute_in);
-	o->session.family_idle = span(w->session.family_idle);
-	o->session.family_flags = FAMILY_COUNTED;
-	o->session.access_exp = first_access(w, &o->session, now);
-	memcpy(family.current, w->refresh_hash, HASH_LEN);
-	record_put32(family.salt, GENERATION_FIRST);
-	o->user_len = record_pack_user(str_of(w->user_id), str_of(w->username), str_of(w->groups), o->user);
-	o->s_len = record_pack_session(&o->session, o->s);
-	record_pack_family(&o->session, &family, o->f);
-	o->f_len = w->session.has_family ? sizeof(o->f) : 0;
-}
-
-/* The record must not go before the session's last trace in it: its logout record. */
-static int64_t
-record_end(const struct redis_store *s, const struct session *session)
-{
-	int64_t end = session->absolute;
-
-	if (session->has_family && session->family_absolute > end)
-		end = session->family_absolute;
-	return (end + span(s->conf->logout_keep / 1000) + MARGIN);
-}
-
-static void
-put_person(struct args *a, const struct login_write *w)
-{
-	char mem[PERSON_TEXT];
-	struct buf b;
-
-	buf_init(&b, mem, sizeof(mem));
-	buf_puts(&b, "\"user_id\":");
-	buf_json(&b, str_of(w->user_id));
-	buf_puts(&b, ",\"username\":");
-	buf_json(&b, str_of(w->username));
-	args_copy(a, b.p, b.len);
-}
-
-static void
-put_login(const struct redis_store *s, struct args *a, const struct login_write *w, const struct opening *o)
-{
-	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
-
-	args_put(a, o->user, o->user_len);
-	put_person(a, w);
-	args_put(a, o->s, o->s_len);
-	args_put(a, o->f, o->f_len);
-	put_halves(a, chosen ? str_of(w->session.device_id) : STR_NONE);
-	args_int(a, w->limit);
-	args_text(a, w->reject ? "1" : "0");
-	if (o->session.access_exp > 0)
-		args_time(a, o->session.access_exp);
-	else
-		args_text(a, "");
-	args_int(a, record_end(s, &o->session));
-}
-
-/* The groups of a user's text; false if it makes no sense. */
-static bool
-take_groups(struct str text, char groups[GROUPS_MAX + 1])
-{
-	struct str user[RECORD_USER_FIELDS] = { text };
-	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1];
-
-	return (record_unpack_user(user, id, name, groups));
-}
-
-/* Where nothing had to be moved the script does not send the fields back. */
-static bool
-take_login(
-    struct redis_store *store, struct reply *p, const struct login_write *w, const struct opening *o, struct login_reply *out)
-{
-	bool chosen = (w->session.flags & SESSION_DEVICE_CHOSEN) != 0;
-	struct str id = str_of(w->session.device_id), first = id, second = STR_NONE;
-	int64_t outcome = reply_int(p);
-	struct str s, f;
-
-	out->now = reply_int(p);
-	s = reply_str(p);
-	f = reply_str(p);
-	out->replaced = (uint32_t)reply_int(p);
-	mutation_lost(store, reply_int(p));
-	(void)str_copy(out->groups, sizeof(out->groups), str_of(w->groups));
-	if (reply_left(p) > 0 && !take_groups(reply_str(p), out->groups))
-		return (false);
-	if (p->bad || outcome < LOGIN_DONE || outcome > LOGIN_COLLISION)
-		return (false);
-	out->outcome = (int)outcome;
-	if (outcome != LOGIN_DONE)
-		return (true);
-	if (s.p == NULL) { /* as it was sent */
-		s = (struct str){ (const char *)o->s, o->s_len };
-		f = o->f_len > 0 ? (struct str){ (const char *)o->f, o->f_len } : STR_NONE;
-	}
-	if (chosen && id.len > RECORD_VALUE_MAX) {
-		first.len = RECORD_VALUE_MAX;
-		second = (struct str){ id.p + RECORD_VALUE_MAX, id.len - RECORD_VALUE_MAX };
-	}
-	return (reading_session(&out->session, w->session.session_key, s, f, first, second));
-}
-
-enum dw_result
-writing_login(void *store, const struct login_write *w, struct login_reply *out)
-{
-	enum dw_result result;
-	struct opening o;
-	struct reply p;
-	struct args a;
-	redisReply *r;
-	bool good;
-
-	memset(out, 0, sizeof(*out));
-	if (!login_is_sane(w))
-		return (DW_FAULT);
-	open_session(&o, w, mutation_begin(store, &a, SCRIPT_LOGIN, w->user_key, w->session.session_key, &w->actor, NULL));
-	put_login(store, &a, w, &o);
-	if ((result = mutation_run(store, SCRIPT_LOGIN, &a, 6, &r, &p)) != DW_OK)
-		return (result);
-	good = take_login(store, &p, w, &o, out);
-	return (mutation_done(SCRIPT_LOGIN, r, &p, good));
-}
 
 /* Reads the records this call made, the caller's own among them if ${own}; false on lack of room or nonsense. */
 static bool
@@ -331,7 +151,7 @@ static void
 put_family(struct args *a, const struct rotate_write *w, int64_t now)
 {
 	uint8_t head[RECORD_F_ABSOLUTE], tail[RECORD_F_LEN - RECORD_F_ACCESS] = { 0 };
-	int64_t exp = now + span(w->access_in);
+	int64_t exp = now + record_span(w->access_in);
 
 	memcpy(head + RECORD_F_CURRENT, w->successor, HASH_LEN);
 	memcpy(head + RECORD_F_PREVIOUS, w->presented, HASH_LEN);
@@ -358,8 +178,8 @@ writing_rotate(void *store, const struct rotate_write *w, struct rotate_reply *o
 
 	memset(out, 0, sizeof(*out));
 	put_family(&a, w, mutation_begin(store, &a, SCRIPT_ROTATE, w->user_key, w->session_key, &w->actor, NULL));
-	args_int(&a, span(w->access_in));
-	args_int(&a, span(w->grace));
+	args_int(&a, record_span(w->access_in));
+	args_int(&a, record_span(w->grace));
 	args_put(&a, w->device_key, w->has_device ? DEVICE_KEY_LEN : 0);
 	args_put(&a, w->client_hash, w->has_client ? CLIENT_HASH_LEN : 0);
 	args_put(&a, w->recovered, HASH_LEN);
@@ -377,30 +197,6 @@ writing_touch(void *store, const uint8_t user_key[USER_KEY_LEN], const uint8_t s
 
 	mutation_begin(store, &a, SCRIPT_TOUCH, user_key, session_key, &nobody, NULL);
 	return (mutation_plain(store, SCRIPT_TOUCH, &a, 1));
-}
-
-enum dw_result
-writing_set_groups(void *store, const uint8_t user_key[USER_KEY_LEN], const char *user_id, const char *username, char *instead,
-    const char *groups)
-{
-	const struct login_write who = { .user_id = user_id, .username = username, .groups = groups };
-	uint8_t user[RECORD_USER_MAX], old[RECORD_USER_MAX];
-	enum dw_result result;
-	struct args a;
-	struct reply p;
-	redisReply *r;
-	bool good;
-
-	if (!login_is_sane(&who))
-		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_GROUPS, user_key, NULL, &nobody, NULL);
-	args_put(&a, user, record_pack_user(str_of(user_id), str_of(username), str_of(groups), user));
-	args_put(&a, old, instead == NULL ? 0 : record_pack_user(str_of(user_id), str_of(username), str_of(instead), old));
-	if ((result = mutation_run(store, SCRIPT_GROUPS, &a, 2, &r, &p)) != DW_OK)
-		return (result);
-	mutation_lost(store, reply_int(&p));
-	good = instead == NULL || take_groups(reply_str(&p), instead);
-	return (mutation_done(SCRIPT_GROUPS, r, &p, good));
 }
 
 enum dw_result
@@ -447,55 +243,4 @@ writing_remember(void *store, const uint8_t user_key[USER_KEY_LEN], const struct
 	mutation_begin(store, &a, SCRIPT_REMEMBER, user_key, NULL, &nobody, NULL);
 	args_put(&a, packed, sizeof(packed));
 	return (mutation_plain(store, SCRIPT_REMEMBER, &a, 0));
-}
-
-static void
-member(struct buf *b, const char *name, const char *value)
-{
-
-	buf_printf(b, ",\"%s\":", name);
-	buf_json(b, value == NULL || value[0] == '\0' || !str_is_utf8(str_of(value)) ? STR_NONE : str_of(value));
-}
-
-void
-writing_notice(const struct redis_store *s, const struct notice *n, struct buf *h, struct buf *t)
-{
-	char sid[PUBLIC_SID_LEN + 1] = "";
-
-	buf_puts(h, "\"type\":");
-	buf_json(h, str_of(n->type));
-	buf_puts(h, ",\"at\":\"");
-	buf_putc(t, '"');
-	member(t, "user_id", n->user_id);
-	member(t, "username", n->username);
-	if (n->session_key != NULL)
-		sid_public(s->keys, n->user_key, n->session_key, sid);
-	member(t, "session_id", sid);
-	member(t, "device_id", n->device_id);
-	member(t, "client_id", n->actor.client_id);
-	member(t, "ip", n->actor.ip);
-	member(t, "reason", n->reason);
-	buf_puts(t, ",\"ended\":false,\"access_exp\":null");
-	member(t, "trace_id", n->actor.trace_id);
-	buf_putc(t, '}');
-}
-
-/* The event is written here but for its id and time: the script fills these in. */
-enum dw_result
-writing_notify(void *store, const struct notice *n)
-{
-	char head[NOTICE_HEAD_MAX], tail[NOTICE_TAIL_MAX];
-	struct buf h, t;
-	struct args a;
-
-	buf_init(&h, head, sizeof(head));
-	buf_init(&t, tail, sizeof(tail));
-	writing_notice(store, n, &h, &t);
-	if (h.overflow || t.overflow)
-		return (DW_FAULT);
-	mutation_begin(store, &a, SCRIPT_NOTIFY, n->user_key, NULL, &n->actor, &n->act);
-	args_put(&a, h.p, h.len);
-	args_put(&a, t.p, t.len);
-	args_int(&a, n->act.at);
-	return (mutation_plain(store, SCRIPT_NOTIFY, &a, 0));
 }
