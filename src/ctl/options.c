@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -14,35 +15,44 @@
 #define THUMBPRINT_LEN 43 /* the kid of a signing key: SHA-256 in base64url; of an HS256 secret half of it */
 #define SECRET_KID_LEN 22
 
+/* What one leaves in struct options. */
+enum kind {
+	SWITCH, /* true */
+	VALUE,  /* a text; of several the last one counts */
+	VALUES  /* a struct option_list */
+};
+
 static const struct {
-	struct option option;
-	unsigned flag;
+	const char *name;
+	int flag;
+	enum kind kind;
+	size_t offset;
 } known[] = {
-	{ { "json", no_argument, NULL, OPTION_JSON }, OPTION_JSON },
-	{ { "password-stdin", no_argument, NULL, OPTION_STDIN }, OPTION_STDIN },
-	{ { "group", required_argument, NULL, OPTION_GROUP }, OPTION_GROUP },
-	{ { "user", required_argument, NULL, OPTION_USER }, OPTION_USER },
-	{ { "device", required_argument, NULL, OPTION_DEVICE }, OPTION_DEVICE },
-	{ { "ip", required_argument, NULL, OPTION_IP }, OPTION_IP },
-	{ { "at", required_argument, NULL, OPTION_AT }, OPTION_AT },
-	{ { "all", no_argument, NULL, OPTION_ALL }, OPTION_ALL },
-	{ { "reason", required_argument, NULL, OPTION_REASON }, OPTION_REASON },
-	{ { "limit", required_argument, NULL, OPTION_LIMIT }, OPTION_LIMIT },
-	{ { "strict", no_argument, NULL, OPTION_STRICT }, OPTION_STRICT },
-	{ { "watch", no_argument, NULL, OPTION_WATCH }, OPTION_WATCH },
-	{ { "add", required_argument, NULL, OPTION_ADD }, OPTION_ADD },
-	{ { "remove", required_argument, NULL, OPTION_REMOVE }, OPTION_REMOVE },
-	{ { "set", required_argument, NULL, OPTION_SET }, OPTION_SET },
-	{ { "alg", required_argument, NULL, OPTION_ALG }, OPTION_ALG },
-	{ { "in", required_argument, NULL, OPTION_IN }, OPTION_IN },
-	{ { "kind", required_argument, NULL, OPTION_KIND }, OPTION_KIND },
-	{ { "type", required_argument, NULL, OPTION_TYPE }, OPTION_TYPE },
-	{ { "since", required_argument, NULL, OPTION_SINCE }, OPTION_SINCE },
-	{ { "exec", required_argument, NULL, OPTION_EXEC }, OPTION_EXEC },
-	{ { "format", required_argument, NULL, OPTION_FORMAT }, OPTION_FORMAT },
-	{ { "replace", no_argument, NULL, OPTION_REPLACE }, OPTION_REPLACE },
-	{ { "dry-run", no_argument, NULL, OPTION_DRY_RUN }, OPTION_DRY_RUN },
-	{ { "sink", required_argument, NULL, OPTION_SINK }, OPTION_SINK },
+	{ "json", OPTION_JSON, SWITCH, offsetof(struct options, json) },
+	{ "password-stdin", OPTION_STDIN, SWITCH, offsetof(struct options, password_stdin) },
+	{ "group", OPTION_GROUP, VALUES, offsetof(struct options, groups) },
+	{ "user", OPTION_USER, VALUE, offsetof(struct options, user) },
+	{ "device", OPTION_DEVICE, VALUE, offsetof(struct options, device) },
+	{ "ip", OPTION_IP, VALUE, offsetof(struct options, ip) },
+	{ "at", OPTION_AT, VALUE, offsetof(struct options, at) },
+	{ "all", OPTION_ALL, SWITCH, offsetof(struct options, all) },
+	{ "reason", OPTION_REASON, VALUE, offsetof(struct options, reason) },
+	{ "limit", OPTION_LIMIT, VALUE, offsetof(struct options, limit) },
+	{ "strict", OPTION_STRICT, SWITCH, offsetof(struct options, strict) },
+	{ "watch", OPTION_WATCH, SWITCH, offsetof(struct options, watch) },
+	{ "add", OPTION_ADD, VALUES, offsetof(struct options, add) },
+	{ "remove", OPTION_REMOVE, VALUES, offsetof(struct options, remove) },
+	{ "set", OPTION_SET, VALUE, offsetof(struct options, set) },
+	{ "alg", OPTION_ALG, VALUE, offsetof(struct options, alg) },
+	{ "in", OPTION_IN, VALUE, offsetof(struct options, in) },
+	{ "kind", OPTION_KIND, VALUE, offsetof(struct options, kind) },
+	{ "type", OPTION_TYPE, VALUES, offsetof(struct options, types) },
+	{ "since", OPTION_SINCE, VALUE, offsetof(struct options, since) },
+	{ "exec", OPTION_EXEC, VALUE, offsetof(struct options, exec) },
+	{ "format", OPTION_FORMAT, VALUE, offsetof(struct options, format) },
+	{ "replace", OPTION_REPLACE, SWITCH, offsetof(struct options, replace) },
+	{ "dry-run", OPTION_DRY_RUN, SWITCH, offsetof(struct options, dry_run) },
+	{ "sink", OPTION_SINK, VALUE, offsetof(struct options, sink) },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -63,81 +73,20 @@ static int
 take(int flag, struct options *o)
 {
 
-	switch (flag) {
-	case OPTION_JSON:
-		o->json = true;
+	for (size_t i = 0; i < KNOWN; i++) {
+		void *field = (char *)o + known[i].offset;
+
+		if (known[i].flag != flag)
+			continue;
+		if (known[i].kind == VALUES)
+			return (append(field, optarg));
+		if (known[i].kind == VALUE)
+			*(const char **)field = optarg;
+		else
+			*(bool *)field = true;
 		return (0);
-	case OPTION_STDIN:
-		o->password_stdin = true;
-		return (0);
-	case OPTION_ALL:
-		o->all = true;
-		return (0);
-	case OPTION_REPLACE:
-		o->replace = true;
-		return (0);
-	case OPTION_DRY_RUN:
-		o->dry_run = true;
-		return (0);
-	case OPTION_FORMAT:
-		o->format = optarg;
-		return (0);
-	case OPTION_STRICT:
-		o->strict = true;
-		return (0);
-	case OPTION_WATCH:
-		o->watch = true;
-		return (0);
-	case OPTION_USER:
-		o->user = optarg;
-		return (0);
-	case OPTION_DEVICE:
-		o->device = optarg;
-		return (0);
-	case OPTION_IP:
-		o->ip = optarg;
-		return (0);
-	case OPTION_AT:
-		o->at = optarg;
-		return (0);
-	case OPTION_REASON:
-		o->reason = optarg;
-		return (0);
-	case OPTION_LIMIT:
-		o->limit = optarg;
-		return (0);
-	case OPTION_GROUP:
-		return (append(&o->groups, optarg));
-	case OPTION_ADD:
-		return (append(&o->add, optarg));
-	case OPTION_REMOVE:
-		return (append(&o->remove, optarg));
-	case OPTION_SET:
-		o->set = optarg;
-		return (0);
-	case OPTION_ALG:
-		o->alg = optarg;
-		return (0);
-	case OPTION_IN:
-		o->in = optarg;
-		return (0);
-	case OPTION_KIND:
-		o->kind = optarg;
-		return (0);
-	case OPTION_TYPE:
-		return (append(&o->types, optarg));
-	case OPTION_SINCE:
-		o->since = optarg;
-		return (0);
-	case OPTION_EXEC:
-		o->exec = optarg;
-		return (0);
-	case OPTION_SINK:
-		o->sink = optarg;
-		return (0);
-	default:
-		return (-1); /* getopt_long has said it */
 	}
+	return (-1); /* getopt_long has said it */
 }
 
 /*
@@ -153,17 +102,26 @@ is_id(const char *word)
 		str_is_word(str_of(word), "-_", n));
 }
 
+/* Those that ${allowed} has, for getopt_long(). */
+static void
+fill_table(unsigned allowed, struct option table[KNOWN + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KNOWN; i++)
+		if (((unsigned)known[i].flag & allowed) != 0)
+			table[n++] = (struct option){ known[i].name, known[i].kind == SWITCH ? no_argument : required_argument,
+				NULL, known[i].flag };
+	table[n] = (struct option){ 0 };
+}
+
 int
 options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 {
 	struct option table[KNOWN + 1];
-	size_t n = 0;
 	int flag;
 
-	for (size_t i = 0; i < KNOWN; i++)
-		if ((known[i].flag & allowed) != 0)
-			table[n++] = known[i].option;
-	memset(&table[n], 0, sizeof(table[n]));
+	fill_table(allowed, table);
 	memset(out, 0, sizeof(*out));
 	if (argc > 1 && is_id(argv[1])) {
 		out->args[out->n_args++] = argv[1];
