@@ -341,40 +341,66 @@ is_whole(const config_setting_t *s)
 	return (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64);
 }
 
+static bool
+bool_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
+{
+
+	if (config_setting_type(s) != CONFIG_TYPE_BOOL)
+		return (wrong(why, len, "must be true or false, without quotes"));
+	*(bool *)field(o, base) = config_setting_get_bool(s) == CONFIG_TRUE;
+	return (true);
+}
+
+static bool
+int_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
+{
+
+	if (!is_whole(s))
+		return (wrong(why, len, "must be a whole number, without quotes"));
+	return (store_number(o, config_setting_get_int64(s), base, why, len));
+}
+
+/* A number, or the word that stands for 0. */
+static bool
+count_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
+{
+	const char *text = config_setting_get_string(s);
+
+	if (is_whole(s))
+		return (store_number(o, config_setting_get_int64(s), base, why, len));
+	if (text == NULL)
+		return (wrong(why, len, "must be a whole number, without quotes, or \"%s\"", o->words[0]));
+	if (strcmp(text, o->words[0]) != 0)
+		return (wrong(why, len, "\"%s\" is neither a number, without quotes, nor \"%s\"", text, o->words[0]));
+	return (value_from_text(o, text, base, why, len));
+}
+
+static bool
+list_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
+{
+
+	if (!config_setting_is_array(s) && !config_setting_is_list(s))
+		return (wrong(why, len, "must be a list of strings, as in [ \"a\", \"b\" ]"));
+	return (from_list(o, s, base, why, len));
+}
+
 /* The type that libconfig parsed decides: "5" in quotes is no number, and 5 is no duration. */
 bool
 value_from_setting(const struct option *o, const config_setting_t *s, void *base, char *why, size_t len)
 {
 
-	if (o->type == OPTION_BOOL) {
-		if (config_setting_type(s) != CONFIG_TYPE_BOOL)
-			return (wrong(why, len, "must be true or false, without quotes"));
-		*(bool *)field(o, base) = config_setting_get_bool(s) == CONFIG_TRUE;
-		return (true);
-	}
-	if (o->type == OPTION_COUNT && config_setting_type(s) == CONFIG_TYPE_STRING &&
-	    strcmp(config_setting_get_string(s), o->words[0]) != 0)
-		return (wrong(why, len, "\"%s\" is neither a number, without quotes, nor \"%s\"", config_setting_get_string(s),
-		    o->words[0]));
-	if (o->type == OPTION_COUNT && is_whole(s))
-		return (store_number(o, config_setting_get_int64(s), base, why, len));
-	if (o->type == OPTION_INT) {
-		if (!is_whole(s))
-			return (wrong(why, len, "must be a whole number, without quotes"));
-		return (store_number(o, config_setting_get_int64(s), base, why, len));
-	}
-	if (o->type == OPTION_LIST) {
-		if (!config_setting_is_array(s) && !config_setting_is_list(s))
-			return (wrong(why, len, "must be a list of strings, as in [ \"a\", \"b\" ]"));
-		return (from_list(o, s, base, why, len));
-	}
+	if (o->type == OPTION_BOOL)
+		return (bool_from_setting(o, s, base, why, len));
+	if (o->type == OPTION_INT)
+		return (int_from_setting(o, s, base, why, len));
+	if (o->type == OPTION_COUNT)
+		return (count_from_setting(o, s, base, why, len));
+	if (o->type == OPTION_LIST)
+		return (list_from_setting(o, s, base, why, len));
 	if (config_setting_type(s) == CONFIG_TYPE_STRING)
 		return (value_from_text(o, config_setting_get_string(s), base, why, len));
-	if (o->type == OPTION_COUNT)
-		return (wrong(why, len, "must be a whole number, without quotes, or \"%s\"", o->words[0]));
-	if (is_duration(o))
-		return (wrong(why, len, "must be in quotes and with a unit: %s", unit_hint()));
-	return (wrong(why, len, "must be a string, in quotes"));
+	return (is_duration(o) ? wrong(why, len, "must be in quotes and with a unit: %s", unit_hint())
+			       : wrong(why, len, "must be a string, in quotes"));
 }
 
 /* The two fields have the same type; the table says which. */
