@@ -8,51 +8,11 @@
 
 #include <cmocka.h>
 
-#include "crypto/pwhash.h"
-
 #include "ask.h"
+#include "hashing.h"
 
 struct ask ask;
 const uint8_t ask_user_key[USER_KEY_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
-
-/* The linker puts these in the place of the real ones: hashing is another test's business. */
-enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
-int __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
-bool __wrap_pwhash_outdated(const char *hash);
-
-enum pwhash_verdict
-__wrap_pwhash_verify(const char *hash, const char *password, size_t n)
-{
-
-	(void)hash;
-	fake_note(&ask.fake, "verify");
-	return (n == 5 && memcmp(password, "right", n) == 0 ? PWHASH_MATCH : PWHASH_NO_MATCH);
-}
-
-void
-__wrap_pwhash_spend(const char *like, const char *password, size_t n)
-{
-
-	(void)like, (void)password, (void)n;
-	fake_note(&ask.fake, "spend");
-}
-
-int
-__wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX])
-{
-
-	(void)password, (void)n, (void)out;
-	return (-1);
-}
-
-bool
-__wrap_pwhash_outdated(const char *hash)
-{
-
-	(void)hash;
-	return (false);
-}
 
 int
 ask_begin(void **state)
@@ -68,6 +28,7 @@ ask_begin(void **state)
 	struct buf b;
 
 	(void)state;
+	hashing = (struct hashing){ .fake = &ask.fake, .right = "right", .cannot_make = true };
 	if (fake_new(&ask.fake) != 0 ||
 	    token_new_session(ask.fake.app.keys, ask_user_key, &ask.cookie, ask.cookie_text) != DW_OK ||
 	    token_new_session(ask.fake.app.keys, ask_user_key, &t, ask.other_cookie) != DW_OK ||

@@ -11,53 +11,12 @@
 #include "auth/login.h"
 #include "auth/pseudonym.h"
 #include "crypto/keyring.h"
-#include "crypto/pwhash.h"
 
-#include "../fake.h"
+#include "../hashing.h"
 
 static struct credential presented;
 static struct login_input in;
 static struct login_output out;
-static enum pwhash_verdict verdict;
-
-/* Hashing is another test's business: here it costs nothing and says what it is told to. */
-enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
-int __wrap_pwhash_make(const char *password, size_t n, char text[PWHASH_TEXT_MAX]);
-bool __wrap_pwhash_outdated(const char *hash);
-
-enum pwhash_verdict
-__wrap_pwhash_verify(const char *hash, const char *password, size_t n)
-{
-
-	(void)hash, (void)password, (void)n;
-	fake_note(&fake, "verify");
-	return (verdict);
-}
-
-void
-__wrap_pwhash_spend(const char *like, const char *password, size_t n)
-{
-
-	(void)like, (void)password, (void)n;
-	fake_note(&fake, "spend");
-}
-
-int
-__wrap_pwhash_make(const char *password, size_t n, char text[PWHASH_TEXT_MAX])
-{
-
-	(void)password, (void)n, (void)text;
-	return (-1);
-}
-
-bool
-__wrap_pwhash_outdated(const char *hash)
-{
-
-	(void)hash;
-	return (false);
-}
 
 static int
 begin(void **state)
@@ -78,7 +37,7 @@ fresh(void **state)
 
 	fake_fresh(state);
 	fake_account(&fake, "hash");
-	verdict = PWHASH_MATCH;
+	hashing.verdict = PWHASH_MATCH;
 	in = (struct login_input){ .username = STR_LIT("Alice"),
 		.password = STR_LIT("password"),
 		.client = &fake.clients[0],
@@ -130,7 +89,7 @@ refused(void **state)
 
 	(void)state;
 	in.presented = &presented;
-	verdict = PWHASH_NO_MATCH;
+	hashing.verdict = PWHASH_NO_MATCH;
 	expect(SIGN_IN_REFUSED, "ping find verify notify ");
 	assert_string_equal(fake.noticed_type, "login_failed");
 	assert_string_equal(fake.noticed_reason, "invalid_credentials");
@@ -161,7 +120,7 @@ refused(void **state)
 	assert_string_equal(fake.noticed_reason, "invalid_credentials");
 	/* That it could not be reported changes nothing. */
 	fresh(NULL);
-	verdict = PWHASH_NO_MATCH;
+	hashing.verdict = PWHASH_NO_MATCH;
 	fake.notify_rc = DW_UNAVAILABLE;
 	expect(SIGN_IN_REFUSED, "ping find verify notify ");
 }
@@ -204,7 +163,7 @@ no_userdb(void **state)
 	fake.find_rc = DW_FAULT;
 	expect(SIGN_IN_NO_USERDB, "ping find ");
 	fresh(NULL);
-	verdict = PWHASH_ERROR;
+	hashing.verdict = PWHASH_ERROR;
 	expect(SIGN_IN_FAULT, "ping find verify ");
 }
 

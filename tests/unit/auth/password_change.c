@@ -9,53 +9,11 @@
 #include <cmocka.h>
 
 #include "auth/password_change.h"
-#include "crypto/pwhash.h"
 
-#include "../fake.h"
+#include "../hashing.h"
 
-static enum pwhash_verdict verdict;
-static bool cannot_make;
 static enum dw_result listed;
 static struct password_change in;
-
-enum pwhash_verdict __wrap_pwhash_verify(const char *hash, const char *password, size_t n);
-void __wrap_pwhash_spend(const char *like, const char *password, size_t n);
-int __wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX]);
-bool __wrap_pwhash_outdated(const char *hash);
-
-enum pwhash_verdict
-__wrap_pwhash_verify(const char *hash, const char *password, size_t n)
-{
-
-	(void)hash, (void)password, (void)n;
-	fake_note(&fake, "verify");
-	return (verdict);
-}
-
-void
-__wrap_pwhash_spend(const char *like, const char *password, size_t n)
-{
-
-	(void)like, (void)password, (void)n;
-}
-
-int
-__wrap_pwhash_make(const char *password, size_t n, char out[PWHASH_TEXT_MAX])
-{
-
-	(void)password, (void)n;
-	fake_note(&fake, "make");
-	snprintf(out, PWHASH_TEXT_MAX, "new hash");
-	return (cannot_make ? -1 : 0);
-}
-
-bool
-__wrap_pwhash_outdated(const char *hash)
-{
-
-	(void)hash;
-	return (false);
-}
 
 static enum dw_result
 lookup(const char *file, struct str word)
@@ -77,8 +35,8 @@ fresh(void **state)
 	fake_account(&fake, "old hash");
 	fake.account.version = 7;
 	fake.end_reply.ended = 3;
-	verdict = PWHASH_MATCH;
-	cannot_make = false;
+	hashing.verdict = PWHASH_MATCH;
+	hashing.cannot_make = false;
 	listed = DW_ABSENT;
 	in = (struct password_change){ .user_id = "user-1",
 		.username = "alice",
@@ -141,7 +99,7 @@ rules(void **state)
 	assert_int_equal(result.fault, PASSWORD_BLOCKLISTED);
 	fresh(state);
 	listed = DW_OK;
-	verdict = PWHASH_NO_MATCH;
+	hashing.verdict = PWHASH_NO_MATCH;
 	expect(PASSWORD_WRONG, "verify ", "list");
 	fresh(state);
 	listed = DW_UNAVAILABLE;
@@ -212,10 +170,10 @@ cannot(void **state)
 	fake.set_hash_rc = DW_UNAVAILABLE;
 	expect(PASSWORD_NO_USERDB, "set_hash ", "end");
 	fresh(state);
-	cannot_make = true;
+	hashing.cannot_make = true;
 	expect(PASSWORD_FAILED, "make ", "set_hash");
 	fresh(state);
-	verdict = PWHASH_ERROR;
+	hashing.verdict = PWHASH_ERROR;
 	expect(PASSWORD_FAILED, "verify ", "set_hash");
 	fresh(state);
 	other->hashing = 1;
