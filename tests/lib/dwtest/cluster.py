@@ -10,8 +10,8 @@ import threading
 import time
 
 from .check import Failed, wait_until
-from .sentinel import Life, Server
-from .site import Site, free_port
+from .sentinel import Life, Replicated, Server
+from .site import free_port
 
 NODE_MS = 1500  # a busy machine may not run a node for a while
 SLOTS = 16384
@@ -51,7 +51,9 @@ class Node(Server):
         return out
 
 
-class Clustered(Site):
+class Clustered(Replicated):
+    whole = "a cluster whose nodes agree"
+
     def __init__(self, conf=None, expected=(), users=("alice",), masters=3, lines=(), **kwargs):
         super().__init__(conf=conf, redis="none", users=users,
                          expected=[r"(?i)redis", r"(?i)cluster", r"store", r"[Ss]pool", r"outbox", *expected], **kwargs)
@@ -73,20 +75,11 @@ class Clustered(Site):
         self.cli("create", *[s.address for s in self.servers], "--cluster-replicas", 1, "--cluster-yes")
         self.wait_whole()
 
-    def start(self):
-        self.start_servers()
-        super().start()
-
     # --- who is who
 
     def view(self):
         """What the first node that answers thinks of all of them."""
-        for server in self.servers:
-            try:
-                return server.nodes()
-            except (OSError, RuntimeError, EOFError):
-                continue
-        raise Failed("no node answers")
+        return self.first_answer(self.servers, Node.nodes)
 
     def masters(self):
         view = self.view()
@@ -107,22 +100,16 @@ class Clustered(Site):
     def data(self):
         return [master.client() for master in self.masters()]
 
-    def is_whole(self):
-        """All agree, every slot is served, and every replica is in step with its master."""
-        try:
-            views = [s.nodes() for s in self.servers]
-            for view in views:
-                if {p: (f - {"myself"}, n) for p, (f, n) in view.items()} != {p: (f - {"myself"}, n) for p, (f, n) in views[0].items()}:
-                    return False
-                if any({"fail", "fail?", "handshake", "noaddr"} & f for f, _ in view.values()) or sum(n for _, n in view.values()) != SLOTS:
-                    return False
-            return all("master_link_status:down" not in s.ask("INFO", "replication").decode() and
-                       "cluster_state:ok" in s.ask("CLUSTER", "INFO").decode() for s in self.servers)
-        except (OSError, RuntimeError, EOFError):
-            return False
-
-    def wait_whole(self, timeout=60):
-        wait_until(self.is_whole, "a cluster whose nodes agree", timeout)
+    def agree(self):
+        """On who is who; every slot is served, and every replica is in step with its master."""
+        views = [s.nodes() for s in self.servers]
+        for view in views:
+            if {p: (f - {"myself"}, n) for p, (f, n) in view.items()} != {p: (f - {"myself"}, n) for p, (f, n) in views[0].items()}:
+                return False
+            if any({"fail", "fail?", "handshake", "noaddr"} & f for f, _ in view.values()) or sum(n for _, n in view.values()) != SLOTS:
+                return False
+        return all("master_link_status:down" not in s.ask("INFO", "replication").decode() and
+                   "cluster_state:ok" in s.ask("CLUSTER", "INFO").decode() for s in self.servers)
 
     # --- what happens to it
 

@@ -67,7 +67,37 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
 
-class Guarded(Site):
+class Replicated(Site):
+    """A site whose Redis is several servers, which agree before it starts."""
+
+    whole = ""  # what they are then
+
+    def start(self):
+        self.start_servers()
+        super().start()
+
+    def is_whole(self):
+        try:
+            return self.agree()
+        except (OSError, RuntimeError, EOFError, TypeError):  # somebody does not answer, or knows nobody yet
+            return False
+
+    def wait_whole(self, timeout=60):
+        wait_until(self.is_whole, self.whole, timeout)
+
+    @staticmethod
+    def first_answer(servers, question):
+        for server in servers:
+            try:
+                return question(server)
+            except (OSError, RuntimeError, EOFError):
+                continue
+        raise Failed("no server answers")
+
+
+class Guarded(Replicated):
+    whole = "one master, two replicas and three sentinels that agree"
+
     def __init__(self, conf=None, expected=(), users=("alice",), host="127.0.0.1", **kwargs):
         """host: the address that the servers know each other by, and are known by."""
         password = secrets.token_hex(16)
@@ -92,21 +122,12 @@ class Guarded(Site):
             sentinel.start()
         self.wait_whole()
 
-    def start(self):
-        self.start_servers()
-        super().start()
-
     # --- who is who
 
     def master(self):
         """The server that the sentinels name."""
-        for sentinel in self.sentinels:
-            try:
-                port = int(sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1])
-            except (OSError, RuntimeError, EOFError):
-                continue
-            return next(server for server in self.servers if server.port == port)
-        raise Failed("no sentinel answers")
+        port = self.first_answer(self.sentinels, lambda s: int(s.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1]))
+        return next(server for server in self.servers if server.port == port)
 
     def replicas(self):
         master = self.master()
@@ -115,20 +136,14 @@ class Guarded(Site):
     def redis(self):
         return self.master().client()
 
-    def is_whole(self):
+    def agree(self):
         """One master that all sentinels name, and two replicas that are in step."""
-        try:
-            named = {sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1] for sentinel in self.sentinels}
-            info = [dict(zip(r[::2], r[1::2])) for r in (s.ask("SENTINEL", "MASTER", NAME, timeout=1.0) for s in self.sentinels)]
-            with self.redis() as redis:
-                redis("SET", "in-step", random.random())
-                return len(named) == 1 and redis("WAIT", 2, 200) == 2 and all(
-                    i[b"flags"] == b"master" and i[b"num-slaves"] == b"2" and i[b"num-other-sentinels"] == b"2" for i in info)
-        except (OSError, RuntimeError, EOFError, TypeError):
-            return False
-
-    def wait_whole(self, timeout=60):
-        wait_until(self.is_whole, "one master, two replicas and three sentinels that agree", timeout)
+        named = {sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME, timeout=1.0)[1] for sentinel in self.sentinels}
+        info = [dict(zip(r[::2], r[1::2])) for r in (s.ask("SENTINEL", "MASTER", NAME, timeout=1.0) for s in self.sentinels)]
+        with self.redis() as redis:
+            redis("SET", "in-step", random.random())
+            return len(named) == 1 and redis("WAIT", 2, 200) == 2 and all(
+                i[b"flags"] == b"master" and i[b"num-slaves"] == b"2" and i[b"num-other-sentinels"] == b"2" for i in info)
 
     # --- what happens to them
 
