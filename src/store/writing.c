@@ -78,11 +78,34 @@ put_logout_record(struct args *a, const struct end_write *w, int64_t now)
 }
 
 /* Without a session of the caller's own there is nothing "this" or "others" could mean. */
+static bool
+end_is_sane(const struct end_write *w, struct str reason)
+{
+
+	return (reason.len <= REASON_MAX && str_is_utf8(reason) &&
+		(w->has_sid || (w->scope != SCOPE_SESSION && w->scope != SCOPE_OTHERS)));
+}
+
+static void
+put_end(struct redis_store *s, struct args *a, const struct end_write *w, struct str reason)
+{
+	bool is_text = reason.len > 0 && w->cause != END_ANOMALY; /* what was unusual is no affair of who asks */
+
+	put_logout_record(
+	    a, w, mutation_begin(s, a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor, &w->act));
+	args_int(a, w->scope);
+	args_put(a, w->device_key, DEVICE_KEY_LEN);
+	args_put(a, is_text ? reason.p : "", is_text ? reason.len : 0);
+	args_text(a, end_cause_event(w->cause));
+	args_json(a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
+	args_int(a, w->act.at);
+	args_text(a, w->act.again ? "1" : "0");
+}
+
 enum dw_result
 writing_end(void *store, const struct end_write *w, struct arena *arena, struct end_reply *out)
 {
 	struct str reason = w->reason == NULL ? STR_NONE : str_of(w->reason);
-	bool is_text = reason.len > 0 && w->cause != END_ANOMALY; /* what was unusual is no affair of who asks */
 	enum dw_result result;
 	struct reply p;
 	struct args a;
@@ -92,18 +115,9 @@ writing_end(void *store, const struct end_write *w, struct arena *arena, struct 
 	memset(out, 0, sizeof(*out));
 	if (w->claim.unjudged)
 		return (DW_UNAVAILABLE);
-	if (reason.len > REASON_MAX || !str_is_utf8(reason) ||
-	    (!w->has_sid && (w->scope == SCOPE_SESSION || w->scope == SCOPE_OTHERS)))
+	if (!end_is_sane(w, reason))
 		return (DW_FAULT);
-	put_logout_record(
-	    &a, w, mutation_begin(store, &a, SCRIPT_END, w->user_key, w->has_sid ? w->session_key : NULL, &w->actor, &w->act));
-	args_int(&a, w->scope);
-	args_put(&a, w->device_key, DEVICE_KEY_LEN);
-	args_put(&a, is_text ? reason.p : "", is_text ? reason.len : 0);
-	args_text(&a, end_cause_event(w->cause));
-	args_json(&a, reason.len > 0 ? w->reason : end_cause_reason(w->cause));
-	args_int(&a, w->act.at);
-	args_text(&a, w->act.again ? "1" : "0");
+	put_end(store, &a, w, reason);
 	/* the session that a login takes the place of is not promised to anybody */
 	if (w->cause != END_RELOGIN && !mutation_keep(store, &w->act))
 		return (DW_UNAVAILABLE);
