@@ -127,13 +127,39 @@ kick_all(struct ctl *c, struct kick *k)
 	return (rc);
 }
 
+static int
+kick_session(struct ctl *c, const char *sid, struct kick *k)
+{
+	uint8_t user_key[USER_KEY_LEN];
+
+	k->w.has_sid = true;
+	if (sid_parse(ctl_keys(c), str_of(sid), user_key, k->w.session_key))
+		return (kick_user(c, user_key, k));
+	ctl_say("there is no such session");
+	return (-1);
+}
+
+static int
+kick_account(struct ctl *c, const struct options *o, struct kick *k)
+{
+	uint8_t user_key[USER_KEY_LEN];
+	struct account a;
+	enum dw_result rc = ctl_users(c) != 0 ? DW_UNAVAILABLE : ctl_find_account(c, o->user, &a);
+
+	if (rc == DW_ABSENT) {
+		ctl_say("there is no user %s", o->user);
+		return (-1);
+	}
+	if (rc != DW_OK)
+		return (kick_by_records(c, o, k));
+	ctl_pseudonym(c, a.id, user_key);
+	return (kick_user(c, user_key, k));
+}
+
 /* Whose sessions: fills in ${k}->w and kicks. */
 static int
 kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 {
-	uint8_t user_key[USER_KEY_LEN];
-	struct account a;
-	enum dw_result rc;
 
 	if (o->device != NULL) {
 		k->w.scope = SCOPE_DEVICE;
@@ -144,23 +170,7 @@ kick_wanted(struct ctl *c, const struct options *o, struct kick *k)
 	k->w.said_scope = k->w.scope;
 	if (o->all)
 		return (kick_all(c, k));
-	if (o->user == NULL) {
-		k->w.has_sid = true;
-		if (!sid_parse(ctl_keys(c), str_of(o->args[0]), user_key, k->w.session_key)) {
-			ctl_say("there is no such session");
-			return (-1);
-		}
-	} else {
-		rc = ctl_users(c) != 0 ? DW_UNAVAILABLE : ctl_find_account(c, o->user, &a);
-		if (rc == DW_ABSENT) {
-			ctl_say("there is no user %s", o->user);
-			return (-1);
-		}
-		if (rc != DW_OK)
-			return (kick_by_records(c, o, k));
-		ctl_pseudonym(c, a.id, user_key);
-	}
-	return (kick_user(c, user_key, k));
+	return (o->user == NULL ? kick_session(c, o->args[0], k) : kick_account(c, o, k));
 }
 
 /* One session, or one user, or all; a device is one user's. */
