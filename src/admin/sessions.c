@@ -102,8 +102,9 @@ sessions_read_ip(struct str text, char out[ADDRESS_MAX + 1])
 	return (true);
 }
 
-bool
-sessions_wanted(const struct request *q, uint64_t limit, struct wanted *w)
+/* Reads limit, cursor and ip of the query; ${limit} of none. False: one of them is malformed. */
+static bool
+read_wanted(const struct request *q, uint64_t limit, struct wanted *w)
 {
 	bool bad = false;
 	struct str text = request_query(q, "limit", &bad), ip = request_query(q, "ip", &bad);
@@ -155,7 +156,7 @@ sessions_list(struct app *app, struct request *q, struct response *r)
 	struct wanted w;
 	enum dw_result rc;
 
-	if (!sessions_wanted(q, PAGE_DEFAULT, &w) || bad) {
+	if (!read_wanted(q, PAGE_DEFAULT, &w) || bad) {
 		response_error(r, q, "invalid_request", "A limit is 1 to 256, an ip is one address.", NULL, 0);
 		return;
 	}

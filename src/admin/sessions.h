@@ -50,9 +50,6 @@ struct sessions_taker {
 /* The address ${text} (p NULL = any) as sessions have it. False: it is none. */
 bool sessions_read_ip(struct str text, char out[ADDRESS_MAX + 1]);
 
-/* Reads limit, cursor and ip of the query; ${limit} of none. False: one of them is malformed. */
-bool sessions_wanted(const struct request *q, uint64_t limit, struct wanted *w);
-
 /* A page of one user's sessions, newest first. DW_INVALID: the cursor is none, else as in store.h. */
 enum dw_result sessions_of_user(struct app *app, struct arena *arena, const uint8_t user_key[USER_KEY_LEN],
     const struct wanted *w, const struct sessions_taker *t, struct sessions_end *end);

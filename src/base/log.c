@@ -339,14 +339,3 @@ log_due(int64_t *next)
 	*next = now + LOG_PERIOD_MS;
 	return (true);
 }
-
-int
-log_level_of(const char *word)
-{
-	static const char *const words[] = { "error", "warn", "info", "debug" };
-
-	for (int i = 0; i < 4; i++)
-		if (strcmp(words[i], word) == 0)
-			return (i);
-	return (-1);
-}

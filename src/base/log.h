@@ -84,7 +84,4 @@ void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 const char *log_text(struct str s);
 
-/* Parses "error", "warn", "info" or "debug". Returns -1 on another word. */
-int log_level_of(const char *word);
-
 #endif

@@ -38,6 +38,20 @@ open_sockets(struct generation *g, struct listeners *ls, char *err, size_t errle
 	return (0);
 }
 
+/* Processes that it may come to have. */
+static size_t
+most_of(const struct generation *g)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < g->plan.n_roles; r++) {
+		const struct role *role = &g->plan.roles[r];
+
+		n += role->most > role->count ? role->most : role->count;
+	}
+	return (n);
+}
+
 /* Everything that can fail does so here, before a process is started for it. */
 struct generation *
 generation_new(
@@ -55,9 +69,9 @@ generation_new(
 		goto err0;
 	privs_warn(conf->user);
 	setup->plan(conf, &g->plan);
-	if (generation_most(g) > BOARD_SLOTS / 2) {
-		snprintf(err, errlen, "%zu processes are too many: two generations must fit into %d slots", generation_most(g),
-		    BOARD_SLOTS);
+	if (most_of(g) > BOARD_SLOTS / 2) {
+		snprintf(
+		    err, errlen, "%zu processes are too many: two generations must fit into %d slots", most_of(g), BOARD_SLOTS);
 		goto err0;
 	}
 	if (open_sockets(g, ls, err, errlen) != 0)
@@ -151,19 +165,6 @@ generation_size(const struct generation *g)
 
 	for (size_t r = 0; r < g->plan.n_roles; r++)
 		n += generation_start(&g->plan.roles[r]);
-	return (n);
-}
-
-size_t
-generation_most(const struct generation *g)
-{
-	size_t n = 0;
-
-	for (size_t r = 0; r < g->plan.n_roles; r++) {
-		const struct role *role = &g->plan.roles[r];
-
-		n += role->most > role->count ? role->most : role->count;
-	}
 	return (n);
 }
 

@@ -39,9 +39,8 @@ void generation_prune(const struct generation *now, const struct generation *nex
 /* Writes to the board where the roles of ${g} can be reached. Its roles are entered there already. */
 void generation_publish(const struct generation *g, struct board *b);
 
-/* Processes that ${g} starts with; that it may come to have. */
+/* Processes that ${g} starts with. */
 size_t generation_size(const struct generation *g);
-size_t generation_most(const struct generation *g);
 
 /* Processes that ${role} starts with. */
 size_t generation_start(const struct role *role);

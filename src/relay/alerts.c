@@ -54,15 +54,17 @@ alerts_sink(const struct config *c)
 	return (&sink);
 }
 
-int64_t
-alerts_step(const struct alert_conf *a, int64_t at)
+/* The step of the time ${at}. */
+static int64_t
+step_of(const struct alert_conf *a, int64_t at)
 {
 
 	return (at / (a->step / 1000));
 }
 
-int64_t
-alerts_steps(const struct alert_conf *a)
+/* How many a window has. */
+static int64_t
+steps_of(const struct alert_conf *a)
 {
 
 	return (a->window / a->step);
@@ -154,11 +156,11 @@ count(struct alerts *s, const struct alert_conf *a, const struct sink_event *e)
 		.username = a->by == ALERT_BY_USER ? e->username : NULL,
 		.actor = { .ip = a->by == ALERT_BY_IP ? e->ip : NULL } };
 	struct alert_count c = { .event_id = e->id,
-		.step = alerts_step(a, e->at_seconds),
-		.steps = alerts_steps(a),
+		.step = step_of(a, e->at_seconds),
+		.steps = steps_of(a),
 		.count = a->count,
 		.keep = 3 * a->window / 1000 + LATE_SECONDS,
-		.kept = 3 * alerts_steps(a) + LATE_SECONDS / (a->step / 1000) + 1,
+		.kept = 3 * steps_of(a) + LATE_SECONDS / (a->step / 1000) + 1,
 		.act = a->revoke,
 		.notice = &n };
 	enum dw_result rc;

@@ -11,8 +11,4 @@ extern const struct sink_driver alerts_driver;
 /* The row of `sinks` that nobody writes: it wants the types of events that ${c}'s alerts count. There is one, and it stays. */
 const struct sink_conf *alerts_sink(const struct config *c);
 
-/* The step of the time ${at}, and how many a window has. Pure. */
-int64_t alerts_step(const struct alert_conf *a, int64_t at);
-int64_t alerts_steps(const struct alert_conf *a);
-
 #endif

@@ -47,10 +47,11 @@ script_text(enum script_id id)
 	return (scripts[id].text);
 }
 
-const char *
-script_sha(enum script_id id)
+/* The name Redis knows it by: hex SHA-1 of the text. */
+static const char *
+sha_of(enum script_id id)
 {
-	static char shas[SCRIPT_COUNT][SCRIPT_SHA_LEN + 1];
+	static char shas[SCRIPT_COUNT][2 * SHA1_LEN + 1];
 	unsigned char md[EVP_MAX_MD_SIZE];
 
 	if (shas[id][0] != '\0')
@@ -74,7 +75,7 @@ script_begin(enum script_id id, struct args *a)
 {
 
 	args_init(a, "EVALSHA");
-	args_text(a, script_sha(id));
+	args_text(a, sha_of(id));
 	args_int(a, scripts[id].keys);
 }
 
@@ -83,6 +84,6 @@ script_fits(enum script_id id, const struct args *a)
 {
 	const struct script *s = &scripts[id];
 
-	return (strcmp(a->v[0], "EVALSHA") == 0 && strcmp(a->v[1], script_sha(id)) == 0 &&
+	return (strcmp(a->v[0], "EVALSHA") == 0 && strcmp(a->v[1], sha_of(id)) == 0 &&
 		(s->args == ANY || a->n == BEFORE_KEYS + s->keys + s->args));
 }

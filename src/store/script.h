@@ -14,13 +14,8 @@ enum script_id {
 	SCRIPT_COUNT
 };
 
-#define SCRIPT_SHA_LEN 40
-
 const char *script_name(enum script_id id);
 const char *script_text(enum script_id id);
-
-/* The name Redis knows it by: hex SHA-1 of the text. */
-const char *script_sha(enum script_id id);
 
 /* Does it change a user's record? */
 bool script_changes(enum script_id id);
