@@ -178,6 +178,7 @@ is_type(const char *word)
 	return (false);
 }
 
+/* An empty command succeeds: every event would be taken for dealt with. */
 static int
 check_options(const struct options *o)
 {
@@ -185,9 +186,12 @@ check_options(const struct options *o)
 	for (size_t i = 0; i < o->types.n; i++)
 		if (!is_type(o->types.values[i]))
 			return (-1);
-	if (o->user == NULL || o->user[0] != '\0')
+	if (o->user != NULL && o->user[0] == '\0')
+		ctl_say("--user: a name is missing");
+	else if (o->exec != NULL && o->exec[0] == '\0')
+		ctl_say("--exec: a command is missing");
+	else
 		return (0);
-	ctl_say("--user: a name is missing");
 	return (-1);
 }
 
