@@ -17,6 +17,7 @@
 #include "admin/numbers.h"
 #include "admin/probe.h"
 #include "admin/routes.h"
+#include "admin/sinks.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -261,6 +262,8 @@ health_look(struct app *app)
 	look_at_outbox(app, &h);
 	look_at_audit(app, &h);
 	look_at_geo(app, &h);
+	if (app->conf->relay_enabled)
+		sinks_health(app, &h);
 	look_at_spool(app, &h);
 	at = clock_mono_ms();
 	return (&h);

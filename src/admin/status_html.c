@@ -10,6 +10,7 @@
 #include "admin/health.h"
 #include "admin/numbers.h"
 #include "admin/pages.h"
+#include "admin/sinks.h"
 #include "base/clock.h"
 #include "store/look.h"
 #include "store/redis.h"
@@ -340,6 +341,8 @@ status_html(struct app *app, const struct request *q, struct response *r)
 	put_pools(b, board);
 	put_servers(b, app);
 	put_spool(b, app);
+	if (app->conf->relay_enabled)
+		sinks_html(app, b);
 	put_stages(b, board);
 	put_processes(b, board);
 	buf_puts(b, "</main>\n</body>\n</html>\n");

@@ -4,6 +4,7 @@
 
 #include "admin/health.h"
 #include "admin/numbers.h"
+#include "admin/sinks.h"
 #include "base/clock.h"
 #include "crypto/jwk.h"
 #include "crypto/keyring.h"
@@ -199,7 +200,6 @@ put_master(struct buf *b, const struct board *board)
 	put_number(b, "hashing", numbers_hashing(board));
 	put_number(b, "max_hashing", board->max_hashing);
 	put_number(b, "redis_respawns", board->redis_respawns);
-	put_known(b, "redis_pid", board->redis_pid == 0 ? -1 : (int64_t)board->redis_pid);
 }
 
 static void
@@ -211,6 +211,16 @@ put_word(struct buf *b, const char *name, const char *word)
 	buf_putc(b, ',');
 }
 
+/* The private server's process, and that which guards it, its parent: null where there is none. */
+static void
+put_private_redis(struct buf *b, const struct board *board, const struct look *l)
+{
+	uint32_t guard = board->redis_pid;
+
+	put_known(b, "redis_pid", guard == 0 || l->pid == 0 ? -1 : (int64_t)l->pid);
+	put_known(b, "redis_guard_pid", guard == 0 ? -1 : (int64_t)guard);
+}
+
 /* Which server answers, as this process saw it last. */
 static void
 put_redis(struct buf *b, struct app *app)
@@ -220,6 +230,7 @@ put_redis(struct buf *b, struct app *app)
 	struct look l;
 
 	(void)redis_store_look(app->redis, &l, &why);
+	put_private_redis(b, app->board, &l);
 	buf_puts(b, "\"redis\":{");
 	put_word(b, "server", redis_store_server(app->redis, 0, &first) ? first.name : "");
 	put_word(b, "role", l.role);
@@ -300,6 +311,8 @@ status_json(struct app *app, struct response *r)
 	put_keys(b, app);
 	put_cache(b, app);
 	put_outbox(b, app);
+	if (app->conf->relay_enabled)
+		sinks_json(app, b);
 	buf_puts(b, "\"pools\":[");
 	for (uint32_t i = 0; numbers_role(app->board, i); i++) {
 		if (i > 0)

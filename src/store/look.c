@@ -225,6 +225,7 @@ take_info(struct look *l, struct str info)
 	if (l->role[0] == '\0')
 		take_word(l->role, member(info, "role"));
 	take_run(l, member(info, "run_id"));
+	l->pid = number(info, "process_id");
 	take_memory(l, info);
 	set(l, LOOK_VOLATILE, str_is(member(info, "aof_enabled"), "0"));
 	set(l, LOOK_UNSAVED, str_is(member(info, "aof_last_write_status"), "err"));

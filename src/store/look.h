@@ -60,6 +60,7 @@ struct look {
 	char policy[LOOK_WORD_MAX + 1];  /* maxmemory-policy */
 	char rules[LOOK_RULES_MAX + 1];  /* ACL rules our user lacks */
 	uint64_t run;                    /* a part of the run id; 0 = not known */
+	uint64_t pid;                    /* of its process, where that runs; 0 = not known */
 	int64_t at;                      /* mono, ms; 0 = not looked at, or while it was loading */
 };
 
