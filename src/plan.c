@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/redis_url.h"
 #include "base/resolve.h"
+#include "base/shared_names.h"
 #include "doorward/cache.h"
 #include "doorward/deny.h"
 #include "doorward/spool.h"
@@ -138,6 +139,8 @@ plan_share(const struct config *conf, char *err, size_t errlen)
 		log_warn("no memory for the session cache, going on without: %s", strerror(errno));
 	if ((traces = trace_new()) == NULL)
 		log_warn("no memory for traces, going on without: %s", strerror(errno));
+	if (!shared_names_make())
+		log_warn("no memory for names of servers, each process asks for itself: %s", strerror(errno));
 	return (!conf->spool_enabled || make_deny(conf, err, errlen));
 }
 

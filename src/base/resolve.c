@@ -9,6 +9,8 @@
  * What a name stood for is used for as long as nothing newer is known. When it is FRESH_MS old it is asked for again beside
  * that: who does so gives the answer a moment, and a resolver that fails or keeps silent takes nothing away.
  *
+ * What is not known here, another process may have learned (shared_names.h).
+ *
  * A fork takes no threads along: in the child what was being asked is asked anew. The lock is held across it, so that the table
  * is whole there.
  */
@@ -26,6 +28,7 @@
 
 #include "base/aside.h"
 #include "base/clock.h"
+#include "base/shared_names.h"
 #include "base/str.h"
 
 #include "base/resolve.h"
@@ -131,8 +134,10 @@ learn(struct name *n, int error, const struct resolved *found)
 
 	if (error == 0 && found->n == 0)
 		error = EAI_NONAME;
-	if (error == 0)
+	if (error == 0) {
 		n->known = *found;
+		shared_names_keep(n->text, found);
+	}
 	n->error = error;
 	n->due = clock_mono_ms() + (error == 0 ? FRESH_MS : AGAIN_MS);
 	n->question = n->given_up = 0;
@@ -246,6 +251,8 @@ look_up(const char *text, int64_t deadline, struct resolved *out)
 	if (n == NULL)
 		return (EAI_AGAIN);
 	n->used = clock_mono_ms();
+	if (n->known.n == 0)
+		(void)shared_names_find(text, &n->known);
 	if (is_late(n, n->used))
 		give_up(n);
 	if (n->question == 0 && n->used >= n->due) {

@@ -19,6 +19,7 @@
 #include "base/address_reach.h"
 #include "base/clock.h"
 #include "base/resolve.h"
+#include "base/shared_names.h"
 
 #define LONG 60000   /* ms, that nothing here takes */
 #define LATER 100000 /* ms, after which everything known is old */
@@ -277,6 +278,30 @@ a_question_without_end_is_given_up(void **state)
 	assert_int_equal(questions, 3);
 }
 
+/* Of a name that was announced later only its child knows: then, all do. */
+static void
+another_has_learned_it(void **state)
+{
+	struct resolved r;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(shared_names_make());
+	if ((pid = fork()) == 0)
+		_exit(resolve("announced", in(LONG), &r) == 0 && questions == 1 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	is_silent = true;
+	assert_int_equal(resolve("announced", 0, &r), 0);
+	assert_string_equal(r.address[0], "192.0.2.1");
+	assert_int_equal(resolve("not announced", 0, &r), EAI_INPROGRESS);
+	answer = "192.0.2.9";
+	let_go(2);
+	assert_int_equal(resolve("announced", 0, &r), 0); /* what is newer counts */
+	assert_string_equal(r.address[0], "192.0.2.9");
+}
+
 /* As many threads as there are names, and no more of these than there is room for. */
 static void
 is_bounded(void **state)
@@ -311,6 +336,7 @@ main(void)
 		cmocka_unit_test_setup(judged_in_time, begin),
 		cmocka_unit_test_setup(a_child_asks_anew, begin),
 		cmocka_unit_test_setup(a_question_without_end_is_given_up, begin),
+		cmocka_unit_test_setup(another_has_learned_it, begin),
 		cmocka_unit_test_setup(is_bounded, begin),
 	};
 
