@@ -30,6 +30,7 @@
 	{                                                                                                                      \
 		1002, 1003, 1009, 1014, 1015                                                                                   \
 	} /* of char, name, text, bpchar, varchar; from pg_type.dat, fixed for ever */
+#define BPCHAR_OID 1042
 
 struct pg_table {
 	char id[USER_ID_MAX + 1], name[USERNAME_MAX + 1];
@@ -60,14 +61,25 @@ version_of(const char *hash)
 	return ((int64_t)(v >> 2)); /* one more is still a number */
 }
 
+/* A column of type character(n) is filled up with blanks, which do not count. */
+static struct str
+value(const PGresult *r, int column)
+{
+	struct str s = { PQgetvalue(r, 0, column), (size_t)PQgetlength(r, 0, column) };
+
+	while (PQftype(r, column) == BPCHAR_OID && s.len > 0 && s.p[s.len - 1] == ' ')
+		s.len--;
+	return (s);
+}
+
 /* A word that is neither is not taken for "may sign in". */
 static bool
-is_true(const char *word)
+is_true(struct str word)
 {
 	static const char *const no[] = { "", "f", "false", "0", "n", "no", "off" };
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-		if (strcasecmp(word, no[i]) == 0)
+		if (str_is_nocase(word, no[i]))
 			return (false);
 	return (true);
 }
@@ -174,7 +186,7 @@ read_optional(const struct config *conf, const PGresult *r, struct account *a)
 {
 	int groups = PQfnumber(r, "groups"), disabled = PQfnumber(r, "disabled");
 
-	a->disabled = disabled >= 0 && is_true(PQgetvalue(r, 0, disabled));
+	a->disabled = disabled >= 0 && is_true(value(r, disabled));
 	a->groups[0] = '\0';
 	a->groups_len = 0;
 	return (groups < 0 || read_groups(conf, r, groups, a));
@@ -185,8 +197,7 @@ static void
 read_hash(struct pg_table *t, const PGresult *r, int column, struct account *a)
 {
 
-	if (!pg_text(r, 0, column, a->hash, sizeof(a->hash)))
-		a->hash[0] = '\0';
+	(void)str_copy(a->hash, sizeof(a->hash), value(r, column));
 	a->version = version_of(a->hash);
 	if (a->version == t->renewed.after && strcmp(a->id, t->renewed.id) == 0)
 		a->version = t->renewed.before;
@@ -202,7 +213,7 @@ read_account(const struct pg_db *db, const PGresult *r, struct account *a)
 
 	if (id < 0 || name < 0 || hash < 0)
 		return (DW_FAULT);
-	if (PQgetlength(r, 0, id) < 1 || !pg_text(r, 0, id, t->raw, sizeof(t->raw)))
+	if (value(r, id).len < 1 || !str_copy(t->raw, sizeof(t->raw), value(r, id)))
 		return (unusable(a, "its id is empty or too long"));
 	if (!precis_username(str_of(PQgetvalue(r, 0, name)), a->name, sizeof(a->name)))
 		return (unusable(a, "its name cannot be one"));
