@@ -113,7 +113,7 @@ class Clustered(Replicated):
 
     # --- what happens to it
 
-    def wait_taken(self, old, timeout=30):
+    def wait_taken(self, old, timeout=60):
         """Somebody else has the slots of that master."""
         def taken():
             others = [s for s in self.servers if s is not old]

@@ -255,6 +255,15 @@ class PostgresSite(Site):
             self.ctl("userdb", "init")
         super().start()
 
+    def clear(self, before, conf):
+        self.wire.how = "through"
+        self.wire.hang_up()
+        if self.postgres.process.is_running():
+            self.postgres.hang(False)
+        else:
+            self.postgres.start()
+        super().clear(before, conf)
+
     def stop(self):
         try:
             super().stop()

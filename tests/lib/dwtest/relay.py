@@ -82,6 +82,6 @@ def status(site):
     return {row["sink"]: row for row in site.ctl_json("outbox", "status")["sinks"]}
 
 
-def drained(site, timeout=30.0):
+def drained(site, timeout=60.0):
     """Waits until no sink has anything to deliver."""
     wait_until(lambda: all(row["waiting"] == 0 for row in status(site).values()), "the relay to deliver everything", timeout)

@@ -43,10 +43,10 @@ class Server:
         self.process = self.site.run(self.name, argv)
         wait_until(self.answers, self.name)
 
-    def client(self, timeout=5.0):
+    def client(self, timeout=15.0):
         return Redis(("127.0.0.1", self.port), timeout)
 
-    def ask(self, *words, timeout=5.0):
+    def ask(self, *words, timeout=15.0):
         with self.client(timeout) as redis:
             return redis(*words)
 
@@ -71,6 +71,7 @@ class Replicated(Site):
     """A site whose Redis is several servers, which agree before it starts."""
 
     whole = ""  # what they are then
+    servers, sentinels = (), ()
 
     def start(self):
         self.start_servers()
@@ -82,8 +83,16 @@ class Replicated(Site):
         except (OSError, RuntimeError, EOFError, TypeError):  # somebody does not answer, or knows nobody yet
             return False
 
-    def wait_whole(self, timeout=60):
+    def wait_whole(self, timeout=90):
         wait_until(self.is_whole, self.whole, timeout)
+
+    def clear(self, before, conf):
+        """Those that lie down get up, or go on."""
+        for server in [*self.servers, *self.sentinels]:
+            server.go_on()
+            if not server.process.is_running():
+                server.start()
+        super().clear(before | {server.process.pid for server in [*self.servers, *self.sentinels]}, conf)
 
     @staticmethod
     def first_answer(servers, question):
@@ -100,7 +109,7 @@ class Guarded(Replicated):
 
     def __init__(self, conf=None, expected=(), users=("alice",), host="127.0.0.1", **kwargs):
         """host: the address that the servers know each other by, and are known by."""
-        password = secrets.token_hex(16)
+        password, self.host = secrets.token_hex(16), host
         super().__init__(conf=conf, redis="none", users=users, files={"sentinel.pw": password + "\n"},
                          expected=[r"(?i)redis", r"(?i)sentinel", r"store", r"[Ss]pool", r"outbox", *expected], **kwargs)
         self.remember(password)
@@ -147,8 +156,8 @@ class Guarded(Replicated):
 
     # --- what happens to them
 
-    def fail_over(self):
-        """By hand: the old master is well, and goes on taking writes until it is told."""
+    def fail_over(self, tell=False):
+        """By hand: the old master is well, and goes on taking writes until it is told. tell: at once; a sentinel waits for eight seconds."""
         old = self.master()
 
         def asked():
@@ -160,7 +169,8 @@ class Guarded(Replicated):
         for _ in range(3):  # a sentinel gives up what does not come to an end, and says so to nobody
             wait_until(asked, "a sentinel to begin")
             with contextlib.suppress(Failed):
-                return self.wait_other(old, 20)
+                self.wait_other(old, 20)
+                return old.ask("REPLICAOF", self.host, self.master().port) if tell else None
         raise Failed("no sentinel brings a failover to its end")
 
     def kill_unheard(self, seconds=1.5):
@@ -176,7 +186,7 @@ class Guarded(Replicated):
         self.wait_other(old)
         old.start()
 
-    def wait_other(self, old, timeout=30):
+    def wait_other(self, old, timeout=60):
         wait_until(lambda: self.master() is not old, "another master", timeout)
 
 
@@ -296,7 +306,7 @@ class Life(Busy):
             if answer.status != 401:
                 self.back.append((login.id, status))
 
-    def answer(self, ask, timeout=20):
+    def answer(self, ask, timeout=60):
         end = time.monotonic() + timeout
         while True:
             answer = ask()

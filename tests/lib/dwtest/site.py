@@ -284,13 +284,13 @@ class Site(Client, Fronts):
         """A further round of everyday and broken requests leaves no descriptor open in any process."""
         if self.daemon is None or not self.daemon.is_running():
             raise Skip("doorward is not running")
-        for _ in range(5):
+        for _ in range(15):
             before = self.count_descriptors()
             if None in before.values():
                 raise Skip("descriptors cannot be seen")
             self.disturb()
             try:
-                wait_until(lambda: not self.grown(before), "descriptors to be closed", 3.0)
+                wait_until(lambda: not self.grown(before), "descriptors to be closed", 1.0)
                 return  # what was opened once, for good, does not open again in the next round; a leak does
             except Failed:
                 pass

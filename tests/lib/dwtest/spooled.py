@@ -36,7 +36,7 @@ def pending(site):
     return site.ctl_json("spool", "status")["pending"]
 
 
-def replayed(site, timeout=20):
+def replayed(site, timeout=60):
     wait_until(lambda: pending(site) == 0, "the replay", timeout)
 
 
