@@ -35,6 +35,8 @@ struct client {
 /* Browsers take cookies whose names begin so only over TLS; the first only from the very host that gets them back. */
 #define COOKIE_HOST_PREFIX "__Host-"
 #define COOKIE_DOMAIN_PREFIX "__Secure-"
+#define COOKIE_CSRF_NAME "dw_csrf" /* beside the session's, which may not be called so */
+#define COOKIE_DEVICE_NAME "dw_device"
 
 #define ORIGINS_BYTES_MAX 2048 /* of all origins with a blank before each: the login page's policy names them */
 #define ADMIN_TOKEN_MAX 512

@@ -78,6 +78,18 @@ check_domain(const struct loading *l)
 		    c->cookie_domain);
 }
 
+/* By what follows the prefix, which comes and goes with TLS and cookie_domain. */
+static bool
+is_other_cookie(const char *name)
+{
+	static const char *const prefixes[] = { COOKIE_HOST_PREFIX, COOKIE_DOMAIN_PREFIX };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			name += strlen(prefixes[i]);
+	return (strcmp(name, COOKIE_CSRF_NAME) == 0 || strcmp(name, COOKIE_DEVICE_NAME) == 0);
+}
+
 /* Without the prefix a host that is not ours could plant a session's cookie, over plain http at least. */
 static void
 check_cookie_name(const struct loading *l)
@@ -93,6 +105,8 @@ check_cookie_name(const struct loading *l)
 		    "with cookie_domain it must begin with " COOKIE_DOMAIN_PREFIX ", not with " COOKIE_HOST_PREFIX);
 	else if (c->require_tls && strncmp(c->cookie_name, prefix, strlen(prefix)) != 0)
 		wrong(l, "cookie_name", "must begin with %s unless require_tls is false", prefix);
+	else if (is_other_cookie(c->cookie_name))
+		wrong(l, "cookie_name", "\"%s\" is another cookie of doorward's", c->cookie_name);
 }
 
 void

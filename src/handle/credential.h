@@ -9,8 +9,8 @@
 #include "doorward/request.h"
 #include "doorward/response.h"
 
-#define CREDENTIAL_CSRF_COOKIE "__Host-dw_csrf"
-#define CREDENTIAL_DEVICE_COOKIE "__Host-dw_device"
+#define CREDENTIAL_CSRF_COOKIE COOKIE_HOST_PREFIX COOKIE_CSRF_NAME
+#define CREDENTIAL_DEVICE_COOKIE COOKIE_HOST_PREFIX COOKIE_DEVICE_NAME
 #define CREDENTIAL_LEFT_COOKIE "__Secure-dw_left" /* of cookie_domain: another value after each logout, and never read */
 #define CREDENTIAL_CSRF_FIELD "csrf_token"
 
