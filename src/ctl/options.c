@@ -9,6 +9,8 @@
 
 #include "base/str.h"
 #include "ctl/ctl.h"
+#include "doorward/event.h"
+#include "doorward/store.h"
 
 #include "ctl/options.h"
 
@@ -90,16 +92,60 @@ take(int flag, struct options *o)
 }
 
 /*
- * The id of a session or of a key may begin with a hyphen. As the first word after the command it is taken for what it is; no
- * option of ours has one of these lengths without "=". Elsewhere "--" helps.
+ * The id of a session, a key or an event may begin with a hyphen, as one of 64 does. It is taken for what it is; no option of
+ * ours has one of these lengths without "=".
  */
 static bool
 is_id(const char *word)
 {
 	size_t n = strlen(word);
 
-	return (word[0] == '-' && (n == PUBLIC_SID_LEN || n == THUMBPRINT_LEN || n == SECRET_KID_LEN) &&
-		str_is_word(str_of(word), "-_", n));
+	return (word[0] == '-' &&
+		(n == PUBLIC_SID_LEN || n == THUMBPRINT_LEN || n == SECRET_KID_LEN || n == EVENT_ID_LEN || n == EVENT_ID_MAX) &&
+		str_is_word(str_of(word), "-_.", n));
+}
+
+/* Whether the word behind ${word} is its value. An option may be shortened. */
+static bool
+takes_next(const char *word, const struct option *table)
+{
+	size_t n = strlen(word);
+
+	if (n < 3 || strncmp(word, "--", 2) != 0)
+		return (false);
+	for (; table->name != NULL; table++)
+		if (table->has_arg == required_argument && strncmp(word + 2, table->name, n - 2) == 0)
+			return (true);
+	return (false);
+}
+
+static int
+add_word(struct options *o, const char *word)
+{
+
+	if (o->n_args == WORDS_MAX) {
+		ctl_say("one argument too many: %s", word);
+		return (-1);
+	}
+	o->args[o->n_args++] = word;
+	return (0);
+}
+
+/* Takes the ids with a hyphen out of the words, for getopt() not to see them. Returns how many words are left, or -1. */
+static int
+take_ids(int argc, char **argv, const struct option *table, struct options *out)
+{
+	int left = argc > 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			table = NULL; /* getopt() knows by itself */
+		if (table == NULL || !is_id(argv[i]) || takes_next(argv[i - 1], table))
+			argv[left++] = argv[i];
+		else if (add_word(out, argv[i]) != 0)
+			return (-1);
+	}
+	return (left);
 }
 
 /* Those that ${allowed} has, for getopt_long(). */
@@ -123,23 +169,15 @@ options_parse(int argc, char **argv, unsigned allowed, struct options *out)
 
 	fill_table(allowed, table);
 	memset(out, 0, sizeof(*out));
-	if (argc > 1 && is_id(argv[1])) {
-		out->args[out->n_args++] = argv[1];
-		argv[1] = argv[0];
-		argc--;
-		argv++;
-	}
+	if ((argc = take_ids(argc, argv, table, out)) < 0)
+		return (-1);
 	argv[0] = program_invocation_name; /* whose complaints these are */
 	optind = 0;                        /* GNU: start over, main() has read its own options */
 	while ((flag = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if (take(flag, out) != 0)
 			return (-1);
-	for (; optind < argc; optind++) {
-		if (out->n_args == WORDS_MAX) {
-			ctl_say("one argument too many: %s", argv[optind]);
+	for (; optind < argc; optind++)
+		if (add_word(out, argv[optind]) != 0)
 			return (-1);
-		}
-		out->args[out->n_args++] = argv[optind];
-	}
 	return (0);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ctl/options.h"
+#include "doorward/store.h"
 
 #define WORDS 12
 
@@ -76,7 +77,7 @@ values(void **state)
 	assert_string_equal(o.args[0], "alice");
 }
 
-/* One id of 64 begins with a hyphen: as the first word it is no option. */
+/* One id of 64 begins with a hyphen: it is no option, wherever it stands. */
 static void
 ids_with_a_hyphen(void **state)
 {
@@ -91,11 +92,26 @@ ids_with_a_hyphen(void **state)
 	assert_int_equal(o.n_args, 1);
 	assert_string_equal(o.args[0], sid);
 	assert_true(o.json);
-	snprintf(line, sizeof(line), "show --json %s", sid); /* elsewhere it is read as one … */
-	assert_int_equal(parse(line, OPTION_JSON), -1);
-	snprintf(line, sizeof(line), "show --json -- %s", sid); /* … and this helps */
+	snprintf(line, sizeof(line), "show --json %s", sid);
 	assert_int_equal(parse(line, OPTION_JSON), 0);
 	assert_string_equal(o.args[0], sid);
+	assert_true(o.json);
+	snprintf(line, sizeof(line), "show --json -- %s", sid);
+	assert_int_equal(parse(line, OPTION_JSON), 0);
+	assert_int_equal(o.n_args, 1);
+	assert_string_equal(o.args[0], sid);
+	snprintf(line, sizeof(line), "retry %s --sink moody %s", sid, sid);
+	assert_int_equal(parse(line, OPTION_SINK), 0);
+	assert_int_equal(o.n_args, 2);
+	assert_string_equal(o.sink, "moody");
+	snprintf(line, sizeof(line), "watch --json --since %s", sid); /* the value of an option */
+	assert_int_equal(parse(line, OPTION_JSON | OPTION_SINCE), 0);
+	assert_int_equal(o.n_args, 0);
+	assert_string_equal(o.since, sid);
+	memset(sid + EVENT_ID_LEN, 0, 1);
+	snprintf(line, sizeof(line), "drop --sink=moody %s.bcdefghijkl", sid); /* the event of one session of several */
+	assert_int_equal(parse(line, OPTION_SINK), 0);
+	assert_int_equal(o.n_args, 1);
 	sid[10] = '\0'; /* no id */
 	snprintf(line, sizeof(line), "show %s", sid);
 	assert_int_equal(parse(line, OPTION_JSON), -1);
