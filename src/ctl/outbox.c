@@ -110,6 +110,7 @@ struct state {
 	const char *sink;
 	uint64_t waiting, dead;
 	int64_t oldest; /* seconds */
+	bool configured;
 	struct sink_numbers numbers;
 	char host[LEASE_HOLDER_MAX + 1];
 };
@@ -120,7 +121,10 @@ ask_state(struct ctl *c, const struct backlog *b, const char *sink, struct state
 	const struct backlog_row *row = backlog_find(b, sink);
 	int64_t age = row == NULL || row->oldest == 0 ? 0 : redis_store_ops.now(c->store) - row->oldest / MS;
 
-	*out = (struct state){ .sink = sink, .waiting = row == NULL ? 0 : row->waiting, .oldest = age > 0 ? age : 0 };
+	*out = (struct state){ .sink = sink,
+		.waiting = row == NULL ? 0 : row->waiting,
+		.oldest = age > 0 ? age : 0,
+		.configured = is_configured(c->conf, sink) };
 	if (dead_count(c->store, sink, &out->dead) != DW_OK || sink_numbers_read(c->store, sink, &out->numbers) != DW_OK ||
 	    lease_holder(c->store, sink, out->host) != DW_OK)
 		return (say_redis(c));
@@ -136,6 +140,16 @@ put_member(struct buf *b, const char *name, const char *text)
 	buf_json(b, text[0] == '\0' ? STR_NONE : str_of(text));
 }
 
+/* Why it failed, or why nobody tries. */
+static const char *
+remark(const struct state *s)
+{
+
+	if (!s->configured)
+		return ("not configured; events are kept for it until outbox forget");
+	return (s->numbers.error[0] == '\0' ? "-" : s->numbers.error);
+}
+
 static int
 print_state(const struct state *s, bool json, bool first)
 {
@@ -148,8 +162,7 @@ print_state(const struct state *s, bool json, bool first)
 			    "FAILED", "DEAD", "ACTIVE HOST", "LAST ERROR");
 		print_line("%-16s  %8llu  %8llds  %10llu  %7llu  %6llu  %-16s  %s", s->sink, (unsigned long long)s->waiting,
 		    (long long)s->oldest, (unsigned long long)s->numbers.delivered, (unsigned long long)s->numbers.failed,
-		    (unsigned long long)s->dead, s->host[0] == '\0' ? "-" : s->host,
-		    s->numbers.error[0] == '\0' ? "-" : s->numbers.error);
+		    (unsigned long long)s->dead, s->host[0] == '\0' ? "-" : s->host, remark(s));
 		return (0);
 	}
 	buf_init(&b, text, sizeof(text));
