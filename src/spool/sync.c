@@ -171,6 +171,7 @@ spool_sync(struct spool *s)
 	bool same = file_is_current(&s->file);
 	int64_t v;
 
+	s->enter |= !same && s->file.ino != 0; /* another one lies there: a copy of before begins with lower numbers */
 	if (s->deny == NULL || file_open(&s->file) != DW_OK || (v = version(s)) < 0)
 		return;
 	if (same && v == s->version && !s->compare && !s->enter)

@@ -620,6 +620,22 @@ test_full(void **state)
 	promise(1, 16, END_USER, SCOPE_SESSION); /* it was promised already */
 }
 
+/* ${to} becomes another file with what is in ${from}. */
+static void
+copy_file(const char *from, const char *to)
+{
+	static char text[1 << 20];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	ssize_t n;
+
+	assert_true(in >= 0 && (n = read(in, text, sizeof(text))) > 0 && n < (ssize_t)sizeof(text));
+	assert_int_equal(unlink(to), 0);
+	assert_true((out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) >= 0);
+	assert_int_equal(write(out, text, (size_t)n), n);
+	close(in);
+	close(out);
+}
+
 static void
 limit_files(rlim_t bytes)
 {
@@ -738,6 +754,37 @@ test_removed(void **state)
 	assert_int_equal(numbers().pending, 1);
 	spool_sync(spool);
 	expect_denied(1, 1);
+}
+
+/* A copy of before in its place: what others promise in it has numbers that were seen already, and is denied all the same. */
+static void
+test_replaced_by_an_older_one(void **state)
+{
+	char copy[96], journal[96];
+	struct spool *ours;
+
+	(void)state;
+	promise(1, 1, END_USER, SCOPE_SESSION);
+	spool_free(spool);
+	spool = NULL;
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	snprintf(journal, sizeof(journal), "%s-wal", path);
+	assert_int_equal(link(path, copy), 0);
+	assert_int_equal(access(journal, F_OK), -1);
+	copy_file(copy, path);
+	ours = spool = spool_new(&conf, &inner, NULL, deny);
+	promise(1, 2, END_USER, SCOPE_SESSION);
+	promise(1, 3, END_USER, SCOPE_SESSION);
+	spool_sync(spool);
+	assert_int_equal(unlink(journal), 0);
+	assert_int_equal(rename(copy, path), 0);
+	spool = spool_new(&conf, &inner, NULL, NULL);
+	promise(2, 1, END_USER, SCOPE_SESSION);
+	spool_free(spool);
+	spool = ours;
+	spool_sync(spool);
+	expect_denied(2, 1);
+	expect_denied(1, 3);
 }
 
 /* One token cannot fill it by asking every second. */
@@ -879,6 +926,7 @@ main(void)
 		TEST(test_damaged_on_a_full_disk),
 		TEST(test_damaged_at_start),
 		TEST(test_removed),
+		TEST(test_replaced_by_an_older_one),
 		TEST(test_one_session_is_bounded),
 		TEST(test_one_user_is_bounded),
 		TEST(test_replay_overtakes_a_check),
