@@ -74,8 +74,7 @@ def pool(site):
 
 def pid(site):
     """Of the relay, when there is one: who was killed often is started again later and later."""
-    wait_until(lambda: pool(site)["workers"], "a relay")
-    return pool(site)["workers"][0]["pid"]
+    return wait_until(lambda: pool(site)["workers"], "a relay")[0]["pid"]
 
 
 def status(site):
