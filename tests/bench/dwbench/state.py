@@ -12,7 +12,7 @@ from .measure import CommandStats, alternate, cpu, cpu_ns, load
 from .rows import row
 from .table import Unmeasured
 
-SERVER_TIME = {"check": 3.5, "refresh": 12.0, "logout": 18.0, "login": 25.0}
+SERVER_TIME = {"check": 3.5, "refresh": 16.0, "logout": 20.0, "login": 25.0}
 SHAPES = ( # name, flags of the seeder, limits at one and at five sessions a user
     ("cookie session", (), 285, 110),
     ("with refresh family and logout record", ("-r", "-e"), 415, 240),
