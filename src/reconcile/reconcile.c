@@ -9,6 +9,10 @@
  * asked is given time, and is asked about the same user again, but not for ever: one account may be broken, and the others are
  * not.
  *
+ * Nobody is ended by one answer: who seems to be gone is asked about again a moment later. A PAM service that is being written
+ * anew is empty for a moment, and libpam then answers by the service "other"; a directory, or a table, that is being filled
+ * again lacks somebody for a moment too.
+ *
  * Every host does so for itself: to end a session twice is to end it once.
  */
 #include <stdlib.h>
@@ -32,15 +36,18 @@
 #define SCAN_PAUSE_MS 5 /* between two SCANs: where the keys are others' there is nothing to count */
 #define AWAY_MS 2000    /* that Redis, or the database, is left alone when it could not be asked */
 #define TRIES 3         /* for one user, before the next is asked about */
+#define AGAIN_MS 1000   /* from the last one's answer to the second questions: a file, or a table, has been written by then */
 #define ARENA_BYTES ((SESSION_LIMIT_MAX + 1) * sizeof(struct session))
 
 struct walk {
 	struct app app;
 	struct arena arena;
 	bool walking;
+	bool again; /* those who seemed to be gone are asked about once more */
 	uint64_t cursor;
 	uint8_t (*user_keys)[USER_KEY_LEN];
 	size_t n, at, room; /* of those: named by SCAN, done */
+	size_t gone;        /* of those done, and kept before ${at}: seem to be gone */
 	unsigned tries;     /* for the user at ${at} */
 	uint64_t asked, ended;
 	int64_t round_at; /* mono, ms: when this round began, or the next begins */
@@ -91,7 +98,7 @@ begin(struct walk *w)
 	}
 	w->walking = true;
 	w->cursor = w->asked = w->ended = 0;
-	w->n = w->at = 0;
+	w->n = w->at = w->gone = 0;
 	w->tries = 0;
 	w->round_at = w->next_at = clock_mono_ms();
 }
@@ -114,6 +121,7 @@ scan(struct walk *w)
 {
 
 	w->n = w->at = 0;
+	w->again = false;
 	if (redis_store_scan(w->app.redis, &w->cursor, collect, w) != DW_OK)
 		pause_for(w, AWAY_MS);
 	else if (w->cursor == 0 && w->n == 0)
@@ -164,6 +172,15 @@ kick(struct walk *w, const uint8_t user_key[USER_KEY_LEN], const struct session_
 	return (DW_OK);
 }
 
+/* He is kept for a second question. */
+static enum dw_result
+doubt(struct walk *w, const uint8_t user_key[USER_KEY_LEN])
+{
+
+	memmove(w->user_keys[w->gone++], user_key, USER_KEY_LEN);
+	return (DW_OK);
+}
+
 /* DW_UNAVAILABLE: something could not be asked; any other: done with this user, whatever it was. */
 static enum dw_result
 visit(struct walk *w, const uint8_t user_key[USER_KEY_LEN])
@@ -174,9 +191,9 @@ visit(struct walk *w, const uint8_t user_key[USER_KEY_LEN])
 	arena_reset(&w->arena);
 	if ((rc = w->app.store->list(w->app.store_ctx, user_key, &w->arena, &l)) != DW_OK || !has_live_session(w, &l))
 		return (rc);
-	w->asked++;
+	w->asked += !w->again;
 	if ((rc = ask(w, &l)) == DW_ABSENT)
-		return (kick(w, user_key, &l));
+		return (w->again ? kick(w, user_key, &l) : doubt(w, user_key));
 	return (rc == DW_OK ? DW_OK : DW_UNAVAILABLE);
 }
 
@@ -192,8 +209,18 @@ next_user(struct walk *w)
 	w->tries = 0;
 	w->at++;
 	pause_for(w, 1000 / RATE);
-	if (w->at == w->n && w->cursor == 0)
+	if (w->at == w->n && w->gone == 0 && w->cursor == 0)
 		finish(w);
+}
+
+static void
+ask_again(struct walk *w)
+{
+
+	w->n = w->gone;
+	w->at = w->gone = 0;
+	w->again = true;
+	pause_for(w, AGAIN_MS);
 }
 
 static void
@@ -204,6 +231,8 @@ step(struct walk *w)
 		begin(w);
 	else if (w->at < w->n)
 		next_user(w);
+	else if (w->gone > 0)
+		ask_again(w);
 	else
 		scan(w);
 }

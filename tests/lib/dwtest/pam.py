@@ -89,8 +89,12 @@ class PamSite(Site):
             file.truncate()
 
     def service(self, stack):
-        """From the next question on, this is the service."""
-        pathlib.Path(self.dir, "pam.d", SERVICE).write_text(stack.replace("@DIR@", self.dir))
+        """From the next question on, this is the service; it takes the place of the old one whole, since libpam would answer by
+        "other" where it finds it empty."""
+        new = pathlib.Path(self.dir, "service.new")
+        new.write_text(stack.replace("@DIR@", self.dir))
+        new.chmod(0o644)
+        new.rename(pathlib.Path(self.dir, "pam.d", SERVICE))
 
     def script(self, name, text):
         """A program for pam_exec, in a place where it may be run."""
