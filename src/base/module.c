@@ -158,13 +158,28 @@ read_all(int from, char *text, size_t cap)
 	return (len);
 }
 
+/* A process, and the pipe that it speaks through. -1 with errno: there is none to be had. */
+static pid_t
+begin_try(int ends[2])
+{
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return (-1);
+	if ((pid = fork()) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return (pid);
+}
+
 int
 module_try(const char *name, const char *package, char *err, size_t errlen)
 {
 	int ends[2], status = 0;
 	pid_t pid;
 
-	if (pipe(ends) != 0 || (pid = fork()) < 0) {
+	if ((pid = begin_try(ends)) < 0) {
 		snprintf(err, errlen, "the module %s cannot be tried: %s", name, strerror(errno));
 		return (-1);
 	}

@@ -81,6 +81,21 @@ judge(int got, const struct helper_question *q, int64_t began)
 	return (got > 0);
 }
 
+/* The process, and the pipe that it answers through. -1 with errno: there is none to be had. */
+static pid_t
+begin(int ends[2])
+{
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return (-1);
+	if ((pid = fork()) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return (pid);
+}
+
 bool
 turn_take(const struct serving *s, const struct helper_question *q, struct helper_answer *a)
 {
@@ -88,7 +103,7 @@ turn_take(const struct serving *s, const struct helper_question *q, struct helpe
 	int ends[2], got;
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+	if ((pid = begin(ends)) < 0) {
 		log_warn("PAM cannot be asked: %s", strerror(errno));
 		return (false);
 	}

@@ -2,6 +2,8 @@
 /* One question in a process of its own: what comes of it if the module answers, blocks, crashes, or leaves processes behind. */
 #include <sys/wait.h>
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,6 +23,20 @@
 
 static int told[2]; /* a pipe: pids of what a module started */
 static struct child child = { .master_fd = -1, .channel = -1, .helper = -1 };
+static bool no_process; /* is to be had */
+
+/* In the place of the C library's. */
+pid_t
+fork(void)
+{
+	union {
+		void *found;
+		pid_t (*fork)(void);
+	} next = { .found = dlsym(RTLD_NEXT, "fork") };
+
+	errno = EAGAIN;
+	return (no_process ? -1 : next.fork());
+}
 
 static void
 tell_pid(void)
@@ -166,11 +182,36 @@ test_leftovers(void **state)
 	nobody_is_left(2);
 }
 
+static int
+next_descriptor(void)
+{
+	int fd = dup(told[0]);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return (fd);
+}
+
+/* What could not be asked for want of a process costs no descriptor: there is a next question. */
+static void
+test_no_process(void **state)
+{
+	static struct helper_answer a;
+	int before = next_descriptor();
+
+	(void)state;
+	no_process = true;
+	assert_false(take(answers, 60000, &a));
+	no_process = false;
+	assert_int_equal(next_descriptor(), before);
+	assert_true(take(answers, 60000, &a));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_answers), cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_blocks), cmocka_unit_test(test_leftovers) };
+		cmocka_unit_test(test_blocks), cmocka_unit_test(test_leftovers), cmocka_unit_test(test_no_process) };
 
 	if (pipe(told) != 0 || descendants_adopt() != 0)
 		return (1);
