@@ -48,16 +48,24 @@ take(char *p, size_t size, size_t n, void *arg)
 	return (n);
 }
 
-/* libcurl takes a header that is cut off in its middle for a whole one. An interim answer's is followed by another. */
+/*
+ * libcurl takes a header that is cut off in its middle for a whole one. An interim answer's is followed by another, with a
+ * status line of its own; what comes without one behind a whole header are trailers.
+ */
 static size_t
 take_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
-	t->headed = size * n <= 2 && (p[0] == '\r' || p[0] == '\n');
-	t->head += size * n;
+	struct str line = { p, size * n };
+
+	if (str_starts(line, "HTTP/"))
+		t->headed = false;
+	else if (line.len > 0 && line.len <= 2 && (p[0] == '\r' || p[0] == '\n'))
+		t->headed = true;
+	t->head += line.len;
 	if (t->head <= HTTP_HEAD_MAX)
-		return (size * n);
+		return (line.len);
 	t->headed = false;
 	(void)str_copy(t->refused, sizeof(t->refused), STR_LIT("the headers of the answer are too long"));
 	return (0);
