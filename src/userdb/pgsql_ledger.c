@@ -78,6 +78,22 @@ write_values(struct batch *b, const struct ledger_row *rows, size_t n)
 	}
 }
 
+/* It may be sent twice: the second time all rows are there. That the table cannot hold one of them does not say that it has it.
+ */
+static enum dw_result
+put(struct pg_db *db, const struct batch *b, size_t n)
+{
+	static int64_t said;
+	PGresult *r;
+	enum dw_result rc = pg_ask(db, PG_HURRY, b->sql, b->values, (int)(n * COLUMNS_N), &r);
+
+	if (rc == DW_OK)
+		PQclear(r);
+	else if (rc == DW_ABSENT && log_due(&said))
+		log_error("the ledger in PostgreSQL cannot hold what is to be written: is the encoding of the database UTF8?");
+	return (rc == DW_ABSENT ? DW_FAULT : rc);
+}
+
 enum dw_result
 pg_ledger_put(void *db, const struct ledger_row *rows, size_t n)
 {
@@ -89,10 +105,10 @@ pg_ledger_put(void *db, const struct ledger_row *rows, size_t n)
 	if (n <= PLACES_MAX / COLUMNS_N && new_batch(&b, n)) {
 		write_statement(&b, n);
 		write_values(&b, rows, n);
-		rc = pg_change(db, PG_HURRY, b.sql, b.values, (int)(n * COLUMNS_N));
+		rc = put(db, &b, n);
 	}
 	free_batch(&b);
-	return (rc == DW_ABSENT ? DW_OK : rc); /* all were there */
+	return (rc);
 }
 
 static bool
