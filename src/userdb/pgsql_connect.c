@@ -255,6 +255,15 @@ finish_asking(struct pg_db *db, int64_t until)
 	return (unsent == 0);
 }
 
+/* Nothing of ours copies. A server that begins to would be told of for ever: there is no end of it to be waited for. */
+static bool
+is_copy(const PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+
+	return (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH);
+}
+
 /* The last result of what was asked, or the first that failed; all others are cleared. NULL: not before ${until}, or broken. */
 PGresult *
 pg_take_results(struct pg_db *db, int64_t until)
@@ -264,6 +273,10 @@ pg_take_results(struct pg_db *db, int64_t until)
 	while (finish_asking(db, until)) {
 		if ((r = PQgetResult(db->conn)) == NULL)
 			return (kept);
+		if (is_copy(r)) {
+			PQclear(r);
+			break;
+		}
 		if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
 			PQclear(r);
 			continue;

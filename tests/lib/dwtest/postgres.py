@@ -8,6 +8,7 @@ import secrets as randomness
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -147,7 +148,7 @@ class Postgres:
 class Wire:
     """A socket directory that leads to the server. how: "through", "silent" (takes connections and says nothing), "cut" (ends in the middle
     of the next answer), "slow" (each answer after ${delay}), "refuse", "chatty" (a notice stands before each answer), "flood" (notices
-    without an end in the place of each)."""
+    without an end in the place of each), "copy" (begins a COPY in the place of each)."""
 
     def __init__(self, postgres, directory=None):
         """On a socket in ${directory}, or on a port of the loopback address."""
@@ -209,6 +210,8 @@ class Wire:
                 if data.endswith(READY) and self.how == "flood":
                     while True:
                         client.sendall(notice() * 100)
+                if data.endswith(READY) and self.how == "copy":
+                    data = b"H" + struct.pack("!ibh", 7, 0, 0)
                 if data.endswith(READY) and self.how == "chatty":
                     data = data[:-len(READY)] + notice() + READY
                 client.sendall(data)
