@@ -6,6 +6,7 @@
  */
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <time.h>
 
@@ -18,12 +19,14 @@ static volatile sig_atomic_t watched = -1, barked;
 static void
 bark(int sig)
 {
+	int saved = errno; /* whom it interrupts may be about to look at his own */
 
 	(void)sig;
 	if (watched < 0)
 		return; /* too late: it has ended */
 	barked = 1;
 	(void)shutdown((int)watched, SHUT_RDWR);
+	errno = saved;
 }
 
 /* Once a process. The signal may be blocked, and none but ours arms it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,12 +71,32 @@ sleeps(void **state)
 	assert_int_equal(c, 'y');
 }
 
+/* What it interrupts finds its errno as it was, also where there is no socket to be shut down. */
+static void
+keeps_errno(void **state)
+{
+	int64_t until = clock_mono_ms() + 20000;
+
+	(void)state;
+	close(ends[0]);
+	ends[0] = dup(STDERR_FILENO);
+	do {
+		errno = 0;
+		assert_true(watchdog_begin(ends[0], clock_mono_ms() + 5));
+		for (int64_t begun = clock_mono_ms(); clock_mono_ms() < begun + 20;)
+			continue;
+		assert_int_equal(errno, 0);
+	} while (!watchdog_end() && clock_mono_ms() < until);
+	assert_true(clock_mono_ms() < until);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(wakes, fresh, end),
 		cmocka_unit_test_setup_teardown(sleeps, fresh, end),
+		cmocka_unit_test_setup_teardown(keeps_errno, fresh, end),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
