@@ -86,16 +86,12 @@ arrange(struct batch *b)
 	b->n = n;
 }
 
-/* FNV-1a: against chance, not against somebody; the cursor is an operator's. */
+/* Against chance, not against somebody; the cursor is an operator's. */
 static uint64_t
 sum_of(const struct batch *b, size_t n)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < USER_KEY_LEN; k++)
-			h = (h ^ b->user_keys[i][k]) * UINT64_C(1099511628211);
-	return (h);
+	return (str_hash(STR_HASH, b->user_keys, n * USER_KEY_LEN));
 }
 
 static bool

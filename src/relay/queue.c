@@ -55,15 +55,11 @@ queue_new(void *owner, int64_t retry_max)
 	return (q);
 }
 
-/* FNV-1a. */
 static size_t
 slot_of(unsigned stream, const char *name)
 {
-	uint64_t h = UINT64_C(14695981039346656037) ^ stream;
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (uint8_t)*name) * UINT64_C(1099511628211);
-	return ((h >> 8) % TABLE);
+	return ((str_hash(STR_HASH ^ stream, name, strlen(name)) >> 8) % TABLE);
 }
 
 /* What orders the event: a user's id, else "=" and a name, which no id begins with, else nothing. */
