@@ -51,7 +51,7 @@ struct lane {
 	struct tenure tenure;
 	bool active, leaving, left;
 	int64_t asked_at;   /* Redis is not asked before */
-	int64_t full_until; /* the driver has no room until then, or until something is done */
+	int64_t full_until; /* the driver is given nothing until then, or until something is done */
 	unsigned streak;    /* failures since the last success */
 	struct acks acks;
 	struct reader *reader;
@@ -229,7 +229,10 @@ bury(struct lane *l, struct sink_delivery *d)
 	return (true);
 }
 
-/* Gives the driver what is due. A delivery may be over when start() returns: then it is not there any more. */
+/*
+ * Gives the driver what is due. A delivery may be over when start() returns: then it is not there any more. One that is for the
+ * dead letters waits for Redis, and those that are due after it with it.
+ */
 static void
 start_due(struct lane *l)
 {
@@ -240,13 +243,14 @@ start_due(struct lane *l)
 		if (clock_mono_ms() < l->full_until || (d = queue_next(l->queue, clock_mono_ms())) == NULL)
 			return;
 		if (d->dying) {
-			if (buried++ == DEAD_MAX || is_away(l, clock_mono_ms())) {
+			if (buried++ == DEAD_MAX || is_away(l, clock_mono_ms()))
 				queue_put_back(l->queue, d);
-				return;
-			}
-			if (!bury(l, d))
-				return;
-		} else if (!l->driver->start(l->sink, d, d->event)) {
+			else if (bury(l, d))
+				continue;
+			l->full_until = l->asked_at;
+			return;
+		}
+		if (!l->driver->start(l->sink, d, d->event)) {
 			queue_put_back(l->queue, d);
 			l->full_until = clock_mono_ms() + FULL_MS;
 		}
