@@ -114,6 +114,29 @@ gone_or_another_one(void **state)
 	assert_false(wal_index_is_whole("index.db", &(struct wal_index){ .dev = seen.dev, .ino = seen.ino + 1, .size = 1 }));
 }
 
+/* Who holds the directory has a link lie there, for root to follow; or another name of the file. */
+static void
+link_to_another_file(void **state)
+{
+	struct wal_index seen = { .size = 0 };
+	struct stat st;
+	FILE *other = fopen("other", "w");
+
+	assert_non_null(other);
+	fclose(other);
+	insert(*state);
+	assert_int_equal(unlink("index.db-shm"), 0);
+	assert_int_equal(symlink("other", "index.db-shm"), 0);
+	assert_false(wal_index_is_whole("index.db", &seen));
+	assert_int_equal(unlink("index.db-shm"), 0);
+	assert_int_equal(link("other", "index.db-shm"), 0);
+	assert_false(wal_index_is_whole("index.db", &seen));
+	assert_int_equal(stat("other", &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(unlink("index.db-shm"), 0);
+	assert_int_equal(unlink("other"), 0);
+}
+
 static void
 none_yet(void **state)
 {
@@ -128,7 +151,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(truncated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(truncated_before_the_first_look, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(gone_or_another_one, set_up, tear_down), cmocka_unit_test(none_yet) };
+		cmocka_unit_test_setup_teardown(gone_or_another_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(link_to_another_file, set_up, tear_down), cmocka_unit_test(none_yet) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
