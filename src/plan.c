@@ -23,7 +23,6 @@
 #include "base/shared_names.h"
 #include "doorward/cache.h"
 #include "doorward/deny.h"
-#include "doorward/spool.h"
 #include "doorward/trace.h"
 #include "doorward/userdb.h"
 #include "keeper/keep.h"
@@ -31,6 +30,7 @@
 #include "pam/serve.h"
 #include "reconcile/reconcile.h"
 #include "relay/relay.h"
+#include "state.h"
 #include "worker/worker.h"
 
 #include "plan.h"
@@ -126,7 +126,7 @@ make_deny(const struct config *conf, char *err, size_t errlen)
 {
 
 	if ((deny = deny_new((size_t)conf->spool_max * 2)) != NULL)
-		return (spool_fill(conf, deny, err, errlen) == 0);
+		return (state_fill(conf, deny, err, errlen) == 0);
 	snprintf(err, errlen, "no memory for the table of who is denied: %s", strerror(errno));
 	return (false);
 }

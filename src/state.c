@@ -3,8 +3,8 @@
  * Makes what processes will only open. In this order: the state directory, refused if others could write to it; the keys, each
  * written whole or not at all; the databases of accounts and records, whose file root makes and gives away, and whose tables
  * the user who will use them makes, so that what the database puts beside its file belongs to him too; what they need of
- * modules is only tried, by a process that ends; the spool's file. Two at once (a daemon and doorwardctl) are in nobody's way:
- * each step leaves alone what it finds.
+ * modules is only tried, by a process that ends; the spool's file, by that user altogether. Two at once (a daemon and
+ * doorwardctl) are in nobody's way: each step leaves alone what it finds.
  *
  * It stands above the folders because it needs the rights of master/, the keys and the user database, which must not know of
  * each other; both programs link it.
@@ -27,6 +27,29 @@
 #include "state.h"
 
 #define SPOOL_WHY_MAX 256
+
+/*
+ * Who holds the directory can lay a journal beside a file, to be played back by who opens it: with root's rights that could
+ * write or remove what is not his.
+ */
+static int
+become(const struct privs *p, char *err, size_t errlen)
+{
+
+	if (!p->drop || (setegid(p->gid) == 0 && seteuid(p->uid) == 0))
+		return (0);
+	snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
+	(void)setegid(0);
+	return (-1);
+}
+
+static void
+come_back(const struct privs *p)
+{
+
+	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
+		abort(); /* half a user is worse than none */
+}
 
 /* Opens the database once, so that one process makes its tables. A module's is not opened here: it would stay. */
 static int
@@ -53,13 +76,10 @@ make_database(const struct config *conf, enum userdb_part part, const struct pri
 
 	if (d->make != NULL && d->make(conf, part, p->uid, p->gid, err, errlen) != 0)
 		return (-1);
-	if (p->drop && (setegid(p->gid) != 0 || seteuid(p->uid) != 0)) {
-		snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
+	if (become(p, err, errlen) != 0)
 		return (-1);
-	}
 	rc = make_tables(conf, part, d, err, errlen);
-	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
-		abort(); /* half a user is worse than none */
+	come_back(p);
 	return (rc);
 }
 
@@ -77,9 +97,27 @@ static void
 make_spool(const struct config *conf, const struct privs *p)
 {
 	char why[SPOOL_WHY_MAX];
+	int rc = -1;
 
-	if (spool_make(conf, p->drop ? p->uid : (uid_t)-1, p->drop ? p->gid : (gid_t)-1, why, sizeof(why)) != 0)
+	if (become(p, why, sizeof(why)) == 0) {
+		rc = spool_make(conf, why, sizeof(why));
+		come_back(p);
+	}
+	if (rc != 0)
 		log_error("%s", why);
+}
+
+int
+state_fill(const struct config *conf, struct deny *deny, char *err, size_t errlen)
+{
+	struct privs p;
+	int rc = -1;
+
+	if (privs_resolve(conf->user, conf->group, &p, err, errlen) == 0 && become(&p, err, errlen) == 0) {
+		rc = spool_fill(conf, deny, err, errlen);
+		come_back(&p);
+	}
+	return (rc);
 }
 
 int

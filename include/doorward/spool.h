@@ -55,10 +55,10 @@ void spool_keep_company(struct spool *s, const _Atomic bool *company);
 void spool_free(struct spool *s);
 
 /*
- * Makes the file if it is missing, as ${uid} and ${gid} (-1: as we are); a damaged one is set aside under another name, with
- * what can be read of it carried over, and said in the log. Once, before processes use it. 0 or -1 with a sentence in ${err}.
+ * Makes the file if it is missing; a damaged one is set aside under another name, with what can be read of it carried over, and
+ * said in the log. Once, before processes use it. 0 or -1 with a sentence in ${err}.
  */
-int spool_make(const struct config *c, uid_t uid, gid_t gid, char *err, size_t errlen);
+int spool_make(const struct config *c, char *err, size_t errlen);
 
 /* Enters in ${deny} what the file has. 0, or -1 with a sentence in ${err}: then nothing may be admitted. */
 int spool_fill(const struct config *c, struct deny *deny, char *err, size_t errlen);

@@ -26,6 +26,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wal_vfs.h"
 #include "doorward/config.h"
 #include "spool/entry.h"
 #include "spool/table.h"
@@ -85,28 +86,26 @@ is_damage(int code)
 }
 
 /* Root makes it for whoever the directory belongs to. */
-static void
-choose_owner(const char *path, uid_t *uid, gid_t *gid)
+static int
+choose_owner(const char *path, int fd)
 {
 	char dir[PATH_MAX];
 	struct stat st;
 
 	snprintf(dir, sizeof(dir), "%s", path);
-	if (geteuid() != 0 || *uid != (uid_t)-1 || stat(dirname(dir), &st) != 0 || st.st_uid == 0)
-		return;
-	*uid = st.st_uid;
-	*gid = st.st_gid;
+	if (geteuid() != 0 || stat(dirname(dir), &st) != 0 || st.st_uid == 0)
+		return (0);
+	return (fchown(fd, st.st_uid, st.st_gid));
 }
 
 static int
-create(const char *path, uid_t uid, gid_t gid)
+create(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE), saved;
 
 	if (fd < 0)
 		return (errno == EEXIST ? 0 : -1);
-	choose_owner(path, &uid, &gid);
-	if (fchmod(fd, FILE_MODE) == 0 && ((uid == (uid_t)-1 && gid == (gid_t)-1) || fchown(fd, uid, gid) == 0)) {
+	if (fchmod(fd, FILE_MODE) == 0 && choose_owner(path, fd) == 0) {
 		close(fd);
 		return (0);
 	}
@@ -140,7 +139,7 @@ connect_to(struct spool_file *f)
 
 	if (stat(f->path, &st) != 0)
 		return (SQLITE_CANTOPEN);
-	if ((code = sqlite3_open_v2(f->path, &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) != SQLITE_OK)
+	if ((code = sqlite3_open_v2(f->path, &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_vfs())) != SQLITE_OK)
 		return (code);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
@@ -171,7 +170,7 @@ carry_over(struct spool_file *f, const char *old)
 	struct entry e;
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open_v2(old, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+	if (sqlite3_open_v2(old, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_vfs()) == SQLITE_OK &&
 	    sqlite3_prepare_v2(db, read, -1, &in, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(f->db, write, -1, &out, NULL) == SQLITE_OK &&
 	    sqlite3_exec(f->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK) {
@@ -260,7 +259,7 @@ replace(struct spool_file *f, int code)
 	if (!has_room(f->path, st.st_size))
 		return (SQLITE_FULL);
 	snprintf(aside, sizeof(aside), "%.*s" DAMAGED "%lld", PATH_MAX - 64, f->path, (long long)clock_wall_ms());
-	if (rename_all(f->path, aside) != 0 || create(f->path, (uid_t)-1, (gid_t)-1) != 0)
+	if (rename_all(f->path, aside) != 0 || create(f->path) != 0)
 		return (SQLITE_CANTOPEN);
 	if ((code = connect_to(f)) != SQLITE_OK)
 		return (code);
@@ -290,7 +289,7 @@ open_once(struct spool_file *f)
 {
 	int code;
 
-	if (access(f->path, F_OK) != 0 && errno == ENOENT && create(f->path, (uid_t)-1, (gid_t)-1) != 0)
+	if (access(f->path, F_OK) != 0 && errno == ENOENT && create(f->path) != 0)
 		return (SQLITE_CANTOPEN);
 	if ((code = connect_to(f)) == SQLITE_OK)
 		return (code);
@@ -405,11 +404,11 @@ check_all(struct spool_file *f)
 }
 
 int
-file_make(struct spool_file *f, uid_t uid, gid_t gid)
+file_make(struct spool_file *f)
 {
 	int code;
 
-	if (create(f->path, uid, gid) != 0) {
+	if (create(f->path) != 0) {
 		snprintf(f->problem, sizeof(f->problem), "%s", strerror(errno));
 		return (-1);
 	}

@@ -54,8 +54,8 @@ enum dw_result file_begin(struct spool_file *f);
 enum dw_result file_commit(struct spool_file *f);
 void file_rollback(struct spool_file *f);
 
-/* Makes it, as ${uid} and ${gid}, and looks through all of it. 0 or -1 with errno, and ${f}->problem. */
-int file_make(struct spool_file *f, uid_t uid, gid_t gid);
+/* Makes it if it is not there, and looks through all of it. 0 or -1 with errno, and ${f}->problem. */
+int file_make(struct spool_file *f);
 
 /* How many files lie beside it that were set aside. */
 uint64_t file_set_aside(const struct spool_file *f);

@@ -81,13 +81,13 @@ spool_free(struct spool *s)
 }
 
 int
-spool_make(const struct config *c, uid_t uid, gid_t gid, char *err, size_t errlen)
+spool_make(const struct config *c, char *err, size_t errlen)
 {
 	struct spool_file f = { .db = NULL };
 	int rc = -1;
 
 	if (file_path(c, f.path))
-		rc = file_make(&f, uid, gid);
+		rc = file_make(&f);
 	if (rc != 0)
 		snprintf(err, errlen, "the spool of endings (spool.file) cannot be used: %s",
 		    f.problem[0] == '\0' ? "its path is too long" : f.problem);

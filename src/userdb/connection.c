@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/wal_vfs.h"
 #include "userdb/schema.h"
 
 #include "userdb/connection.h"
@@ -73,7 +74,7 @@ prepare_file(struct sqlite_db *c)
 	int code;
 
 	c->problem[0] = '\0';
-	if ((code = sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) != SQLITE_OK)
+	if ((code = sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wal_vfs())) != SQLITE_OK)
 		return (code);
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -142,7 +142,7 @@ open_spool(void)
 {
 	char err[256];
 
-	assert_int_equal(spool_make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), 0);
+	assert_int_equal(spool_make(&conf, err, sizeof(err)), 0);
 	assert_non_null(deny = deny_new((size_t)conf.spool_max * 2));
 	assert_int_equal(spool_fill(&conf, deny, err, sizeof(err)), 0);
 	assert_non_null(spool = spool_new(&conf, &inner, NULL, deny));
@@ -711,7 +711,7 @@ test_damaged_on_a_full_disk(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	damage(st.st_size - 4096);
 	limit_files((rlim_t)st.st_size);
-	assert_int_equal(spool_make(&conf, (uid_t)-1, (gid_t)-1, err, sizeof(err)), -1);
+	assert_int_equal(spool_make(&conf, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "full"));
 	spool = spool_new(&conf, &inner, NULL, deny);
 	(void)spool_numbers(spool, &n);
