@@ -3,6 +3,7 @@
  * The members of the object, as C strings beside a copy of it, in one block: an event is kept while it waits, ten thousand at a
  * time. A member that is missing counts as null: versions before may not have had it.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -93,17 +94,21 @@ event_parse(struct str json)
 	struct sink_event *e;
 	char *text;
 
+	errno = 0;
 	if (json.p == NULL || json.len > EVENT_BYTES_MAX || (o = json_parse_strict(json)) == NULL)
 		return (NULL);
 	/* the texts together are shorter than the object that they were quoted in */
-	if ((e = calloc(1, sizeof(*e) + 2 * json.len + MEMBERS + 2)) != NULL) {
-		text = (char *)(e + 1);
-		e->json = keep(&text, json);
-		e->json_len = json.len;
-		if (!fill(e, o, text)) {
-			free(e);
-			e = NULL;
-		}
+	if ((e = calloc(1, sizeof(*e) + 2 * json.len + MEMBERS + 2)) == NULL) {
+		json_object_put(o);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	text = (char *)(e + 1);
+	e->json = keep(&text, json);
+	e->json_len = json.len;
+	if (!fill(e, o, text)) {
+		free(e);
+		e = NULL;
 	}
 	json_object_put(o);
 	return (e);

@@ -182,7 +182,9 @@ queue_offer(struct queue *q, const struct group_place *at, struct sink_event *e,
 	if (u != NULL && !u->behind && !holds(u, at))
 		return (give(q, u, at, e, now));
 	free(e);
-	return (u != NULL && holds(u, at) ? QUEUE_KNOWN : QUEUE_LATER);
+	if (u == NULL)
+		return (QUEUE_NO_MEMORY);
+	return (holds(u, at) ? QUEUE_KNOWN : QUEUE_LATER);
 }
 
 enum queue_answer

@@ -41,9 +41,10 @@ struct sink_delivery {
 };
 
 enum queue_answer {
-	QUEUE_TAKEN, /* the event is the queue's now */
-	QUEUE_KNOWN, /* it holds it already */
-	QUEUE_LATER  /* no room for more of this user: it is to be asked for again, see queue_behind() */
+	QUEUE_TAKEN,    /* the event is the queue's now */
+	QUEUE_KNOWN,    /* it holds it already */
+	QUEUE_LATER,    /* no room for more of this user: it is to be asked for again, see queue_behind() */
+	QUEUE_NO_MEMORY /* nor any to keep that in mind: it is to be read again */
 };
 
 /* NULL: out of memory. ${retry_max}: ms. */

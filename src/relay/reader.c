@@ -9,6 +9,7 @@
  * given must not be forgotten. When nothing more is known of, it may rest for a moment, so that of many events in a row several
  * are read together; the first one after a while is read at once.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@ struct outbox {
 	bool dirty;               /* something may be new */
 	bool told;                /* with that: and that would be no wonder */
 	bool pending;             /* what was read before is to be read again first */
+	bool missed;              /* for want of memory an entry of the last answer, with all that follow it there */
 	struct group_place after; /* behind this one */
 };
 
@@ -141,12 +143,18 @@ reader_due(const struct reader *r)
 	return (r->pending > 0 ? 0 : r->rest_until);
 }
 
-/* The event at ${at} if the sink is to have it; else it is acknowledged, and NULL. */
+/* The event at ${at} if the sink is to have it; else it is acknowledged, and NULL. ${*missed}: nor that, for want of memory. */
 static struct sink_event *
-wanted_event(struct reader *r, const struct group_place *at, struct str json)
+wanted_event(struct reader *r, const struct group_place *at, struct str json, bool *missed)
 {
+	static int64_t said;
 	struct sink_event *e = event_parse(json);
 
+	if ((*missed = e == NULL && errno == ENOMEM)) {
+		if (log_due(&said))
+			log_warn("there is no memory for an event, it is read again sink=%s", r->env.sink);
+		return (NULL);
+	}
 	if (e == NULL && json.p != NULL)
 		log_warn("an entry in an outbox is no event, it is left out sink=%s stream=%u id=%" PRIu64 "-%" PRIu64,
 		    r->env.sink, at->stream, at->id.ms, at->id.seq);
@@ -161,12 +169,13 @@ static void
 take_entry(void *arg, const struct group_place *at, struct str json)
 {
 	struct reader *r = arg;
-	struct sink_event *e = wanted_event(r, at, json);
+	struct outbox *o = &r->outboxes[at->stream];
+	struct sink_event *e = o->missed ? NULL : wanted_event(r, at, json, &o->missed);
 
 	if (at->stream < KEYS_BUCKETS)
 		r->marks[at->stream] = true;
 	if (e != NULL)
-		(void)queue_offer(r->env.queue, at, e, clock_mono_ms());
+		o->missed = queue_offer(r->env.queue, at, e, clock_mono_ms()) == QUEUE_NO_MEMORY;
 }
 
 /* Long enough in its outbox for its hint to have come. */
@@ -187,7 +196,7 @@ take_new(struct reader *r, struct outbox *o, const struct group_read *answer)
 	o->told = o->dirty;
 }
 
-/* False: Redis could not be asked. It may have given what we did not get. */
+/* False: Redis could not be asked, and may have given what we did not get; or that was more than there is memory for. */
 static bool
 take_answer(struct reader *r, const struct group_read *answer)
 {
@@ -195,7 +204,8 @@ take_answer(struct reader *r, const struct group_read *answer)
 
 	if (answer->result == DW_ABSENT) /* FLUSHALL, or an operator: it begins anew */
 		return (group_create(r->env.store, r->env.sink, answer->after.stream, 1) == DW_OK);
-	if (answer->result != DW_OK) {
+	if (answer->result != DW_OK || o->missed) {
+		o->missed = false;
 		look_back(r, o);
 		return (false);
 	}
@@ -265,14 +275,14 @@ reader_run(struct reader *r, bool marks[KEYS_BUCKETS])
 struct catching_up {
 	struct reader *reader;
 	struct queue_user *user;
-	bool later;
+	bool later, missed;
 };
 
 static void
 catch_entry(void *arg, const struct group_place *at, struct str json)
 {
 	struct catching_up *c = arg;
-	struct sink_event *e = c->later ? NULL : wanted_event(c->reader, at, json);
+	struct sink_event *e = c->later || c->missed ? NULL : wanted_event(c->reader, at, json, &c->missed);
 
 	if (e != NULL)
 		c->later = queue_offer_behind(c->reader->env.queue, c->user, at, e, clock_mono_ms()) == QUEUE_LATER;
@@ -287,9 +297,11 @@ reader_catch_up(struct reader *r)
 	if (c.user == NULL || acks_room(r->env.acks) < PAGE)
 		return (true);
 	group_read(r->env.store, r->env.sink, &page, 1, catch_entry, &c);
-	if (page.result == DW_OK && !c.later && page.got < PAGE)
+	if (page.result != DW_OK || c.missed)
+		return (false);
+	if (!c.later && page.got < PAGE)
 		queue_caught_up(r->env.queue, c.user);
-	else if (page.result == DW_OK && !c.later)
+	else if (!c.later)
 		queue_still_behind(r->env.queue, c.user, &page.after);
-	return (page.result == DW_OK);
+	return (true);
 }

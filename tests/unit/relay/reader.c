@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a reader takes out of a real Redis, when, in which order, and what it reads once more. */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "../store/fixture.h"
@@ -15,6 +16,21 @@ static struct acks acks;
 static struct reader *reader;
 static bool marks[KEYS_BUCKETS];
 static unsigned events; /* that were written, each with the next number for its id */
+
+static int until_short; /* events are read before there is no memory for one; < 0: there is for all */
+
+struct sink_event *__real_event_parse(struct str json);
+struct sink_event *__wrap_event_parse(struct str json);
+
+struct sink_event *
+__wrap_event_parse(struct str json)
+{
+
+	if (until_short < 0 || until_short-- > 0)
+		return (__real_event_parse(json));
+	errno = ENOMEM;
+	return (NULL);
+}
 
 static bool
 is_no_login(const void *filter, const struct sink_event *e)
@@ -62,6 +78,7 @@ begin(void **state)
 	if (fixture_fresh(state) != 0 || (queue = queue_new(NULL, 1000)) == NULL || !acks_open(&acks))
 		return (-1);
 	events = 0;
+	until_short = -1;
 	memset(marks, 0, sizeof(marks));
 	assert_int_equal(group_create(fx.store, SINK, 0, GROUP_STREAMS), DW_OK);
 	open_reader(0);
@@ -313,6 +330,47 @@ test_rest(void **state)
 	expect_next(1);
 }
 
+/* What there was no memory for is neither lost nor overtaken. */
+static void
+test_without_memory(void **state)
+{
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		happen("a", 5);
+	reader_hint(reader, 5);
+	until_short = 1;
+	assert_false(turn());
+	assert_true(reader_looks_back(reader));
+	read_all();
+	for (unsigned i = 1; i <= 3; i++)
+		expect_next(i);
+	expect_next(0);
+}
+
+/* The same where more of the user is in Redis than was held. */
+static void
+test_behind_without_memory(void **state)
+{
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		happen("a", 5);
+	reader_hint(reader, 5);
+	assert_true(turn());
+	for (unsigned i = 1; i <= QUEUE_USER_MAX; i++)
+		expect_next(i);
+	until_short = 1;
+	assert_false(reader_catch_up(reader));
+	for (unsigned i = QUEUE_USER_MAX + 1; i <= MANY; i++) {
+		if (acks.n > 0)
+			assert_true(acks_send(&acks, fx.store, SINK));
+		assert_true(reader_catch_up(reader));
+		expect_next(i);
+	}
+	expect_next(0);
+}
+
 int
 main(void)
 {
@@ -326,6 +384,8 @@ main(void)
 		TEST(test_without_a_group),
 		TEST(test_one_user_has_many),
 		TEST(test_rest),
+		TEST(test_without_memory),
+		TEST(test_behind_without_memory),
 	};
 
 	return (fixture_main("relay/reader", tests, sizeof(tests) / sizeof(tests[0])));
