@@ -66,16 +66,17 @@ route_free(struct route *r)
 	r->cluster = NULL;
 }
 
-/* Makes link ${i} one to ${url}. */
+/* Makes link ${i} one to ${url}. False: it is what it was, since a link without a connection is none. */
 static bool
 set_link(struct route *r, size_t i, const char *url, char *err, size_t errlen)
 {
+	struct conn *c = conn_new(r->conf, url, err, errlen);
 	struct link *l = &r->links[i];
 
-	conn_free(l->conn);
-	*l = (struct link){ .conn = conn_new(r->conf, url, err, errlen) };
-	if (l->conn == NULL)
+	if (c == NULL)
 		return (false);
+	conn_free(l->conn);
+	*l = (struct link){ .conn = c };
 	breaker_init(&l->breaker, r->conf->redis_breaker_failures, r->conf->redis_breaker_open);
 	return (true);
 }
@@ -97,7 +98,6 @@ route_add(struct route *r, const char *url, char *err, size_t errlen)
 static void
 count(struct route *r)
 {
-
 	bool before[NODES_MAX];
 
 	memcpy(before, r->lies, sizeof(before));
@@ -188,6 +188,8 @@ link_to(struct route *r, const struct redis_host *h, bool reuse)
 		i = route_add(r, url, err, sizeof(err));
 	else if (!reuse || (i = find_unused(r)) < 0 || !set_link(r, (size_t)i, url, err, sizeof(err)))
 		return (-1);
+	else
+		r->lies[i] = true; /* or the next one that looks for room would take it for unused */
 	if (i >= 0 && r->nodes != NULL && (node = node_claim(r->nodes, url + SCHEME)) != NULL)
 		conn_set_node(r->links[i].conn, node);
 	return (i);

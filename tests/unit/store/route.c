@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Several servers: each has a connection and a breaker of its own, and what goes over all of them visits all of them. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "doorward/cache.h"
@@ -286,6 +292,61 @@ test_not_without_end(void **state)
 	assert_int_equal(r->n, NODES_MAX);
 }
 
+/* A node that answers ${bytes} to whatever it is asked first. */
+static pid_t
+start_node(const char *bytes, int *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one;
+	socklen_t len = sizeof(a);
+	char buf[512];
+	pid_t pid;
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 4) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	*port = ntohs(a.sin_port);
+	if ((pid = fork()) == 0) {
+		alarm(120);
+		if ((one = accept(fd, NULL, NULL)) >= 0 && write(one, bytes, strlen(bytes)) > 0)
+			while (read(one, buf, sizeof(buf)) > 0)
+				;
+		_exit(0);
+	}
+	close(fd);
+	return (pid);
+}
+
+#define TIME_REPLY "*2\r\n$1\r\n1\r\n$1\r\n0\r\n"
+#define RANGE(slot, host) "*3\r\n:" slot "\r\n:" slot "\r\n*2\r\n$1\r\n" host "\r\n:7000\r\n"
+
+/* All links are of nodes that have gone: each master that comes gets one of its own. */
+static void
+test_room_of_the_gone(void **state)
+{
+	struct config conf = fx.conf;
+	const struct link *first, *second;
+	static struct route r;
+	char url[64], err[128];
+	int port;
+	pid_t pid = start_node(TIME_REPLY "*2\r\n" RANGE("0", "a") RANGE("1", "b"), &port);
+
+	(void)state;
+	snprintf(url, sizeof(url), "cluster://127.0.0.1:%d", port);
+	conf.redis_url = url;
+	conf.redis_connect_timeout = conf.redis_command_timeout = 60000;
+	assert_true(route_init(&r, &conf, err, sizeof(err)));
+	for (int i = 0; i < NODES_MAX; i++)
+		assert_int_equal(route_add(&r, "redis://192.0.2.1:7000", err, sizeof(err)), i);
+	assert_true(route_refresh(&r, true, clock_mono_ms() + 60000));
+	assert_non_null(first = route_link(&r, KEYS_BUCKETS));
+	assert_non_null(second = route_link(&r, KEYS_BUCKETS + 1));
+	assert_string_equal(conn_host(first->conn)->name, "a");
+	assert_string_equal(conn_host(second->conn)->name, "b");
+	route_free(&r);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static bool
 is_leased(const struct cache *c)
 {
@@ -357,6 +418,7 @@ main(void)
 		cmocka_unit_test_setup(test_miscounted, fixture_fresh),
 		cmocka_unit_test_setup_teardown(test_redirects, both, one),
 		cmocka_unit_test_setup_teardown(test_not_without_end, both, one),
+		cmocka_unit_test_setup(test_room_of_the_gone, fixture_fresh),
 		cmocka_unit_test_setup_teardown(test_keeper, both, one),
 	};
 
