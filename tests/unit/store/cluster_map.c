@@ -122,6 +122,13 @@ unknown_addresses(void **state)
 	assert_int_equal(m.n, 1);
 	assert_int_equal(m.of[1], CLUSTER_NOBODY);
 	assert_int_equal(m.of[2], 0);
+	assert_true(read_map("*3\r\n*3\r\n:0\r\n:1\r\n" ADDRESS("3", "a:b", "7009") "*3\r\n:2\r\n:3\r\n" ADDRESS(
+				 "1", "a", "7001") "*3\r\n:4\r\n:5\r\n*3\r\n$-1\r\n:0\r\n$2\r\nid\r\n",
+	    &m));
+	assert_int_equal(m.n, 1);
+	assert_int_equal(m.of[0], CLUSTER_NOBODY);
+	assert_int_equal(m.of[2], 0);
+	assert_int_equal(m.of[4], CLUSTER_NOBODY);
 	assert_true(read_map(
 	    "*2\r\n*3\r\n:0\r\n:1\r\n" ADDRESS("5", "a b;c", "7009") "*3\r\n:2\r\n:3\r\n" ADDRESS("1", "a", "7001"), &m));
 	assert_int_equal(m.of[0], CLUSTER_NOBODY);
@@ -184,7 +191,7 @@ redirects(void **state)
 {
 	static const char *const bad[] = { "", "MOVED", "MOVED 1", "MOVED 1 a", "MOVED 16384 a:1", "MOVED x a:1",
 		"MOVEDX 1 a:1", "MOVED 1 a:0", "MOVED 1 a:65536", "MOVED 1 a b:1", "MOVED 1 :", "ASKING 1 a:1",
-		"MOVED 1 a\r\n:1" };
+		"MOVED 1 a\r\n:1", "MOVED 1 a:b:7001" };
 	struct redirect to;
 
 	(void)state;
