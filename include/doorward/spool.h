@@ -81,7 +81,7 @@ enum dw_result spool_numbers(struct spool *s, struct spool_numbers *out);
 /*
  * Writes up to ${most} of what waits into the store, in order; ${nodes} are this host's servers, of which a change of run id
  * makes what was replayed lately wait again. DW_OK: ${*left} tells how many still wait. DW_UNAVAILABLE: the store or the file
- * cannot be asked now.
+ * cannot be asked now; ${*left} is what is known, as it was before the call if the file is that.
  */
 enum dw_result spool_replay(struct spool *s, const struct node *nodes, size_t most, uint64_t *left);
 

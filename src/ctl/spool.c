@@ -149,13 +149,14 @@ int
 spool_replay_command(struct ctl *c, const struct options *o)
 {
 	struct spool_numbers n = { .pending = 0 };
-	uint64_t left = 0;
+	uint64_t left;
 	enum dw_result rc;
 
 	if (open_spool(c) != 0)
 		return (CTL_FAILED);
 	if (spool_numbers(c->spool, &n) != DW_OK)
 		return (cannot());
+	left = n.pending;
 	rc = replay(c, &left);
 	ctl_flush(c);
 	if (o->json)

@@ -11,7 +11,7 @@
  *	  new one if not: a promise in a file that nobody reads is none
  *	- its index may have been truncated or removed by somebody: base/wal_index.h
  *	- the rows of a new file have greater numbers than any before (they begin at the time in ms), so that nobody takes a row
- *of the old one that is denied in shared memory for one that was replayed
+ *	  of the old one that is denied in shared memory for one that was replayed
  */
 #include <sys/file.h>
 #include <sys/stat.h>

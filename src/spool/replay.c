@@ -83,7 +83,7 @@ write_end(struct spool *s, const struct entry *e, enum verdict verdict)
 	if (verdict == VERDICT_REVOKED) {
 		w.scope = SCOPE_SESSION;
 		if (memcmp(e->end.claim.session_key, w.session_key, SESSION_KEY_LEN) != 0)
-			return (DW_OK);
+			return (DW_REFUSED);
 	}
 	rc = s->inner->end(s->store, &w, NULL, &reply);
 	return (rc == DW_OK && reply.at_risk ? DW_UNAVAILABLE : rc);
@@ -218,15 +218,14 @@ write_piece(struct spool *s, struct piece *p)
 	return (done > 0 && commit_piece(s, p, refused) != DW_OK ? DW_UNAVAILABLE : result);
 }
 
-/* Which servers answer; 0 = not known of all. The order does not matter. */
+/* Which servers answer, as far as is known; 0 = of none. The order does not matter. */
 static uint64_t
 runs_of(const struct node *nodes)
 {
-	uint64_t all = 0, one;
+	uint64_t all = 0;
 
 	for (size_t i = 0; nodes != NULL && i < NODES_MAX; i++)
-		if ((one = atomic_load(&nodes[i].run)) != 0)
-			all ^= one * UINT64_C(0x9e3779b97f4a7c15) + i;
+		all += atomic_load(&nodes[i].run) * UINT64_C(0x9e3779b97f4a7c15);
 	return (all & INT64_MAX);
 }
 
@@ -331,12 +330,13 @@ replay_piece(struct spool *s, const struct node *nodes, size_t most)
 {
 	struct piece *p = malloc(sizeof(*p)); /* too large for the stack */
 	enum dw_result rc = DW_UNAVAILABLE;
+	uint64_t before = s->cursor;
 
 	if (p == NULL)
 		return (DW_UNAVAILABLE);
 	if (read_piece(s, p, most < PIECE_MAX ? most : PIECE_MAX))
 		rc = write_piece(s, p);
-	if (p->n == 0 || (rc != DW_OK && is_alone(nodes)))
+	if (s->cursor == before || (rc != DW_OK && is_alone(nodes)))
 		s->cursor = 0; /* what was left has its turn again */
 	free(p);
 	return (rc);
@@ -347,7 +347,6 @@ spool_replay(struct spool *s, const struct node *nodes, size_t most, uint64_t *l
 {
 	enum dw_result rc;
 
-	*left = 0;
 	if (file_open(&s->file) != DW_OK || !follow_failover(s, nodes) || count_left(s, left) != DW_OK)
 		return (DW_UNAVAILABLE);
 	if (*left == 0)

@@ -134,16 +134,20 @@ enter(struct spool *s, uint64_t after)
 	return (!full);
 }
 
-/* What is not in the file any more leaves; what waits again comes back. */
+/*
+ * What is not in the file any more leaves; what waits again comes back. How far it had been read is asked before the rows are:
+ * of a row that is committed and entered in between an empty list says nothing.
+ */
 static bool
 compare(struct spool *s)
 {
 	struct rows r = { .base = s->file.base, .last = 0 };
 	struct sifting sifting = { .rows = &r, .cache = s->cache };
+	uint64_t seen = deny_seen(s->deny);
 	bool good = read_rows(s, &r);
 
 	if (good && r.n == 0)
-		r.last = deny_seen(s->deny);
+		r.last = seen;
 	if (good)
 		deny_sift(s->deny, stays, &sifting);
 	free(r.v);

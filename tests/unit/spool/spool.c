@@ -406,6 +406,67 @@ test_revoked_caller(void **state)
 	assert_true(store.ends == 1 && store.told[0].scope == SCOPE_SESSION);
 }
 
+/* It ends no other: who was denied because of it, since the caller was alive here a moment before, is let in again. */
+static void
+test_revoked_caller_of_another(void **state)
+{
+	struct end_write w = ending(5, 2, END_USER, SCOPE_SESSION);
+
+	(void)state;
+	w.claim = (struct claim){ .unjudged = true, .known = true, .by = CLAIM_ACCESS };
+	memset(w.claim.session_key, 1, SESSION_KEY_LEN);
+	assert_int_equal(end_it(&w), DW_PENDING);
+	expect_denied(5, 2);
+	store.rc = DW_OK;
+	store.found.blacklisted = true;
+	replay_all();
+	assert_int_equal(store.ends, 0);
+	expect_passed(5, 2);
+}
+
+static void
+change_rows(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* Rows that make no sense hold up nobody behind them, however many they are. */
+static void
+test_nonsense(void **state)
+{
+	uint64_t left = 0;
+
+	(void)state;
+	for (uint8_t user = 1; user <= 5; user++)
+		promise(user, 1, END_USER, SCOPE_SESSION);
+	change_rows("UPDATE spool SET at = 0 WHERE id IN (SELECT id FROM spool ORDER BY id LIMIT 4)");
+	store.rc = DW_OK;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(spool_replay(spool, nodes, 2, &left), DW_OK);
+	assert_true(store.ends == 1 && store.told[0].user == 5);
+	assert_int_equal(left, 4);
+}
+
+/* A file that cannot be asked does not say that nothing waits. */
+static void
+test_left(void **state)
+{
+	struct config elsewhere = conf;
+	struct spool *other;
+	uint64_t left = 7;
+
+	(void)state;
+	elsewhere.spool_file = (char *)(uintptr_t) "none/spool.db";
+	assert_non_null(other = spool_new(&elsewhere, &inner, NULL, NULL));
+	assert_int_equal(spool_replay(other, NULL, 64, &left), DW_UNAVAILABLE);
+	assert_int_equal(left, 7);
+	spool_free(other);
+}
+
 /* A start with what the file has; another writer is seen; a replay by somebody else, too. */
 static void
 test_refill(void **state)
@@ -563,18 +624,12 @@ test_notice(void **state)
 static void
 test_older_file(void **state)
 {
-	sqlite3 *db;
 
 	(void)state;
 	promise(1, 1, END_USER, SCOPE_SESSION);
 	spool_free(spool);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-			     "ALTER TABLE spool DROP COLUMN type; ALTER TABLE spool DROP COLUMN user_id;"
-			     "ALTER TABLE spool DROP COLUMN username; ALTER TABLE spool DROP COLUMN client_id",
-			     NULL, NULL, NULL),
-	    SQLITE_OK);
-	sqlite3_close(db);
+	change_rows("ALTER TABLE spool DROP COLUMN type; ALTER TABLE spool DROP COLUMN user_id;"
+		    "ALTER TABLE spool DROP COLUMN username; ALTER TABLE spool DROP COLUMN client_id");
 	open_spool();
 	expect_denied(1, 1);
 	assert_int_equal(tell(true, 0), DW_PENDING);
@@ -604,6 +659,12 @@ test_failover(void **state)
 	assert_int_equal(store.ends, 4);
 	assert_string_equal(store.told[0].act.id, store.told[2].act.id);
 	assert_string_equal(store.told[1].act.id, store.told[3].act.id);
+	spool_free(spool);
+	open_spool();
+	atomic_store(&nodes[0].run, 0); /* the same server, which this host has in another place now */
+	atomic_store(&nodes[2].run, 78);
+	replay_all();
+	assert_int_equal(store.ends, 4);
 }
 
 static void
@@ -913,6 +974,9 @@ main(void)
 		TEST(test_who_is_denied),
 		TEST(test_judged),
 		TEST(test_revoked_caller),
+		TEST(test_revoked_caller_of_another),
+		TEST(test_nonsense),
+		TEST(test_left),
 		TEST(test_refill),
 		TEST(test_alone),
 		TEST(test_reason),
