@@ -17,6 +17,17 @@
 #define REDIS_PORT 6379
 #define SENTINEL_PORT 26379
 
+bool
+redis_host_is_name(struct str name)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t a[16];
+
+	if (name.len > 0 && memchr(name.p, ':', name.len) != NULL)
+		return (str_copy(text, sizeof(text), name) && inet_pton(AF_INET6, text, a) == 1);
+	return (str_is_word(name, ".-_", REDIS_HOST_MAX));
+}
+
 static bool
 read_port(struct str s, int *port)
 {

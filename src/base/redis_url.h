@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
+
 #define REDIS_URL_FORMS                                                                                                        \
 	"\"unix:/path\", \"redis://host:port/db\", \"sentinel://host:port,host:port/master/db\" or "                           \
 	"\"cluster://host:port,host:port\""
@@ -41,5 +43,11 @@ struct redis_url {
  * REDIS_URL_FORMS.
  */
 bool redis_url_read(const char *url, struct redis_url *out);
+
+/*
+ * Whether ${name}, of a server that another one has told of, is what a host of a URL may be called; an IPv6 address without
+ * brackets. Nobody can be connected to by any other text, which may hold anything.
+ */
+bool redis_host_is_name(struct str name);
 
 #endif

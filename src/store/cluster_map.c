@@ -3,9 +3,6 @@
  * CLUSTER SLOTS is a list of ranges: [first, last, master, replica…], each server as [address, port, id, …]. An address that is
  * NULL or empty is that of the server which was asked; "?" is one that the server does not know itself.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -67,18 +64,6 @@ place_of(struct redis_host *list, size_t *n, size_t most, const struct redis_hos
 	return ((int)(*n)++);
 }
 
-/* As redis.url names one (base/redis_url.c): nobody can be connected to by any other text. */
-static bool
-is_host(struct str name)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t a[16];
-
-	if (name.len > 0 && memchr(name.p, ':', name.len) != NULL)
-		return (str_copy(text, sizeof(text), name) && inet_pton(AF_INET6, text, a) == 1);
-	return (str_is_word(name, ".-_", REDIS_HOST_MAX));
-}
-
 /* False: it is not how a server is named. An empty name: nobody knows its address, or it has no port but for TLS. */
 static bool
 read_server(const redisReply *r, const struct redis_host *asked, struct redis_host *out)
@@ -93,7 +78,7 @@ read_server(const redisReply *r, const struct redis_host *asked, struct redis_ho
 	else if (r->element[0]->type != REDIS_REPLY_NIL)
 		return (false);
 	*out = (struct redis_host){ .port = (int)r->element[1]->integer };
-	if (out->port == 0 || (name.len > 0 && !is_host(name)))
+	if (out->port == 0 || (name.len > 0 && !redis_host_is_name(name)))
 		return (true);
 	return (str_copy(out->name, sizeof(out->name), name.len > 0 ? name : str_of(asked->name)));
 }
@@ -178,7 +163,7 @@ read_address(struct str s, struct redis_host *out)
 	port = (struct str){ colon + 1, s.len - name.len - 1 };
 	if (name.len > 2 && name.p[0] == '[' && name.p[name.len - 1] == ']')
 		name = (struct str){ name.p + 1, name.len - 2 };
-	if (!str_to_u64(port, PORT_MAX, &n) || n == 0 || (name.len > 0 && !is_host(name)))
+	if (!str_to_u64(port, PORT_MAX, &n) || n == 0 || (name.len > 0 && !redis_host_is_name(name)))
 		return (false);
 	out->port = (int)n;
 	return (str_copy(out->name, sizeof(out->name), name));

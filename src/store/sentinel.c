@@ -14,9 +14,11 @@
 #include <hiredis/hiredis.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/redis_url.h"
 #include "base/resolve.h"
 #include "base/str.h"
+#include "store/meaning.h"
 #include "store/sentinel_link.h"
 
 #include "store/sentinel.h"
@@ -63,10 +65,10 @@ take_where(struct question *q, const redisReply *r)
 	uint64_t port;
 
 	if (r->type == REDIS_REPLY_ERROR)
-		snprintf(q->link.why, sizeof(q->link.why), "it refuses: %.60s", r->str);
+		snprintf(q->link.why, sizeof(q->link.why), "it refuses: %.80s", log_text(meaning_text(r)));
 	else
 		snprintf(q->link.why, sizeof(q->link.why), "it does not know that master");
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || text_of(r->element[0]).len == 0 ||
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || !redis_host_is_name(text_of(r->element[0])) ||
 	    !str_copy(q->answer.master.name, sizeof(q->answer.master.name), text_of(r->element[0])) ||
 	    !str_to_u64(text_of(r->element[1]), PORT_MAX, &port) || port == 0)
 		return (false);

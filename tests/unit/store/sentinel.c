@@ -116,8 +116,10 @@ test_bad(void **state)
 {
 	static const char *const rows[] = { "", "+OK\r\n", "nonsense", "-NOAUTH Authentication required.\r\n-NOAUTH no\r\n",
 		"*-1\r\n-ERR No such master with that name\r\n", "*1\r\n$1\r\na\r\n" EPOCH("1"),
-		WHERE("$0\r\n", "$4\r\n6379") EPOCH("1"), WHERE("$1\r\na", "$5\r\n65536") EPOCH("1"),
-		WHERE("$1\r\na", "$1\r\n0") EPOCH("1"), WHERE("$1\r\na", "$2\r\n-1") EPOCH("1"),
+		WHERE("$0\r\n", "$4\r\n6379") EPOCH("1"), WHERE("$3\r\na\033c", "$4\r\n6379") EPOCH("1"),
+		WHERE("$3\r\na:b", "$4\r\n6379") EPOCH("1"), "-ERR \033[2J\r\n-ERR no\r\n",
+		WHERE("$1\r\na", "$5\r\n65536") EPOCH("1"), WHERE("$1\r\na", "$1\r\n0") EPOCH("1"),
+		WHERE("$1\r\na", "$2\r\n-1") EPOCH("1"),
 		WHERE("$320\r\n" LONG_64 LONG_64 LONG_64 LONG_64 LONG_64, "$1\r\n9") EPOCH("1"),
 		GOOD "*2\r\n$4\r\nname\r\n$1\r\nm\r\n", GOOD EPOCH("x"), GOOD "+OK\r\n",
 		GOOD "*3\r\n$4\r\nname\r\n$1\r\nm\r\n$12\r\nconfig-epoch\r\n", GOOD, "*2\r\n$8\r\n10.0", "$536870912\r\nabc" };
@@ -131,6 +133,7 @@ test_bad(void **state)
 		if (find(&a, why))
 			fail_msg("row %zu was taken", i);
 		assert_non_null(strstr(why, "no sentinel of redis.url names a master m: "));
+		assert_null(strchr(why, '\033'));
 		end(NULL);
 	}
 	url.n = 0;
