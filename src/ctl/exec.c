@@ -89,18 +89,30 @@ attend(pid_t pid, char why[EXEC_WHY_MAX])
 	return (judge(status, late, why));
 }
 
+static bool
+cannot(char why[EXEC_WHY_MAX])
+{
+
+	snprintf(why, EXEC_WHY_MAX, "the command cannot be started: %s", strerror(errno));
+	return (false);
+}
+
 bool
 exec_event(const char *command, struct str json, char why[EXEC_WHY_MAX])
 {
 	int in[2];
 	pid_t pid;
 
-	if (pipe2(in, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-		snprintf(why, EXEC_WHY_MAX, "the command cannot be started: %s", strerror(errno));
+	if (pipe2(in, O_CLOEXEC) != 0)
+		return (cannot(why));
+	if ((pid = fork()) == 0)
+		run(command, in[0]);
+	if (pid < 0) {
+		(void)cannot(why);
+		close(in[0]);
+		close(in[1]);
 		return (false);
 	}
-	if (pid == 0)
-		run(command, in[0]);
 	close(in[0]);
 	feed(in[1], json);
 	return (attend(pid, why));

@@ -88,7 +88,7 @@ find_user(struct ctl *c, const char *name, struct account *a, struct ledger_quer
 {
 	struct ledger_row *rows;
 	enum dw_result rc;
-	size_t n;
+	size_t n = 0; /* where they cannot be asked */
 
 	if (name == NULL)
 		return (0);

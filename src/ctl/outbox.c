@@ -60,7 +60,7 @@ say_redis(const struct ctl *c)
 }
 
 /* The ledger, the configured ones in their order, then what only Redis knows of. */
-static int
+static void
 find_names(const struct ctl *c, const struct backlog *b, struct names *out)
 {
 
@@ -73,7 +73,6 @@ find_names(const struct ctl *c, const struct backlog *b, struct names *out)
 	for (size_t i = 0; i < b->n; i++)
 		if (!is_configured(c->conf, b->rows[i].sink))
 			out->all[out->n++] = b->rows[i].sink;
-	return (0);
 }
 
 static int
@@ -84,7 +83,8 @@ look(struct ctl *c, struct backlog *b, struct names *out)
 		return (-1);
 	if (backlog_look(c->store, b) != DW_OK)
 		return (say_redis(c));
-	return (find_names(c, b, out));
+	find_names(c, b, out);
+	return (0);
 }
 
 /* Leaves only ${sink} in ${names}, NULL: all. */
@@ -309,7 +309,9 @@ print_letter(struct letters *l, const struct dead_letter *d, struct str id)
 		    (int)d->error.len, d->error.p);
 	} else {
 		buf_init(&b, text, sizeof(text));
-		buf_printf(&b, "%s{\"sink\":\"%s\",\"id\":", l->n++ == 0 ? "" : ",", l->sink);
+		buf_puts(&b, l->n++ == 0 ? "{\"sink\":" : ",{\"sink\":");
+		buf_json(&b, str_of(l->sink));
+		buf_puts(&b, ",\"id\":");
 		buf_json(&b, id);
 		buf_puts(&b, ",\"type\":");
 		buf_json(&b, type);

@@ -20,6 +20,8 @@
 
 #include "ctl/commands.h"
 
+#define FAULT_MAX 512 /* bytes of what is wrong with both databases */
+
 /* The times that the tool prints, or seconds since the epoch; nothing may follow. */
 static bool
 read_time(const char *text, int64_t *at)
@@ -96,10 +98,14 @@ recall(struct ctl *c, const struct account *a, struct history *h)
 	return (-1);
 }
 
-/* As the daemon sees it, but without a copy: this process does not last. */
+/*
+ * As the daemon sees it, but without a copy: this process does not last. A database that cannot be asked is not one that knows
+ * nothing of the address.
+ */
 static int
 find_place(const struct ctl *c, const char *ip, struct location *out)
 {
+	char why[FAULT_MAX];
 	struct geo *g;
 
 	if (ip == NULL)
@@ -109,6 +115,8 @@ find_place(const struct ctl *c, const char *ip, struct location *out)
 		return (-1);
 	}
 	(void)geo_place(g, ip, out);
+	if (geo_fault(g, why, sizeof(why)))
+		ctl_say("%s", why);
 	geo_close(g);
 	return (0);
 }

@@ -49,6 +49,17 @@ is_table(struct json_object *v)
 		json_object_is_type(json_object_array_get_idx(v, 0), json_type_object));
 }
 
+/* Whatever others said may be in it; with blanks up to ${width}. */
+static void
+put(const char *text, int width)
+{
+	int n = (int)strlen(text);
+
+	print_shown(stdout, str_of(text));
+	if (n < width)
+		printf("%*s", width - n, "");
+}
+
 /* Names and values, those of nested objects as "outer.inner"; tables are left for later. */
 static void
 print_values(struct json_object *o, const char *prefix)
@@ -60,8 +71,12 @@ print_values(struct json_object *o, const char *prefix)
 		snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
 		if (json_object_is_type(v, json_type_object))
 			print_values(v, name);
-		else if (!is_table(v))
-			printf("%-*s %s\n", NAME_WIDTH, name, word(v));
+		else if (!is_table(v)) {
+			put(name, NAME_WIDTH);
+			putchar(' ');
+			put(word(v), 0);
+			putchar('\n');
+		}
 	}
 }
 
@@ -73,7 +88,8 @@ print_row(struct json_object *row, const char *const *names, const int *widths, 
 	for (size_t i = 0; i < n; i++) {
 		const char *text = row == NULL ? names[i] : json_object_object_get_ex(row, names[i], &v) ? word(v) : "-";
 
-		printf("%-*s%s", i + 1 < n ? widths[i] : 0, text, i + 1 < n ? "  " : "\n");
+		put(text, i + 1 < n ? widths[i] : 0);
+		fputs(i + 1 < n ? "  " : "\n", stdout);
 	}
 }
 
@@ -99,7 +115,8 @@ print_table(const char *title, struct json_object *rows)
 			    (int)strlen(word(v)) > widths[i])
 				widths[i] = (int)strlen(word(v));
 	}
-	printf("%s\n", title);
+	put(title, 0);
+	putchar('\n');
 	print_row(NULL, names, widths, n);
 	for (size_t r = 0; r < json_object_array_length(rows); r++)
 		print_row(json_object_array_get_idx(rows, r), names, widths, n);

@@ -19,12 +19,14 @@
 #include "base/json.h"
 #include "ctl/ctl.h"
 #include "ctl/http.h"
+#include "ctl/print.h"
 
 #include "ctl/top.h"
 
 #define ANSWER_MAX (1 << 20)
 #define PERIOD 1000 /* ms */
 #define BUSY_MAX 10 /* processes shown */
+#define ROW_MAX 512 /* bytes of a line */
 
 static volatile sig_atomic_t ended;
 
@@ -50,11 +52,13 @@ static void line(const struct top *t, const char *fmt, ...) __attribute__((forma
 static void
 line(const struct top *t, const char *fmt, ...)
 {
+	char row[ROW_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(row, sizeof(row), fmt, ap);
 	va_end(ap);
+	print_shown(stdout, str_of(row));
 	puts(t->terminal ? "\033[K" : "");
 }
 

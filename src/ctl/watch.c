@@ -22,6 +22,7 @@
 #include "ctl/options.h"
 #include "ctl/print.h"
 #include "doorward/config.h"
+#include "doorward/event.h"
 #include "store/event_id.h"
 #include "store/watch.h"
 
@@ -32,8 +33,7 @@
 #define SINCE_MAX_MS 31536000000 /* a year: outbox.keep is rarely more than a day */
 #define ID_SHOWN 64
 
-static const char *const types[] = { "login", "login_failed", "logout", "kick", "replaced", "expired", "refresh",
-	"refresh_reuse", "anomaly", "alert", "password_changed", "token_revoked" };
+static const char *const types[] = { EVENT_TYPES };
 
 static volatile sig_atomic_t interrupted;
 

@@ -14,7 +14,11 @@
 
 #include <cmocka.h>
 
+#include "ctl/commands.h"
+#include "ctl/ctl.h"
 #include "ctl/http.h"
+#include "ctl/options.h"
+#include "doorward/config.h"
 
 static char dir[] = "/tmp/dw-unit-XXXXXX";
 static char path[sizeof(dir) + 8];
@@ -138,6 +142,48 @@ posts(void **state)
 	assert_int_equal(http_post(longest, "/admin/flush"), -1); /* a socket that cannot be is not one that is not there */
 }
 
+/* What "status" prints of the daemon on ${path}. */
+static void
+print_status(char out[1024])
+{
+	struct config conf = { .admin_socket = path };
+	struct ctl c = { .conf = &conf };
+	struct options o = { .json = false };
+	int before = dup(STDOUT_FILENO);
+	FILE *file = tmpfile();
+	size_t n;
+
+	assert_true(file != NULL && before >= 0 && fflush(stdout) == 0);
+	assert_int_equal(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(status_command(&c, &o), CTL_DONE);
+	assert_int_equal(fflush(stdout), 0);
+	assert_int_equal(dup2(before, STDOUT_FILENO), STDOUT_FILENO);
+	close(before);
+	rewind(file);
+	n = fread(out, 1, 1023, file);
+	out[n] = '\0';
+	fclose(file);
+}
+
+/* The last error of a sink is what somebody else said: a terminal does not act on it. */
+static void
+terminal(void **state)
+{
+	static const char body[] =
+	    "{\"version\":\"\\u001b]0;v\",\"sinks\":[{\"sink\":\"amqp\",\"last_error\":\"\\u001b[2J\"}]}";
+	char answer[512], out[1024];
+	pid_t pid;
+
+	(void)state;
+	snprintf(answer, sizeof(answer), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+	pid = answer_once(answer);
+	print_status(out);
+	wait_for(pid);
+	assert_null(strchr(out, '\033'));
+	assert_non_null(strstr(out, "\\u001b[2J"));
+	assert_non_null(strstr(out, "\\u001b]0;v"));
+}
+
 int
 main(void)
 {
@@ -145,6 +191,7 @@ main(void)
 		cmocka_unit_test(answers),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(posts),
+		cmocka_unit_test(terminal),
 	};
 	int failed;
 
