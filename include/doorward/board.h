@@ -40,7 +40,7 @@ struct trace_rings;
 #define BOARD_SLOTS 256 /* processes a master can have: 2 pools, their next generations, and the helpers */
 #define ROUTE_SLOTS 32  /* counted routes; route ids are the index into the worker's route table */
 #define CHILD_LISTEN_MAX 4
-#define BOARD_ROLES 8 /* "check", "login", "all", "admin", and room for the helpers to come */
+#define BOARD_ROLES 8 /* "check", "login" or "all", "keeper", "relay", "reconcile", "pam", "admin" */
 #define ROLE_NAME_MAX 15
 #define BOARD_QUEUE_UNKNOWN (-1)
 

@@ -31,7 +31,6 @@ struct client {
 	int64_t access_ttl;
 };
 
-/* Files with secrets: what -t accepts the daemon can use. Bytes, the end of the line and a terminator included. */
 /* Browsers take cookies whose names begin so only over TLS; the first only from the very host that gets them back. */
 #define COOKIE_HOST_PREFIX "__Host-"
 #define COOKIE_DOMAIN_PREFIX "__Secure-"
@@ -39,6 +38,8 @@ struct client {
 #define COOKIE_DEVICE_NAME "dw_device"
 
 #define ORIGINS_BYTES_MAX 2048 /* of all origins with a blank before each: the login page's policy names them */
+
+/* Files with secrets: what -t accepts the daemon can use. Bytes, the end of the line and a terminator included. */
 #define ADMIN_TOKEN_MAX 512
 #define ADMIN_TOKEN_MIN 16 /* characters: shorter ones can be guessed by who may connect */
 #define REDIS_PASSWORD_MAX 1024

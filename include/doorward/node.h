@@ -2,8 +2,8 @@
 /*
  * What the processes of one host know of one Redis server, in the board's shared memory: an array with one for each master,
  * those without a server are zero. By default there is one server; a cluster's nodes each have the place that the first process
- * to know of them has claimed (src/store/node.h). Everybody
- * who asks it looks at it (src/store/look.h) and enters here what he saw.
+ * to know of them has claimed (src/store/node.h). Everybody who asks it looks at it (src/store/look.h) and enters here what he
+ * saw.
  *
  * ${epoch} is what makes one process's discovery everybody's: whoever finds that the server is no longer the one they were
  * all connected to (it has become a replica, or another process answers in its place) raises it, and every connection that

@@ -98,14 +98,16 @@ open_store(struct app *app, const struct config *conf, const struct child *c, ch
 
 /* Where addresses are, if that is asked. */
 static bool
-open_geo(struct app *app, const struct config *conf)
+open_geo(struct app *app, const struct config *conf, char *why)
 {
 
 	if (!conf->risk_enabled || (conf->risk_geoip[0] == '\0' && conf->risk_asn[0] == '\0'))
 		return (true);
 	app->place = geo_place;
 	app->place_fault = geo_fault;
-	return ((app->geo = geo_open(conf, true)) != NULL);
+	if ((app->geo = geo_open(conf, true)) == NULL)
+		snprintf(why, REASON_BYTES, "out of memory");
+	return (app->geo != NULL);
 }
 
 int
@@ -130,7 +132,7 @@ services_open(struct app *app, const struct config *conf, const struct child *c)
 		goto err0;
 	redis_store_set_cache(app->redis, c->cache);
 	redis_store_set_nodes(app->redis, c->board->nodes);
-	if (!open_store(app, conf, c, why) || !open_geo(app, conf))
+	if (!open_store(app, conf, c, why) || !open_geo(app, conf, why))
 		goto err0;
 	return (0);
 

@@ -107,7 +107,6 @@ durable_take(struct redis_store *s, struct conn *c, int64_t deadline, bool *kept
 bool
 durable_is_hopeless(const struct redis_store *s, unsigned bucket)
 {
-
 	const struct link *l = route_link(&s->route, bucket);
 
 	return (s->conf->redis_durability == DURABILITY_REPLICA && l != NULL && is_short(l->conn));

@@ -130,7 +130,6 @@ keeper_add(struct keeper *k, const char *url, struct node *node, char *err, size
 static bool
 is_kept(const struct keeper *k)
 {
-
 	size_t kept = 0;
 
 	for (size_t i = 0; i < k->n; i++) {

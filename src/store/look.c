@@ -49,7 +49,7 @@ static const struct right {
 	{ NULL, "+asking", "ASKING", LOOK_DENIED },
 	/* what the relay's sweep needs */
 	{ NULL, "+scan", "SCAN 0", LOOK_UNSWEPT },
-	/* what the relay needs, besides its scripts: src/store/group.c, dead.c, lease.c, numbers.c */
+	/* what the relay needs, besides its scripts: src/store/group.c, dead.c, sink_numbers.c */
 	{ KEYS_RULE_EVENTS, "+subscribe", "SUBSCRIBE " KEYS_LIKE_EVENTS, LOOK_UNRELAYED },
 	{ KEYS_RULE_OUTBOX, "+xgroup|create", "XGROUP CREATE " KEYS_LIKE_OUTBOX " g 0 MKSTREAM", LOOK_UNRELAYED },
 	{ KEYS_RULE_OUTBOX, "+xreadgroup", "XREADGROUP GROUP g c STREAMS " KEYS_LIKE_OUTBOX " >", LOOK_UNRELAYED },
