@@ -143,6 +143,7 @@ connect_to(struct spool_file *f)
 		return (code);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
+	f->opened++;
 	memset(&f->index, 0, sizeof(f->index));
 	sqlite3_extended_result_codes(f->db, 1);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

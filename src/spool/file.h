@@ -24,6 +24,7 @@ struct spool_file {
 	sqlite3 *db; /* NULL = not open now */
 	dev_t dev;   /* which file that is: another one may have been put in its place */
 	ino_t ino;
+	uint64_t opened;        /* how often: each connection counts versions anew, and may be to another file */
 	struct wal_index index; /* beside it, and of what length */
 	uint64_t base;          /* rows of it have greater numbers; those of earlier files have not */
 	sqlite3_stmt *statements[FILE_STATEMENTS];

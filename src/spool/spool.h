@@ -50,6 +50,7 @@ struct spool {
 	struct cache *cache; /* of this host; NULL = none */
 	struct spool_file file;
 	int64_t version; /* of the file, as last looked at by this process; -1 = never */
+	uint64_t opened; /* of the file, at that look */
 	uint64_t cursor; /* of the replay: the row looked at last */
 	uint64_t runs;   /* of the servers, as last seen by the replay; 0 = not yet */
 	int64_t purged;  /* mono, ms */

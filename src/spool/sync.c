@@ -172,7 +172,7 @@ version(struct spool *s)
 void
 spool_sync(struct spool *s)
 {
-	bool same = file_is_current(&s->file);
+	bool same = file_is_current(&s->file) && s->opened == s->file.opened; /* a promise may have opened another one */
 	int64_t v;
 
 	s->enter |= !same && s->file.ino != 0; /* another one lies there: a copy of before begins with lower numbers */
@@ -184,6 +184,7 @@ spool_sync(struct spool *s)
 	if (!enter(s, s->enter ? 0 : deny_seen(s->deny)) || (!deny_is_empty(s->deny) && !compare(s)))
 		return;
 	s->version = v;
+	s->opened = s->file.opened;
 	s->compare = s->enter = false;
 }
 

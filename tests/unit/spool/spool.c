@@ -819,12 +819,11 @@ test_removed(void **state)
 
 /* A copy of before in its place: what others promise in it has numbers that were seen already, and is denied all the same. */
 static void
-test_replaced_by_an_older_one(void **state)
+replace_by_an_older_one(bool promises_first)
 {
 	char copy[96], journal[96];
 	struct spool *ours;
 
-	(void)state;
 	promise(1, 1, END_USER, SCOPE_SESSION);
 	spool_free(spool);
 	spool = NULL;
@@ -843,9 +842,28 @@ test_replaced_by_an_older_one(void **state)
 	promise(2, 1, END_USER, SCOPE_SESSION);
 	spool_free(spool);
 	spool = ours;
+	if (promises_first)
+		promise(3, 1, END_USER, SCOPE_SESSION);
 	spool_sync(spool);
 	expect_denied(2, 1);
 	expect_denied(1, 3);
+}
+
+static void
+test_replaced_by_an_older_one(void **state)
+{
+
+	(void)state;
+	replace_by_an_older_one(false);
+}
+
+/* Who promises something has opened it before he looks what others have promised. */
+static void
+test_replaced_before_a_promise(void **state)
+{
+
+	(void)state;
+	replace_by_an_older_one(true);
 }
 
 /* One token cannot fill it by asking every second. */
@@ -991,6 +1009,7 @@ main(void)
 		TEST(test_damaged_at_start),
 		TEST(test_removed),
 		TEST(test_replaced_by_an_older_one),
+		TEST(test_replaced_before_a_promise),
 		TEST(test_one_session_is_bounded),
 		TEST(test_one_user_is_bounded),
 		TEST(test_replay_overtakes_a_check),
