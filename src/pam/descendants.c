@@ -26,7 +26,7 @@ descendants_adopt(void)
 	return (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 }
 
-/* The kernel's list of our children; this process has one thread. */
+/* The kernel's list of our children, a blank behind each; this process has one thread. */
 static bool
 read_children(char list[LIST_BYTES])
 {
@@ -43,6 +43,7 @@ read_children(char list[LIST_BYTES])
 	return (n > 0);
 }
 
+/* A number that the end of the list has cut is another process's. */
 static void
 kill_children(void)
 {
@@ -51,7 +52,7 @@ kill_children(void)
 
 	if (!read_children(list))
 		return;
-	for (; (pid = strtol(p, &end, 10)) > 1 && end != p; p = end)
+	for (; (pid = strtol(p, &end, 10)) > 1 && *end == ' '; p = end)
 		(void)kill((pid_t)pid, SIGKILL);
 }
 

@@ -35,7 +35,7 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-/* The descriptor for the answer; -1 = none came along. */
+/* The descriptor for the answer; -1 = none came along. Of several, the kernel takes one and says MSG_CTRUNC. */
 static int
 descriptor_of(struct msghdr *m)
 {
@@ -64,7 +64,9 @@ receive(int from, struct helper_question *q)
 {
 	struct iovec record = { q, sizeof(*q) };
 	union control control;
-	struct msghdr m = { .msg_iov = &record, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = {
+		.msg_iov = &record, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int))
+	};
 	ssize_t n = recvmsg(from, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	int reply;
 
