@@ -118,5 +118,5 @@ def ask(path, pairs, body=b"", role=RESPONDER, timeout=30.0):
     with Connection(path, timeout) as connection:
         try:
             return connection.ask(pairs, body, role)
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):  # the latter where it left something unread
             return connection.answer()  # it answered before it had read everything
