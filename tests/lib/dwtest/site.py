@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A site: a directory, Redis, doorward and, if wanted, a front server; and at the end, the proof that nothing was left or leaked."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import re
 import secrets as randomness
 import shutil
 import signal
+import sqlite3
 import string
 import subprocess
 import tempfile
@@ -230,6 +232,15 @@ class Site(Client, Fronts):
         self.remember(password)
         self.ctl("user", "add", name, *(word for group in groups for word in ("--group", group)), "--password-stdin", input=password + "\n")
         return password
+
+    def copy_accounts(self, other):
+        """Gives another site what there is, whoever writes to it meanwhile, as the relay does: files that are copied one after the other may
+        belong to different moments."""
+        copy = f"{other.dir}/state/users.db"
+        pathlib.Path(copy).touch(0o600)
+        with contextlib.closing(sqlite3.connect(f"{self.dir}/state/users.db", timeout=PATIENCE)) as ours, \
+                contextlib.closing(sqlite3.connect(copy)) as theirs:
+            ours.backup(theirs)
 
     def watch(self):
         """Starts doorwardctl watch and waits until it is subscribed."""
