@@ -63,7 +63,7 @@ class Ldap:
 
     def hash(self, password):
         return subprocess.run([self.tool["slappasswd"], "-h", "{SSHA}", "-T", "/dev/stdin"], input=password, text=True, check=True,
-                              stdout=subprocess.PIPE, timeout=10).stdout.strip()
+                              stdout=subprocess.PIPE, timeout=60).stdout.strip()
 
     def _write_configuration(self, cert, key):
         self._private(f"{self.dir}/slapd.conf", "".join(line + "\n" for line in (
@@ -101,7 +101,7 @@ class Ldap:
 
     def modify(self, ldif, status=0, manage=False):
         done = subprocess.run([self.tool["ldapmodify"], "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ROOT, "-y", f"{self.dir}/root",
-                               *(["-M"] if manage else [])], input=ldif, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20, env={"LDAPNOINIT": "1"})
+                               *(["-M"] if manage else [])], input=ldif, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, env={"LDAPNOINIT": "1"})
         if done.returncode != status:
             raise Failed(f"ldapmodify: {done.returncode} {done.stdout}\n{ldif}")
 
@@ -141,7 +141,7 @@ class Ldap:
 
     def uuid(self, dn):
         out = subprocess.run([self.tool["ldapsearch"], "-x", "-LLL", "-H", f"ldap://127.0.0.1:{self.port}", "-D", ROOT, "-y", f"{self.dir}/root",
-                              "-b", dn, "-s", "base", "entryUUID"], text=True, check=True, stdout=subprocess.PIPE, timeout=20,
+                              "-b", dn, "-s", "base", "entryUUID"], text=True, check=True, stdout=subprocess.PIPE, timeout=60,
                              env={"LDAPNOINIT": "1"}).stdout
         return next(line.split(": ")[1] for line in out.splitlines() if line.startswith("entryUUID"))
 
