@@ -80,7 +80,7 @@ class Browser:
         self.settle()
 
     def settle(self):
-        wait_until(lambda: self.evaluate("document.readyState") == "complete", "the page")
+        self.wait_for("true", "the page")
 
     def wait_for(self, expression, what):
         """A navigation may be under way: then there is nothing to evaluate in for a moment."""
@@ -92,6 +92,11 @@ class Browser:
                 return False
 
         wait_until(holds, what)
+
+    def focused(self, expression):
+        """Of the element that has the focus, e. A page gives it with its first picture, which may come after all of the page."""
+        self.wait_for("document.activeElement && document.activeElement !== document.body", "something to have the focus")
+        return self.evaluate(f"(e => {expression})(document.activeElement)")
 
     @property
     def path(self):
