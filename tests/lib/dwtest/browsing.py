@@ -226,6 +226,8 @@ def test_outage_is_a_page(site):
         site.redis_process.send_signal(signal.SIGCONT)
     wait_until(lambda: site.web("GET", "/app/", cookie=cookie).status == 200, "Redis to be back")
     wait_until(lambda: all(site.web("GET", "/auth/session", cookie=cookie).status == 200 for _ in range(8)), "and everywhere")
+    if getattr(site, "asks_daemon", True):
+        site.wait_store()
     window.press("a.button")
     equal(window.evaluate("location.pathname + location.search"), "/app/?a=b")
     expect("REMOTE_USER=alice" in window.text, window.text)

@@ -183,3 +183,5 @@ def test_outage_is_503(site):
     wait_until(lambda: site.web("GET", "/app/", cookie=login.cookie).status == 200, "the way back")
     # whichever worker is asked: this is not answered from the cache
     wait_until(lambda: all(site.web("GET", "/auth/session", cookie=login.cookie).status == 200 for _ in range(8)), "the way back everywhere")
+    if getattr(site, "asks_daemon", True):
+        site.wait_store()
