@@ -162,26 +162,51 @@ read_options(int argc, char **argv, struct options *o)
 	return (EXIT_CONFIG);
 }
 
+/* What is wrong with the sinks, a line each; NULL: nothing. To be freed. */
+static char *
+sink_faults(const struct config *conf, size_t *wrong)
+{
+	size_t len = 0;
+	char *text = NULL;
+	FILE *out;
+
+	*wrong = 0;
+	if (!conf->relay_enabled)
+		return (NULL);
+	if ((out = open_memstream(&text, &len)) == NULL) {
+		*wrong = 1;
+		return (NULL);
+	}
+	*wrong = sinks_check(conf, out);
+	fclose(out);
+	return (text);
+}
+
 /* Sinks that would not work stop the start, and a reload, as they stop -t: events would only pile up. */
 static bool
 sinks_work(const struct config *conf, char *err, size_t errlen)
 {
-	size_t len = 0, wrong;
-	char *text = NULL;
-	FILE *out;
+	size_t wrong;
+	char *text = sink_faults(conf, &wrong);
+	const char *first = text == NULL ? "sinks: out of memory" : text;
 
-	if (!conf->relay_enabled)
-		return (true);
-	if ((out = open_memstream(&text, &len)) == NULL) {
-		snprintf(err, errlen, "sinks: %s", strerror(errno));
-		return (false);
-	}
-	wrong = sinks_check(conf, out);
-	fclose(out);
 	if (wrong > 0)
-		snprintf(err, errlen, "%.*s", (int)strcspn(text, "\n"), text);
+		snprintf(err, errlen, "%.*s", (int)strcspn(first, "\n"), first);
 	free(text);
 	return (wrong == 0);
+}
+
+static size_t
+print_sink_faults(const struct config *conf)
+{
+	size_t wrong;
+	char *text = sink_faults(conf, &wrong), *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			fprintf(stderr, "doorward: %s\n", line);
+	free(text);
+	return (wrong);
 }
 
 /* A start makes keys where there are none. A daemon that runs has had some: new ones would sign everybody out, without a word.
@@ -303,16 +328,19 @@ run(struct config *conf, const struct options *o)
 	return (run_master(conf, &setup));
 }
 
-/* Keys that are there can be read; where there are none yet the start makes them. Another user's are not ours to look at. */
+/*
+ * Keys that are there can be read; where there are none yet the start makes them. Another user's are not ours to look at,
+ * unless we are the one that root has the daemon run as.
+ */
 static bool
-keys_are_usable(const struct config *conf)
+keys_are_usable(const struct config *conf, bool was_root)
 {
 	char path[PATH_MAX], err[MASTER_ERROR_MAX] = "";
 	struct keyring *keys;
 	struct stat st;
 
 	if (snprintf(path, sizeof(path), "%s/keys", conf->state_dir) >= (int)sizeof(path) || stat(path, &st) != 0 ||
-	    (geteuid() != 0 && geteuid() != st.st_uid))
+	    (!was_root && geteuid() != 0 && geteuid() != st.st_uid))
 		return (true);
 	if ((keys = keyring_load(conf->state_dir, err, sizeof(err))) == NULL)
 		fprintf(stderr, "doorward: %s\n", err);
@@ -339,13 +367,19 @@ geo_faults(const struct config *conf)
 	return (found);
 }
 
+/* What the daemon's processes read and would say no to; looked at as who they run as. */
+static size_t
+print_faults(const struct config *conf, bool was_root)
+{
+
+	return (print_sink_faults(conf) + geo_faults(conf) + !keys_are_usable(conf, was_root));
+}
+
 /* Returns the exit code. Deviations are no errors: the file can be run with, but should not be. */
 static int
 print_test(const struct config *conf, const struct options *o)
 {
-	size_t obstacles = preflight_check(conf, stderr) + (conf->relay_enabled ? sinks_check(conf, stderr) : 0) +
-			   geo_faults(conf) + !keys_are_usable(conf),
-	       found = 0;
+	size_t obstacles = preflight_check(conf, stderr) + preflight_check_as_user(conf, stderr, print_faults), found = 0;
 
 	if (o->strict) {
 		signal(SIGPIPE, SIG_IGN); /* Redis may hang up on us */

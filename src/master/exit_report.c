@@ -23,7 +23,7 @@ meaning(int code)
 	case EXIT_RUNTIME:
 		return ("failed at run time");
 	case EXIT_CONFIG:
-		return ("refused its configuration or permissions, and is not started again before a reload");
+		return ("refused its configuration or permissions");
 	case EXIT_RESOURCE:
 		return ("lacked a resource");
 	default:
@@ -64,7 +64,8 @@ exit_report_write(const struct slot *pl, const struct board_slot *s, int status,
 		board_trace(s, trace);
 		snprintf(busy, sizeof(busy), " route=%s trace=%s", board_route_word(s->route), trace);
 	}
-	log_warn("%s %s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
-	    pl->state == SLOT_STARTING ? " before it was ready" : "", (int)pl->pid, (long long)lived,
-	    (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS), busy);
+	log_warn("%s %s%s%s: pid=%d age_ms=%lld requests=%llu%s", pl->name, words,
+	    pl->state == SLOT_STARTING ? " before it was ready" : "",
+	    WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CONFIG ? ", and is not started again before a reload" : "",
+	    (int)pl->pid, (long long)lived, (unsigned long long)board_counted(&s->numbers, COUNT_REQUESTS), busy);
 }

@@ -3,10 +3,13 @@
  * The obstacles that a start would meet, looked for one after the other so that all of them are told: the state directory, the
  * program of a private Redis, the addresses to listen on, the files that the daemon only reads and the directories that it
  * writes files in, the modules. Each is asked of the functions that the start itself uses, so that the two cannot disagree.
+ * What the processes of the daemon use as another user than root is looked at by a process that has become this user: root can
+ * read everything, and would find it fine.
  * Whether a daemon with this configuration runs already is seen by its admin socket: then the addresses are in use, as they
  * should be.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -24,12 +27,14 @@
 
 #define BACKLOG_PROBE 1
 #define SENTENCE_MAX 512
+#define FOUND_MAX 99 /* fits an exit code */
 
 struct preflight {
 	const struct config *conf;
 	FILE *to;
 	size_t found;
 	bool running; /* a daemon of this configuration */
+	bool as_user; /* this process was root's, and has become who the daemon runs as */
 };
 
 static void __attribute__((format(printf, 3, 4))) complain(struct preflight *p, const char *option, const char *fmt, ...)
@@ -125,9 +130,22 @@ check_socket(struct preflight *p, const char *option, const char *path)
 		complain(p, option, "there is no directory %s", parent);
 }
 
+/* For root, who can open everything, the reason is not seen where he looks. */
+static void
+complain_of_access(struct preflight *p, const char *option, const char *path, const char *what)
+{
+	int why = errno;
+
+	if (p->as_user)
+		complain(
+		    p, option, "%s cannot be %s by %s, whom the daemon runs as: %s", path, what, p->conf->user, strerror(why));
+	else
+		complain(p, option, "%s cannot be %s: %s", path, what, strerror(why));
+}
+
 /*
- * The daemon starts without such a file, but what it is for would fail: nobody could choose a password, or sign in. A start as
- * root reads it as another user: that is not tried. A relative name is below state_dir.
+ * The daemon may start without such a file, but what it is for would fail: nobody could choose a password, or sign in. A
+ * relative name is below state_dir.
  */
 static void
 check_file(struct preflight *p, const char *option, const char *name)
@@ -140,7 +158,7 @@ check_file(struct preflight *p, const char *option, const char *name)
 	if (!below_state_dir(p, name, file))
 		complain(p, option, "%s is too long", name);
 	else if (stat(file, &st) != 0 || access(file, R_OK) != 0)
-		complain(p, option, "%s cannot be read: %s", file, strerror(errno));
+		complain_of_access(p, option, file, "read");
 	else if (!S_ISREG(st.st_mode))
 		complain(p, option, "%s is no regular file", file);
 }
@@ -164,6 +182,10 @@ check_directory(struct preflight *p, const char *option, const char *file)
 		complain(p, option, "%s is no directory", parent);
 	else if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
 		complain(p, option, "%s is a directory, not a file", file);
+	else if (access(file, F_OK) == 0 && access(file, W_OK) != 0)
+		complain_of_access(p, option, file, "written");
+	else if (access(file, F_OK) != 0 && access(parent, W_OK | X_OK) != 0)
+		complain_of_access(p, option, parent, "written to");
 }
 
 static void
@@ -176,14 +198,31 @@ check_accounts(struct preflight *p)
 		complain(p, "userdb.url", "%s", why);
 }
 
+/* One that an operator made as root holds up no start: accounts, records and the spool could not be written in it. */
+static void
+check_state_dir_of_user(struct preflight *p)
+{
+	const char *dir = p->conf->state_dir;
+
+	if (p->as_user && access(dir, F_OK) == 0 && access(dir, R_OK | W_OK | X_OK) != 0)
+		complain_of_access(p, "state_dir", dir, "written to");
+}
+
 static void
 check_files(struct preflight *p)
 {
 	static const char htpasswd[] = "htpasswd:";
 	const struct config *c = p->conf;
 
+	check_state_dir_of_user(p);
 	check_file(p, "password.blocklist_file", c->password_blocklist_file);
-	check_accounts(p);
+	check_file(p, "userdb.password_file", c->userdb_password_file);
+	check_file(p, "userdb.records_password_file", c->userdb_records_password_file);
+	check_file(p, "redis.password_file", c->redis_password_file);
+	check_file(p, "redis.sentinel_password_file", c->redis_sentinel_password_file);
+	check_file(p, "admin.token_file", c->admin_token_file);
+	if (strncmp(c->userdb_url, "ldap", 4) == 0)
+		check_file(p, "ldap.ca_file", c->ldap_ca_file);
 	if (strncmp(c->userdb_url, htpasswd, sizeof(htpasswd) - 1) == 0) {
 		check_file(p, "userdb.url", c->userdb_url + sizeof(htpasswd) - 1);
 		check_file(p, "userdb.groups_file", c->userdb_groups_file);
@@ -220,7 +259,44 @@ preflight_check(const struct config *conf, FILE *to)
 	check_socket(&p, "listen.check", conf->listen_check);
 	check_socket(&p, "listen.login", conf->listen_login);
 	check_socket(&p, "admin.socket", conf->admin_socket);
-	check_files(&p);
+	check_accounts(&p);
 	check_modules(&p);
+	return (p.found);
+}
+
+/* The rest of a process that ends with its exit code, the number of what was found. */
+static void __attribute__((noreturn)) look_as(const struct privs *user, struct preflight *p, preflight_more *more)
+{
+
+	if (privs_drop(user) != 0)
+		_exit(1); /* it was said why */
+	check_files(p);
+	p->found += more(p->conf, p->as_user);
+	fflush(p->to);
+	_exit(p->found < FOUND_MAX ? (int)p->found : FOUND_MAX);
+}
+
+size_t
+preflight_check_as_user(const struct config *conf, FILE *to, preflight_more *more)
+{
+	struct preflight p = { .conf = conf, .to = to };
+	char err[SENTENCE_MAX];
+	struct privs user;
+	int status = 0;
+	pid_t pid;
+
+	if (privs_resolve(conf->user, conf->group, &user, err, sizeof(err)) != 0) {
+		complain(&p, "user", "%s", err);
+		return (p.found);
+	}
+	p.as_user = user.drop;
+	fflush(to);
+	if ((pid = fork()) == 0)
+		look_as(&user, &p, more);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && WIFEXITED(status))
+		return ((size_t)WEXITSTATUS(status));
+	complain(&p, "user", "what the daemon reads could not be looked at");
 	return (p.found);
 }

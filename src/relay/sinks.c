@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,11 +126,12 @@ is_possible(const struct config *conf, const struct sink_conf *c, char *why, siz
 static size_t
 check_traces(const struct config *conf, FILE *out)
 {
-	char why[WHY_MAX];
+	char why[WHY_MAX], place[PATH_MAX + 64];
 
 	if (conf->trace_otlp[0] == '\0' || is_possible(conf, sinks_traces(conf), why, sizeof(why)))
 		return (0);
-	fprintf(out, "%s: trace.otlp: %s\n", conf->file, why);
+	config_place(conf, "trace.otlp", place, sizeof(place));
+	fprintf(out, "%s: %s\n", place, why);
 	return (1);
 }
 
@@ -148,22 +150,49 @@ check_all(const struct config *conf, FILE *out)
 	return (wrong);
 }
 
-/* What a module's library leaves behind ends with the process. Fewer than 100 rows: the number fits an exit code. */
+/* What the process that looks has to say, as far as it comes. */
+static void
+pass_on(int fd, FILE *out)
+{
+	char part[512];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			(void)fwrite(part, 1, (size_t)n, out);
+	close(fd);
+}
+
+/* For the process that looks: its exit code is the number, of which there are fewer than 100 rows. */
+static void __attribute__((noreturn)) look(const struct config *conf, int fd)
+{
+	FILE *to = fdopen(fd, "w");
+	size_t wrong = to == NULL ? 1 : check_all(conf, to);
+
+	if (to != NULL)
+		fflush(to);
+	_exit((int)wrong);
+}
+
+/* What a module's library leaves behind ends with the process, and with it what it wrote into a stream in memory: its words
+ * come through a pipe. */
 size_t
 sinks_check(const struct config *conf, FILE *out)
 {
-	int status = 0;
+	int status = 0, ends[2];
 	pid_t pid;
 
 	if (conf->n_sinks == 0 && conf->trace_otlp[0] == '\0')
 		return (0);
 	fflush(out);
-	if ((pid = fork()) == 0) {
-		size_t wrong = check_all(conf, out);
-
-		fflush(out);
-		_exit((int)wrong);
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		fprintf(out, "%s: sinks: they could not be looked at: %s\n", conf->file, strerror(errno));
+		return (1);
 	}
+	if ((pid = fork()) == 0)
+		look(conf, ends[1]);
+	close(ends[1]);
+	pass_on(ends[0], out);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (pid > 0 && WIFEXITED(status))
