@@ -75,7 +75,7 @@ read_file(struct chain *c)
 	while (good && (n = getline(&text, &cap, f)) > 0)
 		good = follow(c, (struct str){ text, (size_t)n });
 	if (good && ferror(f) != 0) {
-		ctl_say("%s: cannot be read", c->file);
+		ctl_say("%s: %s", c->file, strerror(errno));
 		good = false;
 	}
 	free(text);

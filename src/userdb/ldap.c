@@ -136,18 +136,29 @@ take_any(LDAP *ld, LDAPMessage *entry, void *ctx)
 }
 
 static enum link_result
-look_at_base(struct ldap_link *l, void *ctx)
+look_at(struct ldap_link *l, const char *base)
 {
 	static const char *const nothing[] = { LDAP_NO_ATTRS, NULL };
-	struct link_search s = { .base = l->conf->ldap_base,
+	bool found = false;
+	struct link_search s = { .base = base,
 		.filter = "(objectClass=*)",
 		.scope = LDAP_SCOPE_BASE,
 		.attributes = nothing,
 		.limit = 1,
 		.each = take_any,
-		.ctx = ctx };
+		.ctx = &found };
 
 	return (link_search(l, &s));
+}
+
+/* Without the entry above the groups nobody can sign in, as without that above the users. */
+static enum link_result
+look_at_bases(struct ldap_link *l, void *ctx)
+{
+	enum link_result rc = look_at(l, l->conf->ldap_base);
+
+	(void)ctx;
+	return (rc != LINK_OK || l->conf->ldap_group_base[0] == '\0' ? rc : look_at(l, l->conf->ldap_group_base));
 }
 
 /* Who asks so asks again and again, and has other things to do than to wait. */
@@ -155,12 +166,11 @@ static enum dw_result
 ping(void *ctx)
 {
 	struct directory *d = ctx;
-	bool found = false;
 	enum dw_result rc;
 
 	if (clock_mono_ms() < d->leave_until)
 		return (DW_UNAVAILABLE);
-	if ((rc = link_run(&d->searching, deadline_of(d), look_at_base, &found)) != DW_OK)
+	if ((rc = link_run(&d->searching, deadline_of(d), look_at_bases, NULL)) != DW_OK)
 		d->leave_until = clock_mono_ms() + d->conf->userdb_timeout;
 	return (rc);
 }

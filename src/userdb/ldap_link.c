@@ -63,6 +63,28 @@ say_code(struct ldap_link *l, const char *what, int code)
 	say(l, what, why);
 }
 
+/* Of a certificate that it does not believe, GnuTLS has no more to say than this. */
+#define NO_WORD "(unknown error code)"
+
+static void
+say_tls(struct ldap_link *l, int code)
+{
+	char *diagnostic = NULL;
+	bool mute;
+
+	(void)ldap_get_option(l->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
+	mute = left(l) > 0 && code == LDAP_CONNECT_ERROR && diagnostic != NULL && strcmp(diagnostic, NO_WORD) == 0;
+	ldap_memfree(diagnostic);
+	if (!mute)
+		say_code(l, "cannot be spoken to encrypted", code);
+	else
+		say(l, "cannot be spoken to encrypted",
+		    l->conf->ldap_ca_file[0] != '\0'
+			? "its certificate is of no authority in ldap.ca_file, is for another name, or has expired"
+			: "its certificate is of no authority that this system trusts (see ldap.ca_file), is for another name, "
+			  "or has expired");
+}
+
 /* A farewell may block as anything else may. */
 void
 link_close(struct ldap_link *l)
@@ -176,7 +198,7 @@ secure(struct ldap_link *l)
 		code = LDAP_TIMEOUT;
 	if (code == LDAP_SUCCESS && set(l->ld, LDAP_OPT_URI, NOWHERE))
 		return (true);
-	say_code(l, "cannot be spoken to encrypted", code);
+	say_tls(l, code);
 	return (false);
 }
 
@@ -355,7 +377,10 @@ link_search(struct ldap_link *l, struct link_search *s)
 	if (code == LDAP_SUCCESS || (code == LDAP_SIZELIMIT_EXCEEDED && s->more))
 		return (LINK_OK);
 	if (code == LDAP_NO_SUCH_OBJECT)
-		say(l, "has no such entry for ldap.bind_dn to search below", s->base);
+		say(l,
+		    s->base == l->conf->ldap_group_base ? "has no such entry for ldap.bind_dn to search below, ldap.group_base"
+							: "has no such entry for ldap.bind_dn to search below, ldap.base",
+		    s->base);
 	else
 		say_code(l, "does not answer to a search", code < 0 ? LDAP_SERVER_DOWN : code);
 	return (code < 0 ? LINK_LOST : LINK_UNAVAILABLE);

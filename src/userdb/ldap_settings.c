@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The settings of a directory, judged by their text before the start; what talks to it is in a module. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/str.h"
+#include "crypto/ca_file.h"
 #include "doorward/config.h"
 #include "userdb/later.h"
 #include "userdb/ldap_filter.h"
@@ -97,10 +96,8 @@ transport_fault(const struct config *c, const struct ldap_url *u, char *err, siz
 		    u->host);
 		return ("userdb.url");
 	}
-	if (c->ldap_ca_file[0] != '\0' && access(c->ldap_ca_file, R_OK) != 0) {
-		snprintf(err, errlen, "\"%.256s\": %s", c->ldap_ca_file, strerror(errno));
+	if (c->ldap_ca_file[0] != '\0' && !ca_file_check(c->ldap_ca_file, err, errlen))
 		return ("ldap.ca_file");
-	}
 	return (NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "crypto/ca_file.h"
 #include "doorward/config.h"
 #include "relay/amqp/carrier.h"
 
@@ -94,6 +95,8 @@ check(const struct sink_conf *c, char *why, size_t len)
 	explicit_bzero(b.password, sizeof(b.password));
 	if (fine && !(fine = place_admits_host(&b.place, clock_mono_ms() + BROKER_CONNECT_MS, fault, sizeof(fault))))
 		snprintf(why, len, "url: %s", fault);
+	if (fine && c->ca_file[0] != '\0' && !(fine = ca_file_check(c->ca_file, fault, sizeof(fault))))
+		snprintf(why, len, "ca_file: %s", fault);
 	return (fine);
 }
 

@@ -4,15 +4,12 @@
  * be final is tried again by the relay: a receiver that is wrong today may be right tomorrow, and one that has an event twice
  * knows it by its id.
  */
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "crypto/ca_file.h"
 #include "crypto/keyring.h"
 #include "crypto/mac.h"
 #include "relay/http/secret.h"
@@ -62,22 +59,15 @@ push_token(const struct push *p, const struct sink_event *e, const char *prefix,
 	return (NULL);
 }
 
-/* Certificates that cannot be read would let nothing be delivered, and only then be noticed. */
 static bool
 check_ca_file(const char *path, char *why, size_t len)
 {
-	FILE *f = fopen(path, "re");
-	X509 *one = f == NULL ? NULL : PEM_read_X509(f, NULL, NULL, NULL);
+	char fault[HTTP_ERROR_MAX];
+	bool fine = path[0] == '\0' || ca_file_check(path, fault, sizeof(fault));
 
-	if (f == NULL)
-		snprintf(why, len, "ca_file: %s: %s", path, strerror(errno));
-	else if (one == NULL)
-		snprintf(why, len, "ca_file: %s holds no certificate in PEM", path);
-	if (f != NULL)
-		fclose(f);
-	ERR_clear_error();
-	X509_free(one);
-	return (one != NULL);
+	if (!fine)
+		snprintf(why, len, "ca_file: %s", fault);
+	return (fine);
 }
 
 bool
@@ -95,7 +85,7 @@ push_check(const struct sink_conf *c, char *why, size_t len)
 	if (!(fine = target_admits_host(&t, clock_mono_ms() + HTTP_CONNECT_MS, fault, sizeof(fault))))
 		snprintf(why, len, "url: %s", fault);
 	target_close(&t);
-	return (fine && (c->ca_file[0] == '\0' || check_ca_file(c->ca_file, why, len)));
+	return (fine && check_ca_file(c->ca_file, why, len));
 }
 
 bool
