@@ -33,9 +33,11 @@ class Sinking(Site):
         self.write_conf(sinks=self.rows)
 
     def private(self, name, text):
-        path = pathlib.Path(self.dir, name)
-        path.touch(0o600)
-        path.write_text(text)
+        """Also anew, while somebody reads it."""
+        path, new = pathlib.Path(self.dir, name), pathlib.Path(self.dir, f"{name}.new")
+        new.touch(0o600)
+        new.write_text(text)
+        new.replace(path)
         return str(path)
 
     def row(self, kind, name=None, **members):

@@ -108,8 +108,11 @@ class Site(Client, Fronts):
     # --- configuration and processes
 
     def write_conf(self, **changes):
+        """By rename: a reload that was asked for before may be reading it just now."""
         self.conf = config.merged(self.conf, changes)
-        pathlib.Path(self.conf_file).write_text(config.text(self.conf).replace("@DIR@", self.dir))
+        new = pathlib.Path(f"{self.conf_file}.new")
+        new.write_text(config.text(self.conf).replace("@DIR@", self.dir))
+        new.replace(self.conf_file)
 
     def run(self, name, argv, **kwargs):
         """Starts a program of this site; it is ended with it."""
