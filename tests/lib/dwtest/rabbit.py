@@ -16,7 +16,7 @@ import urllib.parse
 
 from .check import Failed, Skip, wait_until
 from .ports import free_port
-from .proc import alive, environment, marked, name_of
+from .proc import alive, environment, marked, name_of, tell
 
 USER, VHOST = "doorward", "events"
 
@@ -91,7 +91,7 @@ class Rabbit:
             raise Failed(f"RabbitMQ ended: {self.server.text()[-800:]}")
         try:
             return self.api("GET", "/api/overview")[0] == 200 and self._connects()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def _connects(self):
@@ -106,10 +106,7 @@ class Rabbit:
         """As a power cut does it, but for what the kernel has."""
         pids = self.pids()
         for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            tell(pid, signal.SIGKILL)
         self.server.popen.wait()
         wait_until(lambda: not any(alive(pid) for pid in pids), "RabbitMQ to be gone")
 
@@ -120,7 +117,7 @@ class Rabbit:
     def freeze(self, number=signal.SIGSTOP):
         """It takes connections, as the kernel does, and says nothing. SIGCONT lets it go on."""
         for pid in self.pids():
-            os.kill(pid, number)
+            tell(pid, number)  # what it runs now and then may have ended
 
     # --- what is in it
 
