@@ -263,6 +263,8 @@ look_up(const char *text, int64_t deadline, struct resolved *out)
 		deadline = 0;
 	while (n->question != 0 && wait_until(deadline))
 		;
+	if (strcmp(n->text, text) != 0)
+		return (EAI_AGAIN); /* of many names at a time: another one has got the place, whose address is not ours */
 	*out = n->known;
 	if (out->n > 0)
 		return (0);
