@@ -15,7 +15,7 @@ import threading
 import time
 
 from .check import Failed, Skip, wait_until
-from .proc import Process, environment
+from .proc import Process, environment, tell
 from .site import Site
 
 PORT = 5432  # part of the sockets' name only
@@ -110,7 +110,7 @@ class Postgres:
 
     def psql(self, sql, database=DATABASE):
         return subprocess.run(["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-p", str(self.port), "-U", "postgres", "-d", database],
-                              input=sql, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", timeout=30)
+                              input=sql, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", timeout=60)
 
     def sql(self, sql, database=None):
         """Runs it as the superuser; the rows, a list of columns each."""
@@ -128,11 +128,9 @@ class Postgres:
     def hang(self, hung=True):
         """All its processes: a stopped postmaster alone would leave connections that work."""
         number = signal.SIGSTOP if hung else signal.SIGCONT
-        for pid in [self.process.pid, *self.children()]:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                pass
+        tell(self.process.pid, number)  # first: it starts no further one then
+        for pid in self.children():
+            tell(pid, number)
 
     def children(self):
         done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
@@ -234,6 +232,7 @@ class Wire:
         self.pairs.clear()
 
     def close(self):
+        self._end(self.listener)  # a thread that waits in it would take one more
         self.listener.close()
         self.hang_up()
 

@@ -96,6 +96,8 @@ class Receiver:
         try:
             with context.wrap_socket(plain, server_side=True) as connection:
                 with self._lock:
+                    if stop.is_set():  # down() has not seen this one, whose handshake was under way
+                        return
                     self._open.add(connection)
                 file = connection.makefile("rb")
                 while self._request(connection, file, stop):

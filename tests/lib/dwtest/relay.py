@@ -19,8 +19,9 @@ def command(name="sink"):
 
 
 def lines(site, name="sink"):
+    """Those that are whole: of the last one there may be only a part."""
     path = pathlib.Path(site.dir, f"{name}.lines")
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [json.loads(line) for line in path.read_text().rpartition("\n")[0].splitlines()] if path.exists() else []
 
 
 def unique(events):
@@ -58,9 +59,9 @@ def ledger(site, name="users.db"):
 
 
 def audit(path, before="0" * 64):
-    """The events of an audit file whose chain fits; and the last hash."""
+    """The events of an audit file whose chain fits; and the last hash. Of a line that is being written there may be only a part."""
     events = []
-    for line in pathlib.Path(path).read_bytes().splitlines():
+    for line in pathlib.Path(path).read_bytes().rpartition(b"\n")[0].splitlines():
         event = json.loads(line)
         equal(event.pop("prev"), before, f"line {len(events) + 1} of {path}")
         before = hashlib.sha256(line).hexdigest()
