@@ -15,7 +15,7 @@ WORKING = {"name": "working", "type": "exec", "command": ["/bin/true"], "events"
 WIDE = {"event": "login_failed", "window": "24h", "step": "24m"}
 BRIEF = {"id": "brief", "idle": "2s", "absolute": "60s", "refresh_idle": "2s", "refresh_absolute": "60s"}
 CONF = {"redis": {"connect_timeout": "1s"}, "throttle": {"enabled": False}, "session": {"limit": 1000},
-        "refresh": {"grace": "10s"}, "audit": {"file": "@DIR@/audit.log"},
+        "refresh": {"grace": "60s"}, "audit": {"file": "@DIR@/audit.log"},
         "clients": [{"id": "default"}, BRIEF], "sweep": {"every": "2s"}, "risk": {"enabled": True},
         "sinks": [FAILING, WORKING], "relay": {"retry_max": "1s", "give_up": "2s"},
         "alerts": [{"name": "hammered", "by": "user", "count": 3, "action": "revoke", **WIDE}, {"name": "spray", "count": 4, **WIDE}]}

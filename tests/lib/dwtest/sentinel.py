@@ -186,7 +186,7 @@ class Guarded(Replicated):
         self.wait_other(old)
         old.start()
 
-    def wait_other(self, old, timeout=60):
+    def wait_other(self, old, timeout=120):
         wait_until(lambda: self.master() is not old, "another master", timeout)
 
 
