@@ -13,7 +13,7 @@
 
 #include "server.h"
 
-#define TRIES 500 /* of 10 ms until it answers */
+#define TRIES 6000 /* of 10 ms until it answers: a busy machine takes its time */
 
 static void
 nap(void)
