@@ -39,7 +39,8 @@ become(const struct privs *p, char *err, size_t errlen)
 	if (!p->drop || (setegid(p->gid) == 0 && seteuid(p->uid) == 0))
 		return (0);
 	snprintf(err, errlen, "cannot become the user to run as: %s", strerror(errno));
-	(void)setegid(0);
+	if (setegid(0) != 0)
+		abort(); /* half a user is worse than none */
 	return (-1);
 }
 
@@ -48,7 +49,7 @@ come_back(const struct privs *p)
 {
 
 	if (p->drop && (seteuid(0) != 0 || setegid(0) != 0))
-		abort(); /* half a user is worse than none */
+		abort(); /* as above */
 }
 
 /* Opens the database once, so that one process makes its tables. A module's is not opened here: it would stay. */
