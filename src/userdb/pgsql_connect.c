@@ -45,6 +45,21 @@ pg_set_problem(struct pg_db *db, const char *why)
 	db->problem[n] = '\0';
 }
 
+/*
+ * Why there is no connection: the last address's word, in whose line libpq says so. localhost is ::1 as well, where often
+ * nobody listens; what was wrong at the address that answered would not be seen behind that.
+ */
+static void
+set_connect_problem(struct pg_db *db)
+{
+	static const char attempt[] = "\nconnection to server ";
+	const char *why = PQerrorMessage(db->conn), *next;
+
+	while ((next = strstr(why, attempt)) != NULL)
+		why = next + 1;
+	pg_set_problem(db, why);
+}
+
 bool
 pg_wait_for(const struct pg_db *db, short events, int64_t until)
 {
@@ -184,7 +199,7 @@ begin(struct pg_db *db, struct conninfo *c)
 	explicit_bzero(secret, sizeof(secret));
 	(void)PQsetNoticeProcessor(db->conn, ignore_notice, NULL);
 	if (db->conn != NULL && PQstatus(db->conn) == CONNECTION_BAD) {
-		pg_set_problem(db, PQerrorMessage(db->conn));
+		set_connect_problem(db);
 		pg_drop(db);
 	}
 	db->received = 0;
@@ -222,7 +237,7 @@ finish_dialing(struct pg_db *db, int64_t until)
 	}
 	if (db->dial == PGRES_POLLING_OK && PQsetnonblocking(db->conn, 1) == 0)
 		return (true);
-	pg_set_problem(db, PQerrorMessage(db->conn));
+	set_connect_problem(db);
 	pg_drop(db);
 	return (false);
 }

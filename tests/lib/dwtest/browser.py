@@ -73,6 +73,14 @@ class Browser:
             raise Failed(f"{expression}: {result['exceptionDetails'].get('exception', {}).get('description')}")
         return result["result"].get("value")
 
+    def leave(self, expression):
+        """Evaluates what takes it to another page, which may happen before it has answered."""
+        try:
+            self.evaluate(expression)
+        except Failed as error:
+            if "navigated or closed" not in str(error):
+                raise
+
     def go(self, url):
         error = self.call("Page.navigate", url=url).get("errorText")
         if error:
@@ -107,11 +115,11 @@ class Browser:
         return self.evaluate("document.body.innerText")
 
     def back(self):
-        self.evaluate("history.back()")
+        self.leave("history.back()")
 
     def press(self, selector):
         """Clicks what ${selector} finds first, and leaves the page with it."""
-        self.evaluate(f"window.left = true; document.querySelector({json.dumps(selector)}).click()")
+        self.leave(f"window.left = true; document.querySelector({json.dumps(selector)}).click()")
         self.wait_for("window.left === undefined", f"another page after {selector}")
 
     def type_in(self, **values):
