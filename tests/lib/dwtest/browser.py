@@ -34,6 +34,8 @@ class Browser:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
+        # Always: a page that has just come has the focus a moment later, and until then none of its elements matches :focus.
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def close(self):
         os.close(self.out)
