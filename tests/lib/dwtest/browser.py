@@ -21,8 +21,8 @@ class Browser:
         # The protocol wants descriptors 3 and 4. Moved out of the way first, as either may be one of ours.
         words = f"exec 18<&{theirs_in} 19>&{theirs_out}; exec 3<&18 4>&19 18<&- 19>&-; exec \"$@\""
         self.process = site.run("chromium", [
-            "bash", "-c", words, "sh", program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic",
+            "bash", "-c", words, "sh", program, "--headless=new", "--log-level=3", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic",
             "--ignore-certificate-errors", "--remote-debugging-pipe", f"--user-data-dir={profile}", *arguments, "about:blank",
         ], pass_fds=(theirs_in, theirs_out))
         os.close(theirs_in)
@@ -118,6 +118,11 @@ class Browser:
 
     def back(self):
         self.leave("history.back()")
+
+    def not_kept(self):
+        """Why the back-forward cache had not what Back led to, each time."""
+        told = [event["params"]["notRestoredExplanations"] for event in self.events if event.get("method") == "Page.backForwardCacheNotUsed"]
+        return [[explanation["reason"] for explanation in one] for one in told]
 
     def press(self, selector):
         """Clicks what ${selector} finds first, and leaves the page with it."""

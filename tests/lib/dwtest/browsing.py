@@ -138,16 +138,22 @@ def test_back_after_walking_around(site):
     window.close()
 
 
-def test_cached_pages_come_back_at_all(site):
-    """What the tests above are worth: this browser does keep pages for Back, and shows ours again from there while the person is signed in."""
-    window = Browser(site)
-    sign_in(site, window)
+def comes_back_kept(site, window):
+    """Whether Back shows the start page as it was left."""
     window.go(f"{site.origin}/")
     window.evaluate("window.kept = true")
     window.go(f"{site.origin}/auth/login?next=/app/")
     window.back()
     window.wait_for("location.pathname === '/'", "the start page")
-    equal(window.evaluate("window.kept"), True, "the start page was fetched again: no back-forward cache in this browser")
+    return window.evaluate("window.kept") is True
+
+
+def test_cached_pages_come_back_at_all(site):
+    """What the tests above are worth: this browser does keep pages for Back, and shows ours again from there while the person is signed in.
+    Now and then it drops one for reasons of its own, mostly its first: some event of the page was still on its way."""
+    window = Browser(site)
+    sign_in(site, window)
+    expect(any(comes_back_kept(site, window) for _ in range(10)), f"no page comes back from the back-forward cache: {window.not_kept()}")
     window.go(f"{site.origin}/app/")
     window.evaluate("window.kept = true")
     window.go(f"{site.origin}/")
