@@ -4,6 +4,7 @@ Redis through some of them; and what can happen to a cluster."""
 
 import contextlib
 import random
+import re
 import secrets
 import shutil
 import subprocess
@@ -97,6 +98,10 @@ class Clustered(Replicated):
 
     def redis(self):
         return self.masters()[0].client()
+
+    def map_changes(self):
+        """How often doorward's map of the slots was another than before."""
+        return int(re.search(r"^doorward_cluster_map_changes_total (\d+)$", self.admin("GET", "/metrics").text, re.M)[1])
 
     def data(self):
         return [master.client() for master in self.masters()]
