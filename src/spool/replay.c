@@ -347,12 +347,15 @@ spool_replay(struct spool *s, const struct node *nodes, size_t most, uint64_t *l
 {
 	enum dw_result rc;
 
-	if (file_open(&s->file) != DW_OK || !follow_failover(s, nodes) || count_left(s, left) != DW_OK)
+	if (file_open(&s->file) != DW_OK || count_left(s, left) != DW_OK)
+		return (DW_UNAVAILABLE);
+	/* Asked first: its answer shows another server, and what that one lacks is then written with the rest, not after it. */
+	if (*left > 0 && s->inner->ping(s->store) != DW_OK && is_alone(nodes))
+		return (DW_UNAVAILABLE);
+	if (!follow_failover(s, nodes) || count_left(s, left) != DW_OK)
 		return (DW_UNAVAILABLE);
 	if (*left == 0)
 		return (purge(s) ? DW_OK : DW_UNAVAILABLE);
-	if (s->inner->ping(s->store) != DW_OK && is_alone(nodes))
-		return (DW_UNAVAILABLE);
 	rc = replay_piece(s, nodes, most);
 	if (!purge(s) || count_left(s, left) != DW_OK)
 		return (DW_UNAVAILABLE);

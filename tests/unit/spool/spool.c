@@ -42,6 +42,7 @@ static struct {
 	} told[TOLD_MAX];
 	size_t notices;
 	char noticed[128]; /* the last of them */
+	uint64_t run;      /* whom a ping finds; 0 = nobody new */
 	bool overtaken;    /* the replay ends the session behind the answer to the next question */
 } store;
 
@@ -122,6 +123,8 @@ ping(void *ctx)
 {
 
 	(void)ctx;
+	if (store.rc == DW_OK && store.run != 0)
+		atomic_store(&nodes[0].run, store.run);
 	return (store.rc);
 }
 
@@ -667,6 +670,28 @@ test_failover(void **state)
 	assert_int_equal(store.ends, 4);
 }
 
+/* It is the replay's own question that finds another server: what that lacks is told with what waits, and nothing is left. */
+static void
+test_failover_found_by_asking(void **state)
+{
+	uint64_t left;
+
+	(void)state;
+	atomic_store(&nodes[0].run, 77);
+	promise(1, 1, END_USER, SCOPE_SESSION);
+	store.rc = DW_OK;
+	replay_all();
+	store.rc = DW_UNAVAILABLE;
+	promise(3, 0, END_KICK, SCOPE_ALL);
+	store.rc = DW_OK;
+	store.run = 78;
+	assert_int_equal(spool_replay(spool, nodes, 64, &left), DW_OK);
+	assert_int_equal(left, 0);
+	assert_int_equal(store.ends, 3);
+	assert_int_equal(spool_replay(spool, nodes, 64, &left), DW_OK);
+	assert_int_equal(store.ends, 3);
+}
+
 static void
 test_full(void **state)
 {
@@ -1002,6 +1027,7 @@ main(void)
 		TEST(test_notice),
 		TEST(test_older_file),
 		TEST(test_failover),
+		TEST(test_failover_found_by_asking),
 		TEST(test_full),
 		TEST(test_disk_full),
 		TEST(test_damaged),
