@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* One question in a process of its own: what comes of it if the module answers, blocks, crashes, or leaves processes behind. */
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <dlfcn.h>
@@ -103,12 +104,22 @@ leave_daemon(void)
 	_exit(0);
 }
 
+/* Until ${n} have told of themselves: whoever is ended before that is waited for in vain. */
+static void
+wait_for_told(int n)
+{
+	int bytes = 0;
+
+	while (ioctl(told[0], FIONREAD, &bytes) == 0 && bytes < n * (int)sizeof(pid_t))
+		usleep(1000);
+}
+
 static enum dw_result
 leaves_processes(void *db, const struct helper_question *q, struct account *out)
 {
 	leave_daemon();
 	leave_daemon();
-	usleep(100000);
+	wait_for_told(2);
 	return (answers(db, q, out));
 }
 
@@ -168,7 +179,7 @@ test_blocks(void **state)
 	static struct helper_answer a;
 
 	(void)state;
-	assert_false(take(blocks, 200, &a));
+	assert_false(take(blocks, 3000, &a)); /* long enough to tell of itself */
 	nobody_is_left(1);
 }
 

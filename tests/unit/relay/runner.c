@@ -20,7 +20,7 @@
 
 #include "relay/runner.h"
 
-#define LIMIT_MS 300
+#define LIMIT_MS 3000 /* far more than a shell needs to begin */
 #define NO_LIMIT_MS 60000
 #define PATIENCE_MS 20000
 

@@ -272,9 +272,11 @@ a_deadline(void **state)
 	(void)state;
 	options.deadline = 50;
 	start();
+	assert_int_equal(kill(process.pid, SIGSTOP), 0); /* it takes them when all of it is there */
 	silent = process_connect();
 	slow = process_connect();
 	ask_first(slow);
+	assert_int_equal(kill(process.pid, SIGCONT), 0);
 	expect_closed(silent);
 	expect_closed(slow);
 	assert_int_equal(process_end(SIGTERM), EXIT_RETIRED);
