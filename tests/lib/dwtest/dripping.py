@@ -129,14 +129,14 @@ def test_chunked_bodies_are_bounded(site):
 
 def test_cut_chunked_bodies(site):
     """A client that goes away in the middle has not logged in, whatever the half of its body would mean."""
-    before = site.log().count("login_failed")
+    before = site.log().count("login refused")
     for piece in (GUESS, GUESS[:30], b"username=nobody&password=wrong"):
         with Slow(site) as client:
             client.head("/auth/login", None, "application/json" if piece[:1] == b"{" else "application/x-www-form-urlencoded")
             client.chunk(piece)
             time.sleep(0.05)
     wait_until(lambda: site.web("GET", "/app/env.cgi").status == 401, "an answer")
-    equal(site.log().count("login_failed"), before)
+    equal(site.log().count("login refused"), before)
 
 
 def test_large_headers(site):
