@@ -22,6 +22,7 @@ class Browser:
         words = f"exec 18<&{theirs_in} 19>&{theirs_out}; exec 3<&18 4>&19 18<&- 19>&-; exec \"$@\""
         self.process = site.run("chromium", [
             "bash", "-c", words, "sh", program, "--headless=new", "--log-level=3", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--allow-pre-commit-input",  # else a key that comes before a page's first picture is thrown away without a word
             "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic",
             "--ignore-certificate-errors", "--remote-debugging-pipe", f"--user-data-dir={profile}", *arguments, "about:blank",
         ], pass_fds=(theirs_in, theirs_out))
@@ -84,7 +85,10 @@ class Browser:
                 raise
 
     def go(self, url):
-        error = self.call("Page.navigate", url=url).get("errorText")
+        for _ in range(5):
+            error = self.call("Page.navigate", url=url).get("errorText")
+            if error != "net::ERR_NETWORK_CHANGED":  # it gives up what is under way when an interface of the machine comes or goes
+                break
         if error:
             raise Failed(f"{url}: {error}")
         self.settle()

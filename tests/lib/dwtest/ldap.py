@@ -86,8 +86,9 @@ class Ldap:
         if not self.server.is_running():
             raise Failed(f"slapd ended: {self.server.text()[-800:]}")
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1):
-                return os.path.exists(self.socket)
+            for port in (self.port, self.tls_port):  # it begins to listen on one after the other
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            return os.path.exists(self.socket)
         except OSError:
             return False
 

@@ -453,7 +453,7 @@ ends_the_stubborn(void **state)
 	before = clock_mono_ms();
 	kill(m, SIGTERM);
 	nap(100);
-	assert_int_equal(finish(m), 0); /* the second TERM */
+	assert_int_equal(finish(m), 0);                     /* the second TERM */
 	assert_in_range(clock_mono_ms() - before, 90, 690); /* the time to stop, which the first TERM gives, is 700 */
 }
 

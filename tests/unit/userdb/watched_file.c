@@ -78,7 +78,7 @@ changes(void **state)
 		put(path, "one");
 		see(WATCHED_NEW, "one");
 	} while (!file.fresh); /* a tenth of a second went by */
-	clock_turn(1); /* some time later: no need to look twice */
+	clock_turn(1);         /* some time later: no need to look twice */
 	see(WATCHED_NEW, "one");
 	assert_true(file.again);
 	see(WATCHED_SAME, NULL);
