@@ -75,7 +75,9 @@ def marked(directory):
 
 
 def name_of(pid):
-    return read(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace").strip() or "?"
+    """Its command line. One that is about to end has none any more, but still its descriptors, as who wants to listen there finds out; its
+    name is shown as ps does."""
+    return read(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace").strip() or f"[{read(pid, 'comm').decode().strip()}]"
 
 
 def environment(directory):
