@@ -26,6 +26,28 @@ def blocks(server):
     return re.findall(r"(?m)(?:^\t.*\n|^\n(?=\t))+", section[0])
 
 
+def group_lines(server):
+    """Those that demand a group."""
+    section = re.search(r"(?ms)^To demand a group.*?(?=^One sign-in)", (TOP / "README").read_text(encoding="utf-8"))
+    found = section and re.search(rf"(?m)^{server}[;,].*\n\n((?:\t.*\n)+)", section[0])
+    if not found:
+        raise Failed(f"README does not say how {server} demands a group")
+    return found[1]
+
+
+def with_group(server, text):
+    """Put where the README says."""
+    lines = group_lines(server)
+    if server != "nginx":
+        return text + lines
+    first, _, others = lines.partition("\n")
+    places = (r"(?m)^(.*doorward_check_params;\n)", first + "\n"), (r"(?m)^(\tlocation /app/ \{\n)", others)
+    for place, more in places:
+        text, times = re.subn(place, lambda match, more=more: match[1] + more, text, count=1)
+        expect(times == 1, f"no {place} in the README's lines")
+    return text
+
+
 def in_virtual_host(quoted, rest):
     """Apache takes some lines only outside of <VirtualHost>, and a site of Debian is one: the README says which line stands where."""
     first, _, others = quoted.lstrip("\n").partition("\n")
@@ -46,7 +68,7 @@ class Quoted(Fronted):
 
     def quoted(self):
         found = blocks(self.server)
-        text = self.change(self, found) if self.change else found[0]
+        text = with_group(self.server, self.change(self, found) if self.change else found[0])
         for place, ours in self.places().items():
             text = text.replace(place, ours)
         return text
