@@ -163,26 +163,40 @@ check_file(struct preflight *p, const char *option, const char *name)
 		complain(p, option, "%s is no regular file", file);
 }
 
-/* Nor does a file that is to be written keep the daemon from starting: endings, events or lines would have no place. What lies
- * in state_dir is made with it. */
-static void
-check_directory(struct preflight *p, const char *option, const char *file)
+/* A file that is to be written: its directory is there, and no directory in its place. What lies in state_dir is made with it.
+ */
+static bool
+check_place(struct preflight *p, const char *option, const char *file)
 {
 	char parent[PATH_MAX];
 	struct stat st;
 
 	if (file[0] != '/')
-		return;
+		return (false);
 	parent_of(file, parent);
 	if (strcmp(parent, p->conf->state_dir) == 0)
-		return;
+		return (false);
 	if (stat(parent, &st) != 0)
 		complain(p, option, "there is no directory %s: %s", parent, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		complain(p, option, "%s is no directory", parent);
 	else if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
 		complain(p, option, "%s is a directory, not a file", file);
-	else if (access(file, F_OK) == 0 && access(file, W_OK) != 0)
+	else
+		return (true);
+	return (false);
+}
+
+/* Nor does such a file keep the daemon from starting: endings, events or lines would have no place. */
+static void
+check_directory(struct preflight *p, const char *option, const char *file)
+{
+	char parent[PATH_MAX];
+
+	if (!check_place(p, option, file))
+		return;
+	parent_of(file, parent);
+	if (access(file, F_OK) == 0 && access(file, W_OK) != 0)
 		complain_of_access(p, option, file, "written");
 	else if (access(file, F_OK) != 0 && access(parent, W_OK | X_OK) != 0)
 		complain_of_access(p, option, parent, "written to");
@@ -260,6 +274,7 @@ preflight_check(const struct config *conf, FILE *to)
 	check_socket(&p, "listen.login", conf->listen_login);
 	check_socket(&p, "admin.socket", conf->admin_socket);
 	check_accounts(&p);
+	(void)check_place(&p, "log.file", conf->log_file); /* opened before the daemon becomes its user, and given to him */
 	check_modules(&p);
 	return (p.found);
 }
