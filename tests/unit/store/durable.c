@@ -49,14 +49,15 @@ static void
 attach_replica(void)
 {
 	int port = free_port();
+	bool in_step = false;
 
 	freeReplyObject(fixture_raw("CONFIG SET bind 127.0.0.1 port %d repl-diskless-sync-delay 0", port));
 	assert_true(server_new(&replica));
 	assert_non_null(raw_replica = server_connect(&replica));
 	freeReplyObject(redisCommand(raw_replica, "REPLICAOF 127.0.0.1 %d", port));
-	for (int i = 0; i < 200 && !is_in_step(); i++)
+	for (int i = 0; i < 200 && !(in_step = is_in_step()); i++)
 		fixture_sleep(50);
-	assert_true(is_in_step());
+	assert_true(in_step);
 }
 
 static void
